@@ -1,0 +1,1 @@
+"""Where the functions run: one machine, or Google Cloud."""

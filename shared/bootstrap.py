@@ -1,0 +1,155 @@
+"""The composition root: the only place that chooses adapters. Nothing is imported or opened before it is used."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.domain.errors import ConfigurationError
+from shared.domain.lifecycle import Lifecycle
+from shared.pipeline import load_flow
+from shared.ports.event_bus import EventBus
+from shared.processors.stage import Stage
+from shared.runtime.attempt import AttemptServices
+from shared.runtime.entrypoint import StageRunner
+from shared.runtime.logs import configure_logs
+from shared.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from shared.adapters.local_bus import LocalBus
+    from shared.ports.blob_store import BlobStore
+    from shared.ports.clock import Clock
+    from shared.ports.media_tool import MediaTool
+    from shared.ports.packager import Packager
+    from shared.ports.speech import SpeechDetector, Transcriber
+    from shared.ports.text_reader import TextReader
+    from shared.ports.video_repository import VideoRepository
+
+__all__ = ["Bootstrap"]
+
+
+class Bootstrap:
+    """Builds what a function or a tool of this deployment needs, each part once and only when used.
+
+    Args:
+        settings: None reads them from the environment.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.flow = load_flow(self.settings.pipeline)
+        self.lifecycle = Lifecycle(self.flow)
+        configure_logs(self.settings.log_level, self.settings.log_format)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The machine's time."""
+        from shared.adapters.system_clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def repository(self) -> VideoRepository:
+        """Where videos and their results are kept."""
+        from shared.adapters.sql.repository import SqlVideoRepository
+
+        return SqlVideoRepository(f"sqlite:///{self.settings.data_dir / 'videos.db'}", self.lifecycle)
+
+    @cached_property
+    def bus(self) -> EventBus:
+        """Where events are published."""
+        return self.local_bus
+
+    @cached_property
+    def local_bus(self) -> LocalBus:
+        """The embedded bus with its delivering side, for the one-machine stack."""
+        from shared.adapters.local_bus import LocalBus
+
+        return LocalBus(self.settings.data_dir / "bus.db", self.flow, self.clock)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """Where objects are kept; a finished upload is announced on the topic that ingest consumes."""
+        from shared.adapters.filesystem import FolderBlobStore
+
+        first_topic = self.flow.stages[0].consumes
+        return FolderBlobStore(
+            self.settings.data_dir,
+            on_finalize={self.settings.upload_bucket: lambda finalized: self.bus.publish(first_topic, finalized)},
+        )
+
+    @cached_property
+    def media_tool(self) -> MediaTool:
+        """FFmpeg, as bundled or as the settings name it."""
+        from shared.adapters.ffmpeg import FfmpegMediaTool
+
+        return FfmpegMediaTool(
+            ffmpeg=self.settings.ffmpeg,
+            ffprobe=self.settings.ffprobe,
+            memory_bytes=self.settings.tool_memory_bytes,
+        )
+
+    @cached_property
+    def packager(self) -> Packager:
+        """Shaka Packager, as bundled or as the settings name it."""
+        from shared.adapters.packager import ShakaPackager
+
+        return ShakaPackager(self.settings.packager, memory_bytes=self.settings.tool_memory_bytes)
+
+    @cached_property
+    def text_reader(self) -> TextReader:
+        """OCR on the device."""
+        from shared.adapters.rapidocr import RapidOcrTextReader
+
+        return RapidOcrTextReader()
+
+    @cached_property
+    def speech_detector(self) -> SpeechDetector:
+        """Speech activity on the device."""
+        from shared.adapters.silero import SileroSpeechDetector
+
+        return SileroSpeechDetector()
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """What writes speech down: the offline default, or the model the settings name."""
+        if self.settings.transcriber == "whisper":
+            from shared.adapters.whisper import WhisperTranscriber
+
+            if self.settings.whisper_model is None:
+                raise ConfigurationError(
+                    "whisper_model_missing",
+                    "The transcriber 'whisper' needs AUTOMATIONS_WHISPER_MODEL: a folder with a faster-whisper model.",
+                )
+            return WhisperTranscriber(self.settings.whisper_model)
+        from shared.adapters.sphinx import SphinxTranscriber
+
+        return SphinxTranscriber()
+
+    def runner(self, name: str, stage: Stage) -> StageRunner:
+        """Returns what runs a stage for the events delivered to its function.
+
+        Args:
+            name: The stage's name in the flow.
+            stage: The use case.
+        """
+        services = AttemptServices(
+            repository=self.repository,
+            blobs=self.blobs,
+            clock=self.clock,
+            lifecycle=self.lifecycle,
+            media_bucket=self.settings.media_bucket,
+            work_dir=self.settings.data_dir / "work",
+            lease_s=self.settings.lease_s,
+            heartbeat_s=self.settings.heartbeat_s,
+        )
+        return StageRunner(
+            name,
+            stage,
+            services,
+            self.bus,
+            upload_bucket=self.settings.upload_bucket,
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+        )

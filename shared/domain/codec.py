@@ -1,0 +1,55 @@
+"""Between domain objects and JSON, for stores and the wire. The classes themselves are the schema."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from shared.domain.records import (
+    Artifact,
+    Finding,
+    Recommendation,
+    Record,
+    Rendition,
+    SearchEntry,
+    Segment,
+    Tag,
+)
+
+__all__ = ["RECORD_KINDS", "decode", "decode_json", "encode", "encode_json"]
+
+T = TypeVar("T")
+
+RECORD_KINDS: dict[str, type[Record]] = {
+    kind.__name__: kind for kind in (Rendition, Artifact, Segment, Finding, Tag, Recommendation, SearchEntry)
+}
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def encode(value: object) -> dict[str, Any]:
+    """Returns a domain object as JSON-ready values; fractions become ``"30000/1001"``, times ISO 8601."""
+    encoded: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    return encoded
+
+
+def encode_json(value: object) -> str:
+    """Returns a domain object as JSON text."""
+    return _adapter(type(value)).dump_json(value).decode()
+
+
+def decode(kind: type[T], data: object) -> T:
+    """Returns the domain object that encode() wrote. Raises pydantic.ValidationError on anything else."""
+    value: T = _adapter(kind).validate_python(data)
+    return value
+
+
+def decode_json(kind: type[T], text: str | bytes) -> T:
+    """Returns the domain object that encode_json() wrote. Raises pydantic.ValidationError on anything else."""
+    value: T = _adapter(kind).validate_json(text)
+    return value

@@ -1,0 +1,68 @@
+"""The shape of the pipeline: its stages in order and what each may cost. The values stand in pipeline.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Flow", "StageSpec"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSpec:
+    """One row of the flow.
+
+    Attributes:
+        stage: Name of the stage and of its folder under functions/.
+        consumes: Topic whose events start it.
+        emits: Topic its success is published to; also the event's type.
+        status: The video's status once it is done.
+        timeout_s: Seconds one attempt may take.
+        memory: Memory a function instance gets, in Kubernetes notation.
+        cpu: Virtual CPUs a function instance gets.
+        max_attempts: Attempts, counted by us, after which the video is failed as poison.
+    """
+
+    stage: str
+    consumes: str
+    emits: str
+    status: str
+    timeout_s: float
+    memory: str
+    cpu: float
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """All stages in the order they run.
+
+    Attributes:
+        stages: The rows.
+        failed_topic: Topic a failed video is announced on.
+        sweep_interval_s: Seconds between two runs of sweep.
+    """
+
+    stages: tuple[StageSpec, ...]
+    failed_topic: str
+    sweep_interval_s: float
+
+    def stage(self, name: str) -> StageSpec:
+        """Returns the row of a stage. Raises KeyError with the known names."""
+        for spec in self.stages:
+            if spec.stage == name:
+                return spec
+        known = ", ".join(spec.stage for spec in self.stages)
+        raise KeyError(f"no stage {name!r} in the pipeline; there are {known}")
+
+    def before(self, name: str) -> tuple[StageSpec, ...]:
+        """Returns the rows of the stages that run before the one named, in order."""
+        return self.stages[: self.stages.index(self.stage(name))]
+
+    def next_after_status(self, status: str) -> StageSpec | None:
+        """Returns the stage that a video with this status waits for; None when no stage does."""
+        if status == "registered":
+            return self.stages[0]
+        for spec, following in zip(self.stages, self.stages[1:], strict=False):
+            if spec.status == status:
+                return following
+        return None

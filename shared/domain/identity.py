@@ -1,0 +1,38 @@
+"""Names that are the same whoever computes them, so that a duplicate event can't make a second thing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+
+__all__ = ["event_id_of", "object_prefix", "owner_of", "result_key", "video_id_of"]
+
+_EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
+
+
+def video_id_of(bucket: str, name: str) -> str:
+    """Returns the id of the video that an upload object becomes: ``v`` and 26 of [a-z2-7]."""
+    digest = hashlib.sha256(f"{bucket}\0{name}".encode("utf-8", "surrogatepass")).digest()
+    return "v" + base64.b32encode(digest).decode().lower()[:26]
+
+
+def owner_of(name: str) -> str:
+    """Returns whose an upload is: the first folder of its name, ``default`` for one outside any folder."""
+    owner, slash, _ = name.partition("/")
+    return owner if slash and owner else "default"
+
+
+def event_id_of(video_id: str, run: int, event_type: str) -> str:
+    """Returns the id of an event; duplicates of one event share it."""
+    return str(uuid.uuid5(_EVENTS, f"{video_id}/{run}/{event_type}"))
+
+
+def result_key(run: int, stage: str, token: int) -> str:
+    """Returns the key under which one attempt writes its records and its objects."""
+    return f"r{run}/{stage}-{token}"
+
+
+def object_prefix(video_id: str, key: str = "") -> str:
+    """Returns the folder in the media bucket of a video, or of one result set of it; ends with a slash."""
+    return f"videos/{video_id}/{key}/" if key else f"videos/{video_id}/"

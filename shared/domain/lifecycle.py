@@ -1,0 +1,485 @@
+"""Every decision about a video's state, as pure functions from one state of the aggregate to the next.
+
+A repository runs them inside a transaction: it loads the video, calls one of these, and saves the ``Change``
+as a whole. So claims, fencing, retries and supersession are written once, and each adapter only has to be
+atomic. A function may be called again when a transaction is retried; it must not have effects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from shared.domain.attempt import Attempt, Caveat, Cost, Outcome, ToolRun
+from shared.domain.errors import LeaseLost, NotFound, PermanentError
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.flow import Flow, StageSpec
+from shared.domain.identity import event_id_of, owner_of, result_key, video_id_of
+from shared.domain.media import MediaInfo
+from shared.domain.naming import display_name
+from shared.domain.records import Record
+from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
+from shared.domain.video import Failure, Lease, Source, Video
+
+__all__ = ["Change", "Claim", "Decision", "Declined", "Effort", "Lifecycle", "Registered"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+INTERRUPTIONS_PER_ATTEMPT = 10
+"""An attempt whose host was stopped is not the video's fault, but a video that takes its host down every time
+must end too: it may be interrupted this many times its max_attempts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[T_co]):
+    """What one decision does to the store, all or nothing.
+
+    Attributes:
+        answer: What the caller wanted to know.
+        video: The aggregate to save; None leaves everything as it is.
+        attempts: Attempt records to write, each replacing the one with its token.
+        events: Events to put in the outbox.
+        records_key: Key of a result set written with this change; None when there is none.
+        records: Its records.
+    """
+
+    answer: T_co
+    video: Video | None = None
+    attempts: tuple[Attempt, ...] = ()
+    events: tuple[VideoEvent, ...] = ()
+    records_key: str | None = None
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A granted lease: which work, under which fencing token."""
+
+    video: Video
+    spec: StageSpec
+    lease: Lease
+
+    @property
+    def key(self) -> str:
+        """Key under which this attempt writes its records and objects."""
+        return result_key(self.video.run, self.spec.stage, self.lease.token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Why a claim was not granted.
+
+    Attributes:
+        reason: ``done`` and ``finished``: nothing is left to do; ``superseded``, ``deleted``, ``unknown``:
+            the event is about something that no longer counts; ``early``: an earlier stage is not done and
+            will send this event itself; ``poison``: attempts are used up, the video has just been failed;
+            ``busy``: another worker holds the lease.
+        retry_after_s: Seconds until the lease runs out, for ``busy``.
+    """
+
+    reason: Literal["done", "finished", "superseded", "deleted", "unknown", "early", "poison", "busy"]
+    retry_after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """The run that an upload belongs to; ``stale`` when a newer generation has been seen already."""
+
+    video_id: str
+    run: int
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What an attempt did until now, for its record."""
+
+    cost: Cost = field(default_factory=Cost)
+    tools: tuple[ToolRun, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+
+Decision: TypeAlias = Callable[[Video | None], Change[T_co]]
+
+
+class Lifecycle:
+    """The rules of one flow.
+
+    Each method returns a function that decides: give it to ``VideoRepository.update``.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._transitions = transitions(flow)
+
+    def register(self, upload: ObjectFinalized, now: datetime) -> Decision[Registered]:
+        """Makes the video of an upload, or starts a new run when the object has a newer generation."""
+        video_id = video_id_of(upload.bucket, upload.name)
+        source = Source(
+            bucket=upload.bucket,
+            object=upload.name,
+            name=display_name(upload.name),
+            generation=upload.generation,
+            size_bytes=upload.size_bytes,
+            content_type=upload.content_type,
+        )
+
+        def decide(video: Video | None) -> Change[Registered]:
+            if video is None:
+                created = Video(
+                    id=video_id,
+                    owner=owner_of(upload.name),
+                    source=source,
+                    run=1,
+                    status=REGISTERED,
+                    trace=_trace(video_id, 1),
+                    created_at=now,
+                    updated_at=now,
+                )
+                return Change(answer=Registered(video_id=video_id, run=1, stale=False), video=created)
+            if upload.generation <= video.source.generation:
+                stale = upload.generation < video.source.generation
+                return Change(answer=Registered(video_id=video_id, run=video.run, stale=stale))
+            renewed = _new_run(replace(video, source=source, media=None), REGISTERED, {}, now)
+            return Change(
+                answer=Registered(video_id=video_id, run=renewed.run, stale=False),
+                video=renewed,
+                attempts=_close_running(video, "superseded", "a newer version of the file arrived", now),
+            )
+
+        return decide
+
+    def claim(
+        self, stage: str, run: int, worker: str, now: datetime, lease_s: float
+    ) -> Decision[Claim | Declined]:
+        """Grants the lease on a stage to a worker, or says why not.
+
+        Fails the video as ``poison`` when the stage's attempts are used up.
+        """
+        spec = self._flow.stage(stage)
+
+        def decide(video: Video | None) -> Change[Claim | Declined]:
+            declined = self._why_not(video, spec, run, now)
+            if declined is not None:
+                return Change(answer=declined)
+            assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
+            lost = _close_running(video, "lost", "the worker stopped reporting and its lease ran out", now)
+            begun = video.attempts.get(stage, 0)
+            interrupted = video.interruptions.get(stage, 0)
+            if begun - interrupted >= spec.max_attempts or begun >= spec.max_attempts * INTERRUPTIONS_PER_ATTEMPT:
+                failure = Failure(
+                    code="poison",
+                    reason=f"The {stage} stage was tried {begun} times and never finished. "
+                    "Look at the timeline for the cause, then replay the video.",
+                    stage=stage,
+                )
+                failed, event = self._failed(video, failure, now)
+                return Change(answer=Declined(reason="poison"), video=failed, attempts=lost, events=(event,))
+            token = video.last_token + 1
+            lease = Lease(
+                stage=stage,
+                token=token,
+                attempt=begun + 1,
+                worker=worker,
+                started_at=now,
+                expires_at=now + timedelta(seconds=lease_s),
+            )
+            claimed = replace(
+                video,
+                lease=lease,
+                last_token=token,
+                attempts={**video.attempts, stage: begun + 1},
+                swept=False,
+                updated_at=now,
+            )
+            attempt = _attempt_of(claimed, lease)
+            return Change(
+                answer=Claim(video=claimed, spec=spec, lease=lease),
+                video=claimed,
+                attempts=(*lost, attempt),
+            )
+
+        return decide
+
+    def heartbeat(self, claim: Claim, now: datetime, lease_s: float, progress: float) -> Decision[None]:
+        """Extends the lease and notes the progress. Raises LeaseLost when the claim no longer counts."""
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            lease = replace(claim.lease, expires_at=now + timedelta(seconds=lease_s), progress=progress)
+            return Change(answer=None, video=replace(held, lease=lease))
+
+        return decide
+
+    def commit(
+        self,
+        claim: Claim,
+        now: datetime,
+        effort: Effort,
+        records: Sequence[Record],
+        media: MediaInfo | None = None,
+    ) -> Decision[None]:
+        """Makes an attempt's results the ones that count, and announces the next status.
+
+        Raises:
+            LeaseLost: A newer attempt, run or a deletion took over; nothing is changed.
+        """
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            spec = claim.spec
+            self._check_transition(held.status, spec.status)
+            done = replace(
+                held,
+                status=spec.status,
+                media=media or held.media,
+                results={**held.results, spec.stage: claim.key},
+                lease=None,
+                updated_at=now,
+            )
+            return Change(
+                answer=None,
+                video=done,
+                attempts=(_ended(held, claim.lease, "succeeded", now, effort),),
+                events=(self._event(done, spec.emits, now),),
+                records_key=claim.key,
+                records=tuple(records),
+            )
+
+        return decide
+
+    def fail(self, claim: Claim, now: datetime, effort: Effort, error: PermanentError) -> Decision[None]:
+        """Ends the run: the video is failed with the error's code. Raises LeaseLost."""
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            failure = Failure(code=error.code, reason=error.detail, stage=claim.spec.stage)
+            failed, event = self._failed(held, failure, now)
+            ended = _ended(held, claim.lease, "failed", now, effort, error.code, error.detail)
+            return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
+
+        return decide
+
+    def release(
+        self,
+        claim: Claim,
+        now: datetime,
+        effort: Effort,
+        outcome: Literal["retry", "interrupted"],
+        code: str,
+        reason: str,
+    ) -> Decision[None]:
+        """Gives the lease back so that the stage can be tried again. Raises LeaseLost."""
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            freed = replace(held, lease=None, updated_at=now)
+            if outcome == "interrupted":
+                freed = _count_interruption(freed, claim.spec.stage)
+            ended = _ended(held, claim.lease, outcome, now, effort, code, reason)
+            return Change(answer=None, video=freed, attempts=(ended,))
+
+        return decide
+
+    def interrupt(self, now: datetime) -> Decision[bool]:
+        """Frees the lease of a worker known to be dead, such as after its host restarted."""
+
+        def decide(video: Video | None) -> Change[bool]:
+            if video is None or video.lease is None:
+                return Change(answer=False)
+            freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
+            closed = _close_running(video, "interrupted", "its host stopped", now)
+            return Change(answer=True, video=freed, attempts=closed)
+
+        return decide
+
+    def replay(self, now: datetime, from_stage: str | None = None) -> Decision[Video]:
+        """Starts a new run at a stage, reusing what earlier stages left.
+
+        Args:
+            now: The time.
+            from_stage: Where to start; None means the stage that failed, or the first one.
+
+        Raises:
+            NotFound: There is no such video.
+            PermanentError: ``nothing_to_reuse``: an earlier stage has no results yet.
+        """
+
+        def decide(video: Video | None) -> Change[Video]:
+            if video is None or video.status == DELETED:
+                raise NotFound("There is no such video.")
+            failed_at = video.failure.stage if video.failure else self._flow.stages[0].stage
+            spec = self._flow.stage(from_stage or failed_at)
+            earlier = self._flow.before(spec.stage)
+            missing = [before.stage for before in earlier if before.stage not in video.results]
+            if missing:
+                raise PermanentError(
+                    "nothing_to_reuse",
+                    f"Can't start at {spec.stage}: {', '.join(missing)} left no results. "
+                    f"Replay from {missing[0]}.",
+                )
+            kept = {before.stage: video.results[before.stage] for before in earlier}
+            status = earlier[-1].status if earlier else REGISTERED
+            renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            return Change(
+                answer=renewed,
+                video=renewed,
+                attempts=_close_running(video, "superseded", "the video was replayed", now),
+                events=(self._event(renewed, spec.consumes, now),),
+            )
+
+        return decide
+
+    def delete(self, now: datetime) -> Decision[Video]:
+        """Marks a video deleted, so that no late worker can bring anything back. Raises NotFound."""
+
+        def decide(video: Video | None) -> Change[Video]:
+            if video is None or video.status == DELETED:
+                raise NotFound("There is no such video.")
+            gone = replace(
+                video,
+                status=DELETED,
+                failure=None,
+                media=None,
+                results={},
+                lease=None,
+                swept=False,
+                updated_at=now,
+            )
+            closed = _close_running(video, "superseded", "the video was deleted", now)
+            return Change(answer=gone, video=gone, attempts=closed)
+
+        return decide
+
+    def redrive(self, video: Video, now: datetime) -> VideoEvent | None:
+        """Returns the event that a video waits for; None when it waits for none."""
+        spec = self._flow.next_after_status(video.status)
+        return self._event(video, spec.consumes, now) if spec else None
+
+    def mark_swept(self, seen: Video) -> Decision[None]:
+        """Notes that a settled video has no leftovers, unless it moved on since it was looked at."""
+
+        def decide(video: Video | None) -> Change[None]:
+            unchanged = video is not None and (video.run, video.last_token, video.status) == (
+                seen.run,
+                seen.last_token,
+                seen.status,
+            )
+            return Change(answer=None, video=replace(video, swept=True) if video and unchanged else None)
+
+        return decide
+
+    def _why_not(self, video: Video | None, spec: StageSpec, run: int, now: datetime) -> Declined | None:
+        if video is None:
+            return Declined(reason="unknown")
+        if video.status == DELETED:
+            return Declined(reason="deleted")
+        if run != video.run:
+            return Declined(reason="superseded" if run < video.run else "unknown")
+        if video.status in TERMINAL:
+            return Declined(reason="finished")
+        if self._flow.next_after_status(video.status) != spec:
+            return Declined(reason="done" if spec.stage in video.results else "early")
+        if video.lease is not None and video.lease.expires_at > now:
+            left_s = (video.lease.expires_at - now).total_seconds()
+            return Declined(reason="busy", retry_after_s=left_s)
+        return None
+
+    def _failed(self, video: Video, failure: Failure, now: datetime) -> tuple[Video, VideoEvent]:
+        self._check_transition(video.status, FAILED)
+        failed = replace(video, status=FAILED, failure=failure, lease=None, updated_at=now)
+        return failed, self._event(failed, self._flow.failed_topic, now)
+
+    def _check_transition(self, before: str, after: str) -> None:
+        if after not in self._transitions[before]:
+            raise LeaseLost(f"a video can't go from {before} to {after}")
+
+    @staticmethod
+    def _event(video: Video, event_type: str, now: datetime) -> VideoEvent:
+        return VideoEvent(
+            event_id=event_id_of(video.id, video.run, event_type),
+            type=event_type,
+            video_id=video.id,
+            owner=video.owner,
+            generation=video.source.generation,
+            run=video.run,
+            occurred_at=now,
+            trace=video.trace,
+            failure=video.failure,
+        )
+
+
+def _held(video: Video | None, claim: Claim) -> Video:
+    """Returns the video if the claim's token is still the one that counts. Raises LeaseLost."""
+    if video is None or video.lease is None or video.lease.token != claim.lease.token:
+        raise LeaseLost(
+            f"attempt {claim.lease.attempt} at {claim.spec.stage} of {claim.video.id} was replaced or ended"
+        )
+    return video
+
+
+def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:
+    run = video.run + 1
+    return replace(
+        video,
+        run=run,
+        status=status,
+        failure=None,
+        results=results,
+        lease=None,
+        attempts={},
+        interruptions={},
+        swept=False,
+        trace=_trace(video.id, run),
+        updated_at=now,
+    )
+
+
+def _count_interruption(video: Video, stage: str) -> Video:
+    count = video.interruptions.get(stage, 0) + 1
+    return replace(video, interruptions={**video.interruptions, stage: count})
+
+
+def _trace(video_id: str, run: int) -> str:
+    return hashlib.sha256(f"{video_id}/{run}".encode()).hexdigest()[:32]
+
+
+def _attempt_of(video: Video, lease: Lease) -> Attempt:
+    return Attempt(
+        run=video.run,
+        stage=lease.stage,
+        number=lease.attempt,
+        token=lease.token,
+        worker=lease.worker,
+        started_at=lease.started_at,
+    )
+
+
+def _ended(
+    video: Video,
+    lease: Lease,
+    outcome: Outcome,
+    now: datetime,
+    effort: Effort,
+    code: str = "",
+    reason: str = "",
+) -> Attempt:
+    return replace(
+        _attempt_of(video, lease),
+        ended_at=now,
+        outcome=outcome,
+        code=code,
+        reason=reason,
+        cost=effort.cost,
+        tools=effort.tools,
+        caveats=effort.caveats,
+    )
+
+
+def _close_running(video: Video, outcome: Outcome, reason: str, now: datetime) -> tuple[Attempt, ...]:
+    if video.lease is None:
+        return ()
+    return (_ended(video, video.lease, outcome, now, Effort(), code=outcome, reason=reason),)

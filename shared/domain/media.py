@@ -1,0 +1,124 @@
+"""What a media file is made of, as measured by probing its content (never its name)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["AudioStream", "MediaInfo", "SubtitleStream", "VideoStream"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStream:
+    """One picture stream.
+
+    Attributes:
+        index: Stream index inside the container, 0-based.
+        codec: Codec name as FFmpeg spells it, such as ``h264``.
+        profile: Codec profile, empty when unknown.
+        width: Coded width in pixels, before rotation and pixel aspect are applied.
+        height: Coded height in pixels.
+        sample_aspect: Width over height of one pixel; 1 is square.
+        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270.
+        fps: Mean frames per second.
+        variable_fps: True when frames are not evenly spaced.
+        frames: Number of frames, when counted; None when unknown.
+        duration_s: Seconds this stream lasts.
+        start_s: Presentation time of its first frame in seconds.
+        pixel_format: FFmpeg's name, such as ``yuv420p``.
+        bit_depth: Bits a component.
+        color_primaries: FFmpeg's name, such as ``bt709``; empty when unknown.
+        color_transfer: FFmpeg's name, such as ``smpte2084``; empty when unknown.
+        color_space: FFmpeg's name of the matrix; empty when unknown.
+        color_range: ``tv``, ``pc`` or empty.
+        hdr: ``none``, ``hdr10`` or ``hlg``.
+        interlaced: True when the container or codec says that frames hold two fields.
+        bitrate_bps: Bits a second; None when unknown.
+    """
+
+    index: int
+    codec: str
+    profile: str = ""
+    width: int
+    height: int
+    sample_aspect: Fraction = Fraction(1)
+    rotation: int = 0
+    fps: Fraction
+    variable_fps: bool = False
+    frames: int | None = None
+    duration_s: float
+    start_s: float = 0.0
+    pixel_format: str = "yuv420p"
+    bit_depth: int = 8
+    color_primaries: str = ""
+    color_transfer: str = ""
+    color_space: str = ""
+    color_range: str = ""
+    hdr: str = "none"
+    interlaced: bool = False
+    bitrate_bps: int | None = None
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height in square pixels, upright, as a viewer sees the picture."""
+        width, height = round(self.width * self.sample_aspect), self.height
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """One sound stream.
+
+    Attributes:
+        index: Stream index inside the container, 0-based.
+        codec: Codec name as FFmpeg spells it.
+        profile: Codec profile, empty when unknown.
+        channels: Number of channels.
+        sample_rate_hz: Samples a second and channel.
+        language: ISO 639 code, ``und`` when unknown.
+        duration_s: Seconds this stream lasts.
+        start_s: Presentation time of its first sample in seconds.
+        bitrate_bps: Bits a second; None when unknown.
+    """
+
+    index: int
+    codec: str
+    profile: str = ""
+    channels: int
+    sample_rate_hz: int
+    language: str = "und"
+    duration_s: float
+    start_s: float = 0.0
+    bitrate_bps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleStream:
+    """One subtitle stream."""
+
+    index: int
+    codec: str
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaInfo:
+    """A whole file.
+
+    Attributes:
+        container: FFmpeg's demuxer name, such as ``mov,mp4,m4a,3gp,3g2,mj2``.
+        duration_s: Seconds from the first to the end of the last frame or sample.
+        size_bytes: Size of the file.
+        video: The picture streams, the one that is processed first.
+        audio: The sound streams, the one that is processed first.
+        subtitles: The subtitle streams.
+        title: The title written in the file; plain text, never markup.
+    """
+
+    container: str
+    duration_s: float
+    size_bytes: int
+    video: tuple[VideoStream, ...]
+    audio: tuple[AudioStream, ...] = ()
+    subtitles: tuple[SubtitleStream, ...] = ()
+    title: str = ""

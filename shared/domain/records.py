@@ -1,0 +1,233 @@
+"""What the stages leave behind. Each record belongs to one result set, which one attempt wrote as a whole.
+
+Times are seconds on the source's timeline, intervals half-open ``[start_s, end_s)``; frames are 0-based
+indices of the source's picture stream, half-open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Artifact",
+    "Evidence",
+    "Finding",
+    "ObjectRef",
+    "Recommendation",
+    "Record",
+    "Rendition",
+    "SearchEntry",
+    "Segment",
+    "SegmentKind",
+    "Tag",
+    "Transition",
+]
+
+SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
+Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRef:
+    """A stored object, pinned to the generation that was written."""
+
+    bucket: str
+    name: str
+    generation: int
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """One playable encoding, verified by probing the finished file.
+
+    Attributes:
+        name: ``1080p``, ``720p`` … for pictures, ``audio`` for sound.
+        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (both, for download).
+        codec: FFmpeg's codec name.
+        width: Pixels; None for sound.
+        height: Pixels; None for sound.
+        fps: Mean frames per second; None for sound.
+        frames: Number of frames; None for sound.
+        duration_s: Seconds.
+        bitrate_bps: Mean bits a second of the file.
+        object: Where it lies.
+    """
+
+    name: str
+    kind: Literal["video", "audio", "mp4"]
+    codec: str
+    width: int | None = None
+    height: int | None = None
+    fps: Fraction | None = None
+    frames: int | None = None
+    duration_s: float
+    bitrate_bps: int
+    object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file that is neither a rendition nor a keyframe.
+
+    Attributes:
+        role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard``, ``storyboard_vtt``
+            (for players), ``proxy`` (tiny pictures, every source frame) or ``analysis_audio`` (16 kHz mono).
+        object: Where it lies.
+    """
+
+    role: str
+    object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A span of the video.
+
+    Attributes:
+        kind: What the span is.
+        index: 0-based position among the segments of its kind.
+        start_s: First instant.
+        end_s: First instant after it.
+        start_frame: First source frame; shots only.
+        end_frame: First source frame after it; shots only.
+        transition_in: How a shot begins; None for other kinds.
+        scene: Index of the scene a shot belongs to; None for other kinds.
+        keyframe: The picture that stands for it; shots only.
+        keyframe_s: When that picture is shown.
+        score: How much the segment matters within its kind, 0..1; None when not ranked.
+        reason: Why it got that score, in words.
+        confidence: How sure the producer is, 0..1.
+        producer: Name of the algorithm.
+        producer_version: Its version.
+    """
+
+    kind: SegmentKind
+    index: int
+    start_s: float
+    end_s: float
+    start_frame: int | None = None
+    end_frame: int | None = None
+    transition_in: Transition | None = None
+    scene: int | None = None
+    keyframe: ObjectRef | None = None
+    keyframe_s: float | None = None
+    score: float | None = None
+    reason: str = ""
+    confidence: float = 1.0
+    producer: str
+    producer_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found in the video, and where.
+
+    Attributes:
+        name: What was measured or seen, such as ``text``, ``words``, ``loudness_lufs``, ``dominant_colors``.
+        modality: The sense it came through.
+        value: The text, the number, or a list of texts.
+        start_s: First instant.
+        end_s: First instant after it.
+        confidence: How sure the producer is, 0..1.
+        producer: Name of the analyzer.
+        producer_version: Its version.
+        shot: Index of the shot it lies in, when there is one.
+        frame: The picture it was read from, when there is one.
+        box: x, y, width, height in 0..1 of that picture, when known.
+    """
+
+    name: str
+    modality: Literal["text", "speech", "sound", "picture"]
+    value: str | float | tuple[str, ...]
+    start_s: float
+    end_s: float
+    confidence: float
+    producer: str
+    producer_version: str
+    shot: int | None = None
+    frame: ObjectRef | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a tag was seen or heard. At least one of ``quote`` and ``frame`` is set."""
+
+    start_s: float
+    end_s: float
+    modality: Literal["text", "speech", "sound", "picture"]
+    confidence: float
+    producer: str
+    quote: str | None = None
+    frame: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A normalised label with its evidence, which is never empty.
+
+    Attributes:
+        label: Lower-case words.
+        kind: ``topic``, ``text``, ``sound``, ``style``, ``quality`` or ``category``.
+        confidence: 0..1.
+        evidence: Where it was found, strongest first.
+        producer: Name of the tagger.
+        producer_version: Its version.
+    """
+
+    label: str
+    kind: Literal["topic", "text", "sound", "style", "quality", "category"]
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    producer: str
+    producer_version: str
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"tag {self.label!r} has no evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """Something worth doing or watching next.
+
+    Attributes:
+        kind: ``poster`` (the best still), ``chapter`` (a titled entry point) or ``related`` (another video).
+        value: The chapter's title, or the related video's id; empty for a poster.
+        reason: Why, in words.
+        score: 0..1 within its kind.
+        start_s: When, for posters and chapters.
+        frame: The picture, for posters.
+    """
+
+    kind: Literal["poster", "chapter", "related"]
+    value: str
+    reason: str
+    score: float
+    start_s: float | None = None
+    frame: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchEntry:
+    """A text that search finds, and the second it leads to.
+
+    Attributes:
+        source: Where the text comes from.
+        text: The text itself, plain.
+        start_s: First instant it can be seen or heard; 0 for the title.
+        end_s: First instant after it.
+    """
+
+    source: Literal["text", "speech", "tag", "title"]
+    text: str
+    start_s: float
+    end_s: float
+
+
+Record: TypeAlias = Rendition | Artifact | Segment | Finding | Tag | Recommendation | SearchEntry
+"""Everything a result set may hold; a kind of record is stored under its class name."""

@@ -1,0 +1,28 @@
+"""The statuses that no stage names, and what may follow what.
+
+A stage's own status stands in its row of the flow, so that a new stage brings its own.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from shared.domain.flow import Flow
+
+__all__ = ["DELETED", "FAILED", "READY", "REGISTERED", "TERMINAL", "transitions"]
+
+REGISTERED: Final = "registered"
+READY: Final = "ready"
+FAILED: Final = "failed"
+DELETED: Final = "deleted"
+
+TERMINAL: Final = frozenset({READY, FAILED, DELETED})
+"""A video with one of these waits for nobody."""
+
+
+def transitions(flow: Flow) -> dict[str, frozenset[str]]:
+    """Returns status -> statuses that may follow within one run; a new run starts over at any earlier one."""
+    chain = [REGISTERED, *(spec.status for spec in flow.stages)]
+    table = {status: frozenset({following, FAILED, DELETED}) for status, following in pairwise(chain)}
+    return table | {READY: frozenset({DELETED}), FAILED: frozenset({DELETED}), DELETED: frozenset()}

@@ -1,0 +1,105 @@
+"""The video and the lease on its current stage: one aggregate, always changed as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.media import MediaInfo
+
+__all__ = ["Failure", "Lease", "Source", "Video"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The uploaded object.
+
+    Attributes:
+        bucket: Bucket it lies in.
+        object: Its name there; may hold any character.
+        name: Its last path component with control characters escaped, for people.
+        generation: Grows with every overwrite.
+        size_bytes: Size as the bucket reports it.
+        content_type: As the uploader claimed it; never trusted.
+    """
+
+    bucket: str
+    object: str
+    name: str
+    generation: int
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a video failed: a stable code, a sentence for a person, the stage."""
+
+    code: str
+    reason: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right of one worker to run the video's current stage.
+
+    Attributes:
+        stage: The stage.
+        token: Fencing token; grows with every claim of this video, never with time.
+        attempt: 1-based number of this attempt at the stage in this run.
+        worker: Who holds it.
+        started_at: When it was granted.
+        expires_at: When others may take over unless it is extended.
+        progress: How far the attempt is, 0..1.
+    """
+
+    stage: str
+    token: int
+    attempt: int
+    worker: str
+    started_at: datetime
+    expires_at: datetime
+    progress: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A video and where it is in the pipeline.
+
+    Attributes:
+        id: Deterministic id.
+        owner: Whose it is.
+        source: The uploaded object it stands for.
+        run: 1-based; a newer generation or a replay starts a new one.
+        status: ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        failure: Set when failed.
+        media: What probing found; None before ingest is done.
+        results: Stage -> key of the result set that counts. Nothing else is ever shown.
+        lease: Who works on the current stage; None when nobody does.
+        last_token: Highest fencing token ever granted for this video.
+        attempts: Stage -> attempts begun in this run.
+        interruptions: Stage -> attempts of this run that ended because their host stopped.
+        swept: True when no leftovers of finished or abandoned attempts remain.
+        trace: Ties the events and logs of this run together.
+        created_at: First registration.
+        updated_at: Last change of status, run or lease holder.
+    """
+
+    id: str
+    owner: str
+    source: Source
+    run: int
+    status: str
+    failure: Failure | None = None
+    media: MediaInfo | None = None
+    results: Mapping[str, str] = field(default_factory=dict)
+    lease: Lease | None = None
+    last_token: int = 0
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    interruptions: Mapping[str, int] = field(default_factory=dict)
+    swept: bool = False
+    trace: str
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,136 @@
+"""How events travel: as Pub/Sub messages, and inside the CloudEvents that functions are called with.
+
+Layouts: Pub/Sub's push message, Cloud Storage's Pub/Sub notifications (attributes ``eventType``, ``bucketId`` …),
+Eventarc's ``google.cloud.storage.object.v1.finalized``. Google writes 64-bit numbers as strings or numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.domain.codec import decode, encode
+from shared.domain.errors import PermanentError
+from shared.domain.events import SCHEMA_VERSION, ObjectFinalized, VideoEvent
+
+__all__ = ["STORAGE_FINALIZED", "PubsubMessage", "parse_cloud_event", "pubsub_cloud_event", "to_pubsub"]
+
+PUBSUB_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+STORAGE_FINALIZED = "google.cloud.storage.object.v1.finalized"
+
+PubsubMessage = tuple[bytes, dict[str, str]]
+"""A message's data and attributes."""
+
+
+def to_pubsub(message: VideoEvent | ObjectFinalized) -> PubsubMessage:
+    """Returns what to publish for an event; a finalized object looks as Cloud Storage itself would send it."""
+    if isinstance(message, ObjectFinalized):
+        resource = {
+            "kind": "storage#object",
+            "bucket": message.bucket,
+            "name": message.name,
+            "generation": str(message.generation),
+            "size": str(message.size_bytes),
+            "contentType": message.content_type,
+        }
+        attributes = {
+            "eventType": "OBJECT_FINALIZE",
+            "payloadFormat": "JSON_API_V1",
+            "bucketId": message.bucket,
+            "objectId": message.name,
+            "objectGeneration": str(message.generation),
+        }
+        return json.dumps(resource).encode(), attributes
+    attributes = {
+        "type": message.type,
+        "schema_version": str(message.schema_version),
+        "event_id": message.event_id,
+        "video_id": message.video_id,
+        "owner": message.owner,
+    }
+    return json.dumps(encode(message)).encode(), attributes
+
+
+def pubsub_cloud_event(topic: str, message_id: str, message: PubsubMessage, publish_time: str) -> dict[str, Any]:
+    """Returns the CloudEvent that a push of a message arrives as: its attributes and its data."""
+    data, attributes = message
+    return {
+        "attributes": {
+            "specversion": "1.0",
+            "id": message_id,
+            "source": f"//pubsub.googleapis.com/{topic}",
+            "type": PUBSUB_PUBLISHED,
+            "time": publish_time,
+            "datacontenttype": "application/json",
+        },
+        "data": {
+            "message": {
+                "data": base64.b64encode(data).decode(),
+                "attributes": attributes,
+                "messageId": message_id,
+                "publishTime": publish_time,
+            }
+        },
+    }
+
+
+def parse_cloud_event(event_type: str, data: object) -> VideoEvent | ObjectFinalized | None:
+    """Returns what a CloudEvent says.
+
+    Returns:
+        None for a notification that is none of our business, such as a deletion in the bucket.
+
+    Raises:
+        PermanentError: ``bad_event``: it can't be understood and never will; ``unknown_version``: it was written
+            by a newer version of this product.
+    """
+    if not isinstance(data, Mapping):
+        raise PermanentError("bad_event", f"An event of type {event_type} carries no JSON object.")
+    if event_type == STORAGE_FINALIZED:
+        return _finalized(data)
+    if event_type != PUBSUB_PUBLISHED:
+        raise PermanentError("bad_event", f"Events of type {event_type!r} are not understood here.")
+    message = data.get("message")
+    if not isinstance(message, Mapping):
+        raise PermanentError("bad_event", "A Pub/Sub event carries no message.")
+    attributes = message.get("attributes") or {}
+    body = _json(message.get("data", ""))
+    if "eventType" in attributes:
+        return _finalized(body) if attributes["eventType"] == "OBJECT_FINALIZE" else None
+    if body.get("schema_version") != SCHEMA_VERSION:
+        raise PermanentError(
+            "unknown_version",
+            f"An event has schema version {body.get('schema_version')!r}, not {SCHEMA_VERSION}.",
+        )
+    try:
+        return decode(VideoEvent, body)
+    except ValidationError as error:
+        raise PermanentError("bad_event", f"A video event is malformed: {error}") from error
+
+
+def _json(encoded: object) -> Mapping[str, Any]:
+    try:
+        body = json.loads(base64.b64decode(str(encoded), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise PermanentError("bad_event", f"A message's data is not base64 of JSON: {error}") from error
+    if not isinstance(body, Mapping):
+        raise PermanentError("bad_event", "A message's data is not a JSON object.")
+    return body
+
+
+def _finalized(resource: Mapping[str, Any]) -> ObjectFinalized:
+    try:
+        return ObjectFinalized(
+            bucket=str(resource["bucket"]),
+            name=str(resource["name"]),
+            generation=int(resource["generation"]),
+            size_bytes=int(resource.get("size", 0)),
+            content_type=str(resource.get("contentType") or "application/octet-stream"),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PermanentError("bad_event", f"A storage notification is malformed: {error!r}") from error

@@ -1,0 +1,73 @@
+"""Buckets of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from shared.domain.records import ObjectRef
+
+__all__ = ["BlobStore", "StoredObject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object in a listing."""
+
+    ref: ObjectRef
+    updated_at: datetime
+
+
+class BlobStore(Protocol):
+    """Stores whole objects under names; a reader sees an old object or a new one, never a part.
+
+    Every method raises NotFound for a missing object, PreconditionFailed when the generation is another one,
+    TransientError when the store can't be reached or is full.
+    """
+
+    def put(
+        self,
+        bucket: str,
+        name: str,
+        source: Path,
+        content_type: str,
+        *,
+        if_generation: int | None = None,
+    ) -> ObjectRef:
+        """Stores a file as an object, durably, and returns it with its new generation.
+
+        Args:
+            bucket: Bucket's name.
+            name: Object's name: any text of 1..1,024 UTF-8 bytes; never interpreted as a path outside the bucket.
+            source: File to copy.
+            content_type: Media type to serve it with.
+            if_generation: Only when the object has this generation now; 0 means it must not exist.
+        """
+        ...
+
+    def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
+        """Copies an object into a new file."""
+        ...
+
+    def stat(self, bucket: str, name: str) -> ObjectRef:
+        """Returns what is stored under a name."""
+        ...
+
+    def read(self, ref: ObjectRef, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yields the bytes ``[start, end)`` of an object in chunks; end None means to the last byte."""
+        ...
+
+    def list_objects(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+        """Yields complete objects whose names start with a prefix, in name order."""
+        ...
+
+    def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
+        """Removes an object; a missing one is no error."""
+        ...
+
+    def delete_prefix(self, bucket: str, prefix: str) -> int:
+        """Removes every object whose name starts with a prefix and returns how many."""
+        ...

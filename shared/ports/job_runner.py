@@ -1,0 +1,55 @@
+"""Work that runs apart from the process that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+__all__ = ["Job", "JobRunner", "JobState"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One event to be handled by one function.
+
+    Attributes:
+        stage: The function's name; its entry point is ``functions.<stage>.main:<stage>``.
+        event: The CloudEvent it gets: ``{"attributes": {...}, "data": {...}}``.
+        timeout_s: Seconds after which the job is killed.
+    """
+
+    stage: str
+    event: Mapping[str, Any]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """How a job stands.
+
+    Attributes:
+        status: ``failed`` covers an error raised, a killed or crashed process, and the timeout.
+        error: One sentence when failed.
+        retry_after_s: Seconds before another try makes sense, if the function said so.
+    """
+
+    status: Literal["running", "succeeded", "failed"]
+    error: str = ""
+    retry_after_s: float | None = None
+
+
+class JobRunner(Protocol):
+    """Starts jobs and tells how they went."""
+
+    def start(self, job: Job) -> str:
+        """Starts a job and returns its execution's name. Raises TransientError when there is no capacity."""
+        ...
+
+    def state(self, execution: str) -> JobState:
+        """Returns how an execution stands. Raises NotFound for an unknown one."""
+        ...
+
+    def cancel(self, execution: str) -> None:
+        """Kills an execution with everything it started; one that has ended is left alone."""
+        ...

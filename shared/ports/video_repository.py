@@ -1,0 +1,142 @@
+"""Where videos, their results and the outbox are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from shared.domain.attempt import Attempt
+from shared.domain.events import VideoEvent
+from shared.domain.lifecycle import Change
+from shared.domain.records import Record
+from shared.domain.video import Video
+
+__all__ = ["Page", "RelatedVideo", "SearchHit", "VideoRepository"]
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some videos, newest first, and where to go on.
+
+    Attributes:
+        videos: The videos.
+        next_cursor: Pass it to get the page after; None at the end.
+    """
+
+    videos: tuple[Video, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """One place in one video where a query was found.
+
+    Attributes:
+        video_id: The video.
+        name: Its source's display name.
+        source: Where the text comes from.
+        text: The whole text found.
+        start_s: Where in the video it starts.
+        end_s: Where it ends.
+        score: Relevance; higher is better, comparable within one answer only.
+    """
+
+    video_id: str
+    name: str
+    source: Literal["text", "speech", "tag", "title"]
+    text: str
+    start_s: float
+    end_s: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedVideo:
+    """Another video and the tag labels that both have, in no order."""
+
+    video_id: str
+    labels: tuple[str, ...]
+
+
+class VideoRepository(Protocol):
+    """Stores videos and everything known about them.
+
+    Only result sets that a video's ``results`` names are ever returned. Every method raises TransientError when
+    the store can't be reached or is full; nothing is half done then.
+    """
+
+    def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
+        """Loads a video, decides, and saves the change in one transaction.
+
+        Args:
+            video_id: The video, which need not exist.
+            decide: Pure function of the stored video (None if there is none); may be called more than once.
+                What it raises is passed on and nothing is saved.
+
+        Returns:
+            The change's answer, after the change is durable.
+        """
+        ...
+
+    def get(self, video_id: str) -> Video | None:
+        """Returns a video; None if there is none or it is deleted."""
+        ...
+
+    def list_videos(
+        self,
+        *,
+        owner: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """Returns videos by creation, newest first, without deleted ones. Raises ValueError on a bad cursor."""
+        ...
+
+    def records(self, video: Video, kind: type[R]) -> Sequence[R]:
+        """Returns all records of a kind in the result sets that the video names, in the order they were left."""
+        ...
+
+    def attempts(self, video_id: str) -> Sequence[Attempt]:
+        """Returns the timeline, oldest first."""
+        ...
+
+    def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
+        """Returns places that hold all words of a query (or their beginnings), best first.
+
+        Any text is a valid query: signs that mean something to the store's own query language are words here.
+        """
+        ...
+
+    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
+        """Returns the owner's other videos that share tag labels with it, most shared labels first."""
+        ...
+
+    def outbox(self, *, limit: int = 100, video_id: str | None = None) -> Sequence[VideoEvent]:
+        """Returns events that were committed but not yet marked published, oldest first."""
+        ...
+
+    def mark_published(self, event_ids: Sequence[str]) -> None:
+        """Takes events off the outbox; unknown ids are ignored."""
+        ...
+
+    def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
+        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        ...
+
+    def leased(self, *, limit: int = 1000) -> Sequence[Video]:
+        """Returns videos that somebody holds a lease on, run out or not."""
+        ...
+
+    def unswept(self, *, limit: int = 100) -> Sequence[Video]:
+        """Returns settled videos (ready, failed, deleted) whose leftovers were not cleared yet."""
+        ...
+
+    def prune(self, video: Video) -> None:
+        """Removes the result sets that the video does not name, for good."""
+        ...

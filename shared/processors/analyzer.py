@@ -1,0 +1,67 @@
+"""Strategy: finding what is in a video."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from shared.domain.media import MediaInfo
+from shared.domain.records import Finding, ObjectRef, Segment
+from shared.domain.video import Source
+from shared.ports.tool_session import ToolSession
+from shared.processors.strategy import Strategy
+
+__all__ = ["AnalysisInput", "Analyzer", "Keyframe"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyframe:
+    """The picture of one shot: a local JPEG, and the stored object it came from."""
+
+    shot: Segment
+    path: Path
+    object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisInput:
+    """Everything an analyzer may look at.
+
+    Attributes:
+        source: The uploaded object, for models that read it where it lies.
+        media: What probing found.
+        segments: Everything the segment stage found.
+        keyframes: One a shot, in time order.
+        audio: WAV, 16 kHz, mono, 16 bit; None without sound.
+        sound: The encoded sound at full quality (AAC in MP4); None without sound.
+        proxy: Tiny pictures, one for every source frame.
+        session: Deadline and progress; progress runs 0..1 within each analyzer.
+    """
+
+    source: Source
+    media: MediaInfo
+    segments: Sequence[Segment]
+    keyframes: Sequence[Keyframe]
+    audio: Path | None
+    sound: Path | None
+    proxy: Path
+    session: ToolSession
+
+
+class Analyzer(Strategy, ABC):
+    """Finds things and says where. Entry-point group ``automations.analyzers``."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+
+    @abstractmethod
+    def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
+        """Yields findings in any order; each lies within the video and names this analyzer as producer.
+
+        Raises:
+            TransientError: Trying again may help.
+            PermanentError: The video can't be analyzed this way, ever.
+        """

@@ -1,0 +1,1 @@
+"""What happens around every stage: parse the event, claim, run, commit, publish, map errors, log."""

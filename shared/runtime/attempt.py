@@ -1,0 +1,182 @@
+"""One running attempt: the stage's context, its heartbeat, its meter."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from shared.domain.attempt import Caveat, Cost, ToolRun
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, PreconditionFailed
+from shared.domain.identity import object_prefix
+from shared.domain.lifecycle import Claim, Effort, Lifecycle
+from shared.domain.records import ObjectRef, Record
+from shared.domain.video import Video
+from shared.ports.blob_store import BlobStore
+from shared.ports.clock import Clock
+from shared.ports.video_repository import VideoRepository
+from shared.runtime.logs import logger
+
+__all__ = ["AttemptServices", "RunningAttempt"]
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptServices:
+    """What every attempt of a function needs.
+
+    Attributes:
+        repository: Where state is kept.
+        blobs: Where objects are kept.
+        clock: The time.
+        lifecycle: The rules.
+        media_bucket: Bucket that outputs go to.
+        work_dir: Folder that private workspaces are made in.
+        lease_s: Seconds a claim lasts without a heartbeat.
+        heartbeat_s: Seconds between heartbeats.
+    """
+
+    repository: VideoRepository
+    blobs: BlobStore
+    clock: Clock
+    lifecycle: Lifecycle
+    media_bucket: str
+    work_dir: Path
+    lease_s: float
+    heartbeat_s: float
+
+
+class RunningAttempt:
+    """Implements StageContext for one claim; use as a context manager around the stage's run.
+
+    While it is open, a thread extends the lease. Leaving it ends the thread and removes the workspace.
+    """
+
+    def __init__(self, claim: Claim, services: AttemptServices) -> None:
+        self._claim = claim
+        self._services = services
+        self._workspace = services.work_dir / f"{claim.video.id}-{claim.key.replace('/', '-')}"
+        self._deadline = services.clock.monotonic() + claim.spec.timeout_s
+        self._started = services.clock.monotonic()
+        self._cpu_at_start = _own_cpu_s()
+        self._progress = 0.0
+        self._bytes_read = 0
+        self._bytes_written = 0
+        self._tools: list[ToolRun] = []
+        self._caveats: list[Caveat] = []
+        self._fetched: dict[tuple[str, str], Path] = {}
+        self._stop = threading.Event()
+        self._lost: LeaseLost | None = None
+        self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
+
+    def __enter__(self) -> RunningAttempt:
+        shutil.rmtree(self._workspace, ignore_errors=True)
+        self._workspace.mkdir(parents=True, mode=0o700)
+        self._heartbeat.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._heartbeat.join()
+        shutil.rmtree(self._workspace, ignore_errors=True)
+
+    @property
+    def video(self) -> Video:
+        return self._claim.video
+
+    @property
+    def workspace(self) -> Path:
+        return self._workspace
+
+    @property
+    def effort(self) -> Effort:
+        """What the attempt did until now."""
+        own_cpu_s = _own_cpu_s() - self._cpu_at_start
+        cost = Cost(
+            wall_s=self._services.clock.monotonic() - self._started,
+            cpu_s=own_cpu_s + sum(run.cpu_s for run in self._tools),
+            bytes_read=self._bytes_read,
+            bytes_written=self._bytes_written,
+        )
+        return Effort(cost=cost, tools=tuple(self._tools), caveats=tuple(self._caveats))
+
+    def records(self, kind: type[R]) -> Sequence[R]:
+        return self._services.repository.records(self._claim.video, kind)
+
+    def source(self) -> Path:
+        source = self._claim.video.source
+        try:
+            return self._download(source.bucket, source.object, source.generation, "source")
+        except NotFound as error:
+            raise PermanentError(
+                "source_deleted", "The uploaded file was deleted before it was processed. Upload it again."
+            ) from error
+        except PreconditionFailed as error:
+            raise LeaseLost("a newer version of the uploaded file has arrived") from error
+
+    def fetch(self, ref: ObjectRef) -> Path:
+        suffix = Path(ref.name).suffix
+        return self._download(ref.bucket, ref.name, ref.generation, f"input-{len(self._fetched)}{suffix}")
+
+    def put(self, path: Path, name: str, content_type: str) -> ObjectRef:
+        self._check()
+        full_name = object_prefix(self._claim.video.id, self._claim.key) + name
+        ref = self._services.blobs.put(self._services.media_bucket, full_name, path, content_type)
+        self._bytes_written += ref.size_bytes
+        return ref
+
+    def caveat(self, code: str, detail: str) -> None:
+        self._caveats.append(Caveat(code=code, detail=detail))
+        logger().warning("caveat", code=code, detail=detail)
+
+    def remaining_s(self) -> float:
+        return self._deadline - self._services.clock.monotonic()
+
+    def progress(self, fraction: float) -> None:
+        self._check()
+        self._progress = min(max(fraction, self._progress), 1.0)
+
+    def record(self, run: ToolRun) -> None:
+        self._tools.append(run)
+
+    def _check(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
+    def _download(self, bucket: str, name: str, generation: int, local_name: str) -> Path:
+        known = self._fetched.get((bucket, name))
+        if known is not None:
+            return known
+        self._check()
+        path = self._workspace / local_name
+        ref = self._services.blobs.get(bucket, name, path, generation=generation)
+        self._bytes_read += ref.size_bytes
+        self._fetched[bucket, name] = path
+        return path
+
+    def _beat(self) -> None:
+        services = self._services
+        while not self._stop.wait(services.heartbeat_s):
+            extend = services.lifecycle.heartbeat(
+                self._claim, services.clock.now(), services.lease_s, self._progress
+            )
+            try:
+                services.repository.update(self._claim.video.id, extend)
+            except LeaseLost as error:
+                self._lost = error
+                return
+            except PipelineError as error:
+                logger().warning("heartbeat_failed", error=str(error))
+
+
+def _own_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,68 @@
+"""Every setting there is: typed, checked once, frozen. The only reader of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.domain.errors import ConfigurationError
+from shared.pipeline import DEFAULT_PIPELINE
+from shared.ports.media_tool import MediaLimits
+
+__all__ = ["Settings", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUTOMATIONS_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder that the one-machine stack keeps everything in.")
+    pipeline: Path = Field(DEFAULT_PIPELINE, description="The flow: a JSON file.")
+    upload_bucket: str = Field("uploads", description="Bucket that people drop videos into.")
+    media_bucket: str = Field("media", description="Private bucket that outputs are written to.")
+
+    lease_s: float = Field(30.0, gt=0, description="Seconds a claim lasts without a heartbeat.")
+    heartbeat_s: float = Field(2.0, gt=0, description="Seconds between two heartbeats.")
+    reconcile_after_s: float = Field(
+        60.0, ge=0, description="Age in seconds at which an upload that no event announced is picked up."
+    )
+    limits: MediaLimits = Field(MediaLimits(), description="What an input may be at most.")
+
+    ladder: str = Field("standard", description="Strategy that plans the renditions.")
+    segmenters: tuple[str, ...] = Field(
+        ("shots", "black", "silence", "speech"), description="Strategies that find segments."
+    )
+    analyzers: tuple[str, ...] = Field(
+        ("text", "words", "loudness", "pictures"), description="Strategies that find what is in the video."
+    )
+    taggers: tuple[str, ...] = Field(("keywords", "signals"), description="Strategies that label the video.")
+    transcriber: Literal["sphinx", "whisper"] = Field("sphinx", description="What writes speech down.")
+    whisper_model: Path | None = Field(
+        None, description="Folder of a faster-whisper model; needed by the transcriber 'whisper'."
+    )
+
+    ffmpeg: Path | None = Field(None, description="FFmpeg to use instead of the bundled one.")
+    ffprobe: Path | None = Field(None, description="ffprobe to use instead of the bundled one.")
+    packager: Path | None = Field(None, description="Shaka Packager to use instead of the bundled one.")
+    tool_memory_bytes: int = Field(8 * 2**30, gt=0, description="Address space a tool may use.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["json", "text"] = Field("json", description="How log lines are written to stderr.")
+
+
+def load_settings() -> Settings:
+    """Reads the settings from the environment.
+
+    Raises:
+        ConfigurationError: A value is missing or out of range; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError("bad_settings", f"The settings are wrong: {error}") from error

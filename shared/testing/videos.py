@@ -1,0 +1,89 @@
+"""Builders of domain objects with sensible values; name only what a test is about."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.media import AudioStream, MediaInfo, VideoStream
+from shared.domain.records import ObjectRef, Segment
+from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.testing.deliveries import FakeDelivery
+
+__all__ = ["audio_stream", "delivery_of", "media_info", "object_ref", "shot", "upload", "video_stream"]
+
+
+def upload(name: str = "ann/clip.mp4", *, generation: int = 1, **values: Any) -> ObjectFinalized:
+    """Returns what a bucket says after an upload."""
+    defaults: dict[str, Any] = {"bucket": "uploads", "size_bytes": 1000, "content_type": "video/mp4"}
+    return ObjectFinalized(name=name, generation=generation, **(defaults | values))
+
+
+def delivery_of(
+    message: VideoEvent | ObjectFinalized, topic: str = "topic", message_id: str = "1"
+) -> FakeDelivery:
+    """Returns a message as the CloudEvent that a function is called with."""
+    event = pubsub_cloud_event(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
+    return FakeDelivery(event["attributes"], event["data"])
+
+
+def video_stream(**values: Any) -> VideoStream:
+    """Returns a 10 s, 1280x720, 25 fps H.264 stream."""
+    defaults: dict[str, Any] = {
+        "index": 0,
+        "codec": "h264",
+        "width": 1280,
+        "height": 720,
+        "fps": Fraction(25),
+        "frames": 250,
+        "duration_s": 10.0,
+    }
+    return VideoStream(**(defaults | values))
+
+
+def audio_stream(**values: Any) -> AudioStream:
+    """Returns a 10 s stereo AAC stream."""
+    defaults: dict[str, Any] = {
+        "index": 1,
+        "codec": "aac",
+        "channels": 2,
+        "sample_rate_hz": 48000,
+        "duration_s": 10.0,
+    }
+    return AudioStream(**(defaults | values))
+
+
+def media_info(**values: Any) -> MediaInfo:
+    """Returns a 10 s MP4 with picture and sound."""
+    defaults: dict[str, Any] = {
+        "container": "mov,mp4,m4a,3gp,3g2,mj2",
+        "duration_s": 10.0,
+        "size_bytes": 1000,
+        "video": (video_stream(),),
+        "audio": (audio_stream(),),
+    }
+    return MediaInfo(**(defaults | values))
+
+
+def object_ref(name: str = "videos/v/r1/transcode-1/file", **values: Any) -> ObjectRef:
+    """Returns a reference to an object in the media bucket."""
+    defaults: dict[str, Any] = {
+        "bucket": "media",
+        "generation": 1,
+        "size_bytes": 10,
+        "content_type": "application/octet-stream",
+    }
+    return ObjectRef(name=name, **(defaults | values))
+
+
+def shot(index: int, start_s: float, end_s: float, *, fps: float = 25.0, **values: Any) -> Segment:
+    """Returns a shot at a constant frame rate."""
+    defaults: dict[str, Any] = {
+        "start_frame": round(start_s * fps),
+        "end_frame": round(end_s * fps),
+        "transition_in": "cut" if index else "none",
+        "producer": "shots",
+        "producer_version": "1",
+    }
+    return Segment(kind="shot", index=index, start_s=start_s, end_s=end_s, **(defaults | values))
