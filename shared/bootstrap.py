@@ -121,7 +121,7 @@ class Bootstrap:
             if self.settings.whisper_model is None:
                 raise ConfigurationError(
                     "whisper_model_missing",
-                    "The transcriber 'whisper' needs AUTOMATIONS_WHISPER_MODEL: a folder with a faster-whisper model.",
+                    "The transcriber 'whisper' needs AUTOMATIONS_WHISPER_MODEL, a faster-whisper model's folder.",
                 )
             return WhisperTranscriber(self.settings.whisper_model)
         from shared.adapters.sphinx import SphinxTranscriber
