@@ -81,12 +81,9 @@ def test_table_is_what_the_code_says(name: str) -> None:
 def main() -> None:
     text = README.read_text()
     for name, render in TABLES.items():
-        text = re.sub(
-            f"(<!-- {name} -->\n).*?\n?(<!-- /{name} -->)",
-            lambda match, table=render(): f"{match[1]}{table}\n{match[2]}",
-            text,
-            flags=re.DOTALL,
-        )
+        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{render()}\n{end}{rest.partition(end)[2]}"
     README.write_text(text)
 
 
