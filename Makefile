@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo up test check bench requirements openapi clean
+.PHONY: help demo up test check bench docs requirements clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -37,6 +37,10 @@ check: $(VENV)/.dev  ## Lint, types, import rules, formatting.
 
 bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 	@$(BIN)/python -m pytest -m bench tests/bench --no-cov -q -s
+
+docs: $(VENV)/.dev  ## Write the generated tables of the README and the published schemas anew.
+	@PYTHONPATH=. $(BIN)/python tests/architecture/test_readme.py
+	@PYTHONPATH=. $(BIN)/python tests/unit/test_event_schema.py
 
 requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,4 +1,4 @@
-"""The README's tables are what the code says; `python tests/architecture/test_readme.py` writes them anew."""
+"""The README's tables are what the code says; `make docs` writes them anew."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _written(name: str) -> str:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table_is_what_the_code_says(name: str) -> None:
-    assert _written(name) == TABLES[name](), f"run: .venv/bin/python {Path(__file__).relative_to(ROOT)}"
+    assert _written(name) == TABLES[name](), "run: make docs"
 
 
 def main() -> None:

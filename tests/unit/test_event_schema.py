@@ -1,4 +1,4 @@
-"""The published JSON Schema is what the code writes; `python tests/unit/test_event_schema.py` writes it anew."""
+"""The published JSON Schema is what the code writes; `make docs` writes it anew."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def schema_of_code() -> str:
 
 
 def test_committed_schema_is_generated_from_the_code() -> None:
-    assert SCHEMA.read_text() == schema_of_code(), "run: .venv/bin/python tests/unit/test_event_schema.py"
+    assert SCHEMA.read_text() == schema_of_code(), "run: make docs"
 
 
 def test_events_on_the_wire_match_the_schema() -> None:
