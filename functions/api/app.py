@@ -7,7 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from functions.api.access import VideoAccess
 from functions.api.errors import install_error_handlers, validation_problem
-from functions.api.requests import install_request_log
+from functions.api.request_log import install_request_log
 from functions.api.responses import Problem
 from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes

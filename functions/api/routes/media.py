@@ -105,7 +105,8 @@ def _range(asked: Request, etag: str, size_bytes: int) -> tuple[int, int] | None
         return None
     if asked.headers.get("If-Range", etag) != etag:
         return None
-    satisfiable = wanted.range_for_length(size_bytes)
-    if satisfiable is None:
+    first, end = wanted.ranges[0]
+    start = first if first >= 0 else max(size_bytes + first, 0)
+    if start >= size_bytes:
         raise RequestedRangeNotSatisfiable(length=size_bytes)
-    return satisfiable
+    return start, size_bytes if end is None else min(end, size_bytes)
