@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -52,7 +53,7 @@ PROBLEM_RESPONSES: ResponseDict = {
 
 def json_response(answer: BaseModel) -> Response:
     """Returns an answer as JSON."""
-    return Response(answer.model_dump_json(), mimetype="application/json")
+    return Response(_json(answer), mimetype="application/json")
 
 
 def problem_response(status: int, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
@@ -72,4 +73,9 @@ def problem_response(status: int, code: str, detail: str, errors: Sequence[Field
         request_id=g.request_id,
         errors=tuple(errors),
     )
-    return Response(problem.model_dump_json(), status=status, mimetype=_PROBLEM_TYPE)
+    return Response(_json(problem), status=status, mimetype=_PROBLEM_TYPE)
+
+
+def _json(answer: BaseModel) -> str:
+    # pydantic's own JSON refuses lone surrogates, which stand for bytes in names and texts that are no UTF-8.
+    return json.dumps(answer.model_dump(mode="json"), allow_nan=False)

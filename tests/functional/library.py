@@ -33,6 +33,7 @@ from shared.testing.videos import media_info, shot, upload
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 MP4_BYTES = bytes(range(256)) * 4
 HOSTILE = '<img src=x onerror="alert(1)">'
+NO_UTF8 = "caf\udce9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ class Library:
         self.store(video_id, "ingest")
         self.store(video_id, "transcode", self._encoded)
         self.store(video_id, "segment", self._segments)
-        self.store(video_id, "analyze", lambda _prefix: (_finding(HOSTILE),))
+        self.store(video_id, "analyze", lambda _prefix: (_finding(HOSTILE), _finding(NO_UTF8)))
         self.store(video_id, "tag", lambda _prefix: _understood())
         return video_id
 

@@ -14,7 +14,7 @@ from functions.api.schemas import video_view
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.stored_videos import claim_stage
-from tests.functional.library import HOSTILE, T0, Library
+from tests.functional.library import HOSTILE, NO_UTF8, T0, Library
 
 
 def get(library: Library, url: str, status: int = 200) -> Any:
@@ -104,7 +104,7 @@ def test_segments_by_kind(library: Library) -> None:
 def test_tags_findings_and_timeline(library: Library) -> None:
     url = f"/v1/videos/{library.add_finished()}"
     assert [tag["label"] for tag in get(library, f"{url}/tags")["tags"]] == ["train"]
-    assert [finding["value"] for finding in get(library, f"{url}/findings")["findings"]] == [HOSTILE]
+    assert [finding["value"] for finding in get(library, f"{url}/findings")["findings"]] == [HOSTILE, NO_UTF8]
     attempts = get(library, f"{url}/timeline")["attempts"]
     assert [(attempt["stage"], attempt["outcome"]) for attempt in attempts] == [
         (stage, "succeeded") for stage in ("ingest", "transcode", "segment", "analyze", "tag")
