@@ -284,11 +284,14 @@ class Lifecycle:
 
         return decide
 
-    def interrupt(self, now: datetime) -> Decision[bool]:
-        """Frees the lease of a worker known to be dead, such as after its host restarted."""
+    def interrupt(self, dead: Lease, now: datetime) -> Decision[bool]:
+        """Frees a lease whose worker is known to be dead, such as after its host restarted.
+
+        Answers False, and leaves everything as it is, when somebody else has claimed the stage since.
+        """
 
         def decide(video: Video | None) -> Change[bool]:
-            if video is None or video.lease is None:
+            if video is None or video.lease is None or video.lease.token != dead.token:
                 return Change(answer=False)
             freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
             closed = _close_running(video, "interrupted", "its host stopped", now)
