@@ -1,0 +1,63 @@
+"""Topics without a queue server."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.flow import Flow
+from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.testing.deliveries import FakeDelivery
+
+__all__ = ["InMemoryEventBus", "Published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published where."""
+
+    topic: str
+    message: VideoEvent | ObjectFinalized
+
+
+class InMemoryEventBus:
+    """An EventBus that keeps everything published, and delivers it when a test says so.
+
+    Args:
+        flow: Who consumes what.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self.published: list[Published] = []
+        self.waiting: deque[tuple[str, FakeDelivery]] = deque()
+        """Stage and delivery; a test may reorder, repeat and drop them."""
+
+    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+        self.published.append(Published(topic, message))
+        message_id = str(len(self.published))
+        for spec in self._flow.stages:
+            if spec.consumes == topic:
+                # Through the wire and back, so that a test sees what a function would.
+                event = pubsub_cloud_event(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
+                self.waiting.append((spec.stage, FakeDelivery(event["attributes"], event["data"])))
+
+    def drain(self, handle: Callable[[str, FakeDelivery], None]) -> int:
+        """Delivers until nothing waits, also what is published meanwhile, and returns how many deliveries.
+
+        Args:
+            handle: Gets the stage's name and the delivery. What it raises stops the draining; that delivery
+                waits again, as the last one.
+        """
+        delivered = 0
+        while self.waiting:
+            stage, delivery = self.waiting.popleft()
+            try:
+                handle(stage, delivery)
+            except Exception:
+                self.waiting.append((stage, delivery))
+                raise
+            delivered += 1
+        return delivered

@@ -1,0 +1,297 @@
+"""What is particular to folders: hand-made files, links, crashes, and what the operating system says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.adapters import filesystem
+from shared.adapters.filesystem import FolderBlobStore
+from shared.domain.errors import NotFound, PermanentError, PreconditionFailed, TransientError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def store(root: Path) -> FolderBlobStore:
+    return FolderBlobStore(root, {})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    path.write_bytes(b"0123456789")
+    return path
+
+
+def by_hand(root: Path, name: str | bytes, content: bytes = b"by hand") -> Path:
+    path = root / "uploads" / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("hls/master.m3u8", "application/vnd.apple.mpegurl"),
+        ("manifest.mpd", "application/dash+xml"),
+        ("v720.MP4", "video/mp4"),
+        ("audio.m4a", "audio/mp4"),
+        ("poster.jpg", "image/jpeg"),
+        ("storyboard.vtt", "text/vtt"),
+        ("page.html", "application/octet-stream"),
+        ("mp4", "application/octet-stream"),
+    ],
+)
+@pytest.mark.reliability("A26")
+def test_the_extension_decides_the_content_type(
+    store: FolderBlobStore, file: Path, name: str, content_type: str
+) -> None:
+    assert store.put("media", name, file, "text/html").content_type == content_type
+
+
+@pytest.mark.parametrize("name", [b"ann/my%20movie.mp4", b"100%25.mp4", b"line\nbreak.mp4", b"latin-1-\xe9.mp4"])
+def test_a_file_copied_in_by_hand_is_an_object(
+    store: FolderBlobStore, root: Path, tmp_path: Path, name: bytes
+) -> None:
+    path = by_hand(root, name)
+
+    (found,) = store.list_objects("uploads")
+    assert found.ref.generation == path.stat().st_mtime_ns
+    assert store.path_of("uploads", found.ref.name) == path
+    assert store.name_of("uploads", path) == found.ref.name
+    assert store.get("uploads", found.ref.name, tmp_path / "copy", generation=found.ref.generation) == found.ref
+    assert (tmp_path / "copy").read_bytes() == b"by hand"
+
+
+def test_a_relative_root_and_absolute_paths_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = FolderBlobStore(Path("data"), {})
+
+    assert store.name_of("uploads", tmp_path / "data/uploads/ann/clip.mp4") == "ann/clip.mp4"
+    with pytest.raises(ValueError, match="subpath"):
+        store.name_of("uploads", tmp_path / "data/media/clip.mp4")
+
+
+def test_a_file_that_misuses_a_marker_is_no_object(store: FolderBlobStore, root: Path) -> None:
+    path = by_hand(root, "%=x.mp4")
+
+    assert list(store.list_objects("uploads")) == []
+    with pytest.raises(ValueError, match="rename the file"):
+        store.name_of("uploads", path)
+
+
+@pytest.mark.parametrize("bucket", ["", ".tmp", "..", "a/b", "a\0b"])
+@pytest.mark.reliability("A11")
+def test_a_bucket_is_one_plain_folder(store: FolderBlobStore, file: Path, bucket: str) -> None:
+    with pytest.raises(ValueError, match="bucket"):
+        store.put(bucket, "a", file, "video/mp4")
+
+
+@pytest.mark.reliability("A11")
+def test_no_link_is_followed(store: FolderBlobStore, root: Path, file: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.mp4").write_bytes(b"secret")
+    by_hand(root, "plain.mp4")
+    (root / "uploads/link.mp4").symlink_to(outside / "secret.mp4")
+    (root / "uploads/folder").symlink_to(outside)
+
+    assert [found.ref.name for found in store.list_objects("uploads")] == ["plain.mp4"]
+    assert list(store.list_objects("uploads", "folder/")) == []
+    for name in ("link.mp4", "folder/secret.mp4"):
+        with pytest.raises(NotFound):
+            store.stat("uploads", name)
+        with pytest.raises(NotFound):
+            store.get("uploads", name, tmp_path / "copy")
+    with pytest.raises(PermanentError, match="name_taken"):
+        store.put("uploads", "folder/new.mp4", file, "video/mp4")
+    store.delete("uploads", "folder/secret.mp4")
+    store.delete_prefix("uploads", "")
+    assert [path.name for path in outside.iterdir()] == ["secret.mp4"]
+
+    store.put("uploads", "link.mp4", file, "video/mp4")
+    assert (outside / "secret.mp4").read_bytes() == b"secret"
+
+
+def test_a_fifo_is_no_object(store: FolderBlobStore, root: Path) -> None:
+    by_hand(root, "plain.mp4")
+    os.mkfifo(root / "uploads/pipe.mp4")
+
+    with pytest.raises(NotFound):
+        store.stat("uploads", "pipe.mp4")
+    assert [found.ref.name for found in store.list_objects("uploads")] == ["plain.mp4"]
+
+
+def test_an_object_cant_lie_below_another(store: FolderBlobStore, file: Path) -> None:
+    store.put("uploads", "ann", file, "video/mp4")
+    with pytest.raises(PermanentError, match="name_taken"):
+        store.put("uploads", "ann/clip.mp4", file, "video/mp4")
+
+    store.put("uploads", "bob/clip.mp4", file, "video/mp4")
+    with pytest.raises(PermanentError, match="name_taken"):
+        store.put("uploads", "bob", file, "video/mp4")
+
+
+@pytest.mark.reliability("B21")
+def test_the_generation_grows_while_the_clock_goes_back(store: FolderBlobStore, root: Path, file: Path) -> None:
+    path = by_hand(root, "clip.mp4")
+    ahead_ns = path.stat().st_mtime_ns + 3600 * 10**9
+    os.utime(path, ns=(ahead_ns, ahead_ns))
+
+    assert store.put("uploads", "clip.mp4", file, "video/mp4").generation == ahead_ns + 1
+    assert FolderBlobStore(root, {}).stat("uploads", "clip.mp4").generation == ahead_ns + 1
+
+
+def test_a_file_from_before_the_epoch_has_a_generation_too(store: FolderBlobStore, root: Path) -> None:
+    os.utime(by_hand(root, "clip.mp4"), ns=(0, 0))
+
+    assert store.stat("uploads", "clip.mp4").generation == 1
+
+
+def test_a_change_during_a_copy_is_noticed(
+    store: FolderBlobStore, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = by_hand(root, "clip.mp4")
+    copy = shutil.copyfileobj
+
+    def copy_and_append(*args: object) -> None:
+        copy(*args)  # type: ignore[arg-type]  # whatever it was called with
+        with path.open("ab") as file:
+            file.write(b"more")
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy_and_append)
+    with pytest.raises(PreconditionFailed):
+        store.get("uploads", "clip.mp4", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.reliability("B17")
+def test_a_reader_sees_the_old_object_until_the_new_one_is_whole(
+    store: FolderBlobStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "_CHUNK_BYTES", 4)
+    ref = store.put("media", "a.mp4", file, "video/mp4")
+    reading = store.read(ref)
+    first = next(reading)
+    file.write_bytes(b"replaced")
+    store.put("media", "a.mp4", file, "video/mp4")
+
+    assert (first, b"".join(reading)) == (b"0123", b"456789")
+
+
+def test_an_object_cut_short_is_noticed(store: FolderBlobStore, root: Path, file: Path) -> None:
+    ref = store.put("media", "a.mp4", file, "video/mp4")
+    os.truncate(root / "media/a.mp4", 4)
+    os.utime(root / "media/a.mp4", ns=(ref.generation, ref.generation))
+
+    with pytest.raises(PreconditionFailed, match="cut short"):
+        list(store.read(ref))
+
+
+@pytest.mark.reliability("B4", "B17", "B22")
+def test_a_killed_put_leaves_nothing_behind(root: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FolderBlobStore(root, {})
+    if (child := os.fork()) == 0:
+        monkeypatch.setattr(os, "replace", lambda *args, **kwargs: os.kill(os.getpid(), 9))
+        store.put("media", "a.mp4", file, "video/mp4")
+    _, status = os.waitpid(child, 0)
+
+    assert os.WTERMSIG(status) == 9
+    assert len(list((root / ".tmp").iterdir())) == 1
+    assert list(store.list_objects("media")) == []
+    store.put("media", "b.mp4", file, "video/mp4")
+    assert list((root / ".tmp").iterdir()) == []
+
+
+def test_a_put_in_progress_is_not_taken_for_a_killed_one(
+    root: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copyfileobj
+    store = FolderBlobStore(root, {})
+
+    def copy_while_another_puts(*args: object) -> None:
+        monkeypatch.setattr(shutil, "copyfileobj", copy)
+        store.put("media", "other.mp4", file, "video/mp4")
+        copy(*args)  # type: ignore[arg-type]  # whatever it was called with
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy_while_another_puts)
+    store.put("media", "a.mp4", file, "video/mp4")
+    assert [found.ref.name for found in store.list_objects("media")] == ["a.mp4", "other.mp4"]
+
+
+def test_one_of_many_creators_wins(store: FolderBlobStore, file: Path) -> None:
+    outcomes: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def create() -> None:
+        barrier.wait()
+        try:
+            store.put("media", "deep/er/a.mp4", file, "video/mp4", if_generation=0)
+            outcomes.append("won")
+        except PreconditionFailed:
+            outcomes.append("lost")
+
+    threads = [threading.Thread(target=create) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["lost"] * 7 + ["won"]
+
+
+def test_deleting_removes_the_folders_it_empties(store: FolderBlobStore, root: Path, file: Path) -> None:
+    store.put("media", "videos/v/a/b/c.mp4", file, "video/mp4")
+    store.put("media", "videos/w.mp4", file, "video/mp4")
+    store.delete("media", "videos/v/a/b/c.mp4")
+
+    assert [path.name for path in (root / "media/videos").iterdir()] == ["w.mp4"]
+    store.delete("media", "videos/w.mp4")
+    assert list((root / "media").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, "disk_full"), (errno.EDQUOT, "disk_full"), (errno.EIO, "store_unavailable")],
+)
+@pytest.mark.reliability("B14")
+def test_a_failing_disk_is_worth_another_try(
+    store: FolderBlobStore, root: Path, file: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    with pytest.raises(TransientError) as caught:
+        store.put("media", "a.mp4", file, "video/mp4")
+
+    assert caught.value.code == code
+    assert list((root / ".tmp").iterdir()) == []
+    assert list(store.list_objects("media")) == []
+
+
+def test_nothing_is_made_before_something_is_stored(root: Path) -> None:
+    FolderBlobStore(root, {})
+
+    assert not root.exists()
+
+
+def test_an_announcement_that_fails_is_raised_with_the_object_in_place(root: Path, file: Path) -> None:
+    def refuse(_: object) -> None:
+        raise TransientError("bus_down", "The bus is down.")
+
+    announce: Callable[[object], None] = refuse
+    store = FolderBlobStore(root, {"uploads": announce})
+    with pytest.raises(TransientError, match="bus_down"):
+        store.put("uploads", "a.mp4", file, "video/mp4")
+    assert store.stat("uploads", "a.mp4").size_bytes == 10
