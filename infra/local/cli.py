@@ -86,9 +86,7 @@ def main() -> None:
 
 
 @app.command()
-def process(
-    files: Files, data_dir: DataDir = None, as_json: AsJson = False, workers: Workers = WORKERS
-) -> None:
+def process(files: Files, data_dir: DataDir = None, as_json: AsJson = False, workers: Workers = WORKERS) -> None:
     """Put videos into the upload bucket and wait until the pipeline is done with them.
 
     Exit status: 0 all are ready, 1 some failed, 2 wrong use. A name that begins with a dash goes after --.
@@ -145,13 +143,13 @@ def up(
     """
     wiring = open_deployment(data_dir)
     lines = DeliveryLines(wiring, _say, failures_only=False)
-    with _until_interrupted():
-        with Stack(wiring, workers=workers, watch=True, on_delivery=lines), ApiServer(wiring, host, port) as api:
-            _say(f"API      {api.url}")
-            _say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
-            _say(f"Logs     {wiring.settings.data_dir / 'logs'}")
-            _say("Ctrl-C stops; unfinished work goes on at the next start.")
-            threading.Event().wait()
+    stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
+    with _until_interrupted(), stack, ApiServer(wiring, host, port) as api:
+        _say(f"API      {api.url}")
+        _say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
+        _say(f"Logs     {wiring.settings.data_dir / 'logs'}")
+        _say("Ctrl-C stops; unfinished work goes on at the next start.")
+        threading.Event().wait()
     _say("Stopped.")
 
 
@@ -204,7 +202,7 @@ def replay(
 ) -> None:
     """Process a video again, from a stage on; what earlier stages left is used as it is.
 
-      $ automations replay v3k2 --from analyze
+    $ automations replay v3k2 --from analyze
     """
     wiring = open_deployment(data_dir, existing=True)
     stages = [spec.stage for spec in wiring.flow.stages]

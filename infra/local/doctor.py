@@ -66,7 +66,11 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
         return
     yield _try("Settings and pipeline", lambda: _settings(wiring))
     settings = wiring.settings
-    for name, chosen in (("ffmpeg", settings.ffmpeg), ("ffprobe", settings.ffprobe), ("packager", settings.packager)):
+    for name, chosen in (
+        ("ffmpeg", settings.ffmpeg),
+        ("ffprobe", settings.ffprobe),
+        ("packager", settings.packager),
+    ):
         yield _try(name, lambda name=name, chosen=chosen: _program(name, chosen))
     yield _try("Sandbox", _sandbox)
     for name, touch in (
@@ -94,7 +98,11 @@ def _python() -> Check:
 def _settings(wiring: Bootstrap) -> Check:
     settings = wiring.settings
     LADDERS.create(settings.ladder, wiring)
-    for registry, names in ((SEGMENTERS, settings.segmenters), (ANALYZERS, settings.analyzers), (TAGGERS, settings.taggers)):
+    for registry, names in (
+        (SEGMENTERS, settings.segmenters),
+        (ANALYZERS, settings.analyzers),
+        (TAGGERS, settings.taggers),
+    ):
         for name in names:
             registry.create(name, wiring)
     stages = " > ".join(spec.stage for spec in wiring.flow.stages)
@@ -111,8 +119,8 @@ def _program(name: str, chosen: Path | None) -> Check:
         return Check(
             name=name,
             verdict="warning",
-            found=f"{version} ({program}) has CVE-2026-8461; use 8.1.2 or newer, or leave AUTOMATIONS_{name.upper()} "
-            "unset to take the bundled one.",
+            found=f"{version} ({program}) has CVE-2026-8461; use 8.1.2 or newer, or leave "
+            f"AUTOMATIONS_{name.upper()} unset to take the bundled one.",
         )
     return Check(name=name, verdict="ok", found=f"{version.partition(' Copyright')[0]} ({program})")
 
@@ -151,7 +159,11 @@ def _data_dir(folder: Path) -> Check:
     free_bytes = shutil.disk_usage(folder).free
     found = f"{folder}, {free_bytes / 2**30:.1f} GiB free"
     if free_bytes < ENOUGH_DISK_BYTES:
-        return Check(name="Data folder", verdict="warning", found=f"{found}; free some, videos take a multiple of their size")
+        return Check(
+            name="Data folder",
+            verdict="warning",
+            found=f"{found}; free some, videos take a multiple of their size",
+        )
     try:
         with DataDirLock(folder):
             return Check(name="Data folder", verdict="ok", found=found)
@@ -164,5 +176,9 @@ def _machine() -> Check:
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     found = f"{os.cpu_count()} cores, {memory_bytes / 2**30:.1f} GiB memory, {open_files} open files"
     if open_files < ENOUGH_OPEN_FILES:
-        return Check(name="Machine", verdict="warning", found=f"{found}; raise the limit with `ulimit -n {ENOUGH_OPEN_FILES}`")
+        return Check(
+            name="Machine",
+            verdict="warning",
+            found=f"{found}; raise the limit with `ulimit -n {ENOUGH_OPEN_FILES}`",
+        )
     return Check(name="Machine", verdict="ok", found=found)

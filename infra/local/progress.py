@@ -107,7 +107,7 @@ class LineProgress:
 
 
 def doing(flow: Flow, video: Video) -> tuple[str, float]:
-    """Returns the stage a video is at, and how far that is, 0..1; the stage is empty when nothing is left to do."""
+    """Returns the stage a video is at, and how far that is, 0..1; no stage when nothing is left to do."""
     if video.lease is not None:
         return video.lease.stage, video.lease.progress
     waiting_for = flow.next_after_status(video.status)

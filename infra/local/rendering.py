@@ -61,9 +61,7 @@ def video_table(videos: Iterable[Video]) -> Table:
             status = f"failed: {video.failure.code}"
         length = clock_time(video.media.duration_s) if video.media else ""
         added = f"{video.created_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(
-            video.id, Text(video.source.name), video.owner, _styled(status, video.status), length, added
-        )
+        table.add_row(video.id, Text(video.source.name), video.owner, _styled(status, video.status), length, added)
     return table
 
 
@@ -133,8 +131,8 @@ def _headline(video: Video) -> Panel:
         lines.append(
             Text.assemble(
                 ("Source   ", "dim"),
-                f"{clock_time(media.duration_s)}, {picture.codec} {width}x{height} at {float(picture.fps):.4g} fps, "
-                f"{sound}, {media.size_bytes / 1e6:.1f} MB",
+                f"{clock_time(media.duration_s)}, {picture.codec} {width}x{height} at "
+                f"{float(picture.fps):.4g} fps, {sound}, {media.size_bytes / 1e6:.1f} MB",
             )
         )
     lines.append(Text.assemble(("Id       ", "dim"), video.id))
@@ -176,9 +174,7 @@ def _texts(findings: Sequence[Finding]) -> Table:
     table = _table("From", "Found by", "Confidence", "Words")
     worded = [found for found in findings if found.modality in ("text", "speech") and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
-        table.add_row(
-            clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value))
-        )
+        table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
     return table
 
 
@@ -221,7 +217,9 @@ def _costs(attempts: Sequence[Attempt], run: int) -> Table:
 
 def _where(wiring: Bootstrap, video: Video) -> Text:
     """Says where the results lie and which command shows more."""
-    files = [rendition.object for rendition in wiring.repository.records(video, Rendition) if rendition.kind == "mp4"]
+    files = [
+        rendition.object for rendition in wiring.repository.records(video, Rendition) if rendition.kind == "mp4"
+    ]
     files += [
         artifact.object
         for artifact in wiring.repository.records(video, Artifact)

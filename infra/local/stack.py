@@ -120,9 +120,7 @@ class Stack:
                 return
 
 
-def _run_until_exit(
-    exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]
-) -> None:
+def _run_until_exit(exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]) -> None:
     thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     exits.callback(thread.join)

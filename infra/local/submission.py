@@ -55,12 +55,12 @@ def submit(wiring: Bootstrap, files: Iterable[Path]) -> Iterator[Submission]:
     for file in files:
         name = object_name(file)
         stored = wiring.blobs.put(bucket, name, file, "application/octet-stream")
-        yield Submission(
-            video_id=video_id_of(bucket, name), name=display_name(name), generation=stored.generation
-        )
+        yield Submission(video_id=video_id_of(bucket, name), name=display_name(name), generation=stored.generation)
 
 
-def follow(wiring: Bootstrap, host: Host, submissions: Sequence[Submission], progress: Progress) -> list[Video | None]:
+def follow(
+    wiring: Bootstrap, host: Host, submissions: Sequence[Submission], progress: Progress
+) -> list[Video | None]:
     """Waits until the pipeline is done with all of them, showing how far each is.
 
     Returns:

@@ -143,10 +143,10 @@ def _is_being_written(path: Path) -> bool:
     """Tells whether a process has the file open for writing, as far as this system and our rights let us see."""
     if sys.platform != "linux":
         return False
-    wanted = str(path)
+    wanted = path.resolve()
     for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            if os.readlink(descriptor) == wanted and _opened_for_writing(descriptor):
+            if descriptor.readlink() == wanted and _opened_for_writing(descriptor):
                 return True
         except OSError:
             continue  # The process ended, or is not ours to look into.
