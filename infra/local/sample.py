@@ -74,7 +74,7 @@ def _graph(folder: Path, destination: Path) -> Any:
         t=duration_s,
         map_metadata=-1,
         movflags="+faststart",
-        # The same bytes every time and on every machine: no version strings or times in the file, and encoders
+        # The same bytes every time: no version strings or times in the file, and encoders
         # whose result does not depend on how many cores there are.
         fflags="+bitexact",
         **{"flags:v": "+bitexact", "flags:a": "+bitexact"},
@@ -101,7 +101,11 @@ def _shot(scene: Scene, prefix: Path) -> Any:
 
 def _still(image: Any, path: Path, duration_s: float) -> Any:
     image.save(path, compress_level=1)
-    return ffmpeg.input(str(path), loop=1, framerate=FPS, t=duration_s)
+    # The pixel format that is encoded, and the filter that repeats, come first: so each picture is decoded and
+    # converted once, not once a frame.
+    pixels = "yuva420p" if image.mode == "RGBA" else "yuv420p"
+    still = ffmpeg.input(str(path), framerate=FPS).filter("format", pixels).filter("loop", loop=-1, size=1)
+    return still.filter("trim", duration=duration_s)
 
 
 def _sound(duration_s: float) -> Any:
