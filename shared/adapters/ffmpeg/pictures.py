@@ -76,13 +76,23 @@ def take_stills(
     programs: Programs, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession
 ) -> Sequence[Path]:
     """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one."""
-    shown = programs.presentation_times(video, session)
+    shown = _presentation_times(programs, video, session)
     wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
     paths = [folder / f"still-{index:05d}.jpg" for index in range(len(wanted))]
     for start in range(0, len(wanted), _STILLS_A_PROCESS):
         batch = slice(start, start + _STILLS_A_PROCESS)
         _write_stills(programs, video, wanted[batch], paths[batch], session)
     return paths
+
+
+def _presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
+    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=print_section=0")
+    with programs.ask(arguments, video, session) as tool:
+        # Packets come in decoding order; a trailing comma follows where a packet has side data.
+        times_s = sorted(float(line.strip(b",\n")) for line in tool.stdout)
+    if tool.returncode or not times_s:
+        raise tool_failed(tool)
+    return times_s
 
 
 def _write_stills(
