@@ -6,7 +6,7 @@ Everything is real (entry point, runtime, stores, bus) but the work of the stage
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,8 @@ from shared.domain.errors import TransientError
 from shared.domain.identity import video_id_of
 from shared.domain.video import Video
 from shared.processors.stage import StageContext, StageOutcome
-from shared.testing.videos import media_info
+from shared.testing.stored_videos import register_video, store_results
+from shared.testing.videos import media_info, upload
 
 EVENTS = Path(__file__).with_name("events")
 VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
@@ -76,7 +77,7 @@ def machine(
     monkeypatch: pytest.MonkeyPatch,
     entry_point: Callable[[str], Client],
     ran: list[str],
-) -> Iterator[Machine]:
+) -> Machine:
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path))
 
     def work(_stage: object, context: StageContext) -> StageOutcome:
@@ -186,3 +187,12 @@ def test_a_refusal_asks_for_another_delivery(
     assert (attempt.outcome, attempt.code) == ("retry", "no_memory")
     assert machine.send("ingest", "eventarc-finalized").status_code == 200
     assert ran == ["ingest"]
+
+
+def test_the_schedulers_tick_sweeps(machine: Machine) -> None:
+    wiring, now = machine.wiring, machine.wiring.clock.now()
+    register_video(wiring.repository, wiring.lifecycle, upload(), now)
+    store_results(wiring.repository, wiring.lifecycle, VIDEO_ID, "ingest", now, media=media_info())
+    assert [event.type for event in wiring.repository.outbox()] == ["video-ingested"]
+    assert machine.send("sweep", "scheduler-tick").status_code == 200
+    assert not wiring.repository.outbox()

@@ -53,7 +53,7 @@ class World:
         self.lifecycle = Lifecycle(self.flow)
         self.clock = ManualClock()
         self.repository = InMemoryVideoRepository(self.lifecycle)
-        self.bus = InMemoryEventBus()
+        self.bus = InMemoryEventBus(self.flow)
         self.stages = {name: CountingStage(name) for name in STAGES}
         services = AttemptServices(
             repository=self.repository,
@@ -85,7 +85,7 @@ class World:
         return [message.type for message in self.events()].count(topic)
 
     def events(self) -> list[VideoEvent]:
-        return [message for _, message in self.bus.published if isinstance(message, VideoEvent)]
+        return [one.message for one in self.bus.published if isinstance(one.message, VideoEvent)]
 
     def deliver(self, message: Message, message_id: str = "1") -> None:
         """Hands a message to the function that consumes its topic."""
@@ -96,10 +96,7 @@ class World:
 
     def drain(self) -> None:
         """Delivers what was published until nothing new is."""
-        delivered = 0
-        while delivered < len(self.events()):
-            self.deliver(self.events()[delivered])
-            delivered += 1
+        self.bus.drain(lambda stage, delivery: self.runners[stage].handle(delivery))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from flask import Request, Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from functions.api.access import VideoAccess
 from functions.api.responses import PROBLEM_RESPONSES
@@ -55,6 +55,8 @@ def media_routes(access: VideoAccess) -> APIBlueprint:
         response = _head(video, ref)
         # Answers If-None-Match and If-Match; ranges are ours, so that only the bytes asked for are read.
         response.make_conditional(request)
+        if response.status_code == 412:
+            raise PreconditionFailed
         if response.status_code == 200:
             _add_body(response, ref, access)
         return response
@@ -65,7 +67,13 @@ def media_routes(access: VideoAccess) -> APIBlueprint:
 def _documented() -> ResponseDict:
     """Returns what the route answers with, for the OpenAPI document."""
     body = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
-    return {200: {"content": body}, 206: {"content": body}, 304: None, 416: PROBLEM_RESPONSES[404]}
+    return {
+        200: {"content": body},
+        206: {"content": body},
+        304: None,
+        412: PROBLEM_RESPONSES[404],
+        416: PROBLEM_RESPONSES[404],
+    }
 
 
 def _head(video: Video, ref: ObjectRef) -> Response:
