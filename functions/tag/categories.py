@@ -14,6 +14,7 @@ from shared.domain.records import Evidence, Finding, Tag
 
 __all__ = ["Taxonomy"]
 
+_TAXONOMY: Final = Path(__file__).with_name("taxonomy.json")
 _MIN_CONFIDENCE: Final = 0.8  # a keyword that may have been misread proves nothing
 _MIN_KEYWORDS: Final = 2  # one keyword alone is as often chance or a second meaning
 _RIVAL: Final = 0.75  # a second category must be nearly as well supported as the first
@@ -29,7 +30,7 @@ class Taxonomy:
         path: JSON: first level -> second level -> keywords.
     """
 
-    def __init__(self, path: Path = Path(__file__).with_name("taxonomy.json")) -> None:
+    def __init__(self, path: Path = _TAXONOMY) -> None:
         self._leaves: dict[_Stems, list[str]] = defaultdict(list)
         for area, topics in json.loads(path.read_text(encoding="utf-8")).items():
             for topic, keywords in topics.items():
