@@ -13,7 +13,7 @@ from pathlib import Path
 
 from functions.sweep.stage import Sweeper
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import PipelineError, TransientError
+from shared.domain.errors import TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.lifecycle import Lifecycle
@@ -54,13 +54,7 @@ class ToyStage:
         return StageOutcome(records=(artifact,), media=media_info() if position == 0 else None)
 
 
-class _SteeredBootstrap(Bootstrap):
-    @cached_property
-    def clock(self) -> ManualClock:
-        return ManualClock()
-
-
-class _Recorder:
+class Recorder:
     """A bus that also remembers what it was given, as a subscriber of every topic would."""
 
     def __init__(self, bus: EventBus) -> None:
@@ -71,6 +65,16 @@ class _Recorder:
         self._bus.publish(topic, message)
         if isinstance(message, VideoEvent):
             self.heard.append(message)
+
+
+class _SteeredBootstrap(Bootstrap):
+    @cached_property
+    def clock(self) -> ManualClock:
+        return ManualClock()
+
+    @cached_property
+    def bus(self) -> Recorder:
+        return Recorder(self.local_bus)
 
 
 class World:
@@ -87,7 +91,7 @@ class World:
         )
         self.clock = self._wiring.clock
         self.bus = self._wiring.local_bus
-        self.recorder = _Recorder(self.bus)
+        self.recorder = self._wiring.bus
         self.injector = FaultInjector(plan)
         self.repository = self._wiring.repository
         self.blobs = self._wiring.blobs
@@ -95,6 +99,7 @@ class World:
 
     def upload(self, name: str, text: str = "source") -> str:
         """Stores an upload, which the bucket announces, and returns its video's id."""
+        self._wiring.settings.data_dir.mkdir(parents=True, exist_ok=True)
         path = self._wiring.settings.data_dir / "to-upload"
         path.write_text(text)
         self.blobs.put("uploads", name, path, "text/plain")
@@ -189,7 +194,7 @@ class World:
             except Crash:
                 # The lease of the message and of the video run out by themselves, as after a power cut.
                 continue
-            except PipelineError as error:
+            except Exception as error:  # what functions-framework answers with 500
                 retry_after_s = error.retry_after_s if isinstance(error, TransientError) else None
                 self.bus.nack(message, retry_after_s=retry_after_s)
             else:

@@ -76,9 +76,7 @@ class World:
     def commit(self, claim: Claim, output: ObjectRef) -> None:
         self.repository.update(
             claim.video.id,
-            self.lifecycle.commit(
-                claim, self.clock.now(), Effort(), (Artifact(role="poster", object=output),)
-            ),
+            self.lifecycle.commit(claim, self.clock.now(), Effort(), (Artifact(role="poster", object=output),)),
         )
 
     def finish(self, name: str = NAME) -> Video:
