@@ -21,7 +21,7 @@ pytestmark = pytest.mark.reliability("B5", "B6", "B7", "B9", "B19", "B22")
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder in memory where there is one: crashes are simulated here, so nothing is won by waiting for a disk."""
+    """A folder in memory where there is one: crashes are simulated, so waiting for a disk would show nothing."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as path:
         yield Path(path)
