@@ -33,7 +33,8 @@ def read_frames(programs: Programs, video: Path, size: tuple[int, int], session:
     times_fd, write_fd = os.pipe()
     with os.fdopen(times_fd) as times, os.fdopen(write_fd, "w") as times_out:
         graph = _raw_pictures(video, size, f"pipe:{write_fd}")
-        with programs.encode(graph, video.parent, session, pass_fds=(write_fd,)) as tool:
+        # copyts: a video that starts late must not be moved to 0.
+        with programs.encode(graph, video.parent, session, options=("-copyts",), pass_fds=(write_fd,)) as tool:
             times_out.close()  # now only FFmpeg holds that end, and its end is seen here
             for index in count():
                 line = times.readline()
@@ -63,8 +64,7 @@ def _raw_pictures(video: Path, size: tuple[int, int], times_url: str) -> Any:
         "stats_enc_pre": times_url,
         "stats_enc_pre_fmt": "{pts} {tb}",
     }
-    # copyts: a video that starts late must not be moved to 0.
-    return picture.output("pipe:1", **options).global_args("-copyts")
+    return picture.output("pipe:1", **options)
 
 
 def _seconds(line: str) -> float:

@@ -52,11 +52,12 @@ class Programs:
         folder: Path,
         session: ToolSession,
         *,
+        options: tuple[str, ...] = (),
         pass_fds: tuple[int, ...] = (),
         on_log: Callable[[str], None] | None = None,
     ) -> Iterator[RunningTool]:
-        """Runs FFmpeg on a graph built with ffmpeg-python; see sandbox.running()."""
-        command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET])
+        """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running()."""
+        command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
         with running(command, folder, session, self._limits, pass_fds=pass_fds, on_log=on_log) as tool:
             yield tool
 

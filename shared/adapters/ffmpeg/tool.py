@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.loudness import measure_loudness
+from shared.adapters.ffmpeg.mux import mux
 from shared.adapters.ffmpeg.pictures import read_frames, take_stills
 from shared.adapters.ffmpeg.probe import inspect, probe
 from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.ffmpeg.transcode import transcode
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, Loudness, MediaLimits
+from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegMediaTool"]
@@ -32,6 +34,14 @@ class FfmpegMediaTool:
 
     def probe(self, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
         return probe(self._programs, path, limits, session)
+
+    def transcode(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
+    ) -> TranscodeOutputs:
+        return transcode(self._programs, source, media, plan, folder, session)
+
+    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        mux(self._programs, video, audio, destination, session)
 
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
         return inspect(self._programs, path, session)
