@@ -14,7 +14,11 @@ from tests.unit.functions.tag.found import evidence, measured, span, tag, text
 
 
 def keyed(index: int, start_s: float, end_s: float, **values: Any) -> Segment:
-    placed = {"keyframe": object_ref(f"key-{index}"), "keyframe_s": (start_s + end_s) / 2, "score": 0.5} | values
+    placed: dict[str, Any] = {
+        "keyframe": object_ref(f"key-{index}"),
+        "keyframe_s": (start_s + end_s) / 2,
+        "score": 0.5,
+    } | values
     return shot(index, start_s, end_s, **placed)
 
 
