@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -17,6 +18,8 @@ from shared.domain.status import FAILED, READY
 from shared.domain.video import Video
 
 __all__ = ["clock_time", "outcome_line", "timeline_table", "video_details", "video_table"]
+
+T = TypeVar("T")
 
 MOST_ROWS = 12
 """Longer tables are cut here; the API and --json have everything."""
@@ -235,7 +238,7 @@ def _where(wiring: Bootstrap, video: Video) -> Text:
     return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]), overflow="fold")
 
 
-def _cut(rows: Sequence[object], table: Table, most: int) -> Sequence[object]:
+def _cut(rows: Sequence[T], table: Table, most: int) -> Sequence[T]:
     if len(rows) > most:
         table.caption = f"{len(rows) - most} more with --json"
     return rows[:most]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -76,9 +75,7 @@ class World:
     def commit(self, claim: Claim, output: ObjectRef) -> None:
         self.repository.update(
             claim.video.id,
-            self.lifecycle.commit(
-                claim, self.clock.now(), Effort(), (Artifact(role="poster", object=output),)
-            ),
+            self.lifecycle.commit(claim, self.clock.now(), Effort(), (Artifact(role="poster", object=output),)),
         )
 
     def finish(self, name: str = NAME) -> Video:

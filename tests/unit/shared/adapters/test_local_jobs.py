@@ -31,8 +31,7 @@ SOURCES = {
     "break_": "def break_(event): raise ValueError('no such thing')",
     "segfault": "import os\ndef segfault(event): os.kill(os.getpid(), 11)",
     "leave": "import os\ndef leave(event): os._exit(3)",
-    "hang": "import subprocess\n"
-    "def hang(event): subprocess.run(['sleep', '600'], start_new_session=True)",
+    "hang": "import subprocess\ndef hang(event): subprocess.run(['sleep', '600'], start_new_session=True)",
     "missing": "import nothing_of_this_name",
 }
 
