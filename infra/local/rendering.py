@@ -115,7 +115,8 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id is there to be copied.
+        table.add_column(column, overflow="fold", no_wrap=column == "Id")
     return table
 
 
