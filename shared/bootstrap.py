@@ -53,9 +53,10 @@ class Bootstrap:
     @cached_property
     def repository(self) -> VideoRepository:
         """Where videos and their results are kept."""
+        from shared.adapters.sql.database import sqlite_url
         from shared.adapters.sql.repository import SqlVideoRepository
 
-        return SqlVideoRepository(f"sqlite:///{self.settings.data_dir / 'videos.db'}", self.lifecycle)
+        return SqlVideoRepository(sqlite_url(self.settings.data_dir / "videos.db"))
 
     @cached_property
     def bus(self) -> EventBus:

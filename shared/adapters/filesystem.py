@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
+from shared.adapters.folders import locked_folder, make_folder, storage_error, temporary_file
 from shared.adapters.object_paths import name_from_parts, parts_of_name
-from shared.adapters.staging import Staging, make_folder
-from shared.domain.errors import NotFound, PermanentError, PipelineError, PreconditionFailed, TransientError
+from shared.domain.errors import NotFound, PermanentError, PipelineError, PreconditionFailed
 from shared.domain.events import ObjectFinalized
 from shared.domain.records import ObjectRef
 from shared.ports.blob_store import StoredObject
@@ -60,7 +60,7 @@ class FolderBlobStore:
     def __init__(self, root: Path, on_finalize: Mapping[str, Callable[[ObjectFinalized], None]]) -> None:
         self._root = root.absolute()
         self._on_finalize = on_finalize
-        self._staging = Staging(self._root / ".tmp")
+        self._staging = self._root / ".tmp"
 
     def put(
         self,
@@ -72,7 +72,7 @@ class FolderBlobStore:
         if_generation: int | None = None,
     ) -> ObjectRef:
         parts = parts_of_name(name)
-        with source.open("rb") as content, _errors(bucket, name), self._staging.temporary_file() as file:
+        with source.open("rb") as content, _errors(bucket, name), temporary_file(self._staging) as file:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
             file.flush()
             os.fsync(file.fileno())  # the slow part, before the lock is taken
@@ -167,7 +167,7 @@ class FolderBlobStore:
     ) -> ObjectRef:
         """Renames a finished temporary file to an object, if the object's generation allows it."""
         make_folder(self._bucket(bucket))
-        with self._staging.lock(), self._folder(bucket, parts[:-1], make=True) as folder:
+        with locked_folder(self._staging), self._folder(bucket, parts[:-1], make=True) as folder:
             old = _generation(folder, parts[-1])
             if if_generation is not None and if_generation != old:
                 raise PreconditionFailed(f"{name!r} in {bucket} has generation {old}, not {if_generation}")
@@ -181,7 +181,7 @@ class FolderBlobStore:
     def _delete(self, bucket: str, name: str, if_generation: int | None) -> bool:
         """Removes an object and the folders it leaves empty; tells whether there was one."""
         *above, last = parts_of_name(name)
-        with suppress(NotFound), _errors(bucket, name), self._staging.lock():
+        with suppress(NotFound), _errors(bucket, name), locked_folder(self._staging):
             with self._folder(bucket, above) as folder:
                 generation = _generation(folder, last)
                 if not generation:
@@ -269,8 +269,4 @@ def _errors(bucket: str, name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}:
             raise NotFound(f"There is no object {name!r} in {bucket}.") from error
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise TransientError(
-                "disk_full", "The disk is full. Free some space; it goes on by itself."
-            ) from error
-        raise TransientError("store_unavailable", f"The bucket {bucket} can't be used: {error}") from error
+        raise storage_error(error, f"The bucket {bucket}") from error

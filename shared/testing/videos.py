@@ -7,11 +7,21 @@ from typing import Any
 
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
-from shared.domain.records import ObjectRef, Segment
+from shared.domain.records import Evidence, ObjectRef, SearchEntry, Segment, Tag
 from shared.domain.wire import pubsub_cloud_event, to_pubsub
 from shared.testing.deliveries import FakeDelivery
 
-__all__ = ["audio_stream", "delivery_of", "media_info", "object_ref", "shot", "upload", "video_stream"]
+__all__ = [
+    "audio_stream",
+    "delivery_of",
+    "media_info",
+    "object_ref",
+    "search_entry",
+    "shot",
+    "tag",
+    "upload",
+    "video_stream",
+]
 
 
 def upload(name: str = "ann/clip.mp4", *, generation: int = 1, **values: Any) -> ObjectFinalized:
@@ -87,3 +97,22 @@ def shot(index: int, start_s: float, end_s: float, *, fps: float = 25.0, **value
         "producer_version": "1",
     }
     return Segment(kind="shot", index=index, start_s=start_s, end_s=end_s, **(defaults | values))
+
+
+def tag(label: str, **values: Any) -> Tag:
+    """Returns a tag with one line of on-screen text as its evidence."""
+    evidence = Evidence(start_s=0.0, end_s=1.0, modality="text", confidence=0.9, producer="text", quote=label)
+    defaults: dict[str, Any] = {
+        "kind": "topic",
+        "confidence": 0.9,
+        "evidence": (evidence,),
+        "producer": "keywords",
+        "producer_version": "1",
+    }
+    return Tag(label=label, **(defaults | values))
+
+
+def search_entry(text: str, **values: Any) -> SearchEntry:
+    """Returns a line of on-screen text in the first second."""
+    defaults: dict[str, Any] = {"source": "text", "start_s": 0.0, "end_s": 1.0}
+    return SearchEntry(text=text, **(defaults | values))

@@ -1,0 +1,320 @@
+"""A durable queue in a SQLite file of its own: at least once, leases, backoff, dead letters.
+
+Every stage that consumes a topic has its own copy of a message, as subscriptions have. What nobody consumes is
+not kept. A queue holds only what is under way, so a database that a newer build can't use may be deleted: sweep
+announces again what was in it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from shared.adapters.sql.database import Database, sqlite_url
+from shared.domain.errors import NotFound
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.flow import Flow
+from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.ports.clock import Clock
+
+__all__ = ["DeadLetter", "LeasedMessage", "LocalBus"]
+
+BACKOFF_S: Final = 1.0
+"""A message refused for the first time comes back within this time; each further refusal doubles it …"""
+
+MAX_BACKOFF_S: Final = 300.0
+"""… up to this."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_METADATA: Final = MetaData()
+
+_deliveries: Final = Table(
+    "deliveries",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("attributes", Text, nullable=False),
+    Column("published_us", BigInteger, nullable=False),
+    Column("visible_us", BigInteger, nullable=False),
+    Column("leased", Boolean, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Index("ix_deliveries_visible", "dead", "visible_us"),
+    sqlite_autoincrement=True,  # an id must not come back, or a late ack could take another message away
+)
+"""Messages still to be handled; a leased one becomes visible again when its lease runs out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedMessage:
+    """A message handed to a worker, who must ack() or nack() it before its lease runs out.
+
+    Attributes:
+        id: The queue's number of this delivery.
+        stage: Whose function it is for.
+        event: The CloudEvent to call the function with: its ``attributes`` and its ``data``.
+        attempt: 1-based; grows with every lease of this message, so that a late ack is told from a current one.
+    """
+
+    id: int
+    stage: str
+    event: Mapping[str, Any]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that was refused or abandoned too often, kept until it is replayed.
+
+    Attributes:
+        id: The queue's number of it.
+        stage: Whose function refused it.
+        topic: What it was published to.
+        attempts: How often it was delivered.
+        published_at: When it was published.
+        attributes: Its attributes, which say what it is about.
+        data: Its content.
+    """
+
+    id: int
+    stage: str
+    topic: str
+    attempts: int
+    published_at: datetime
+    attributes: Mapping[str, str]
+    data: bytes
+
+
+class _Schema:
+    """One table, which never changed so far."""
+
+    def is_current(self, connection: Connection) -> bool:
+        return inspect(connection).has_table(_deliveries.name)
+
+    def upgrade(self, connection: Connection) -> None:
+        _METADATA.create_all(connection)
+
+
+class LocalBus:
+    """An EventBus and its delivering side; safe to use from several threads and processes at once.
+
+    A message is dead after ``max_failures`` refusals and run-out leases together. A refusal that names the time to
+    come back does not count: ``busy`` says that the message is fine and somebody else is on it, and that ends when
+    that lease does. Nor does release_all(), after which the work is tried again because its host was stopped.
+
+    Args:
+        path: The database file; made by the first use.
+        flow: Who consumes what.
+        clock: The time; a message's wait is measured with it.
+        max_failures: When to give up on a message.
+        chance: Returns a number in 0..1, uniformly; spreads what comes back.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        flow: Flow,
+        clock: Clock,
+        *,
+        max_failures: int = 20,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = Database(sqlite_url(path), _Schema())
+        self._flow = flow
+        self._clock = clock
+        self._max_failures = max_failures
+        self._chance = chance
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._database.close()
+
+    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+        data, attributes = to_pubsub(message)
+        row = {
+            "message_id": uuid.uuid4().hex,
+            "topic": topic,
+            "data": data,
+            "attributes": json.dumps(attributes),
+            "published_us": self._now_us(),
+            "visible_us": 0,  # at once, also when the clock is set back meanwhile
+            "leased": False,
+            "attempt": 0,
+            "failures": 0,
+            "dead": False,
+        }
+        rows = [row | {"stage": spec.stage} for spec in self._flow.stages if spec.consumes == topic]
+        if rows:
+            with self._database.writing() as connection:
+                connection.execute(insert(_deliveries), rows)
+
+    def lease(self, limit: int, lease_s: float) -> list[LeasedMessage]:
+        """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
+
+        Args:
+            limit: How many at most.
+            lease_s: Seconds the caller has for them, unless it extends that.
+        """
+        now_us = self._now_us()
+        due = select(_deliveries).where(~_deliveries.c.dead, _deliveries.c.visible_us <= now_us)
+        due = due.order_by(_deliveries.c.id).limit(limit)
+        with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
+            if connection.execute(due.limit(1)).first() is None:
+                return []
+        leased = []
+        with self._database.writing() as connection:
+            for row in connection.execute(due).all():
+                failures = row.failures + row.leased  # a lease that ran out
+                dead = failures >= self._max_failures
+                values = {
+                    "failures": failures,
+                    "dead": dead,
+                    "leased": not dead,
+                    "attempt": row.attempt + (not dead),
+                    "visible_us": now_us + _us(lease_s),
+                }
+                connection.execute(update(_deliveries).where(_deliveries.c.id == row.id).values(**values))
+                if not dead:
+                    leased.append(_leased_message(row))
+        return leased
+
+    def extend(self, message: LeasedMessage, lease_s: float) -> bool:
+        """Makes the lease run out so many seconds from now; False when it is no longer the caller's."""
+        return self._change(message, {"visible_us": self._now_us() + _us(lease_s)})
+
+    def ack(self, message: LeasedMessage) -> bool:
+        """Takes a message off the queue; False when the lease is no longer the caller's."""
+        with self._database.writing() as connection:
+            return connection.execute(delete(_deliveries).where(_is_held(message))).rowcount == 1
+
+    def nack(self, message: LeasedMessage, retry_after_s: float | None = None) -> bool:
+        """Gives a message back to be delivered again.
+
+        Args:
+            message: The message.
+            retry_after_s: Seconds before that makes sense; the refusal does not count then. None means that it
+                failed: it comes back after a random part of a time that doubles, or not at all.
+
+        Returns:
+            False when the lease is no longer the caller's.
+        """
+        if retry_after_s is not None:
+            visible_us = self._now_us() + _us(retry_after_s)
+            return self._change(message, {"leased": False, "visible_us": visible_us})
+        with self._database.writing() as connection:
+            held = select(_deliveries.c.failures).where(_is_held(message))
+            before: int | None = connection.execute(held).scalar()
+            if before is None:
+                return False
+            backoff_s = self._chance() * min(BACKOFF_S * 2**before, MAX_BACKOFF_S)
+            values = {
+                "leased": False,
+                "failures": before + 1,
+                "dead": before + 1 >= self._max_failures,
+                "visible_us": self._now_us() + _us(backoff_s),
+            }
+            connection.execute(update(_deliveries).where(_deliveries.c.id == message.id).values(**values))
+        return True
+
+    def release_all(self) -> int:
+        """Makes every leased message deliverable at once and returns how many.
+
+        For a start after a stop, when whoever held them is gone; acks that still come are refused.
+        """
+        with self._database.writing() as connection:
+            released = update(_deliveries).where(_deliveries.c.leased, ~_deliveries.c.dead)
+            return connection.execute(released.values(leased=False, visible_us=0)).rowcount
+
+    def depth(self) -> int:
+        """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).where(~_deliveries.c.dead)).scalar_one()
+
+    def dead_letters(self) -> Sequence[DeadLetter]:
+        """Returns the messages that were given up, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(_deliveries).where(_deliveries.c.dead).order_by(_deliveries.c.id)
+            ).all()
+        return [
+            DeadLetter(
+                id=row.id,
+                stage=row.stage,
+                topic=row.topic,
+                attempts=row.attempt,
+                published_at=_EPOCH + timedelta(microseconds=row.published_us),
+                attributes=json.loads(row.attributes),
+                data=row.data,
+            )
+            for row in rows
+        ]
+
+    def replay_dead_letter(self, letter_id: int) -> None:
+        """Puts a dead letter back into the queue, with its failures forgotten. Raises NotFound."""
+        dead = update(_deliveries).where(_deliveries.c.id == letter_id, _deliveries.c.dead)
+        with self._database.writing() as connection:
+            revived = connection.execute(dead.values(dead=False, leased=False, failures=0, visible_us=0))
+            if revived.rowcount == 0:
+                raise NotFound(f"There is no dead letter {letter_id}.")
+
+    def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
+        with self._database.writing() as connection:
+            return connection.execute(update(_deliveries).where(_is_held(message)).values(**values)).rowcount == 1
+
+    def _now_us(self) -> int:
+        return (self._clock.now() - _EPOCH) // timedelta(microseconds=1)
+
+
+def _is_held(message: LeasedMessage) -> ColumnElement[bool]:
+    return (
+        (_deliveries.c.id == message.id)
+        & (_deliveries.c.attempt == message.attempt)
+        & _deliveries.c.leased
+        & ~_deliveries.c.dead
+    )
+
+
+def _leased_message(row: Any) -> LeasedMessage:
+    published_at = _EPOCH + timedelta(microseconds=row.published_us)
+    event = pubsub_cloud_event(
+        f"projects/local/topics/{row.topic}",
+        row.message_id,
+        (row.data, json.loads(row.attributes)),
+        published_at.isoformat(),
+    )
+    return LeasedMessage(id=row.id, stage=row.stage, event=event, attempt=row.attempt + 1)
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1_000_000)

@@ -1,0 +1,1 @@
+"""State in a SQL database: SQLite on one machine."""

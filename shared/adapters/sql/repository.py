@@ -1,0 +1,261 @@
+"""Videos in a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import URL, Connection, Select, delete, func, insert, or_, select, tuple_, update
+
+from shared.adapters.sql import search
+from shared.adapters.sql.database import Database
+from shared.adapters.sql.schema import MigratedSchema
+from shared.adapters.sql.tables import attempts, outbox, records, result_sets, videos
+from shared.domain.attempt import Attempt
+from shared.domain.codec import decode_json, encode_json
+from shared.domain.cursor import decode_cursor, encode_cursor
+from shared.domain.events import VideoEvent
+from shared.domain.lifecycle import Change
+from shared.domain.records import Record, SearchEntry, Tag
+from shared.domain.status import DELETED, TERMINAL
+from shared.domain.video import Video
+from shared.ports.video_repository import Page, RelatedVideo, SearchHit
+
+__all__ = ["SqlVideoRepository"]
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SqlVideoRepository:
+    """A VideoRepository in a SQL database, which is made and migrated by its first use.
+
+    Safe to use from several threads and processes at once.
+
+    Args:
+        url: The database, such as ``sqlite:////data/videos.db``.
+    """
+
+    def __init__(self, url: URL | str) -> None:
+        self._database = Database(url, MigratedSchema())
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._database.close()
+
+    def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
+        with self._database.writing() as connection:
+            query = select(videos.c.document).where(videos.c.id == video_id).with_for_update()
+            document = connection.execute(query).scalar()
+            stored = None if document is None else decode_json(Video, document)
+            change = decide(stored)
+            if change.video is not None:
+                _save_video(connection, stored, change.video)
+                _save_attempts(connection, video_id, change.attempts)
+                _save_events(connection, change.events)
+                _save_records(connection, video_id, change.records_key, change.records)
+        return change.answer
+
+    def get(self, video_id: str) -> Video | None:
+        found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
+        return found[0] if found else None
+
+    def list_videos(
+        self,
+        *,
+        owner: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        query = select(videos.c.document).where(videos.c.status != DELETED)
+        if owner is not None:
+            query = query.where(videos.c.owner == owner)
+        if status is not None:
+            query = query.where(videos.c.status == status)
+        scope = f"{owner}/{status}"
+        if cursor is not None:
+            created_us, _, video_id = decode_cursor(scope, cursor).partition(" ")
+            query = query.where(tuple_(videos.c.created_us, videos.c.id) < (int(created_us), video_id))
+        found = self._videos(query.order_by(videos.c.created_us.desc(), videos.c.id.desc()).limit(limit + 1))
+        page = tuple(found[:limit])
+        more = len(found) > limit
+        position = f"{_us(page[-1].created_at)} {page[-1].id}" if more else ""
+        return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
+
+    def records(self, video: Video, kind: type[R]) -> Sequence[R]:
+        keys = list(video.results.values())
+        query = select(records.c.key, records.c.body).where(
+            records.c.video_id == video.id, records.c.kind == kind.__name__, records.c.key.in_(keys)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(records.c.seq)).all()
+        return [decode_json(kind, row.body) for row in sorted(rows, key=lambda row: keys.index(row.key))]
+
+    def attempts(self, video_id: str) -> Sequence[Attempt]:
+        query = select(attempts.c.body).where(attempts.c.video_id == video_id).order_by(attempts.c.token)
+        return [decode_json(Attempt, body) for body in self._column(query)]
+
+    def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
+        with self._database.reading() as connection:
+            rows = search.find_entries(connection, query, owner, limit)
+        hits = []
+        for row in rows:
+            video, entry = decode_json(Video, row.document), decode_json(SearchEntry, row.body)
+            hits.append(
+                SearchHit(
+                    video_id=video.id,
+                    name=video.source.name,
+                    source=entry.source,
+                    text=entry.text,
+                    start_s=entry.start_s,
+                    end_s=entry.end_s,
+                    score=row.score,
+                )
+            )
+        return hits
+
+    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
+        labels = {tag.label for tag in self.records(video, Tag)}
+        shared = (
+            select(records.c.video_id, records.c.label)
+            .distinct()
+            .join(
+                result_sets,
+                (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
+            )
+            .join(videos, videos.c.id == records.c.video_id)
+            .where(records.c.label.in_(labels), videos.c.owner == video.owner, videos.c.id != video.id)
+            .cte("shared")
+        )
+        count = func.count()
+        best = select(shared.c.video_id, count.label("labels")).group_by(shared.c.video_id)
+        best = best.order_by(count.desc(), shared.c.video_id).limit(limit)
+        ranked = best.subquery("ranked")
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(shared.c.video_id, shared.c.label)
+                .join(ranked, ranked.c.video_id == shared.c.video_id)
+                .order_by(ranked.c.labels.desc(), shared.c.video_id, shared.c.label)
+            ).all()
+        found: dict[str, list[str]] = {}
+        for video_id, label in rows:
+            found.setdefault(video_id, []).append(label)
+        return [RelatedVideo(video_id=key, labels=tuple(value)) for key, value in found.items()]
+
+    def outbox(self, *, limit: int = 100, video_id: str | None = None) -> Sequence[VideoEvent]:
+        query = select(outbox.c.body).order_by(outbox.c.id).limit(limit)
+        if video_id is not None:
+            query = query.where(outbox.c.video_id == video_id)
+        return [decode_json(VideoEvent, body) for body in self._column(query)]
+
+    def mark_published(self, event_ids: Sequence[str]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
+
+    def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
+        since_us = _us(idle_since)
+        lease_us = videos.c.lease_expires_us
+        return self._videos(
+            select(videos.c.document)
+            .where(videos.c.status.not_in(TERMINAL), videos.c.updated_us <= since_us)
+            .where(or_(lease_us.is_(None), lease_us <= since_us))
+            .order_by(videos.c.updated_us)
+            .limit(limit)
+        )
+
+    def leased(self, *, limit: int = 1000) -> Sequence[Video]:
+        lease_us = videos.c.lease_expires_us
+        return self._videos(
+            select(videos.c.document).where(lease_us.is_not(None)).order_by(lease_us, videos.c.id).limit(limit)
+        )
+
+    def unswept(self, *, limit: int = 100) -> Sequence[Video]:
+        return self._videos(
+            select(videos.c.document)
+            .where(videos.c.status.in_(TERMINAL), ~videos.c.swept)
+            .order_by(videos.c.updated_us)
+            .limit(limit)
+        )
+
+    def prune(self, video: Video) -> None:
+        # By what the store says now: the caller's copy of the video may be older than results that count.
+        named = select(result_sets.c.key).where(result_sets.c.video_id == video.id)
+        abandoned = (records.c.video_id == video.id) & records.c.key.not_in(named)
+        with self._database.writing() as connection:
+            search.remove_entries(connection, select(records.c.id).where(abandoned))
+            connection.execute(delete(records).where(abandoned))
+
+    def _videos(self, query: Select[str]) -> list[Video]:
+        return [decode_json(Video, document) for document in self._column(query)]
+
+    def _column(self, query: Select[str]) -> Sequence[str]:
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute(query)]
+
+
+def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
+    values: dict[str, Any] = {
+        "owner": video.owner,
+        "status": video.status,
+        "created_us": _us(video.created_at),
+        "updated_us": _us(video.updated_at),
+        "lease_expires_us": _us(video.lease.expires_at) if video.lease else None,
+        "swept": video.swept,
+        "document": encode_json(video),
+    }
+    if stored is None:
+        connection.execute(insert(videos).values(id=video.id, **values))
+    else:
+        connection.execute(update(videos).where(videos.c.id == video.id).values(**values))
+    before = set(stored.results.values()) if stored else set()
+    after = set(video.results.values())
+    if gone := before - after:
+        connection.execute(
+            delete(result_sets).where(result_sets.c.video_id == video.id, result_sets.c.key.in_(gone))
+        )
+    if new := after - before:
+        connection.execute(insert(result_sets), [{"video_id": video.id, "key": key} for key in new])
+
+
+def _save_attempts(connection: Connection, video_id: str, changed: Sequence[Attempt]) -> None:
+    if changed:
+        tokens = [attempt.token for attempt in changed]
+        connection.execute(delete(attempts).where(attempts.c.video_id == video_id, attempts.c.token.in_(tokens)))
+        connection.execute(
+            insert(attempts),
+            [{"video_id": video_id, "token": each.token, "body": encode_json(each)} for each in changed],
+        )
+
+
+def _save_events(connection: Connection, events: Sequence[VideoEvent]) -> None:
+    if events:
+        connection.execute(
+            insert(outbox),
+            [{"event_id": each.event_id, "video_id": each.video_id, "body": encode_json(each)} for each in events],
+        )
+
+
+def _save_records(connection: Connection, video_id: str, key: str | None, new: Sequence[Record]) -> None:
+    if new:
+        rows = [
+            {
+                "video_id": video_id,
+                "key": key,
+                "kind": type(record).__name__,
+                "seq": seq,
+                "label": record.label if isinstance(record, Tag) else None,
+                "body": encode_json(record),
+            }
+            for seq, record in enumerate(new)
+        ]
+        connection.execute(insert(records), rows)
+        if any(isinstance(record, SearchEntry) for record in new):
+            search.add_entries(connection, video_id, str(key))
+
+
+def _us(time: datetime) -> int:
+    return (time - _EPOCH) // timedelta(microseconds=1)

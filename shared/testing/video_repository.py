@@ -1,0 +1,187 @@
+"""State without a database."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from shared.domain.attempt import Attempt
+from shared.domain.codec import encode_json
+from shared.domain.cursor import decode_cursor, encode_cursor
+from shared.domain.events import VideoEvent
+from shared.domain.lifecycle import Change
+from shared.domain.records import Record, SearchEntry, Tag
+from shared.domain.status import DELETED, TERMINAL
+from shared.domain.video import Video
+from shared.ports.video_repository import Page, RelatedVideo, SearchHit
+
+__all__ = ["InMemoryVideoRepository"]
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+class InMemoryVideoRepository:
+    """A VideoRepository of dicts that refuses changes which contradict themselves, or that no store could keep."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._videos: dict[str, Video] = {}
+        self._attempts: dict[str, dict[int, Attempt]] = {}
+        self._records: dict[tuple[str, str], tuple[Record, ...]] = {}
+        self._outbox: dict[str, VideoEvent] = {}
+
+    def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
+        with self._lock:
+            change = decide(self._videos.get(video_id))
+            if change.video is not None:
+                self._check(video_id, change)
+                self._videos[video_id] = change.video
+                timeline = self._attempts.setdefault(video_id, {})
+                timeline.update((attempt.token, attempt) for attempt in change.attempts)
+                self._outbox.update((event.event_id, event) for event in change.events)
+                if change.records_key is not None:
+                    self._records[video_id, change.records_key] = change.records
+            return change.answer
+
+    def get(self, video_id: str) -> Video | None:
+        video = self._videos.get(video_id)
+        return video if video is not None and video.status != DELETED else None
+
+    def list_videos(
+        self,
+        *,
+        owner: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        scope = f"{owner}/{status}"
+        found = [
+            video
+            for video in sorted(self._shown(), key=_age, reverse=True)
+            if owner in {None, video.owner} and status in {None, video.status}
+        ]
+        if cursor is not None:
+            created_at, _, video_id = decode_cursor(scope, cursor).partition(" ")
+            found = [video for video in found if _age(video) < (datetime.fromisoformat(created_at), video_id)]
+        page = tuple(found[:limit])
+        more = len(found) > limit
+        position = f"{page[-1].created_at.isoformat()} {page[-1].id}" if more else ""
+        return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
+
+    def records(self, video: Video, kind: type[R]) -> Sequence[R]:
+        return [
+            record
+            for key in video.results.values()
+            for record in self._records.get((video.id, key), ())
+            if isinstance(record, kind)
+        ]
+
+    def attempts(self, video_id: str) -> Sequence[Attempt]:
+        return [attempt for _, attempt in sorted(self._attempts.get(video_id, {}).items())]
+
+    def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
+        wanted = _words(query)
+        hits = [
+            SearchHit(
+                video_id=video.id,
+                name=video.source.name,
+                source=entry.source,
+                text=entry.text,
+                start_s=entry.start_s,
+                end_s=entry.end_s,
+                score=len(wanted) / len(words),
+            )
+            for video in self._shown()
+            if owner in {None, video.owner}
+            for entry in self.records(video, SearchEntry)
+            if (words := _words(entry.text)) and wanted
+            if all(any(word.startswith(start) for word in words) for start in wanted)
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
+        labels = {tag.label for tag in self.records(video, Tag)}
+        found = [
+            RelatedVideo(video_id=other.id, labels=tuple(shared))
+            for other in self._shown()
+            if other.owner == video.owner and other.id != video.id
+            if (shared := labels & {tag.label for tag in self.records(other, Tag)})
+        ]
+        return sorted(found, key=lambda other: (-len(other.labels), other.video_id))[:limit]
+
+    def outbox(self, *, limit: int = 100, video_id: str | None = None) -> Sequence[VideoEvent]:
+        events = list(self._outbox.values())
+        return [event for event in events if video_id in {None, event.video_id}][:limit]
+
+    def mark_published(self, event_ids: Sequence[str]) -> None:
+        with self._lock:
+            for event_id in event_ids:
+                self._outbox.pop(event_id, None)
+
+    def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
+        return self._oldest(
+            limit,
+            (
+                video
+                for video in self._every()
+                if video.status not in TERMINAL and video.updated_at <= idle_since
+                if video.lease is None or video.lease.expires_at <= idle_since
+            ),
+        )
+
+    def leased(self, *, limit: int = 1000) -> Sequence[Video]:
+        return [video for video in self._every() if video.lease is not None][:limit]
+
+    def unswept(self, *, limit: int = 100) -> Sequence[Video]:
+        return self._oldest(
+            limit, (video for video in self._every() if video.status in TERMINAL and not video.swept)
+        )
+
+    def prune(self, video: Video) -> None:
+        with self._lock:
+            stored = self._videos.get(video.id)
+            named = set(stored.results.values()) if stored else set()
+            self._records = {
+                (video_id, key): records
+                for (video_id, key), records in self._records.items()
+                if video_id != video.id or key in named
+            }
+
+    def _check(self, video_id: str, change: Change[T]) -> None:
+        video, before = change.video, self._videos.get(video_id)
+        assert video is not None
+        assert video.id == video_id, "a decision changes the video it was asked about"
+        assert before is None or video.last_token >= before.last_token, "a fencing token never shrinks"
+        assert not {event.event_id for event in change.events} & self._outbox.keys(), "an event is announced once"
+        if change.records_key is not None:
+            assert change.records_key in video.results.values(), "records are written with what names them"
+            assert (video_id, change.records_key) not in self._records, "a result set is written once"
+        for value in (video, *change.attempts, *change.events, *change.records):
+            encode_json(value)
+
+    def _every(self) -> list[Video]:
+        with self._lock:
+            return list(self._videos.values())
+
+    def _shown(self) -> list[Video]:
+        return [video for video in self._every() if video.status != DELETED]
+
+    @staticmethod
+    def _oldest(limit: int, videos: Iterable[Video]) -> list[Video]:
+        return sorted(videos, key=lambda video: video.updated_at)[:limit]
+
+
+def _age(video: Video) -> tuple[datetime, str]:
+    return video.created_at, video.id
+
+
+def _words(text: str) -> list[str]:
+    """Returns the words of a text without their accents and case."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return re.findall(r"[^\W_]+", plain.casefold())
