@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,7 +47,7 @@ def render_sample(program: Path, destination: Path) -> None:
                 log_tail=run.stderr[-2000:],
                 command=tuple(command),
             )
-        os.replace(finished, destination)
+        finished.replace(destination)
 
 
 def _graph(folder: Path, destination: Path) -> Any:
@@ -75,7 +74,7 @@ def _graph(folder: Path, destination: Path) -> Any:
         t=duration_s,
         map_metadata=-1,
         movflags="+faststart",
-        # The same bytes every time and on every machine: no version strings or times in the file, and encoders
+        # The same bytes every time: no version strings or times in the file, and encoders
         # whose result does not depend on how many cores there are.
         fflags="+bitexact",
         **{"flags:v": "+bitexact", "flags:a": "+bitexact"},
@@ -88,7 +87,11 @@ def _shot(scene: Scene, prefix: Path) -> Any:
     far, near = (
         _still(layer, prefix.with_name(f"{prefix.name}-{number}.png"), scene.duration_s).filter(
             # Both layers move to the left; the near one, which is wider, faster.
-            "crop", WIDTH, HEIGHT, x=f"(in_w-out_w)*t/{scene.duration_s}", y=0
+            "crop",
+            WIDTH,
+            HEIGHT,
+            x=f"(in_w-out_w)*t/{scene.duration_s}",
+            y=0,
         )
         for number, layer in enumerate(scene.layers())
     )
@@ -98,7 +101,11 @@ def _shot(scene: Scene, prefix: Path) -> Any:
 
 def _still(image: Any, path: Path, duration_s: float) -> Any:
     image.save(path, compress_level=1)
-    return ffmpeg.input(str(path), loop=1, framerate=FPS, t=duration_s)
+    # The pixel format that is encoded, and the filter that repeats, come first: so each picture is decoded and
+    # converted once, not once a frame.
+    pixels = "yuva420p" if image.mode == "RGBA" else "yuv420p"
+    still = ffmpeg.input(str(path), framerate=FPS).filter("format", pixels).filter("loop", loop=-1, size=1)
+    return still.filter("trim", duration=duration_s)
 
 
 def _sound(duration_s: float) -> Any:
@@ -108,6 +115,10 @@ def _sound(duration_s: float) -> Any:
     quiet_from, quiet_to = (start - DISSOLVE_S for start in starts[3:5])
     note = "pow(2\\,mod(floor(t)*7\\,12)/12)"
     expression = SOUND.format(
-        quiet_from=quiet_from, quiet_to=quiet_to, end=starts[6] - DISSOLVE_S, base=f"220*{note}", third=f"275*{note}"
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
+        end=starts[6] - DISSOLVE_S,
+        base=f"220*{note}",
+        third=f"275*{note}",
     )
     return ffmpeg.input(f"aevalsrc='{expression}':sample_rate=48000:duration={duration_s}", format="lavfi")

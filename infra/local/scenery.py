@@ -15,7 +15,7 @@ __all__ = ["HEIGHT", "SCENES", "WIDTH", "Scene", "caption"]
 
 WIDTH, HEIGHT = 1280, 720
 PAN = 160
-"""Pixels that the far layer is wider than the picture; the near layer is twice as much wider, which moves it faster."""
+"""Pixels that the far layer is wider than the picture; the near one is twice as much wider and so moves faster."""
 
 SMOOTH = 2
 """Painted this much larger and scaled down, because PIL draws polygons with jagged edges."""
@@ -90,15 +90,21 @@ def _box(draw: ImageDraw.ImageDraw, x: float, y: float, width: float, height: fl
 
 def _hills(draw: ImageDraw.ImageDraw, y: float, swing: float, period: float, color: Color) -> None:
     width = WIDTH + 2 * PAN
-    ridge = [(x, y - swing * (math.sin(x / period) + 0.4 * math.sin(x / period * 2.7))) for x in range(0, width + 8, 8)]
-    draw.polygon([value for x, top in ridge for value in _at((x, top))] + _at((width, HEIGHT, 0, HEIGHT)), fill=color)
+    ridge = [
+        (x, y - swing * (math.sin(x / period) + 0.4 * math.sin(x / period * 2.7))) for x in range(0, width + 8, 8)
+    ]
+    draw.polygon(
+        [value for x, top in ridge for value in _at((x, top))] + _at((width, HEIGHT, 0, HEIGHT)), fill=color
+    )
 
 
 def _peaks(draw: ImageDraw.ImageDraw, seed: random.Random, base: float, height: float, color: Color) -> None:
     for x in range(-100, WIDTH + 2 * PAN, 190):
         top = base - height * seed.uniform(0.6, 1.0)
         draw.polygon(_at((x, base, x + 170, top, x + 340, base)), fill=color)
-        draw.polygon(_at((x + 136, top + (base - top) / 5, x + 170, top, x + 204, top + (base - top) / 5)), fill="#f4f7fb")
+        draw.polygon(
+            _at((x + 136, top + (base - top) / 5, x + 170, top, x + 204, top + (base - top) / 5)), fill="#f4f7fb"
+        )
     _box(draw, 0, base, WIDTH + 2 * PAN, HEIGHT - base, color)
 
 

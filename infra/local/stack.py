@@ -17,7 +17,6 @@ from infra.local.dispatcher import Dispatcher, OnDelivery
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import NotFound
 
 __all__ = ["Stack"]
 
@@ -80,7 +79,9 @@ class Stack:
         shutil.rmtree(wiring.settings.data_dir / "work", ignore_errors=True)
         while leased := wiring.repository.leased():
             for video in leased:
-                wiring.repository.update(video.id, wiring.lifecycle.interrupt(wiring.clock.now()))
+                if video.lease is not None:
+                    interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
+                    wiring.repository.update(video.id, interrupt)
         wiring.local_bus.release_all()
 
     def _start(self, exits: ExitStack) -> None:
@@ -119,9 +120,7 @@ class Stack:
                 return
 
 
-def _run_until_exit(
-    exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]
-) -> None:
+def _run_until_exit(exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]) -> None:
     thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     exits.callback(thread.join)

@@ -186,9 +186,7 @@ class _Worker:
         self._process = process
         return process, ours
 
-    def _run(
-        self, job: Job, process: subprocess.Popen[bytes], connection: Connection[bytes, bytes]
-    ) -> JobState:
+    def _run(self, job: Job, process: subprocess.Popen[bytes], connection: Connection[bytes, bytes]) -> JobState:
         if self._cancelled.is_set():
             return CANCELLED
         deadline = time.monotonic() + job.timeout_s
@@ -201,7 +199,9 @@ class _Worker:
             return JobState(status="failed", error=self._death(process))
         kill_tree(process.pid)
         process.wait()
-        return JobState(status="failed", error=f"{job.stage} was killed after {job.timeout_s:g} s, its time limit.")
+        return JobState(
+            status="failed", error=f"{job.stage} was killed after {job.timeout_s:g} s, its time limit."
+        )
 
     def _death(self, process: subprocess.Popen[bytes]) -> str:
         returncode = process.wait()

@@ -74,7 +74,6 @@ class TranscodePlan:
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         audio_bitrate_bps: AAC bits a second; None when the source has no sound.
         proxy_size: Width and height of the analysis proxy, even.
-        poster_at_s: When the poster is taken.
         tile_size: Width and height of one storyboard picture, even.
         tile_interval_s: Seconds between storyboard pictures.
         tile_grid: Columns and rows of the storyboard sprite.
@@ -85,7 +84,6 @@ class TranscodePlan:
     max_output_fps: Fraction | None
     audio_bitrate_bps: int | None
     proxy_size: tuple[int, int]
-    poster_at_s: float
     tile_size: tuple[int, int]
     tile_interval_s: float
     tile_grid: tuple[int, int]

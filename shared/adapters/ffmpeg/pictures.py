@@ -33,7 +33,8 @@ def read_frames(programs: Programs, video: Path, size: tuple[int, int], session:
     times_fd, write_fd = os.pipe()
     with os.fdopen(times_fd) as times, os.fdopen(write_fd, "w") as times_out:
         graph = _raw_pictures(video, size, f"pipe:{write_fd}")
-        with programs.encode(graph, video.parent, session, pass_fds=(write_fd,)) as tool:
+        # copyts: a video that starts late must not be moved to 0.
+        with programs.encode(graph, video.parent, session, options=("-copyts",), pass_fds=(write_fd,)) as tool:
             times_out.close()  # now only FFmpeg holds that end, and its end is seen here
             for index in count():
                 line = times.readline()
@@ -63,8 +64,7 @@ def _raw_pictures(video: Path, size: tuple[int, int], times_url: str) -> Any:
         "stats_enc_pre": times_url,
         "stats_enc_pre_fmt": "{pts} {tb}",
     }
-    # copyts: a video that starts late must not be moved to 0.
-    return picture.output("pipe:1", **options).global_args("-copyts")
+    return picture.output("pipe:1", **options)
 
 
 def _seconds(line: str) -> float:
@@ -76,13 +76,23 @@ def take_stills(
     programs: Programs, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession
 ) -> Sequence[Path]:
     """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one."""
-    shown = programs.presentation_times(video, session)
+    shown = _presentation_times(programs, video, session)
     wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
     paths = [folder / f"still-{index:05d}.jpg" for index in range(len(wanted))]
     for start in range(0, len(wanted), _STILLS_A_PROCESS):
         batch = slice(start, start + _STILLS_A_PROCESS)
         _write_stills(programs, video, wanted[batch], paths[batch], session)
     return paths
+
+
+def _presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
+    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=print_section=0")
+    with programs.ask(arguments, video, session) as tool:
+        # Packets come in decoding order; a trailing comma follows where a packet has side data.
+        times_s = sorted(float(line.strip(b",\n")) for line in tool.stdout)
+    if tool.returncode or not times_s:
+        raise tool_failed(tool)
+    return times_s
 
 
 def _write_stills(

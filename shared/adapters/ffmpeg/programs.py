@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -52,24 +52,23 @@ class Programs:
         folder: Path,
         session: ToolSession,
         *,
+        options: tuple[str, ...] = (),
         pass_fds: tuple[int, ...] = (),
         on_log: Callable[[str], None] | None = None,
     ) -> Iterator[RunningTool]:
-        """Runs FFmpeg on a graph built with ffmpeg-python; see sandbox.running()."""
-        command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET])
+        """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running()."""
+        command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
         with running(command, folder, session, self._limits, pass_fds=pass_fds, on_log=on_log) as tool:
             yield tool
 
-    def presentation_times(self, video: Path, session: ToolSession) -> list[float]:
-        """Returns when each picture of a file this product made is shown, in seconds, in order."""
-        command = [str(self.ffprobe), "-loglevel", "error", "-select_streams", "v:0"]
-        command += ["-show_entries", "packet=pts_time", "-of", "csv=print_section=0", "-i", literal(video)]
-        with running(command, video.parent, session, self._limits) as tool:
-            # Packets come in decoding order; a trailing comma follows where a packet has side data.
-            times = sorted(float(line.strip(b",\n")) for line in tool.stdout)
-        if tool.returncode or not times:
-            raise tool_failed(tool)
-        return times
+    @contextmanager
+    def ask(
+        self, arguments: Sequence[str], path: Path, session: ToolSession, limits: ToolLimits | None = None
+    ) -> Iterator[RunningTool]:
+        """Runs ffprobe on a file; see sandbox.running()."""
+        command = [str(self.ffprobe), "-hide_banner", "-loglevel", "warning", *arguments, "-i", literal(path)]
+        with running(command, path.parent, session, limits or self._limits) as tool:
+            yield tool
 
 
 def literal(path: Path) -> str:
