@@ -162,7 +162,7 @@ class UnreadableBlobStore(InMemoryBlobStore):
 
 def test_a_store_that_can_not_be_read_is_told_by_the_status(tmp_path: Path) -> None:
     lifecycle = Lifecycle(load_flow())
-    repository, blobs = InMemoryVideoRepository(lifecycle), UnreadableBlobStore()
+    repository, blobs = InMemoryVideoRepository(), UnreadableBlobStore()
     client = Client(create_app(repository, blobs, "media"))
     library = Library(client=client, repository=repository, blobs=blobs, lifecycle=lifecycle, folder=tmp_path)
     url = f"/media/videos/{library.add_finished()}/r1/transcode-2/clip.mp4"
