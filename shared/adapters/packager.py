@@ -47,15 +47,15 @@ class ShakaPackager:
     ) -> Packaging:
         names = [encoded.rung.name for encoded in rungs]
         streams = [_picture(encoded, folder) for encoded in rungs]
-        playlists = [name for rung in names for name in (f"{rung}.m3u8", _iframes(rung))]
+        iframes = tuple(folder / _iframes(name) for name in names)
         if audio:
             names.append(_AUDIO)
             streams.append(_sound(audio, folder))
-            playlists.append(f"{_AUDIO}.m3u8")
         packaging = Packaging(
             hls=folder / _MASTER,
             dash=folder / _MANIFEST,
-            playlists=tuple(folder / name for name in playlists),
+            playlists=tuple(folder / f"{name}.m3u8" for name in names),
+            iframes=iframes,
             streams=tuple(PackagedStream(name=name, path=folder / f"{name}.mp4") for name in names),
         )
         command = [str(self._program), *streams, *_options(segment_s)]
@@ -77,6 +77,7 @@ def _options(segment_s: float) -> tuple[str, ...]:
         f"--fragment_duration={segment_s:g}",  # one fragment a segment: the fewest boxes, and no partial ones
         f"--hls_master_playlist_output={_MASTER}",
         f"--mpd_output={_MANIFEST}",
+        "--io_cache_size=0",  # the files are local: without 32 MiB of cache each it takes a tenth of the CPU
         "--temp_dir=.",  # whatever a killed packager leaves goes with the folder
         "--quiet",
     )
@@ -110,8 +111,9 @@ def _iframes(name: str) -> str:
 
 def _is_complete(packaging: Packaging) -> bool:
     """A full disk leaves empty playlists and exit code 0: look at what was written."""
-    files = [packaging.hls, packaging.dash, *packaging.playlists, *(stream.path for stream in packaging.streams)]
+    playlists = [*packaging.playlists, *packaging.iframes]
+    files = [packaging.hls, packaging.dash, *playlists, *(stream.path for stream in packaging.streams)]
     if not all(path.is_file() and path.stat().st_size for path in files):
         return False
-    texts = [path.read_text() for path in packaging.playlists]
+    texts = [path.read_text() for path in playlists]
     return all("#EXTINF" in text and text.rstrip().endswith("#EXT-X-ENDLIST") for text in texts)
