@@ -23,7 +23,7 @@ from functions.api.schemas import video_view
 from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
-from infra.local.rendering import outcome_line, timeline_table, video_details, video_table
+from infra.local.rendering import outcome_line, timeline_lines, video_details, video_table
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import Submission, follow, submit
@@ -191,7 +191,7 @@ def timeline(video_id: VideoId, data_dir: DataDir = None) -> None:
     """Show every attempt at every stage of a video: when, how long, at what cost, how it ended and why."""
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
-    out.print(timeline_table(wiring.repository.attempts(video.id)))
+    out.print(timeline_lines(wiring.repository.attempts(video.id)))
 
 
 @app.command()
