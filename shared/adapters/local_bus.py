@@ -1,8 +1,7 @@
 """A durable queue in a SQLite file of its own: at least once, leases, backoff, dead letters.
 
 Every stage that consumes a topic has its own copy of a message, as subscriptions have. What nobody consumes is
-not kept. A queue holds only what is under way, so a database that a newer build can't use may be deleted: sweep
-announces again what was in it.
+not kept.
 """
 
 from __future__ import annotations
@@ -12,32 +11,15 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from shared.adapters.sql.database import Database, sqlite_url
+from shared.adapters.sql.instants import from_us, to_us
+from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.domain.errors import NotFound
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
@@ -51,29 +33,6 @@ BACKOFF_S: Final = 1.0
 
 MAX_BACKOFF_S: Final = 300.0
 """… up to this."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_METADATA: Final = MetaData()
-
-_deliveries: Final = Table(
-    "deliveries",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("message_id", String, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("stage", String, nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    Column("attributes", Text, nullable=False),
-    Column("published_us", BigInteger, nullable=False),
-    Column("visible_us", BigInteger, nullable=False),
-    Column("leased", Boolean, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("failures", Integer, nullable=False),
-    Column("dead", Boolean, nullable=False),
-    Index("ix_deliveries_visible", "dead", "visible_us"),
-    sqlite_autoincrement=True,  # an id must not come back, or a late ack could take another message away
-)
-"""Messages still to be handled; a leased one becomes visible again when its lease runs out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +75,6 @@ class DeadLetter:
     data: bytes
 
 
-class _Schema:
-    """One table, which never changed so far."""
-
-    def is_current(self, connection: Connection) -> bool:
-        return inspect(connection).has_table(_deliveries.name)
-
-    def upgrade(self, connection: Connection) -> None:
-        _METADATA.create_all(connection)
-
-
 class LocalBus:
     """An EventBus and its delivering side; safe to use from several threads and processes at once.
 
@@ -150,7 +99,7 @@ class LocalBus:
         max_failures: int = 20,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._database = Database(sqlite_url(path), _Schema())
+        self._database = Database(sqlite_url(path), QueueSchema())
         self._flow = flow
         self._clock = clock
         self._max_failures = max_failures
@@ -177,7 +126,7 @@ class LocalBus:
         rows = [row | {"stage": spec.stage} for spec in self._flow.stages if spec.consumes == topic]
         if rows:
             with self._database.writing() as connection:
-                connection.execute(insert(_deliveries), rows)
+                connection.execute(insert(deliveries), rows)
 
     def lease(self, limit: int, lease_s: float) -> list[LeasedMessage]:
         """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
@@ -187,8 +136,8 @@ class LocalBus:
             lease_s: Seconds the caller has for them, unless it extends that.
         """
         now_us = self._now_us()
-        due = select(_deliveries).where(~_deliveries.c.dead, _deliveries.c.visible_us <= now_us)
-        due = due.order_by(_deliveries.c.id).limit(limit)
+        due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us)
+        due = due.order_by(deliveries.c.id).limit(limit)
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
             if connection.execute(due.limit(1)).first() is None:
                 return []
@@ -204,7 +153,7 @@ class LocalBus:
                     "attempt": row.attempt + (not dead),
                     "visible_us": now_us + _us(lease_s),
                 }
-                connection.execute(update(_deliveries).where(_deliveries.c.id == row.id).values(**values))
+                connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(**values))
                 if not dead:
                     leased.append(_leased_message(row))
         return leased
@@ -216,7 +165,7 @@ class LocalBus:
     def ack(self, message: LeasedMessage) -> bool:
         """Takes a message off the queue; False when the lease is no longer the caller's."""
         with self._database.writing() as connection:
-            return connection.execute(delete(_deliveries).where(_is_held(message))).rowcount == 1
+            return connection.execute(delete(deliveries).where(_is_held(message))).rowcount == 1
 
     def nack(self, message: LeasedMessage, retry_after_s: float | None = None) -> bool:
         """Gives a message back to be delivered again.
@@ -233,7 +182,7 @@ class LocalBus:
             visible_us = self._now_us() + _us(retry_after_s)
             return self._change(message, {"leased": False, "visible_us": visible_us})
         with self._database.writing() as connection:
-            held = select(_deliveries.c.failures).where(_is_held(message))
+            held = select(deliveries.c.failures).where(_is_held(message))
             before: int | None = connection.execute(held).scalar()
             if before is None:
                 return False
@@ -244,7 +193,7 @@ class LocalBus:
                 "dead": before + 1 >= self._max_failures,
                 "visible_us": self._now_us() + _us(backoff_s),
             }
-            connection.execute(update(_deliveries).where(_deliveries.c.id == message.id).values(**values))
+            connection.execute(update(deliveries).where(deliveries.c.id == message.id).values(**values))
         return True
 
     def release_all(self) -> int:
@@ -253,27 +202,25 @@ class LocalBus:
         For a start after a stop, when whoever held them is gone; acks that still come are refused.
         """
         with self._database.writing() as connection:
-            released = update(_deliveries).where(_deliveries.c.leased, ~_deliveries.c.dead)
+            released = update(deliveries).where(deliveries.c.leased, ~deliveries.c.dead)
             return connection.execute(released.values(leased=False, visible_us=0)).rowcount
 
     def depth(self) -> int:
         """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).where(~_deliveries.c.dead)).scalar_one()
+            return connection.execute(select(func.count()).where(~deliveries.c.dead)).scalar_one()
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """Returns the messages that were given up, oldest first."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                select(_deliveries).where(_deliveries.c.dead).order_by(_deliveries.c.id)
-            ).all()
+            rows = connection.execute(select(deliveries).where(deliveries.c.dead).order_by(deliveries.c.id)).all()
         return [
             DeadLetter(
                 id=row.id,
                 stage=row.stage,
                 topic=row.topic,
                 attempts=row.attempt,
-                published_at=_EPOCH + timedelta(microseconds=row.published_us),
+                published_at=from_us(row.published_us),
                 attributes=json.loads(row.attributes),
                 data=row.data,
             )
@@ -282,7 +229,7 @@ class LocalBus:
 
     def replay_dead_letter(self, letter_id: int) -> None:
         """Puts a dead letter back into the queue, with its failures forgotten. Raises NotFound."""
-        dead = update(_deliveries).where(_deliveries.c.id == letter_id, _deliveries.c.dead)
+        dead = update(deliveries).where(deliveries.c.id == letter_id, deliveries.c.dead)
         with self._database.writing() as connection:
             revived = connection.execute(dead.values(dead=False, leased=False, failures=0, visible_us=0))
             if revived.rowcount == 0:
@@ -290,28 +237,27 @@ class LocalBus:
 
     def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
         with self._database.writing() as connection:
-            return connection.execute(update(_deliveries).where(_is_held(message)).values(**values)).rowcount == 1
+            return connection.execute(update(deliveries).where(_is_held(message)).values(**values)).rowcount == 1
 
     def _now_us(self) -> int:
-        return (self._clock.now() - _EPOCH) // timedelta(microseconds=1)
+        return to_us(self._clock.now())
 
 
 def _is_held(message: LeasedMessage) -> ColumnElement[bool]:
     return (
-        (_deliveries.c.id == message.id)
-        & (_deliveries.c.attempt == message.attempt)
-        & _deliveries.c.leased
-        & ~_deliveries.c.dead
+        (deliveries.c.id == message.id)
+        & (deliveries.c.attempt == message.attempt)
+        & deliveries.c.leased
+        & ~deliveries.c.dead
     )
 
 
 def _leased_message(row: Any) -> LeasedMessage:
-    published_at = _EPOCH + timedelta(microseconds=row.published_us)
     event = pubsub_cloud_event(
         f"projects/local/topics/{row.topic}",
         row.message_id,
         (row.data, json.loads(row.attributes)),
-        published_at.isoformat(),
+        from_us(row.published_us).isoformat(),
     )
     return LeasedMessage(id=row.id, stage=row.stage, event=event, attempt=row.attempt + 1)
 

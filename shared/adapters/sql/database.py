@@ -54,7 +54,8 @@ class Database:
         self._url = make_url(url)
         self._schema = schema
         self._lock = threading.Lock()
-        self._opened: tuple[int, Engine] | None = None
+        # By process: closing a connection inherited through a fork would harm the one it belongs to.
+        self._engines: dict[int, Engine] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -79,16 +80,15 @@ class Database:
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
         with self._lock:
-            if self._opened:
-                self._opened[1].dispose()
-                self._opened = None
+            if engine := self._engines.pop(os.getpid(), None):
+                engine.dispose()
 
     def _engine(self) -> Engine:
-        """Returns this process's own engine: a connection must not be shared with the process it forked from."""
         with self._lock:
-            if self._opened is None or self._opened[0] != os.getpid():
-                self._opened = (os.getpid(), self._open())
-            return self._opened[1]
+            process = os.getpid()
+            if process not in self._engines:
+                self._engines[process] = self._open()
+            return self._engines[process]
 
     def _open(self) -> Engine:
         engine = create_engine(self._url, connect_args=self._connect_args())

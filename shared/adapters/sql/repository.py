@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Select, delete, func, insert, or_, select, tuple_, update
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
+from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.schema import MigratedSchema
 from shared.adapters.sql.tables import attempts, outbox, records, result_sets, videos
 from shared.domain.attempt import Attempt
@@ -26,8 +27,6 @@ __all__ = ["SqlVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SqlVideoRepository:
@@ -83,7 +82,7 @@ class SqlVideoRepository:
         found = self._videos(query.order_by(videos.c.created_us.desc(), videos.c.id.desc()).limit(limit + 1))
         page = tuple(found[:limit])
         more = len(found) > limit
-        position = f"{_us(page[-1].created_at)} {page[-1].id}" if more else ""
+        position = f"{to_us(page[-1].created_at)} {page[-1].id}" if more else ""
         return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
@@ -118,8 +117,9 @@ class SqlVideoRepository:
             )
         return hits
 
-    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
-        labels = {tag.label for tag in self.records(video, Tag)}
+    def related(
+        self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
+    ) -> Sequence[RelatedVideo]:
         shared = (
             select(records.c.video_id, records.c.label)
             .distinct()
@@ -128,7 +128,7 @@ class SqlVideoRepository:
                 (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
             )
             .join(videos, videos.c.id == records.c.video_id)
-            .where(records.c.label.in_(labels), videos.c.owner == video.owner, videos.c.id != video.id)
+            .where(records.c.label.in_(labels), videos.c.owner == owner, videos.c.id != exclude)
             .cte("shared")
         )
         count = func.count()
@@ -157,7 +157,7 @@ class SqlVideoRepository:
             connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        since_us = _us(idle_since)
+        since_us = to_us(idle_since)
         lease_us = videos.c.lease_expires_us
         return self._videos(
             select(videos.c.document)
@@ -201,9 +201,9 @@ def _save_video(connection: Connection, stored: Video | None, video: Video) -> N
     values: dict[str, Any] = {
         "owner": video.owner,
         "status": video.status,
-        "created_us": _us(video.created_at),
-        "updated_us": _us(video.updated_at),
-        "lease_expires_us": _us(video.lease.expires_at) if video.lease else None,
+        "created_us": to_us(video.created_at),
+        "updated_us": to_us(video.updated_at),
+        "lease_expires_us": to_us(video.lease.expires_at) if video.lease else None,
         "swept": video.swept,
         "document": encode_json(video),
     }
@@ -255,7 +255,3 @@ def _save_records(connection: Connection, video_id: str, key: str | None, new: S
         connection.execute(insert(records), rows)
         if any(isinstance(record, SearchEntry) for record in new):
             search.add_entries(connection, video_id, str(key))
-
-
-def _us(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1)

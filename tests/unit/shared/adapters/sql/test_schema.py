@@ -1,0 +1,90 @@
+"""Migrations: complete, all or nothing, and free of charge when there is nothing to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from shared.adapters.sql import search
+from shared.adapters.sql.database import Database, sqlite_url
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import HEAD, MigratedSchema
+from shared.adapters.sql.tables import METADATA
+from shared.domain.errors import ConfigurationError
+from shared.testing.driver import VideoDriver
+
+ROOT = Path(__file__).parents[5]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "videos.db"
+
+
+def test_the_steps_end_at_the_tables_in_use(path: Path) -> None:
+    def ours(_: object, name: str, kind: str, *__: object) -> bool:
+        return kind != "table" or not name.startswith("search_index")
+
+    database = Database(sqlite_url(path), MigratedSchema())
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    database.close()
+
+
+def test_the_newest_step_is_the_one_this_build_needs() -> None:
+    config = Config()
+    config.set_main_option("script_location", "shared.adapters.sql:migrations")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_alembic_is_imported_only_to_migrate(path: Path) -> None:
+    look = (
+        "import sys; from pathlib import Path\n"
+        "from shared.adapters.sql.database import sqlite_url\n"
+        "from shared.adapters.sql.repository import SqlVideoRepository\n"
+        f"print(SqlVideoRepository(sqlite_url(Path({str(path)!r}))).get('v'), 'alembic' in sys.modules)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+
+    assert runs == ["None True\n", "None False\n"]
+
+
+@pytest.mark.reliability("B22")
+def test_a_step_that_fails_is_taken_back_and_taken_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "create_index", fail)
+        with pytest.raises(RuntimeError, match="power cut"):
+            SqlVideoRepository(sqlite_url(path)).get("v")
+    repository = SqlVideoRepository(sqlite_url(path))
+
+    VideoDriver(repository).finish(VideoDriver(repository).upload())
+    repository.close()
+
+
+@pytest.mark.reliability("B28")
+def test_a_database_of_a_newer_build_is_refused_and_left_alone(path: Path) -> None:
+    database = Database(sqlite_url(path), MigratedSchema())
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigurationError, match=r"store_newer.*9999"):
+        SqlVideoRepository(sqlite_url(path)).get("v")
+    assert path.read_bytes() == before
