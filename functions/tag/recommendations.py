@@ -16,7 +16,6 @@ _MIN_CHAPTER_S: Final = 5.0
 _CHAPTER_SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
 _TITLE_CHARS: Final = 60
 _HEADING_HEIGHT: Final = 0.03
-_TRANSITION_S: Final = 0.4  # how far a fade or dissolve may reach into a shot
 _LIT: Final = (0.15, 0.9)
 _LIVELY: Final = 0.05
 _WORTH_SAYING: Final = 0.02
@@ -67,13 +66,9 @@ def _merits(shot: Segment, segments: Sequence[Segment], findings: Sequence[Findi
 
 def _in_transition(shot: Segment, segments: Sequence[Segment]) -> bool:
     at_s = shot.keyframe_s if shot.keyframe_s is not None else shot.start_s
-    following = [other for other in segments if other.kind == "shot" and other.index == shot.index + 1]
-    soft_start = shot.transition_in in ("fade", "dissolve") and at_s - shot.start_s < _TRANSITION_S
-    soft_end = (
-        any(n.transition_in in ("fade", "dissolve") for n in following) and shot.end_s - at_s < _TRANSITION_S
-    )
-    black = any(other.kind == "black" and other.start_s <= at_s < other.end_s for other in segments)
-    return soft_start or soft_end or black
+    mixed = (abs(at_s - other.start_s) < (other.transition_s or 0.0) / 2 for other in segments)
+    black = (other.kind == "black" and other.start_s <= at_s < other.end_s for other in segments)
+    return any(mixed) or any(black)
 
 
 def chapters(
