@@ -18,6 +18,7 @@ from shared.runtime.logs import configure_logs
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from shared.adapters.filesystem import FolderBlobStore
     from shared.adapters.local_bus import LocalBus
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
@@ -72,7 +73,12 @@ class Bootstrap:
 
     @cached_property
     def blobs(self) -> BlobStore:
-        """Where objects are kept; a finished upload is announced on the topic that ingest consumes."""
+        """Where objects are kept."""
+        return self.local_blobs
+
+    @cached_property
+    def local_blobs(self) -> FolderBlobStore:
+        """Folders as buckets; a finished upload is announced on the topic that ingest consumes."""
         from shared.adapters.filesystem import FolderBlobStore
 
         first_topic = self.flow.stages[0].consumes

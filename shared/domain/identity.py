@@ -6,7 +6,7 @@ import base64
 import hashlib
 import uuid
 
-__all__ = ["event_id_of", "object_prefix", "owner_of", "result_key", "video_id_of"]
+__all__ = ["event_id_of", "object_prefix", "owner_of", "result_key", "token_of", "video_id_of"]
 
 _EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
 
@@ -31,6 +31,11 @@ def event_id_of(video_id: str, run: int, event_type: str) -> str:
 def result_key(run: int, stage: str, token: int) -> str:
     """Returns the key under which one attempt writes its records and its objects."""
     return f"r{run}/{stage}-{token}"
+
+
+def token_of(key: str) -> int:
+    """Returns the fencing token of the attempt that wrote under a key that result_key() made."""
+    return int(key.rpartition("-")[2])
 
 
 def object_prefix(video_id: str, key: str = "") -> str:

@@ -95,6 +95,7 @@ class Segment:
         start_frame: First source frame; shots only.
         end_frame: First source frame after it; shots only.
         transition_in: How a shot begins; None for other kinds.
+        transition_s: Seconds that takes, around start_s; 0 for a cut, None for other kinds.
         scene: Index of the scene a shot belongs to; None for other kinds.
         keyframe: The picture that stands for it; shots only.
         keyframe_s: When that picture is shown.
@@ -112,6 +113,7 @@ class Segment:
     start_frame: int | None = None
     end_frame: int | None = None
     transition_in: Transition | None = None
+    transition_s: float | None = None
     scene: int | None = None
     keyframe: ObjectRef | None = None
     keyframe_s: float | None = None

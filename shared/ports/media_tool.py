@@ -14,7 +14,16 @@ import numpy.typing as npt
 from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["EncodedRung", "Frame", "MediaLimits", "MediaTool", "Rung", "TranscodeOutputs", "TranscodePlan"]
+__all__ = [
+    "EncodedRung",
+    "Frame",
+    "Loudness",
+    "MediaLimits",
+    "MediaTool",
+    "Rung",
+    "TranscodeOutputs",
+    "TranscodePlan",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +74,6 @@ class TranscodePlan:
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         audio_bitrate_bps: AAC bits a second; None when the source has no sound.
         proxy_size: Width and height of the analysis proxy, even.
-        poster_at_s: When the poster is taken.
         tile_size: Width and height of one storyboard picture, even.
         tile_interval_s: Seconds between storyboard pictures.
         tile_grid: Columns and rows of the storyboard sprite.
@@ -76,7 +84,6 @@ class TranscodePlan:
     max_output_fps: Fraction | None
     audio_bitrate_bps: int | None
     proxy_size: tuple[int, int]
-    poster_at_s: float
     tile_size: tuple[int, int]
     tile_interval_s: float
     tile_grid: tuple[int, int]
@@ -130,6 +137,21 @@ class Frame:
     rgb: npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """How loud a programme is, by ITU-R BS.1770 and EBU R 128.
+
+    Attributes:
+        integrated_lufs: Gated loudness of the whole; None when all of it lies below the gate, as silence does.
+        range_lu: Loudness range.
+        true_peak_dbtp: Highest peak between samples too; None for digital silence.
+    """
+
+    integrated_lufs: float | None
+    range_lu: float
+    true_peak_dbtp: float | None
+
+
 class MediaTool(Protocol):
     """A video toolbox. Raises PermanentError for bad media, TransientError when the machine is at fault."""
 
@@ -162,4 +184,8 @@ class MediaTool(Protocol):
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         """Writes the pictures shown at some times as JPEG files and returns them in the order asked for."""
+        ...
+
+    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        """Measures the sound of a file this product made, whole."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 
@@ -13,17 +13,19 @@ __all__ = ["configure_logs", "logger"]
 logger = structlog.get_logger
 
 
-def configure_logs(level: str, log_format: Literal["json", "text"]) -> None:
-    """Sets how log lines are written to stderr; called once, by the composition root.
+def configure_logs(level: str, log_format: Literal["json", "text"], stream: TextIO | None = None) -> None:
+    """Sets how log lines are written; called by the composition root.
 
     Args:
         level: Least level written, such as ``info``.
         log_format: ``json`` writes one object a line with Cloud Logging's field names, ``text`` lines for people.
+        stream: Where to; None means stderr.
     """
+    stream = stream or sys.stderr
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     structlog.configure(
         processors=[
@@ -35,7 +37,7 @@ def configure_logs(level: str, log_format: Literal["json", "text"]) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
 

@@ -1,0 +1,53 @@
+"""The API as a WSGI application over its ports."""
+
+from __future__ import annotations
+
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+
+from functions.api.access import VideoAccess
+from functions.api.errors import install_error_handlers, validation_problem
+from functions.api.request_log import install_request_log
+from functions.api.responses import Problem
+from functions.api.routes.media import media_routes
+from functions.api.routes.search import search_routes
+from functions.api.routes.service import service_routes
+from functions.api.routes.videos import video_routes
+from shared.ports.blob_store import BlobStore
+from shared.ports.video_repository import VideoRepository
+
+__all__ = ["create_app"]
+
+_INFO = Info(
+    title="Automations Backend",
+    version="1",
+    description="Videos, what was found in them, and their media files.",
+)
+
+
+def create_app(repository: VideoRepository, blobs: BlobStore, media_bucket: str) -> OpenAPI:
+    """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
+
+    Args:
+        repository: Where videos are kept.
+        blobs: Where media files are kept.
+        media_bucket: The bucket they are in.
+    """
+    app = OpenAPI(
+        __name__,
+        info=_INFO,
+        validation_error_model=Problem,
+        validation_error_callback=validation_problem,
+        # The document is served below; its viewers would load scripts from elsewhere.
+        doc_ui=False,
+        static_folder=None,
+    )
+    # A doubled slash names nothing, instead of being redirected to something.
+    app.url_map.merge_slashes = False
+    install_request_log(app)
+    install_error_handlers(app)
+    access = VideoAccess(repository, blobs, media_bucket)
+    for routes in (service_routes, video_routes, search_routes, media_routes):
+        app.register_api(routes(access))
+    app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
+    return app

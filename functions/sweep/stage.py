@@ -1,0 +1,133 @@
+"""Finds what got stuck or was left over, and puts it right. Everything here may run any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from shared.domain.errors import PreconditionFailed
+from shared.domain.flow import Flow
+from shared.domain.identity import object_prefix, token_of
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.records import ObjectRef
+from shared.domain.status import DELETED
+from shared.domain.uploads import is_upload
+from shared.domain.video import Video
+from shared.ports.blob_store import BlobStore
+from shared.ports.clock import Clock
+from shared.ports.event_bus import EventBus
+from shared.ports.video_repository import VideoRepository
+from shared.runtime.logs import logger
+from shared.runtime.outbox import publish_outbox
+from shared.runtime.uploads import announce_upload, seen_generation
+from shared.settings import Settings
+
+__all__ = ["SweepPorts", "Sweeper"]
+
+
+class SweepPorts(Protocol):
+    """What sweeping needs."""
+
+    @property
+    def repository(self) -> VideoRepository: ...
+
+    @property
+    def blobs(self) -> BlobStore: ...
+
+    @property
+    def bus(self) -> EventBus: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def lifecycle(self) -> Lifecycle: ...
+
+    @property
+    def flow(self) -> Flow: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+class Sweeper:
+    """The four things that make sure of "nothing lost, nothing left over".
+
+    Each is guarded by itself, down to the single video: what can't be put right now is logged, and tried again by
+    the next run.
+
+    Args:
+        ports: What it works with.
+    """
+
+    def __init__(self, ports: SweepPorts) -> None:
+        self._ports = ports
+
+    def run(self) -> None:
+        """Runs all four once."""
+        for step in (self.publish_leftovers, self.redrive_stalled, self.reconcile_uploads, self.clear_leftovers):
+            _guarded(step.__name__, step)
+
+    def publish_leftovers(self) -> None:
+        """Publishes events that were committed, but whose worker died before it published them."""
+        while publish_outbox(self._ports.repository, self._ports.bus):
+            pass
+
+    def redrive_stalled(self) -> None:
+        """Sends the event again that a video has been waiting for longer than any worker may be silent."""
+        now = self._ports.clock.now()
+        idle_since = now - timedelta(seconds=self._ports.settings.lease_s)
+        for video in self._ports.repository.stalled(idle_since=idle_since):
+            event = self._ports.lifecycle.redrive(video, now)
+            if event is not None:
+                logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
+                self._ports.bus.publish(event.type, event)
+
+    def reconcile_uploads(self) -> None:
+        """Announces uploads that have been lying there for a while without anybody having heard of them."""
+        settings = self._ports.settings
+        before = self._ports.clock.now() - timedelta(seconds=settings.reconcile_after_s)
+        for upload in self._ports.blobs.list_objects(settings.upload_bucket):
+            if is_upload(upload.ref.name) and upload.updated_at <= before:
+                _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
+
+    def clear_leftovers(self) -> None:
+        """Removes what finished, failed and deleted videos left behind and nothing refers to."""
+        for video in self._ports.repository.unswept():
+            _guarded("clear", partial(self.clear, video))
+
+    def clear(self, video: Video) -> None:
+        """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted."""
+        ports = self._ports
+        ports.repository.prune(video)
+        if video.status == DELETED:
+            self._delete_source(video)
+        prefix = object_prefix(video.id)
+        for stored in ports.blobs.list_objects(ports.settings.media_bucket, prefix):
+            key = "/".join(stored.ref.name.removeprefix(prefix).split("/")[:2])
+            # A newer token belongs to an attempt that began after this video was looked at.
+            if key not in video.results.values() and token_of(key) <= video.last_token:
+                ports.blobs.delete(stored.ref.bucket, stored.ref.name)
+        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+
+    def _reconcile(self, upload: ObjectRef) -> None:
+        ports = self._ports
+        if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
+            logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
+            announce_upload(ports.bus, ports.flow.stages[0].consumes, upload)
+
+    def _delete_source(self, video: Video) -> None:
+        source = video.source
+        try:
+            self._ports.blobs.delete(source.bucket, source.object, if_generation=source.generation)
+        except PreconditionFailed:
+            logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
+
+
+def _guarded(step: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except Exception:
+        logger().exception("sweep_failed", step=step)

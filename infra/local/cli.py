@@ -1,0 +1,296 @@
+"""The command line: the whole product on one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from functions.api.schemas import video_view
+from functions.sweep.stage import Sweeper
+from infra.local import doctor as examination
+from infra.local.delivery_lines import DeliveryLines
+from infra.local.progress import progress_on
+from infra.local.rendering import outcome_line, timeline_table, video_details, video_table
+from infra.local.sample import render_sample
+from infra.local.server import ApiServer
+from infra.local.session import Host, find_video, open_deployment
+from infra.local.stack import Stack
+from infra.local.submission import Submission, follow, submit
+from shared.adapters.binaries import bundled
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import ConfigurationError, PipelineError
+from shared.domain.status import READY
+from shared.domain.uploads import is_upload
+from shared.domain.video import Video
+from shared.runtime.outbox import publish_outbox
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Turns videos into playable renditions, segments, findings and tags, on this machine.\n\n"
+    "  [dim]$[/dim] automations process holiday.mp4\n\n"
+    "  [dim]$[/dim] automations show v3k2\n\n"
+    "  [dim]$[/dim] automations up",
+)
+out = Console()
+err = Console(stderr=True)
+
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+def _checked(files: list[Path]) -> list[Path]:
+    for file in files:
+        if not is_upload(file.name):
+            raise typer.BadParameter(f"'{file}' looks like a temporary file; rename it if it is a video.")
+    return list(dict.fromkeys(files))
+
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(exists=True, dir_okay=False, readable=True, callback=_checked, help="Videos to process."),
+]
+DataDir = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Where everything is kept.", show_default="./data")
+]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Stages that run at the same time.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
+
+
+def main() -> None:
+    """Runs the command line."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        app()
+    except PipelineError as error:
+        err.print(Text(f"{error.detail} [{error.code}]", "red"))
+        if error.log_tail:
+            err.print(Text(error.log_tail, "dim"))
+        sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+
+
+@app.command()
+def process(files: Files, data_dir: DataDir = None, as_json: AsJson = False, workers: Workers = WORKERS) -> None:
+    """Put videos into the upload bucket and wait until the pipeline is done with them.
+
+    Exit status: 0 all are ready, 1 some failed, 2 wrong use. A name that begins with a dash goes after --.
+
+      $ automations process a.mp4 b.mov
+
+      $ automations process --json -- -odd-name.mp4 > result.json
+    """
+    wiring = open_deployment(data_dir)
+    videos = _process(wiring, files, workers, err if as_json else out)
+    if as_json:
+        typer.echo(json.dumps([video_view(wiring.repository, video) for video in videos if video], indent=2))
+    else:
+        _print_outcomes(videos)
+    raise typer.Exit(_exit_code(videos))
+
+
+@app.command()
+def demo(
+    video: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, readable=True, help="Process this instead of the sample."),
+    ] = None,
+    data_dir: DataDir = None,
+    workers: Workers = WORKERS,
+) -> None:
+    """Process a sample clip, or a video of yours, and show everything that came out."""
+    wiring = open_deployment(data_dir)
+    if video is None:
+        video = wiring.settings.data_dir / "sample" / "a-day-out.mp4"
+        out.print("Rendering a sample clip of 25 s ...")
+        render_sample(wiring.settings.ffmpeg or bundled("ffmpeg"), video)
+    videos = _process(wiring, [video], workers, out)
+    for each in videos:
+        if each is not None:
+            out.print(video_details(wiring, each))
+    raise typer.Exit(_exit_code(videos))
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
+    data_dir: DataDir = None,
+    workers: Workers = WORKERS,
+) -> None:
+    """Run the HTTP API, the workers, and a watcher over the upload folder, until Ctrl-C.
+
+    Copy a video into DATA_DIR/uploads/<owner>/ and it is processed once it is completely written.
+
+      $ automations up --port 8080
+
+      $ mkdir -p data/uploads/me && cp holiday.mp4 data/uploads/me/
+    """
+    wiring = open_deployment(data_dir)
+    lines = DeliveryLines(wiring, _say, failures_only=False)
+    stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
+    with _until_interrupted(), stack, ApiServer(wiring, host, port) as api:
+        _say(f"API      {api.url}")
+        _say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
+        _say(f"Logs     {wiring.settings.data_dir / 'logs'}")
+        _say("Ctrl-C stops; unfinished work goes on at the next start.")
+        threading.Event().wait()
+    _say("Stopped.")
+
+
+@app.command(name="list")
+def list_command(data_dir: DataDir = None) -> None:
+    """List the videos, newest first."""
+    wiring = open_deployment(data_dir, existing=True)
+    videos: list[Video] = []
+    cursor: str | None = None
+    while True:
+        page = wiring.repository.list_videos(limit=200, cursor=cursor)
+        videos += page.videos
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    if videos:
+        out.print(video_table(videos))
+    else:
+        out.print("There are no videos yet. Process one: automations process FILE")
+
+
+@app.command()
+def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show everything known about a video."""
+    wiring = open_deployment(data_dir, existing=True)
+    video = find_video(wiring, video_id)
+    if as_json:
+        typer.echo(json.dumps(video_view(wiring.repository, video), indent=2))
+    else:
+        out.print(video_details(wiring, video))
+
+
+@app.command()
+def timeline(video_id: VideoId, data_dir: DataDir = None) -> None:
+    """Show every attempt at every stage of a video: when, how long, at what cost, how it ended and why."""
+    wiring = open_deployment(data_dir, existing=True)
+    video = find_video(wiring, video_id)
+    out.print(timeline_table(wiring.repository.attempts(video.id)))
+
+
+@app.command()
+def replay(
+    video_id: VideoId,
+    from_stage: Annotated[
+        str | None,
+        typer.Option("--from", metavar="STAGE", help="Where to start.", show_default="where it failed, or ingest"),
+    ] = None,
+    data_dir: DataDir = None,
+    workers: Workers = WORKERS,
+) -> None:
+    """Process a video again, from a stage on; what earlier stages left is used as it is.
+
+    $ automations replay v3k2 --from analyze
+    """
+    wiring = open_deployment(data_dir, existing=True)
+    stages = [spec.stage for spec in wiring.flow.stages]
+    if from_stage is not None and from_stage not in stages:
+        raise typer.BadParameter(f"There is no stage '{from_stage}'; there are {', '.join(stages)}.")
+    video = find_video(wiring, video_id)
+    renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
+    publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
+    again = Submission(
+        video_id=video.id, name=video.source.name, generation=renewed.source.generation, run=renewed.run
+    )
+    videos = _follow(wiring, iter([again]), workers, out)
+    _print_outcomes(videos)
+    raise typer.Exit(_exit_code(videos))
+
+
+@app.command()
+def delete(video_id: VideoId, data_dir: DataDir = None) -> None:
+    """Delete a video: the uploaded file, everything made from it, and everything known about it."""
+    wiring = open_deployment(data_dir, existing=True)
+    video = find_video(wiring, video_id)
+    gone = wiring.repository.update(video.id, wiring.lifecycle.delete(wiring.clock.now()))
+    Sweeper(wiring).clear(gone)
+    out.print(Text(f"Deleted {video.source.name} ({video.id})."))
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Check that this machine has what the pipeline needs; say how to get what is missing."""
+    signs = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
+    verdicts = set()
+    for check in examination.examine(data_dir):
+        verdicts.add(check.verdict)
+        out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
+    raise typer.Exit(1 if "missing" in verdicts else 0)
+
+
+def _process(wiring: Bootstrap, files: Sequence[Path], workers: int, console: Console) -> list[Video | None]:
+    return _follow(wiring, submit(wiring, files), workers, console)
+
+
+def _follow(
+    wiring: Bootstrap, submissions: Iterator[Submission], workers: int, console: Console
+) -> list[Video | None]:
+    """Waits for work, doing it in this process unless another one works on the data folder."""
+    with _until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
+        lines = DeliveryLines(wiring, progress.note, failures_only=True)
+        with Host(wiring, workers, lines) as host:
+            if not host.ensure():
+                progress.note("Another automations process works on this data folder and does the work.")
+            waited_for = []
+            for submission in submissions:
+                host.wake()
+                waited_for.append(submission)
+            return follow(wiring, host, waited_for, progress)
+
+
+def _print_outcomes(videos: Sequence[Video | None]) -> None:
+    for video in videos:
+        out.print(outcome_line(video) if video else "A video was deleted while it was processed.")
+    if any(video and video.status == READY for video in videos):
+        out.print("More about one: automations show ID")
+
+
+def _exit_code(videos: Sequence[Video | None]) -> int:
+    return 0 if all(video is not None and video.status == READY for video in videos) else 1
+
+
+def _say(line: str) -> None:
+    out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _until_interrupted(exit_code: int = 0) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if exit_code:
+            err.print("Stopped. What is unfinished goes on with the next `automations process` or `up`.")
+            raise typer.Exit(exit_code) from None
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """Unwinds the command once; the draining that follows is short and must not be interrupted itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Says in a line what happens to a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import PermanentError
+from shared.domain.events import ObjectFinalized
+from shared.domain.naming import display_name
+from shared.domain.wire import parse_cloud_event
+from shared.ports.job_runner import Job, JobState
+
+__all__ = ["DeliveryLines"]
+
+
+class DeliveryLines:
+    """Called by the dispatcher; writes lines such as ``segment clip.mp4: done in 2.1 s``.
+
+    Args:
+        wiring: The deployment's parts, for the videos' names.
+        write: Takes a line.
+        failures_only: Leaves out what goes well.
+    """
+
+    def __init__(self, wiring: Bootstrap, write: Callable[[str], None], *, failures_only: bool) -> None:
+        self._wiring = wiring
+        self._write = write
+        self._failures_only = failures_only
+        self._started: dict[int, float] = {}
+
+    def __call__(self, job: Job, state: JobState) -> None:
+        """Tells how a delivery began or ended."""
+        if state.status == "running":
+            self._started[id(job)] = monotonic()
+            return
+        took_s = monotonic() - self._started.pop(id(job))
+        if state.status == "failed" and state.retry_after_s is None:
+            self._write(f"{job.stage} {self._name(job)}: {state.error} It will be tried again.")
+        elif state.status == "succeeded" and not self._failures_only:
+            self._write(f"{job.stage} {self._name(job)}: done in {took_s:.1f} s")
+
+    def _name(self, job: Job) -> str:
+        try:
+            message = parse_cloud_event(job.event["attributes"]["type"], job.event["data"])
+        except PermanentError:
+            return "an event that can't be understood"
+        if isinstance(message, ObjectFinalized):
+            return display_name(message.name)
+        video = self._wiring.repository.get(message.video_id) if message else None
+        return video.source.name if video else "a video that is gone"

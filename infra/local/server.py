@@ -1,0 +1,55 @@
+"""Serves the HTTP API from a thread of this process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+
+from werkzeug.serving import make_server
+
+from functions.api.app import create_app
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import ConfigurationError
+
+__all__ = ["ApiServer"]
+
+
+class ApiServer:
+    """The API on a port of this machine; a context manager.
+
+    Werkzeug's server is enough for one user on loopback; on Google Cloud, functions-framework serves the same
+    application.
+
+    Args:
+        wiring: The deployment's parts.
+        host: Address to listen on.
+        port: Port to listen on; 0 lets the system choose one.
+
+    Raises:
+        ConfigurationError: ``port_in_use``: it can't listen there.
+    """
+
+    def __init__(self, wiring: Bootstrap, host: str, port: int) -> None:
+        # Every request is logged by the API itself.
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        app = create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket)
+        try:
+            self._server = make_server(host, port, app, threaded=True)
+        except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
+            raise ConfigurationError(
+                "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."
+            ) from error
+        self.url = f"http://{host}:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+
+    def __enter__(self) -> ApiServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

@@ -1,0 +1,108 @@
+"""A command's hold on the deployment in a data folder."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from infra.local.data_dir import DataDirInUse
+from infra.local.dispatcher import OnDelivery
+from infra.local.stack import Stack
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import NotFound
+from shared.domain.video import Video
+from shared.runtime.logs import configure_logs
+from shared.settings import load_settings
+
+__all__ = ["Host", "find_video", "open_deployment"]
+
+
+def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstrap:
+    """Returns the deployment in a data folder, whose logs go to a file there instead of over the user's screen.
+
+    Args:
+        data_dir: None takes the one the settings name.
+        existing: Whether there must be something in it already.
+
+    Raises:
+        NotFound: There is nothing in it.
+    """
+    settings = load_settings()
+    folder = (data_dir or settings.data_dir).resolve()
+    if existing and not folder.is_dir():
+        raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
+    wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
+    log = folder / "logs" / "stack.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    configure_logs(settings.log_level, settings.log_format, log.open("a", buffering=1))
+    return wiring
+
+
+def find_video(wiring: Bootstrap, beginning: str) -> Video:
+    """Returns the one video whose id begins like this.
+
+    Raises:
+        NotFound: There is none, or more than one.
+    """
+    exact = wiring.repository.get(beginning)
+    if exact is not None:
+        return exact
+    found: list[Video] = []
+    cursor: str | None = None
+    while True:
+        page = wiring.repository.list_videos(limit=200, cursor=cursor)
+        found += [video for video in page.videos if video.id.startswith(beginning)]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(f"No video's id begins with {beginning!r}. `automations list` shows what there is.")
+    ids = ", ".join(video.id for video in found[:5])
+    raise NotFound(f"{len(found)} videos' ids begin with {beginning!r}: {ids}. Type more of it.")
+
+
+class Host:
+    """Sees to it that somebody works on the data folder: this process, unless another one does.
+
+    Use as a context manager; leaving it drains what this process runs.
+
+    Args:
+        wiring: The deployment's parts.
+        workers: How many stages may run at the same time here.
+        on_delivery: Told how each delivery that runs here began and ended.
+    """
+
+    def __init__(self, wiring: Bootstrap, workers: int, on_delivery: OnDelivery) -> None:
+        self._wiring = wiring
+        self._workers = workers
+        self._on_delivery = on_delivery
+        self._stack: Stack | None = None
+        self._exits = ExitStack()
+
+    def __enter__(self) -> Host:
+        self.ensure()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def ensure(self) -> bool:
+        """Takes over if nobody works on the folder (any more); tells whether this process is the one that does."""
+        if self._stack is None:
+            try:
+                self._stack = self._exits.enter_context(
+                    Stack(self._wiring, workers=self._workers, on_delivery=self._on_delivery)
+                )
+            except DataDirInUse:
+                return False
+        return True
+
+    def wake(self) -> None:
+        """Has a message that this process just published delivered at once."""
+        if self._stack is not None:
+            self._stack.wake()

@@ -1,0 +1,133 @@
+"""Everything that runs when one machine is the whole deployment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import shared
+from functions.sweep.stage import Sweeper
+from infra.local.data_dir import DataDirLock
+from infra.local.dispatcher import Dispatcher, OnDelivery
+from infra.local.watcher import UploadWatcher
+from shared.adapters.local_jobs import LocalJobRunner
+from shared.bootstrap import Bootstrap
+
+__all__ = ["Stack"]
+
+SOURCE_ROOT = Path(shared.__file__).parents[1]
+
+
+class Stack:
+    """Workers, delivery, sweep and, if wanted, the upload watcher, over one data folder; a context manager.
+
+    Entering frees what an earlier, killed host was working on, so that it is resumed at once. Leaving drains:
+    nothing new is started, running work is killed and its leases are given back as interrupted, for the next
+    start to resume.
+
+    Args:
+        wiring: The deployment's parts.
+        workers: How many stages may run at the same time.
+        watch: Whether files that appear in the upload folder are announced.
+        on_delivery: Told how each delivery began and ended.
+
+    Raises:
+        DataDirInUse: On entering, when another process works on the folder.
+    """
+
+    def __init__(
+        self,
+        wiring: Bootstrap,
+        *,
+        workers: int,
+        watch: bool = False,
+        on_delivery: OnDelivery = lambda _job, _state: None,
+    ) -> None:
+        self._wiring = wiring
+        self._workers = workers
+        self._watch = watch
+        self._on_delivery = on_delivery
+        self._wake = threading.Event()
+        self._exits = ExitStack()
+
+    def __enter__(self) -> Stack:
+        with ExitStack() as exits:
+            exits.enter_context(DataDirLock(self._wiring.settings.data_dir))
+            self._recover()
+            exits.callback(self._recover)
+            self._start(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def wake(self) -> None:
+        """Has a message that this process just published delivered at once."""
+        self._wake.set()
+
+    def _recover(self) -> None:
+        """Gives back what a host that is gone was working on; here, no other host can be."""
+        wiring = self._wiring
+        shutil.rmtree(wiring.settings.data_dir / "work", ignore_errors=True)
+        while leased := wiring.repository.leased():
+            for video in leased:
+                if video.lease is not None:
+                    interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
+                    wiring.repository.update(video.id, interrupt)
+        wiring.local_bus.release_all()
+
+    def _start(self, exits: ExitStack) -> None:
+        wiring = self._wiring
+        data_dir = wiring.settings.data_dir.absolute()
+        jobs = LocalJobRunner(
+            self._workers,
+            environment={**os.environ, "AUTOMATIONS_DATA_DIR": str(data_dir), "PYTHONPATH": _python_path()},
+            log_dir=data_dir / "logs",
+            stages=[spec.stage for spec in wiring.flow.stages],
+            on_end=lambda _execution: self.wake(),
+        )
+        jobs.warm_up()
+        exits.callback(jobs.close)
+        dispatcher = Dispatcher(
+            wiring.local_bus,
+            jobs,
+            wiring.flow,
+            workers=self._workers,
+            wake=self._wake,
+            on_delivery=self._on_delivery,
+        )
+        _run_until_exit(exits, "dispatcher", dispatcher.run, dispatcher.stop)
+        swept = threading.Event()
+        _run_until_exit(exits, "sweep", lambda: self._sweep(swept), swept.set)
+        if self._watch:
+            watcher = UploadWatcher(wiring, self.wake)
+            _run_until_exit(exits, "watcher", watcher.run, watcher.stop)
+
+    def _sweep(self, stop: threading.Event) -> None:
+        sweeper = Sweeper(self._wiring)
+        while True:
+            sweeper.run()
+            self.wake()
+            if stop.wait(self._wiring.flow.sweep_interval_s):
+                return
+
+
+def _run_until_exit(exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]) -> None:
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    exits.callback(thread.join)
+    exits.callback(stop)
+
+
+def _python_path() -> str:
+    """Returns where workers find this very code, whatever folder the command was typed in."""
+    before = os.environ.get("PYTHONPATH")
+    return f"{SOURCE_ROOT}{os.pathsep}{before}" if before else str(SOURCE_ROOT)

@@ -1,0 +1,33 @@
+"""What may be decoded. Everything else in FFmpeg is attack surface that no upload needs."""
+
+from __future__ import annotations
+
+__all__ = ["DECODERS", "SOUND_CODECS", "VIDEO_CODECS", "reading_options"]
+
+VIDEO_CODECS = frozenset(
+    {
+        *("av1", "dnxhd", "flv1", "h263", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4"),
+        *("msmpeg4v3", "prores", "theora", "vc1", "vp8", "vp9", "wmv1", "wmv2", "wmv3"),
+    }
+)
+SOUND_CODECS = frozenset(
+    {
+        *("aac", "ac3", "alac", "amr_nb", "amr_wb", "eac3", "flac", "mp2", "mp3", "opus", "vorbis"),
+        *("wmapro", "wmav1", "wmav2", "pcm_alaw", "pcm_bluray", "pcm_dvd", "pcm_mulaw", "pcm_s8", "pcm_u8"),
+        *("pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le", "pcm_s16be", "pcm_s16le", "pcm_s24be"),
+        *("pcm_s24le", "pcm_s32be", "pcm_s32le"),
+    }
+)
+# Decoders whose names differ from their codecs'.
+_ALIASES = ("amrnb", "amrwb", "flv", "libdav1d", "mp2float", "mp3float", "msmpeg4")
+DECODERS = ",".join(sorted({*VIDEO_CODECS, *SOUND_CODECS, *_ALIASES}))
+
+
+def reading_options(demuxer: str) -> dict[str, str]:
+    """Returns FFmpeg's input options for a stranger's file that sniffing found to be of a kind."""
+    return {
+        "f": demuxer,  # never guessed from content or name
+        "format_whitelist": demuxer,  # also for what a demuxer opens inside the file
+        "protocol_whitelist": "file",
+        "codec_whitelist": DECODERS,
+    }

@@ -1,0 +1,164 @@
+"""Judging what was measured: everything that is refused, with its code and a sentence for the user. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.adapters.ffmpeg.allowed import SOUND_CODECS, VIDEO_CODECS
+from shared.adapters.ffmpeg.description import Span, is_picture, rational, seconds
+from shared.domain.errors import PermanentError
+from shared.domain.media import MediaInfo, VideoStream
+from shared.ports.media_tool import MediaLimits
+
+__all__ = ["check_complete", "check_header", "check_media", "pictures", "sounds"]
+
+Described = Mapping[str, Any]
+
+# Their headers say how long they are; a stream or disc format is as long as what has arrived of it.
+_DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf")
+# Short by less than this is rounding, whatever share of a very short video it is.
+_ROUNDING_S = 0.1
+_SHORT_SHARE = 0.01
+
+
+def pictures(header: Described) -> list[Described]:
+    """Returns the picture streams that can be decoded, the one to process first.
+
+    The file's own default comes first, then the largest picture, then the first.
+    """
+    streams = [stream for stream in header["streams"] if is_picture(stream)]
+    usable = [stream for stream in streams if stream.get("codec_name") in VIDEO_CODECS]
+    return sorted(usable, key=lambda stream: (-_default(stream), -_pixels(stream), stream["index"]))
+
+
+def sounds(header: Described) -> list[Described]:
+    """Returns the sound streams that can be decoded, the one to process first: the default, or the first."""
+    streams = [stream for stream in header["streams"] if stream.get("codec_type") == "audio"]
+    usable = [stream for stream in streams if stream.get("codec_name") in SOUND_CODECS and stream.get("channels")]
+    return sorted(usable, key=lambda stream: (-_default(stream), stream["index"]))
+
+
+def check_header(header: Described, limits: MediaLimits) -> None:
+    """Refuses what the header alone shows to be unfit.
+
+    Raises:
+        PermanentError: ``too_many_streams``, ``no_video_stream``, ``unsupported_codec``, ``too_many_pixels``,
+            ``too_long`` or ``corrupt``.
+    """
+    streams = header["streams"]
+    if len(streams) > limits.max_streams:
+        raise PermanentError(
+            "too_many_streams",
+            f"The file has {len(streams)} streams; at most {limits.max_streams} are accepted. "
+            "Export it with fewer.",
+        )
+    _check_codecs(header)
+    for stream in pictures(header):
+        if not _pixels(stream):
+            raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
+        _check_pixels(_pixels(stream), limits)
+    _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
+
+
+def check_media(media: MediaInfo, limits: MediaLimits) -> None:
+    """Refuses what the packets show to be unfit.
+
+    Raises:
+        PermanentError: ``no_video_stream``, ``too_many_frames``, ``too_many_pixels`` or ``too_long``.
+    """
+    if not media.video:
+        raise PermanentError("no_video_stream", "The file has no frame of video in it. Upload it again.")
+    _check_duration(media.duration_s, limits)
+    for stream in media.video:
+        width, height = stream.display_size
+        _check_pixels(width * height, limits)
+        _check_rate(stream, limits)
+
+
+def check_complete(header: Described, demuxer: str, spans: Mapping[int, Span], media: MediaInfo) -> None:
+    """Refuses a file that ends before its header says so.
+
+    Raises:
+        PermanentError: ``truncated``.
+    """
+    if demuxer not in _DECLARE_DURATION:
+        return
+    declared_s = seconds(header["format"].get("duration"))
+    # FFmpeg drops the declared duration of an ASF file whose size is not the declared one.
+    short = demuxer == "asf" and declared_s is None
+    short = short or _is_short(media.duration_s, declared_s or 0.0)
+    # An AVI header is often wrong about its sound.
+    for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
+        span = spans.get(stream["index"])
+        short = short or _is_short(span.duration_s if span else 0.0, _declared_s(stream, demuxer))
+    if short:
+        raise PermanentError(
+            "truncated",
+            f"The file is incomplete: it ends after {media.duration_s:.1f} s, before the end its header declares. "
+            "Upload it again.",
+        )
+
+
+def _check_codecs(header: Described) -> None:
+    streams: Sequence[Described] = header["streams"]
+    if not any(is_picture(stream) for stream in streams):
+        raise PermanentError("no_video_stream", "The file has no moving picture in it. Upload a video.")
+    for kind, usable in (("video", pictures(header)), ("audio", sounds(header))):
+        codecs = [
+            str(stream.get("codec_name", "unknown")) for stream in streams if stream.get("codec_type") == kind
+        ]
+        if codecs and not usable:
+            raise PermanentError(
+                "unsupported_codec",
+                f"The {kind} is encoded as {codecs[0]}, which is not accepted. Export it as H.264 with AAC sound.",
+            )
+
+
+def _check_pixels(pixels: int, limits: MediaLimits) -> None:
+    if pixels > limits.max_pixels:
+        raise PermanentError(
+            "too_many_pixels",
+            f"A frame has {pixels / 1e6:.0f} megapixels; at most {limits.max_pixels / 1e6:.0f} are accepted. "
+            "Export the video smaller.",
+        )
+
+
+def _check_duration(duration_s: float, limits: MediaLimits) -> None:
+    if duration_s > limits.max_duration_s:
+        raise PermanentError(
+            "too_long",
+            f"The video lasts {duration_s / 3600:.1f} h; at most {limits.max_duration_s / 3600:.1f} h "
+            "are accepted. Cut it into parts.",
+        )
+
+
+def _check_rate(stream: VideoStream, limits: MediaLimits) -> None:
+    if stream.fps > limits.max_fps:
+        raise PermanentError(
+            "too_many_frames",
+            f"The video has {float(stream.fps):.0f} frames a second; at most {limits.max_fps:.0f} are accepted. "
+            "Export it with fewer.",
+        )
+
+
+def _declared_s(stream: Described, demuxer: str) -> float:
+    declared_s = seconds(stream.get("duration")) or 0.0
+    if demuxer == "avi" and is_picture(stream):
+        # FFmpeg corrects the duration to what it finds, but keeps the number of frames that the header names.
+        rate = rational(stream.get("avg_frame_rate"))
+        frames = int(stream.get("nb_frames", 0))
+        return max(declared_s, float(frames / rate)) if rate else declared_s
+    return declared_s
+
+
+def _is_short(measured_s: float, declared_s: float) -> bool:
+    return declared_s - measured_s > max(declared_s * _SHORT_SHARE, _ROUNDING_S)
+
+
+def _default(stream: Described) -> int:
+    return int(stream.get("disposition", {}).get("default", 0))
+
+
+def _pixels(stream: Described) -> int:
+    return int(stream.get("width", 0)) * int(stream.get("height", 0))

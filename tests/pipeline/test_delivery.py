@@ -1,0 +1,265 @@
+"""Deliveries that come twice, late, out of order or again and again, through the real runtime over the fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from shared.domain.errors import ConfigurationError, PermanentError, TransientError
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.identity import video_id_of
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.records import SearchEntry
+from shared.domain.video import Video
+from shared.pipeline import load_flow
+from shared.processors.stage import StageContext, StageOutcome
+from shared.runtime.attempt import AttemptServices
+from shared.runtime.entrypoint import StageRunner
+from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.clock import ManualClock
+from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.video_repository import InMemoryVideoRepository
+from shared.testing.videos import delivery_of, media_info, upload
+
+UPLOAD = upload()
+VIDEO_ID = video_id_of(UPLOAD.bucket, UPLOAD.name)
+STAGES = [spec.stage for spec in load_flow().stages]
+Message = VideoEvent | ObjectFinalized
+
+
+class CountingStage:
+    """Leaves one record, and counts how often it ran; a test may make it misbehave."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.runs = 0
+        self.misbehave: Callable[[], None] = lambda: None
+
+    def run(self, context: StageContext) -> StageOutcome:
+        self.runs += 1
+        self.misbehave()
+        entry = SearchEntry(source="text", text=self.name, start_s=0.0, end_s=1.0)
+        return StageOutcome(records=(entry,), media=media_info() if self.name == "ingest" else None)
+
+
+class World:
+    """Five functions over the fakes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.flow = load_flow()
+        self.lifecycle = Lifecycle(self.flow)
+        self.clock = ManualClock()
+        self.repository = InMemoryVideoRepository(self.lifecycle)
+        self.bus = InMemoryEventBus(self.flow)
+        self.stages = {name: CountingStage(name) for name in STAGES}
+        services = AttemptServices(
+            repository=self.repository,
+            blobs=InMemoryBlobStore(),
+            clock=self.clock,
+            lifecycle=self.lifecycle,
+            media_bucket="media",
+            work_dir=folder,
+            lease_s=30.0,
+            heartbeat_s=1000.0,
+        )
+        self.runners = {
+            name: StageRunner(name, stage, services, self.bus, upload_bucket="uploads", worker="tester")
+            for name, stage in self.stages.items()
+        }
+
+    @property
+    def video(self) -> Video:
+        video = self.repository.get(VIDEO_ID)
+        assert video is not None
+        return video
+
+    @property
+    def runs(self) -> list[int]:
+        """How often each stage ran, in order."""
+        return [stage.runs for stage in self.stages.values()]
+
+    def published(self, topic: str) -> int:
+        return [message.type for message in self.events()].count(topic)
+
+    def events(self) -> list[VideoEvent]:
+        return [one.message for one in self.bus.published if isinstance(one.message, VideoEvent)]
+
+    def deliver(self, message: Message, message_id: str = "1") -> None:
+        """Hands a message to the function that consumes its topic."""
+        topic = self.flow.stages[0].consumes if isinstance(message, ObjectFinalized) else message.type
+        for spec in self.flow.stages:
+            if spec.consumes == topic:
+                self.runners[spec.stage].handle(delivery_of(message, topic, message_id))
+
+    def drain(self) -> None:
+        """Delivers what was published until nothing new is."""
+        self.bus.drain(lambda stage, delivery: self.runners[stage].handle(delivery))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def five_events(folder: Path) -> list[Message]:
+    """Returns the events that start the five stages."""
+    world = World(folder)
+    world.deliver(UPLOAD)
+    world.drain()
+    assert world.video.status == "ready"
+    return [UPLOAD, *world.events()[:-1]]
+
+
+@pytest.mark.reliability("B1")
+@pytest.mark.parametrize("duplicated", range(5))
+def test_a_duplicate_with_a_new_message_id_does_nothing(world: World, tmp_path: Path, duplicated: int) -> None:
+    duplicate = five_events(tmp_path / "before")[duplicated]
+    world.deliver(UPLOAD)
+    world.drain()
+    before, events = world.video, world.events()
+    world.clock.advance(5.0)
+    world.deliver(duplicate, message_id="another")
+    assert world.video == before
+    assert world.events() == events
+    assert world.runs == [1] * 5
+
+
+@pytest.mark.reliability("B2")
+def test_every_order_of_the_events_ends_in_the_same_state(tmp_path: Path) -> None:
+    events = five_events(tmp_path / "in-order")
+    in_order = World(tmp_path / "expected")
+    in_order.deliver(UPLOAD)
+    in_order.drain()
+    for number, order in enumerate(permutations(events)):
+        world = World(tmp_path / str(number))
+        for event in order:
+            world.deliver(event)
+        world.drain()
+        assert world.video == in_order.video, order
+        assert world.runs == [1] * 5, order
+        assert list(world.repository.records(world.video, SearchEntry)) == list(
+            in_order.repository.records(in_order.video, SearchEntry)
+        )
+
+
+@pytest.mark.reliability("B9")
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_redelivery_after_a_crash_before_the_acknowledgement_does_nothing(
+    world: World, tmp_path: Path, stage: str
+) -> None:
+    events = five_events(tmp_path / "before")
+    for event in events[: STAGES.index(stage) + 1]:
+        world.deliver(event)
+    # The host dies here: everything was done, but the bus never heard of it and delivers again.
+    before, published = world.video, len(world.events())
+    world.deliver(events[STAGES.index(stage)])
+    assert world.stages[stage].runs == 1
+    assert world.video == before
+    assert len(world.events()) == published
+    assert not world.repository.outbox()
+
+
+@pytest.mark.reliability("B12")
+def test_a_late_event_of_an_old_generation_is_ignored(world: World) -> None:
+    world.deliver(upload(generation=7))
+    world.deliver(upload(generation=6))
+    assert (world.video.source.generation, world.video.run) == (7, 1)
+    assert world.stages["ingest"].runs == 1
+    assert world.published("video-ingested") == 1
+
+
+@pytest.mark.reliability("B11", "B12")
+def test_a_newer_generation_starts_a_new_run_and_fences_off_the_old_one(world: World) -> None:
+    world.deliver(upload(generation=6))
+    (old,) = world.events()
+    world.deliver(upload(generation=7))
+    world.deliver(old)
+    assert (world.video.source.generation, world.video.run, world.video.status) == (7, 2, "ingested")
+    assert world.stages["transcode"].runs == 0
+
+
+def refuse() -> None:
+    raise TransientError("store_busy", "The store is busy.")
+
+
+def crash() -> None:
+    raise ZeroDivisionError("a bug")
+
+
+def die() -> None:
+    raise SystemExit(1)
+
+
+@pytest.mark.reliability("B23")
+@pytest.mark.parametrize("misbehave", [refuse, crash, die])
+def test_a_poison_message_ends_by_our_own_count_and_can_be_replayed(
+    world: World, misbehave: Callable[[], None]
+) -> None:
+    transcode, max_attempts = world.stages["transcode"], world.flow.stage("transcode").max_attempts
+    world.deliver(UPLOAD)
+    (ingested,) = world.events()
+    transcode.misbehave = misbehave
+    for _ in range(max_attempts):
+        with pytest.raises((TransientError, ZeroDivisionError, SystemExit)):
+            world.deliver(ingested)
+        world.clock.advance(60.0)  # a dead worker's lease runs out
+    assert world.video.status == "ingested"
+
+    world.deliver(ingested)
+    world.deliver(ingested)
+    assert transcode.runs == max_attempts
+    assert world.video.failure is not None
+    assert (world.video.status, world.video.failure.code, world.video.failure.stage) == (
+        "failed",
+        "poison",
+        "transcode",
+    )
+    assert world.published("video-failed") == 1
+
+    transcode.misbehave = lambda: None
+    world.repository.update(VIDEO_ID, world.lifecycle.replay(world.clock.now()))
+    (event,) = world.repository.outbox()
+    world.deliver(event)
+    world.drain()
+    assert (world.video.status, world.video.run) == ("ready", 2)
+    assert world.stages["ingest"].runs == 1
+
+
+def test_while_a_worker_holds_the_lease_others_are_sent_away_with_a_time(world: World) -> None:
+    world.stages["ingest"].misbehave = die
+    with pytest.raises(SystemExit):
+        world.deliver(UPLOAD)
+    world.clock.advance(10.0)
+    with pytest.raises(TransientError) as refused:
+        world.deliver(UPLOAD)
+    assert refused.value.retry_after_s == pytest.approx(20.0)
+    assert world.stages["ingest"].runs == 1
+
+
+def test_a_wrong_deployment_is_not_counted_against_the_video(world: World) -> None:
+    def unconfigured() -> None:
+        raise ConfigurationError("whisper_model_missing", "Name the model's folder.")
+
+    world.stages["ingest"].misbehave = unconfigured
+    for _ in range(world.flow.stage("ingest").max_attempts + 1):
+        with pytest.raises(ConfigurationError):
+            world.deliver(UPLOAD)
+    world.stages["ingest"].misbehave = lambda: None
+    world.deliver(UPLOAD)
+    assert world.video.status == "ingested"
+
+
+def test_a_permanent_error_fails_the_video_and_acknowledges(world: World) -> None:
+    def not_video() -> None:
+        raise PermanentError("not_video", "This is no video. Upload one.")
+
+    world.stages["ingest"].misbehave = not_video
+    world.deliver(UPLOAD)
+    world.deliver(UPLOAD)
+    assert world.stages["ingest"].runs == 1
+    assert world.video.failure is not None
+    assert (world.video.failure.code, world.video.failure.stage) == ("not_video", "ingest")
+    assert world.published("video-failed") == 1

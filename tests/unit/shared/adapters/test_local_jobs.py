@@ -1,0 +1,212 @@
+"""Workers are real processes here, with small functions written for the purpose."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from shared.adapters.local_jobs import LocalJobRunner
+from shared.domain.errors import NotFound, TransientError
+from shared.ports.job_runner import Job, JobState
+
+ROOT = Path(__file__).parents[4]
+EVENT: dict[str, Any] = {
+    "attributes": {"specversion": "1.0", "id": "7", "source": "test", "type": "test"},
+    "data": {"answer": 42},
+}
+SOURCES = {
+    "note": "def note(event): open(event.data['file'], 'a').write(event['id'])",
+    "refuse": "from shared.domain.errors import TransientError\n"
+    "def refuse(event): raise TransientError('busy', 'Later.', retry_after_s=3.5)",
+    "break_": "def break_(event): raise ValueError('no such thing')",
+    "segfault": "import os\ndef segfault(event): os.kill(os.getpid(), 11)",
+    "leave": "import os\ndef leave(event): os._exit(3)",
+    "hang": "import subprocess\ndef hang(event): subprocess.run(['sleep', '600'], start_new_session=True)",
+    "missing": "import nothing_of_this_name",
+}
+
+
+def _environment(functions: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{functions}{os.pathsep}{ROOT}"}
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("functions")
+    for name, source in SOURCES.items():
+        package = root / "functions" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "main.py").write_text(source)
+    (root / "functions" / "__init__.py").touch()
+    return root
+
+
+@pytest.fixture
+def ended() -> queue.SimpleQueue[str]:
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def runner(functions: Path, tmp_path: Path, ended: queue.SimpleQueue[str]) -> Iterator[LocalJobRunner]:
+    runner = LocalJobRunner(
+        1,
+        environment=_environment(functions),
+        log_dir=tmp_path / "logs",
+        stages=["note", "missing"],
+        on_end=ended.put,
+    )
+    yield runner
+    runner.close()
+
+
+def _run(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], stage: str, timeout_s: float = 30.0, **data: str
+) -> JobState:
+    execution = runner.start(Job(stage=stage, event={**EVENT, "data": data}, timeout_s=timeout_s))
+    assert ended.get(timeout=20) == execution
+    return runner.state(execution)
+
+
+def test_calls_the_function_with_the_event(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
+) -> None:
+    assert _run(runner, ended, "note", file=str(tmp_path / "out")) == JobState(status="succeeded")
+    assert (tmp_path / "out").read_text() == "7"
+
+
+def test_what_a_function_raises_travels_back(runner: LocalJobRunner, ended: queue.SimpleQueue[str]) -> None:
+    assert _run(runner, ended, "refuse") == JobState(status="failed", error="[busy] Later.", retry_after_s=3.5)
+    assert _run(runner, ended, "break_") == JobState(status="failed", error="ValueError: no such thing")
+    assert "nothing_of_this_name" in _run(runner, ended, "missing").error
+
+
+def test_the_traceback_of_a_bug_is_in_the_log(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
+) -> None:
+    _run(runner, ended, "break_")
+    assert "ValueError: no such thing" in (tmp_path / "logs" / "worker-1.log").read_text()
+
+
+@pytest.mark.parametrize(("stage", "how"), [("segfault", "SIGSEGV"), ("leave", "exit status 3")])
+def test_a_crash_fails_its_job_only(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path, stage: str, how: str
+) -> None:
+    assert how in _run(runner, ended, stage).error
+    assert _run(runner, ended, "note", file=str(tmp_path / "out")).status == "succeeded"
+
+
+def test_a_worker_that_died_while_idle_costs_nobody_a_job(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
+) -> None:
+    _run(runner, ended, "note", file=str(tmp_path / "out"))
+    (worker,) = _children()
+    worker.kill()
+    psutil.wait_procs([worker], timeout=10)
+    assert _run(runner, ended, "note", file=str(tmp_path / "out")).status == "succeeded"
+
+
+@pytest.mark.reliability("B16")
+def test_a_job_over_its_time_is_killed_with_all_it_started(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str]
+) -> None:
+    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=2.0))
+    tree = _wait_for_a_tool()
+    assert ended.get(timeout=20) == execution
+    assert "killed after 2 s" in runner.state(execution).error
+    _, alive = psutil.wait_procs(tree, timeout=10)
+    assert not alive
+
+
+def test_cancelling_kills_the_whole_tree(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
+) -> None:
+    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    tree = _wait_for_a_tool()
+    runner.cancel(execution)
+    assert ended.get(timeout=10) == execution
+    assert runner.state(execution) == JobState(status="failed", error="The job was cancelled.")
+    _, alive = psutil.wait_procs(tree, timeout=10)
+    assert not alive
+    runner.cancel(execution)  # It has ended: left alone.
+    assert _run(runner, ended, "note", file=str(tmp_path / "out")).status == "succeeded"
+
+
+def test_refuses_more_jobs_than_workers_and_unknown_executions(runner: LocalJobRunner) -> None:
+    runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    with pytest.raises(TransientError, match="no_capacity"):
+        runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    with pytest.raises(NotFound):
+        runner.state("hang-99")
+
+
+def test_closing_leaves_no_process(runner: LocalJobRunner) -> None:
+    runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    tree = _wait_for_a_tool()
+    runner.close()
+    _, alive = psutil.wait_procs(tree, timeout=10)
+    assert not alive
+
+
+@pytest.mark.reliability("B22", "B24")
+def test_workers_die_with_a_parent_that_is_killed(functions: Path, tmp_path: Path) -> None:
+    script = (
+        "import os, sys, threading\n"
+        "from pathlib import Path\n"
+        "from shared.adapters.local_jobs import LocalJobRunner\n"
+        "from shared.ports.job_runner import Job\n"
+        f"runner = LocalJobRunner(2, environment=dict(os.environ), log_dir=Path({str(tmp_path)!r}))\n"
+        f"runner.start(Job(stage='hang', event={EVENT!r}, timeout_s=60))\n"
+        "runner.warm_up()\n"
+        "print('ready', flush=True)\n"
+        "threading.Event().wait()\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], env=_environment(functions), stdout=subprocess.PIPE, cwd=ROOT
+    )
+    try:
+        assert parent.stdout is not None
+        with parent.stdout:
+            assert parent.stdout.readline() == b"ready\n"
+            tool = _wait_for_a_tool(parent.pid)[-1]
+            workers = psutil.Process(parent.pid).children()
+            assert len(workers) == 2
+            parent.send_signal(signal.SIGKILL)
+            _, alive = psutil.wait_procs(workers, timeout=10)
+            assert not alive
+    finally:
+        parent.kill()
+        parent.wait()
+        tool.kill()  # It has no sandbox that would end it.
+
+
+def _children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def _wait_for_a_tool(pid: int | None = None) -> list[psutil.Process]:
+    """Returns the processes below one, once a `sleep` is among them; it last."""
+    for _ in range(2000):
+        tree = psutil.Process(pid).children(recursive=True)
+        tools = [process for process in tree if _name(process) == "sleep"]
+        if tools:
+            return [process for process in tree if process not in tools] + tools
+        time.sleep(0.01)
+    raise AssertionError("the tool never started")
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
