@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from functions.analyze.strategies import ANALYZERS
 from functions.segment.strategies import SEGMENTERS
-from functions.tag.strategies import TAGGERS
 from functions.transcode.strategies import LADDERS
+
+from functions.analyze.strategies import ANALYZERS
+from functions.tag.strategies import TAGGERS
 from infra.local.data_dir import DataDirInUse, DataDirLock
 from infra.local.session import open_deployment
 from shared.adapters.binaries import bundled, executable
