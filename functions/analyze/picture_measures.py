@@ -15,6 +15,7 @@ Picture = npt.NDArray[np.uint8]
 
 _BLUR_TAPS: Final = 9
 _MEASURED_SIDE: Final = 640  # detail counts at the size it is watched at, so that 4K is not always "sharp"
+_FLAT_LEVELS: Final = 4.0  # of 255; what varies less is noise, which is always sharp, or nothing, which never is
 _HUES: Final = (  # first hue of a name, in degrees
     (0, "red"),
     (15, "orange"),
@@ -34,14 +35,16 @@ def luma(rgb: Picture) -> npt.NDArray[np.float32]:
     return np.asarray(rgb.astype(np.float32) @ weights, np.float32)
 
 
-def sharpness(bgr: Picture) -> float:
-    """Returns the share of a picture's fine detail that blurring it would destroy: 0 is all blurred or flat.
+def sharpness(bgr: Picture) -> float | None:
+    """Returns the share of a picture's fine detail that blurring it would destroy, 0..1; None for a flat picture.
 
     The idea of Crete et al., "The blur effect" (2007): a picture that is blurred already hardly changes.
     """
     scale = min(_MEASURED_SIDE / max(bgr.shape[:2]), 1.0)
     small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    if gray.std() < _FLAT_LEVELS:
+        return None
     return min(_detail_lost(gray, (1, _BLUR_TAPS), 0), _detail_lost(gray, (_BLUR_TAPS, 1), 1))
 
 
@@ -67,4 +70,6 @@ def _color_name(hue: float, saturation: float, value: float) -> str:
     if saturation < 0.2:
         return "white" if value > 0.85 else "gray"
     name = next(name for first, name in reversed(_HUES) if hue >= first)
+    if name == "red" and saturation < 0.55:
+        return "pink" if value > 0.6 else "brown"
     return "brown" if name == "orange" and value < 0.6 else name

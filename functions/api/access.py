@@ -66,11 +66,9 @@ class VideoAccess:
         Raises:
             NotFound: There is no such object, or it is not part of the video's results.
         """
-        folder, video_id, run, attempt, *rest = [*name.split("/"), "", "", "", ""]
-        if folder != "videos" or {".", ".."} & set(rest):
-            raise NotFound("There is no such file.")
-        video = self.video(video_id)
-        if f"{run}/{attempt}" not in video.results.values():
+        folder, video_id, run, attempt, *_ = [*name.split("/"), "", "", "", ""]
+        video = self.repository.get(video_id)
+        if folder != "videos" or video is None or f"{run}/{attempt}" not in video.results.values():
             raise NotFound("There is no such file.")
         return video, self._blobs.stat(self._media_bucket, name)
 

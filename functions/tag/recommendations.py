@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from functions.tag.readings import TITLE_HEIGHT, height, legible
+from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Evidence, Finding, Recommendation, Segment, Tag
 from shared.ports.video_repository import VideoRepository
 
@@ -13,12 +15,11 @@ __all__ = ["chapters", "poster", "related_videos"]
 _MIN_CHAPTER_S: Final = 5.0
 _CHAPTER_SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
 _TITLE_CHARS: Final = 60
-_TITLE_HEIGHT: Final = 0.03
-_TITLE_CONFIDENCE: Final = 0.9
-_TRANSITION_S: Final = 0.4  # how far a fade or dissolve may reach into a shot
-_SHARP: Final = 0.5
-_LIT: Final = (0.15, 0.85)
-_MOVING: Final = 0.01
+_HEADING_HEIGHT: Final = 0.03
+_LIT: Final = (0.15, 0.9)
+_LIVELY: Final = 0.05
+_WORTH_SAYING: Final = 0.02
+_NEUTRAL_COLORS: Final = frozenset({"black", "gray", "white"})
 _TELLING: Final = frozenset({"topic", "text", "category"})
 
 
@@ -45,35 +46,29 @@ def poster(segments: Sequence[Segment], findings: Sequence[Finding]) -> Recommen
 
 
 def _merits(shot: Segment, segments: Sequence[Segment], findings: Sequence[Finding]) -> dict[str, float]:
-    """Returns what speaks for a keyframe, in words, and how much, 0.6 for looks and 0.4 for content."""
+    """Returns what speaks for a keyframe, in words, and how much; 1 in all for a perfect one."""
     own = [finding for finding in findings if finding.shot == shot.index]
     measured = {finding.name: finding.value for finding in own if isinstance(finding.value, float)}
-    merits: dict[str, float] = {}
-    if measured.get("sharpness", 0.0) >= _SHARP:
-        merits["sharp"] = 0.25
-    if _LIT[0] <= measured.get("brightness", 0.0) <= _LIT[1]:
-        merits["well lit"] = 0.2
-    if not _in_transition(shot, segments):
-        merits["not in a transition"] = 0.15
-    texts = [finding for finding in own if finding.name == "text" and finding.confidence >= _TITLE_CONFIDENCE]
-    if texts:
-        merits[f"shows “{_shortened(str(max(texts, key=_height).value))}”"] = 0.15
-    if measured.get("motion", 0.0) >= _MOVING:
-        merits["from a lively shot"] = 0.1
-    if shot.score:
-        merits["from a key shot"] = 0.15 * shot.score
-    return merits
+    colors = {color for finding in own if isinstance(finding.value, tuple) for color in finding.value}
+    titles = [line for line in legible(own) if height(line) >= TITLE_HEIGHT]
+    title = f"shows “{_shortened(str(max(titles, key=height).value))}”" if titles else ""
+    merits = {
+        "sharp": 0.25 * measured.get("sharpness", 0.0),
+        "well lit": 0.2 if _LIT[0] <= measured.get("brightness", 0.0) <= _LIT[1] else 0.0,
+        "not in a transition": 0.0 if _in_transition(shot, segments) else 0.15,
+        "colourful": 0.1 if colors - _NEUTRAL_COLORS else 0.0,
+        "from a lively shot": 0.05 * min(measured.get("motion", 0.0) / _LIVELY, 1.0),
+        "from a key shot": 0.1 * (shot.score or 0.0),
+        title: 0.15 if title else 0.0,
+    }
+    return {merit: weight for merit, weight in merits.items() if weight >= _WORTH_SAYING}
 
 
 def _in_transition(shot: Segment, segments: Sequence[Segment]) -> bool:
     at_s = shot.keyframe_s if shot.keyframe_s is not None else shot.start_s
-    following = [other for other in segments if other.kind == "shot" and other.index == shot.index + 1]
-    soft_start = shot.transition_in in ("fade", "dissolve") and at_s - shot.start_s < _TRANSITION_S
-    soft_end = (
-        any(n.transition_in in ("fade", "dissolve") for n in following) and shot.end_s - at_s < _TRANSITION_S
-    )
-    black = any(other.kind == "black" and other.start_s <= at_s < other.end_s for other in segments)
-    return soft_start or soft_end or black
+    mixed = (abs(at_s - other.start_s) < (other.transition_s or 0.0) / 2 for other in segments)
+    black = (other.kind == "black" and other.start_s <= at_s < other.end_s for other in segments)
+    return any(mixed) or any(black)
 
 
 def chapters(
@@ -111,15 +106,13 @@ def chapters(
 def _headings(findings: Sequence[Finding], start_s: float, end_s: float) -> Iterator[tuple[str, str]]:
     """Yields the lines that appear within a span and are large enough to be a heading, largest first."""
     lines = [
-        finding
-        for finding in findings
-        if finding.name == "text"
-        and start_s <= finding.start_s < end_s
-        and finding.confidence >= _TITLE_CONFIDENCE
-        and _height(finding) >= _TITLE_HEIGHT
-        and sum(map(str.isalpha, str(finding.value))) > 2
+        line
+        for line in legible(findings)
+        if start_s <= line.start_s < end_s
+        and height(line) >= _HEADING_HEIGHT
+        and any(len(word) > 2 and word.casefold() not in STOP_WORDS for word in word_list(str(line.value)))
     ]
-    for line in sorted(lines, key=lambda finding: (-round(_height(finding), 2), finding.start_s)):
+    for line in sorted(lines, key=lambda line: (-round(height(line), 2), line.start_s)):
         yield _shortened(str(line.value)), "a new scene, titled with the largest text that appears in it"
 
 
@@ -159,10 +152,6 @@ def related_videos(
         for other in repository.related(owner=owner, labels=tuple(weights), exclude=video_id)
     ]
     return sorted(found, key=lambda related: -related.score)
-
-
-def _height(finding: Finding) -> float:
-    return finding.box[3] if finding.box else 0.0
 
 
 def _shortened(text: str) -> str:

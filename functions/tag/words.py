@@ -6,18 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["STOP_WORDS", "singular", "word_list"]
+__all__ = ["STOP_WORDS", "parts", "singular", "word_list"]
 
 _ADDRESS: Final = re.compile(r"\S*(?:://|www\.|@)\S*", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*(?:\+\+|#)?")  # noqa: RUF001  # both apostrophes occur
+_SEPARATOR: Final = re.compile(r"[|•·:;,/()\[\]\"“”]|\s[-–—]\s")  # noqa: RUF001  # dashes of all lengths occur
 
 STOP_WORDS: Final = frozenset(
     # English
     """a about above across actually after again against ago all almost along already also although always am among
     an and another any anybody anyone anything are aren't around as ask at away back be became because become been
     before began behind being below best better between both bring but by call called came can can't cannot come
-    comes could couldn't day did didn't different do does doesn't doing don't done down during each either else
-    enough even ever every everybody everyone everything exactly far few find first for found from full gave get
+    comes coming could couldn't day did didn't different do does doesn't doing don't done down during each either
+    else enough even ever every everybody everyone everything exactly far few find for found from full gave get
     gets getting give given gives go goes going gone gonna good got gotta great had hardly has hasn't have haven't
     having he he'd he'll he's hello her here here's hers herself hey hi him himself his how however huh i i'd i'll
     i'm i've if in indeed inside instead into is isn't it it'd it'll it's its itself just keep kept kind knew know
@@ -25,7 +26,7 @@ STOP_WORDS: Final = frozenset(
     making many may maybe me mean means might mine more most much must my myself near need needs neither never new
     next no nobody none nor not nothing now of off often oh ok okay old on once one ones only onto or other others
     our ours ourselves out over own part perhaps please point put quite rather really right said same saw say
-    saying says second see seem seems seen several shall she she'd she'll she's should shouldn't show shown side
+    saying says see seem seems seen several shall she she'd she'll she's should shouldn't show shown side
     simply since so some somebody someone something sometimes soon still such sure take taken takes taking talk
     tell than thank thanks that that'll that's the their theirs them themselves then there there's these they
     they'd they'll they're they've thing things think this those though thought three through thus time times to
@@ -59,6 +60,11 @@ STOP_WORDS: Final = frozenset(
 def word_list(text: str) -> Sequence[str]:
     """Returns the words of a text as they are written, without signs and addresses."""
     return _WORD.findall(_ADDRESS.sub(" ", text))
+
+
+def parts(text: str) -> Sequence[Sequence[str]]:
+    """Returns the words of each part of a text; parts end at punctuation, brackets, dashes and addresses."""
+    return [_WORD.findall(part) for part in _SEPARATOR.split(_ADDRESS.sub("|", text))]
 
 
 def singular(word: str) -> str:

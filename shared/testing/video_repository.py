@@ -109,10 +109,10 @@ class InMemoryVideoRepository:
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
     ) -> Sequence[RelatedVideo]:
         found = [
-            RelatedVideo(video_id=video.id, labels=tuple(shared))
-            for video in self._shown()
-            if video.owner == owner and video.id != exclude
-            if (shared := set(labels) & {tag.label for tag in self.records(video, Tag)})
+            RelatedVideo(video_id=other.id, labels=tuple(shared))
+            for other in self._shown()
+            if other.owner == owner and other.id != exclude
+            if (shared := set(labels) & {tag.label for tag in self.records(other, Tag)})
         ]
         return sorted(found, key=lambda other: (-len(other.labels), other.video_id))[:limit]
 

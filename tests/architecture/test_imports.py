@@ -35,7 +35,7 @@ HEAVY = {
 }
 """Packages that a cold start must not pay for: loaded when an adapter or strategy that uses them is built."""
 
-NEEDED = {"api": {"flask_openapi3"}}
+NEEDED = {"api": {"flask_openapi3"}, "transcode": {"webvtt"}}
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:

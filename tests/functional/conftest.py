@@ -42,7 +42,7 @@ def library(
     """The API over the fakes, and as its real entry point over the embedded stores."""
     if request.param == "alone":
         lifecycle = Lifecycle(load_flow())
-        repository, blobs = InMemoryVideoRepository(lifecycle), InMemoryBlobStore()
+        repository, blobs = InMemoryVideoRepository(), InMemoryBlobStore()
         client = Client(create_app(repository, blobs, "media"))
         return Library(client=client, repository=repository, blobs=blobs, lifecycle=lifecycle, folder=tmp_path)
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path / "data"))

@@ -92,6 +92,14 @@ def test_shows_what_is_running_and_what_can_be_done_already(library: Library) ->
     assert video["timings"]["transcode"]["ended_at"] is None
 
 
+def test_timings_are_those_of_the_current_run(library: Library) -> None:
+    video_id = library.add_finished()
+    library.repository.update(video_id, library.lifecycle.replay(T0, "tag"))
+    assert get(library, f"/v1/videos/{video_id}")["timings"] == {}
+    library.store(video_id, "tag")
+    assert list(get(library, f"/v1/videos/{video_id}")["timings"]) == ["tag"]
+
+
 def test_segments_by_kind(library: Library) -> None:
     url = f"/v1/videos/{library.add_finished()}/segments"
     assert len(get(library, url)["segments"]) == 3

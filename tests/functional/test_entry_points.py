@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from functions.ingest.stage import IngestStage
-from functions.segment.stage import SegmentStage
-from functions.transcode.stage import TranscodeStage
 from werkzeug.test import Client, TestResponse
 
 from functions.analyze.stage import AnalyzeStage
+from functions.ingest.stage import IngestStage
+from functions.segment.stage import SegmentStage
 from functions.tag.stage import TagStage
+from functions.transcode.stage import TranscodeStage
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
 from shared.domain.identity import video_id_of

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from werkzeug.test import TestResponse
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from functions.api.app import create_app
+from shared.domain.errors import TransientError
 from shared.domain.identity import object_prefix
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.records import ObjectRef
+from shared.pipeline import load_flow
+from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.stored_videos import claim_stage
+from shared.testing.video_repository import InMemoryVideoRepository
 from tests.functional.library import MP4_BYTES, T0, Library
 
 SIZE = len(MP4_BYTES)
@@ -137,3 +147,24 @@ def test_nothing_else_is_reachable(library: Library, mp4_url: str, path: str) ->
     folder = mp4_url.removeprefix("/media/").removesuffix("/clip.mp4")
     response = fetch(library, path.format(folder=folder))
     assert response.status_code in {404, 308}, response.data
+
+
+def refuse(_ref: ObjectRef) -> bytes:
+    raise TransientError("store_busy", "The store is busy.")
+
+
+class UnreadableBlobStore(InMemoryBlobStore):
+    """Knows its objects but can't read them just now, which shows when the first chunk is asked for."""
+
+    def read(self, ref: ObjectRef, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        return map(refuse, [ref])
+
+
+def test_a_store_that_can_not_be_read_is_told_by_the_status(tmp_path: Path) -> None:
+    lifecycle = Lifecycle(load_flow())
+    repository, blobs = InMemoryVideoRepository(), UnreadableBlobStore()
+    client = Client(create_app(repository, blobs, "media"))
+    library = Library(client=client, repository=repository, blobs=blobs, lifecycle=lifecycle, folder=tmp_path)
+    url = f"/media/videos/{library.add_finished()}/r1/transcode-2/clip.mp4"
+    assert fetch(library, url).status_code == 503
+    assert client.head(url).status_code == 200

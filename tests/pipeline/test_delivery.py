@@ -52,7 +52,7 @@ class World:
         self.flow = load_flow()
         self.lifecycle = Lifecycle(self.flow)
         self.clock = ManualClock()
-        self.repository = InMemoryVideoRepository(self.lifecycle)
+        self.repository = InMemoryVideoRepository()
         self.bus = InMemoryEventBus(self.flow)
         self.stages = {name: CountingStage(name) for name in STAGES}
         services = AttemptServices(

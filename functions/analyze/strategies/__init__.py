@@ -11,7 +11,7 @@ Names of findings, which taggers rely on:
 | ``true_peak_dbtp`` | sound | highest peak, between samples too; absent for digital silence |
 | ``motion`` | picture | mean change of luma between pictures 0.1 s apart, 0..1; one a shot |
 | ``brightness`` | picture | mean luma, 0 black .. 1 white; one a shot |
-| ``sharpness`` | picture | share of the keyframe's fine detail that a blur would destroy, 0..1; one a shot |
+| ``sharpness`` | picture | share of the keyframe's fine detail a blur would destroy, 0..1; none if flat |
 | ``dominant_colors`` | picture | the keyframe's main colours by name, largest first; confidence = their share |
 """
 

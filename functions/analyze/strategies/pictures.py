@@ -70,7 +70,9 @@ class PicturesAnalyzer(Analyzer):
         picture = cv2.imread(str(keyframe.path))
         if picture is None:
             raise TransientError("picture_unreadable", "A keyframe can't be read; trying again.")
-        yield self._finding("sharpness", sharpness(picture), keyframe.shot, keyframe.object)
+        detail = sharpness(picture)
+        if detail is not None:
+            yield self._finding("sharpness", detail, keyframe.shot, keyframe.object)
         main = [pair for pair in color_shares(picture)[:_MAIN_COLORS] if pair[1] >= _MAIN_COLOR_SHARE]
         if main:
             names = tuple(name for name, _ in main)

@@ -23,6 +23,7 @@ _MAX_STILLS: Final = 120
 _TIME_SHARE: Final = 1 / 2  # of what is left when it begins; the rest is for the analyzers that follow
 _MIN_CONFIDENCE: Final = 0.6  # what is read with less is texture, not text
 _SAME_TEXT: Final = 0.8  # likeness of two readings of one line
+_ENUMERATION: Final = re.compile(r"^\W*\d{1,2}[.)]\s+|^\W+")  # bullets are now read, now not
 _ROUNDING_S: Final = 0.05
 
 
@@ -132,7 +133,7 @@ def _joined(findings: Iterable[Finding]) -> Sequence[Finding]:
 
 
 def _same(one: Finding, other: Finding) -> bool:
-    first, second = str(one.value).casefold(), str(other.value).casefold()
+    first, second = (_ENUMERATION.sub("", str(finding.value)).casefold() for finding in (one, other))
     # "Step 1" and "Step 2" are alike, but they are not the same.
     same_numbers = re.findall(r"\d+", first) == re.findall(r"\d+", second)
     return same_numbers and SequenceMatcher(None, first, second).ratio() >= _SAME_TEXT

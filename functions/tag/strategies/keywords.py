@@ -10,22 +10,22 @@ from itertools import islice, pairwise
 from math import prod
 from typing import ClassVar, Final, TypeAlias
 
-from functions.tag.words import STOP_WORDS, singular, word_list
+from functions.tag.readings import TITLE_HEIGHT, height, legible
+from functions.tag.words import STOP_WORDS, parts, singular, word_list
 from shared.domain.records import Evidence, Finding, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["KeywordsTagger"]
 
-_MIN_READING: Final = 0.97  # a line read with less has a wrong letter too often to make a label of
 _MIN_HEARING: Final = 0.6  # a phrase heard with less can support what was read but says nothing by itself
-_MAX_LINE_WORDS: Final = 6  # longer lines are sentences; of those only names and what comes back is taken
+_MAX_LINE_WORDS: Final = 5  # longer lines are sentences; of those only names and what comes back is taken
 _MAX_PHRASE_WORDS: Final = 4
-_MAX_TAGS: Final = 12
-_EDGE: Final = 0.01  # a line that ends so near the picture's edge is probably cut off there
-_TITLE_HEIGHT: Final = 0.06
-_SMALL_PRINT_HEIGHT: Final = 0.022
-_SEPARATOR: Final = re.compile(r"[|•·:;,/()\[\]\"“”]|\s[-–—]\s")  # noqa: RUF001  # dashes of all lengths occur
-_NAME: Final = re.compile(r"[A-Z]{3,}$|[A-Z]+[a-z]+[A-Z]|[a-z][A-Z]")  # HDMI, XQuery, iPhone
+_MIN_PLACES: Final = {1: 3, 2: 2}  # words in a row -> lines they must come back in to mean something
+_MAX_TAGS: Final = 10
+_NAME: Final = re.compile(
+    r"[A-Z]{3,}$|[A-Z]{2,}[a-z]|[A-Z][a-z]+[A-Z]|[a-z][A-Z]"
+)  # HDMI, XPath, JavaScript, iPhone
+_CODE: Final = re.compile(r"[=<>{}]")
 _ACRONYM: Final = re.compile(r"[A-Z]{2,5}$")
 _VOWEL: Final = re.compile(r"[aeiouyà-öø-ÿ]|[^\x00-\u02ff]", re.IGNORECASE)  # other scripts are not judged by it
 
@@ -58,7 +58,7 @@ class KeywordsTagger(Tagger):
     version: ClassVar[str] = "1"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
-        lines = [finding for finding in video.findings if finding.name == "text" and _is_legible(finding)]
+        lines = legible(video.findings)
         spoken = [finding for finding in video.findings if finding.name == "words"]
         clear = [finding for finding in spoken if finding.confidence >= _MIN_HEARING]
         unclear = [finding for finding in spoken if finding.confidence < _MIN_HEARING]
@@ -69,12 +69,12 @@ class KeywordsTagger(Tagger):
             key for key in sorted(places, key=lambda key: _doubt(places[key].values())) if _is_whole(key, places)
         )
         for key in islice(whole, _MAX_TAGS):
-            hints = [finding for finding in unclear if _holds(_words(finding), key)]
+            hints = [finding for finding in unclear if _holds(word_list(str(finding.value)), key)]
             yield self._tag([*places[key].values()], hints)
 
     def _tag(self, mentions: Sequence[_Mention], hints: Sequence[Finding]) -> Tag:
         findings = [*(mention.finding for mention in mentions), *hints]
-        stands_out = len(findings) > 1 or _height(findings[0]) >= _TITLE_HEIGHT
+        stands_out = len(findings) > 1 or height(findings[0]) >= TITLE_HEIGHT
         doubt = _doubt(mentions) * prod(1 - hint.confidence / 2 for hint in hints)
         return Tag(
             label=Counter(" ".join(mention.words).casefold() for mention in mentions).most_common(1)[0][0],
@@ -87,46 +87,31 @@ class KeywordsTagger(Tagger):
 
 
 def _striking(lines: Sequence[Finding]) -> Iterator[_Mention]:
-    """Yields what makes up a short line, and names wherever they stand."""
+    """Yields what makes up a short line, and names wherever they stand; larger letters weigh more."""
     for line in lines:
-        words = _words(line)
-        sure = 0.95 if _height(line) >= _TITLE_HEIGHT else 0.8
-        if len(words) > _MAX_LINE_WORDS:
-            mixed = not str(line.value).isupper()
-            names = [word for word in words if mixed and _NAME.match(word) and _tells(word)]
-            yield from (_Mention([name], line, line.confidence * sure) for name in names)
-            continue
-        for part in _SEPARATOR.split(" ".join(words) if _is_cut(line) else str(line.value)):
-            phrase = _trimmed(word_list(part))
-            if phrase and len(phrase) <= _MAX_PHRASE_WORDS:
-                yield _Mention(phrase, line, line.confidence * sure)
+        weight = line.confidence * (0.7 + 0.25 * min(height(line) / TITLE_HEIGHT, 1.0))
+        text = str(line.value)
+        if len(word_list(text)) <= _MAX_LINE_WORDS and not _CODE.search(text):
+            phrases = [phrase for phrase in map(_trimmed, parts(text)) if _is_phrase(phrase)]
+        else:
+            phrases = [
+                [word] for word in word_list(text) if _NAME.match(word) and _tells(word) and not text.isupper()
+            ]
+        yield from (_Mention(phrase, line, weight) for phrase in phrases)
 
 
 def _recurring(findings: Sequence[Finding]) -> Iterator[_Mention]:
-    """Yields words, and pairs of words, that come back in another line or phrase."""
+    """Yields words, and pairs of words, that come back in other lines or phrases."""
     mentions: dict[_Key, list[_Mention]] = defaultdict(list)
     for finding in findings:
-        words = _words(finding)
+        words = word_list(str(finding.value))
         for phrase in (*((word,) for word in words), *pairwise(words)):
             if all(len(word) > 3 and _tells(word) for word in phrase):
                 mention = _Mention(phrase, finding, finding.confidence * 0.6)
                 mentions[mention.key].append(mention)
-    for found in mentions.values():
-        if len({mention.finding.value for mention in found}) > 1:
+    for key, found in mentions.items():
+        if len({mention.finding.value for mention in found}) >= _MIN_PLACES[len(key)]:
             yield from found
-
-
-def _words(finding: Finding) -> Sequence[str]:
-    """Returns the words of a finding, without those that the picture's edge cuts through."""
-    words = word_list(str(finding.value))
-    if finding.box is None:
-        return words
-    left, _, width, _ = finding.box
-    return words[left < _EDGE : len(words) - (left + width > 1 - _EDGE)]
-
-
-def _is_cut(line: Finding) -> bool:
-    return len(_words(line)) < len(word_list(str(line.value)))
 
 
 def _trimmed(words: Sequence[str]) -> Sequence[str]:
@@ -138,20 +123,18 @@ def _trimmed(words: Sequence[str]) -> Sequence[str]:
     return words[first : last + 1]
 
 
+def _is_phrase(words: Sequence[str]) -> bool:
+    """Says whether trimmed words belong together; with two empty ones inside they are a piece of a sentence."""
+    return 0 < len(words) <= _MAX_PHRASE_WORDS and sum(word.casefold() in STOP_WORDS for word in words) < 2
+
+
 def _tells(word: str) -> bool:
     """Says whether a word means something by itself and does not look like a misreading."""
     if _ACRONYM.match(word):
         return word.casefold() not in STOP_WORDS
+    long_enough = len(word) > 2 or not word.isascii()  # 東京 is a word
     has_digit = any(map(str.isdigit, word))
-    return len(word) > 2 and not has_digit and bool(_VOWEL.search(word)) and word.casefold() not in STOP_WORDS
-
-
-def _is_legible(line: Finding) -> bool:
-    return line.confidence >= _MIN_READING and (line.box is None or _height(line) >= _SMALL_PRINT_HEIGHT)
-
-
-def _height(finding: Finding) -> float:
-    return finding.box[3] if finding.box else 0.0
+    return long_enough and not has_digit and bool(_VOWEL.search(word)) and word.casefold() not in STOP_WORDS
 
 
 def _holds(words: Sequence[str], key: _Key) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from functions.tag.readings import height
 from shared.domain.records import Evidence, Finding, Segment, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -63,7 +64,7 @@ class SignalsTagger(Tagger):
                 by_color.setdefault(finding.value[0], []).append(finding)
         for color, holding in by_color.items():
             yield from self._if_most(f"mostly {color}", "style", holding, video)
-        yield from self._if_most("slides", "style", _first_lines_of_slides(video), video)
+        yield from self._if_most("slides", "style", _titles_of_slides(video), video)
         yield from self._speech(video)
 
     def _if_most(self, label: str, kind: _Kind, holding: Iterable[Finding], video: TaggingInput) -> Iterator[Tag]:
@@ -120,12 +121,12 @@ def _facts(video: TaggingInput) -> Iterator[tuple[str, _Kind, _Modality, str]]:
         yield "silent", "sound", "sound", "no sound track"
 
 
-def _first_lines_of_slides(video: TaggingInput) -> Iterator[Finding]:
-    """Yields, for each shot that stands still and is full of text, its first line over the whole shot."""
+def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:
+    """Yields, for each shot that stands still and is full of text, its largest line over the whole shot."""
     for motion in _measured(video, "motion"):
         lines = [f for f in video.findings if f.name == "text" and _overlaps(f, motion)]
         if len(lines) >= _SLIDE_LINES and _number(motion) <= _STILL_MOTION:
-            yield replace(lines[0], start_s=motion.start_s, end_s=motion.end_s)
+            yield replace(max(lines, key=height), start_s=motion.start_s, end_s=motion.end_s)
 
 
 def _overlaps(one: Finding, other: Finding) -> bool:

@@ -1,0 +1,87 @@
+"""Scenes: runs of shots that belong together because pictures come back, as in a dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from functions.segment.film import Film, likeness_of_colors
+from shared.domain.records import Segment
+
+__all__ = ["group_scenes"]
+
+_PRODUCER = "scenes"
+_VERSION = "1"
+
+_ALIKE = 0.6
+"""Part of the colours two shots must share to be of one scene."""
+
+_REACH_SHOTS = 6
+_REACH_S = 30.0
+"""How far back a shot looks for its like: across a dialogue, not across the film."""
+
+_LONG_SILENCE_S = 1.5
+
+
+def group_scenes(
+    shots: Sequence[Segment], others: Sequence[Segment], film: Film
+) -> tuple[list[Segment], list[Segment]]:
+    """Returns the scenes, which tile the shots, and the shots with the index of their scene.
+
+    A shot joins the scene of an earlier one that it looks like, and takes along what lies between: A-B-A is one
+    scene. A fade and a long silence across a cut end a scene whatever the pictures look like.
+
+    Args:
+        shots: In time order, without gaps.
+        others: Segments of other kinds; silences count.
+        film: Samples of the whole video.
+    """
+    looks = [_look(shot, film) for shot in shots]
+    silences = [s for s in others if s.kind == "silence" and s.end_s - s.start_s >= _LONG_SILENCE_S]
+    firsts: list[int] = []
+    since_break = 0
+    for index, shot in enumerate(shots):
+        if shot.transition_in == "fade" or any(s.start_s < shot.start_s < s.end_s for s in silences):
+            since_break = index
+        linked = _earliest_alike(index, since_break, shots, looks)
+        while firsts and firsts[-1] > linked:
+            firsts.pop()
+        if not firsts or linked == index:
+            firsts.append(index)
+    return _scenes(shots, firsts)
+
+
+def _look(shot: Segment, film: Film) -> npt.NDArray[np.float32]:
+    return np.mean([s.colors for s in film.between(shot.start_s, shot.end_s)], axis=0, dtype=np.float32)
+
+
+def _earliest_alike(
+    index: int, since: int, shots: Sequence[Segment], looks: Sequence[npt.NDArray[np.float32]]
+) -> int:
+    """Returns the earliest shot within reach that looks like the one at an index; that index if there is none."""
+    for earlier in range(max(since, index - _REACH_SHOTS), index):
+        near = shots[index].start_s - shots[earlier].end_s <= _REACH_S
+        if near and likeness_of_colors(looks[earlier], looks[index]) >= _ALIKE:
+            return earlier
+    return index
+
+
+def _scenes(shots: Sequence[Segment], firsts: Sequence[int]) -> tuple[list[Segment], list[Segment]]:
+    scenes: list[Segment] = []
+    members: list[Segment] = []
+    for number, (first, end) in enumerate(pairwise([*firsts, len(shots)])):
+        scene = Segment(
+            kind="scene",
+            index=number,
+            start_s=shots[first].start_s,
+            end_s=shots[end - 1].end_s,
+            producer=_PRODUCER,
+            producer_version=_VERSION,
+        )
+        scenes.append(scene)
+        members += [replace(shot, scene=number) for shot in shots[first:end]]
+    return scenes, members

@@ -1,0 +1,19 @@
+"""Ways to find segments, one algorithm a file."""
+
+from __future__ import annotations
+
+from shared.processors.registry import Registry
+from shared.processors.segmenter import Segmenter
+
+__all__ = ["SEGMENTERS"]
+
+SEGMENTERS: Registry[Segmenter] = Registry(
+    "automations.segmenters",
+    Segmenter,  # type: ignore[type-abstract]  # the registry only compares with it
+    {
+        "shots": "functions.segment.strategies.shots:ShotSegmenter",
+        "black": "functions.segment.strategies.black:BlackSegmenter",
+        "silence": "functions.segment.strategies.silence:SilenceSegmenter",
+        "speech": "functions.segment.strategies.speech:SpeechSegmenter",
+    },
+)
