@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.identity import event_id_of, object_prefix, owner_of, result_key, video_id_of
+from shared.domain.identity import event_id_of, object_prefix, owner_of, result_key, token_of, video_id_of
 
 NAMES = st.text(st.characters() | st.characters(categories=["Cs"]))
 
@@ -46,5 +46,6 @@ def test_events_of_another_run_or_type_are_other_events() -> None:
 
 def test_an_attempts_objects_lie_under_its_key() -> None:
     assert result_key(2, "segment", 7) == "r2/segment-7"
+    assert token_of("r2/segment-7") == 7
     assert object_prefix("v1", "r2/segment-7") == "videos/v1/r2/segment-7/"
     assert object_prefix("v1") == "videos/v1/"

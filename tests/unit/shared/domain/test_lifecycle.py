@@ -199,7 +199,12 @@ class TestClaim:
         for _ in range(driver.flow.stage("ingest").max_attempts):
             release(driver, driver.claim(video, "ingest"))
 
-        assert driver.try_claim(video, "ingest") == Declined(reason="poison")
+        failed = driver.video(video.id)
+        assert failed.failure is not None
+        assert (failed.status, failed.failure.code, failed.lease) == ("failed", "poison", None)
+        assert "[tool_crashed] The tool crashed." in failed.failure.reason
+        assert {outcome for _, outcome, _ in outcomes(driver, video)} == {"retry"}
+        assert events(driver) == [("video-failed", 1)]
 
     @pytest.mark.reliability("B22")
     def test_interruptions_do_not_count_until_there_are_far_too_many(self, driver: VideoDriver) -> None:
@@ -207,7 +212,7 @@ class TestClaim:
         for _ in range(driver.flow.stage("ingest").max_attempts * INTERRUPTIONS_PER_ATTEMPT):
             release(driver, driver.claim(video, "ingest"), "interrupted")
 
-        assert driver.try_claim(video, "ingest") == Declined(reason="poison")
+        assert driver.video(video.id).status == "failed"
 
     def test_attempts_are_counted_by_stage(self, driver: VideoDriver) -> None:
         video = driver.upload()
