@@ -85,7 +85,7 @@ def _options(segment_s: float) -> tuple[str, ...]:
         f"--hls_master_playlist_output={_MASTER}",
         f"--mpd_output={_MANIFEST}",
         "--io_cache_size=0",  # the files are local: without 32 MiB of cache each it takes a tenth of the CPU
-        # Jobs that end at once can be missed by the thread that waits for them (seen in 8 of 1,000 runs, for ever).
+        # Jobs that end at once can be missed by the thread that waits for them (8 of 1,000 runs, for ever).
         "--single_threaded",
         "--temp_dir=.",  # whatever a killed packager leaves goes with the folder
         "--quiet",
