@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
@@ -64,5 +64,5 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
-    except ValidationError as error:
+    except (SettingsError, ValidationError) as error:
         raise ConfigurationError("bad_settings", f"The settings are wrong: {error}") from error

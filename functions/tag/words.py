@@ -17,8 +17,8 @@ STOP_WORDS: Final = frozenset(
     """a about above across actually after again against ago all almost along already also although always am among
     an and another any anybody anyone anything are aren't around as ask at away back be became because become been
     before began behind being below best better between both bring but by call called came can can't cannot come
-    comes could couldn't day did didn't different do does doesn't doing don't done down during each either else
-    enough even ever every everybody everyone everything exactly far few find for found from full gave get
+    comes coming could couldn't day did didn't different do does doesn't doing don't done down during each either
+    else enough even ever every everybody everyone everything exactly far few find for found from full gave get
     gets getting give given gives go goes going gone gonna good got gotta great had hardly has hasn't have haven't
     having he he'd he'll he's hello her here here's hers herself hey hi him himself his how however huh i i'd i'll
     i'm i've if in indeed inside instead into is isn't it it'd it'll it's its itself just keep kept kind knew know

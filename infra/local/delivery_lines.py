@@ -37,7 +37,7 @@ class DeliveryLines:
             return
         took_s = monotonic() - self._started.pop(id(job))
         if state.status == "failed" and state.retry_after_s is None:
-            self._write(f"{job.stage} {self._name(job)}: {state.error} It will be tried again.")
+            self._write(f"{job.stage} {self._name(job)}: failed and will be tried again: {state.error}")
         elif state.status == "succeeded" and not self._failures_only:
             self._write(f"{job.stage} {self._name(job)}: done in {took_s:.1f} s")
 

@@ -7,17 +7,18 @@ from typing import TypeVar
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from shared.bootstrap import Bootstrap
-from shared.domain.attempt import Attempt
+from shared.domain.attempt import Attempt, ToolRun
 from shared.domain.records import Artifact, Evidence, Finding, Recommendation, Rendition, Segment, Tag
 from shared.domain.status import FAILED, READY
 from shared.domain.video import Video
 
-__all__ = ["clock_time", "outcome_line", "timeline_table", "video_details", "video_table"]
+__all__ = ["clock_time", "outcome_line", "timeline_lines", "video_details", "video_table"]
 
 T = TypeVar("T")
 
@@ -68,28 +69,39 @@ def video_table(videos: Iterable[Video]) -> Table:
     return table
 
 
-def timeline_table(attempts: Sequence[Attempt]) -> Table:
-    """Returns a table of a video's attempts, with the programs they ran."""
-    table = _table("Run", "Stage", "Try", "Outcome", "Started", "Time", "CPU", "What happened")
+def timeline_lines(attempts: Sequence[Attempt]) -> Group:
+    """Returns a video's attempts, oldest first, with the programs they ran and what people should know."""
+    lines: list[RenderableType] = []
+    run = 0
     for attempt in attempts:
-        lines = [f"[{attempt.code}] {attempt.reason}"] if attempt.reason else []
-        lines += [f"note [{caveat.code}] {caveat.detail}" for caveat in attempt.caveats]
-        lines += [
-            f"{tool.command[0].rpartition('/')[2]}: exit {tool.returncode}, {tool.wall_s:.1f} s, "
-            f"{tool.cpu_s:.1f} s CPU, {tool.peak_memory_bytes / 2**20:.0f} MiB"
-            for tool in attempt.tools
-        ]
-        table.add_row(
-            str(attempt.run),
-            attempt.stage,
-            str(attempt.number),
-            _styled(attempt.outcome, attempt.outcome),
-            f"{attempt.started_at.astimezone():%H:%M:%S}",
-            f"{attempt.cost.wall_s:.1f} s",
-            f"{attempt.cost.cpu_s:.1f} s",
-            Text("\n".join(lines)),
+        if attempt.run != run:
+            run = attempt.run
+            lines.append(Text(f"Run {run}", "bold"))
+        lines.append(
+            Text.assemble(
+                f"  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt.stage:<10}",
+                _styled(f" {attempt.outcome:<12}", attempt.outcome),
+                f"try {attempt.number}, {attempt.cost.wall_s:.1f} s, {attempt.cost.cpu_s:.1f} s CPU",
+            )
         )
-    return table
+        lines += [Padding(Text(detail, "dim"), (0, 0, 0, 6)) for detail in _attempt_details(attempt)]
+    return Group(*lines)
+
+
+def _attempt_details(attempt: Attempt) -> list[str]:
+    details = [f"[{attempt.code}] {attempt.reason}"] if attempt.reason else []
+    details += [f"note [{caveat.code}] {caveat.detail}" for caveat in attempt.caveats]
+    details += [
+        f"{_program(tool)}: exit {tool.returncode}, {tool.wall_s:.1f} s, {tool.cpu_s:.1f} s CPU, "
+        f"{tool.peak_memory_bytes / 2**20:.0f} MiB"
+        for tool in attempt.tools
+    ]
+    return details
+
+
+def _program(tool: ToolRun) -> str:
+    """Returns a program's plain name; bundled ones are called ``ffmpeg-linux-x86_64-v9``."""
+    return tool.command[0].rpartition("/")[2].partition("-")[0]
 
 
 def video_details(wiring: Bootstrap, video: Video) -> Group:
@@ -115,7 +127,8 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id is there to be copied.
+        table.add_column(column, overflow="fold", no_wrap=column == "Id")
     return table
 
 
@@ -207,7 +220,7 @@ def _costs(attempts: Sequence[Attempt], run: int) -> Table:
     of_run = [attempt for attempt in attempts if attempt.run == run]
     for stage in dict.fromkeys(attempt.stage for attempt in of_run):
         tries = [attempt for attempt in of_run if attempt.stage == stage]
-        programs = dict.fromkeys(tool.command[0].rpartition("/")[2] for attempt in tries for tool in attempt.tools)
+        programs = dict.fromkeys(_program(tool) for attempt in tries for tool in attempt.tools)
         table.add_row(
             stage,
             str(len(tries)),

@@ -17,6 +17,8 @@ WIDTH, HEIGHT = 1280, 720
 PAN = 160
 """Pixels that the far layer is wider than the picture; the near one is twice as much wider and so moves faster."""
 
+HIGH, LOW = 48, 520
+
 SMOOTH = 2
 """Painted this much larger and scaled down, because PIL draws polygons with jagged edges."""
 
@@ -32,6 +34,7 @@ class Scene:
         title: The words burned in.
         subtitle: The smaller words below them.
         duration_s: Seconds it is shown, transitions included.
+        words_y: Where the words' band begins. Top and bottom take turns, so that shots differ in structure too.
         sky: Colours from top to bottom of the far layer.
         far: Paints what moves slowly.
         near: Paints what moves fast.
@@ -40,6 +43,7 @@ class Scene:
     title: str
     subtitle: str
     duration_s: float
+    words_y: int
     sky: tuple[Color, Color]
     far: Paint
     near: Paint
@@ -58,10 +62,11 @@ def caption(scene: Scene) -> Image.Image:
     """Returns a scene's words on a see-through band, as large as the picture."""
     image = Image.new("RGBA", (WIDTH, HEIGHT))
     draw = ImageDraw.Draw(image)
-    draw.rounded_rectangle((56, 520, 1224, 668), 18, fill=(12, 16, 28, 190))
+    top = scene.words_y
+    draw.rounded_rectangle((56, top, 1224, top + 148), 18, fill=(12, 16, 28, 190))
     # PIL carries a font inside, so no machine needs one.
-    draw.text((96, 578), scene.title, "white", ImageFont.load_default(68), anchor="lm")
-    draw.text((98, 636), scene.subtitle, "#ffd479", ImageFont.load_default(32), anchor="lm")
+    draw.text((96, top + 58), scene.title, "white", ImageFont.load_default(68), anchor="lm")
+    draw.text((98, top + 116), scene.subtitle, "#ffd479", ImageFont.load_default(32), anchor="lm")
     return image
 
 
@@ -165,8 +170,8 @@ def _wallpaper(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
 def _chart(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
     colors = ("#2a9d8f", "#e9c46a", "#f4a261", "#e76f51")
     for index, height in enumerate((120, 170, 150, 220, 260, 240, 320)):
-        _box(draw, 340 + index * 130, 480 - height, 84, height, colors[index % 4])
-    _box(draw, 310, 480, 940, 6, "#264653")
+        _box(draw, 340 + index * 130, 640 - height, 84, height, colors[index % 4])
+    _box(draw, 310, 640, 940, 6, "#264653")
 
 
 def _grid(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
@@ -182,12 +187,12 @@ def _stars(draw: ImageDraw.ImageDraw, seed: random.Random) -> None:
 
 def _rings(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
     for radius in range(620, 60, -70):
-        _disc(draw, 720, 300, radius, ("#6c2bd9", "#8b46ff")[radius // 70 % 2])
+        _disc(draw, 720, 440, radius, ("#6c2bd9", "#8b46ff")[radius // 70 % 2])
 
 
 def _play(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
-    _disc(draw, 800, 270, 130, "#ffffff")
-    draw.polygon(_at((758, 195, 758, 345, 885, 270)), fill="#6c2bd9")
+    _disc(draw, 800, 440, 130, "#ffffff")
+    draw.polygon(_at((758, 365, 758, 515, 885, 440)), fill="#6c2bd9")
 
 
 SCENES = (
@@ -195,6 +200,7 @@ SCENES = (
         title="Sunrise at the Harbor",
         subtitle="Sailing boats leave the coast",
         duration_s=4.0,
+        words_y=LOW,
         sky=("#2b2d64", "#ff8c5a"),
         far=_sea,
         near=_boats,
@@ -203,6 +209,7 @@ SCENES = (
         title="Mountain Hiking",
         subtitle="Snow on the summit, 2400 meters",
         duration_s=4.0,
+        words_y=LOW,
         sky=("#5fb4e8", "#d8f0fb"),
         far=lambda draw, seed: _peaks(draw, seed, 520, 330, "#6f86a3"),
         near=lambda draw, _seed: _hills(draw, 560, 40, 150, "#4f8f4a"),
@@ -211,6 +218,7 @@ SCENES = (
         title="Forest Trail",
         subtitle="Quiet path between the fir trees",
         duration_s=4.0,
+        words_y=HIGH,
         sky=("#0f3d2e", "#7fb77e"),
         far=lambda draw, seed: _firs(draw, seed, 560, 300, "#2d6a4f"),
         near=lambda draw, seed: _firs(draw, seed, 760, 420, "#14342b"),
@@ -219,6 +227,7 @@ SCENES = (
         title="Fresh Coffee",
         subtitle="Breakfast is served at eight",
         duration_s=3.5,
+        words_y=LOW,
         sky=("#f4c478", "#f4c478"),
         far=_wallpaper,
         near=_cup,
@@ -227,6 +236,7 @@ SCENES = (
         title="Quarterly Report",
         subtitle="Revenue growth in seven regions",
         duration_s=4.0,
+        words_y=HIGH,
         sky=("#fbfcfd", "#eef2f6"),
         far=_grid,
         near=_chart,
@@ -235,6 +245,7 @@ SCENES = (
         title="City Lights",
         subtitle="Downtown skyline after midnight",
         duration_s=4.0,
+        words_y=LOW,
         sky=("#070b1e", "#27305e"),
         far=_stars,
         near=lambda draw, seed: _houses(draw, seed, 420, "#10142b", "#ffd166"),
@@ -243,6 +254,7 @@ SCENES = (
         title="Automations Backend",
         subtitle="Video processing from upload to tags",
         duration_s=2.5,
+        words_y=HIGH,
         sky=("#3a0ca3", "#3a0ca3"),
         far=_rings,
         near=_play,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -60,6 +61,7 @@ class LocalJobRunner:
             _Worker(log_dir / f"worker-{number}.log", environment, stages, self._ended)
             for number in range(1, workers + 1)
         ]
+        self._free = deque(self._workers)
 
     def warm_up(self) -> None:
         """Starts the workers now instead of with their first job."""
@@ -68,9 +70,10 @@ class LocalJobRunner:
 
     def start(self, job: Job) -> str:
         with self._lock:
-            worker = next((worker for worker in self._workers if worker.execution is None), None)
-            if worker is None:
+            if not self._free:
                 raise TransientError("no_capacity", f"All {len(self._workers)} workers are busy.")
+            # The one that has been free for longest: it had the most time to import what it may need.
+            worker = self._free.popleft()
             execution = f"{job.stage}-{next(self._numbers)}"
             self._states[execution] = RUNNING
             worker.give(execution, job)
@@ -99,6 +102,7 @@ class LocalJobRunner:
             if execution is None:
                 raise RuntimeError("a worker ended a job that it was never given")
             worker.execution = None
+            self._free.append(worker)
             self._states[execution] = state
             if len(self._states) > REMEMBERED_EXECUTIONS:
                 oldest = next(name for name, known in self._states.items() if known is not RUNNING)

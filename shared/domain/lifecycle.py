@@ -167,22 +167,14 @@ class Lifecycle:
                 return Change(answer=declined)
             assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
             lost = _close_running(video, "lost", "the worker stopped reporting and its lease ran out", now)
-            begun = video.attempts.get(stage, 0)
-            interrupted = video.interruptions.get(stage, 0)
-            if begun - interrupted >= spec.max_attempts or begun >= spec.max_attempts * INTERRUPTIONS_PER_ATTEMPT:
-                failure = Failure(
-                    code="poison",
-                    reason=f"The {stage} stage was tried {begun} times and never finished. "
-                    "Look at the timeline for the cause, then replay the video.",
-                    stage=stage,
-                )
-                failed, event = self._failed(video, failure, now)
+            if _used_up(video, spec):
+                failed, event = self._poisoned(video, spec, "its worker never reported back.", now)
                 return Change(answer=Declined(reason="poison"), video=failed, attempts=lost, events=(event,))
             token = video.last_token + 1
             lease = Lease(
                 stage=stage,
                 token=token,
-                attempt=begun + 1,
+                attempt=video.attempts.get(stage, 0) + 1,
                 worker=worker,
                 started_at=now,
                 expires_at=now + timedelta(seconds=lease_s),
@@ -191,7 +183,7 @@ class Lifecycle:
                 video,
                 lease=lease,
                 last_token=token,
-                attempts={**video.attempts, stage: begun + 1},
+                attempts={**video.attempts, stage: lease.attempt},
                 swept=False,
                 updated_at=now,
             )
@@ -272,14 +264,20 @@ class Lifecycle:
         code: str,
         reason: str,
     ) -> Decision[None]:
-        """Gives the lease back so that the stage can be tried again. Raises LeaseLost."""
+        """Gives the lease back so that the stage can be tried again.
+
+        Fails the video as ``poison`` instead when that was its last try. Raises LeaseLost.
+        """
 
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
+            ended = _ended(held, claim.lease, outcome, now, effort, code, reason)
             freed = replace(held, lease=None, updated_at=now)
             if outcome == "interrupted":
                 freed = _count_interruption(freed, claim.spec.stage)
-            ended = _ended(held, claim.lease, outcome, now, effort, code, reason)
+            if _used_up(freed, claim.spec):
+                failed, event = self._poisoned(freed, claim.spec, f"[{code}] {reason}", now)
+                return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
             return Change(answer=None, video=freed, attempts=(ended,))
 
         return decide
@@ -391,6 +389,15 @@ class Lifecycle:
             return Declined(reason="busy", retry_after_s=left_s)
         return None
 
+    def _poisoned(self, video: Video, spec: StageSpec, cause: str, now: datetime) -> tuple[Video, VideoEvent]:
+        failure = Failure(
+            code="poison",
+            reason=f"The {spec.stage} stage was tried {video.attempts[spec.stage]} times and never finished; "
+            f"the last time: {cause} Mend the cause and replay the video.",
+            stage=spec.stage,
+        )
+        return self._failed(video, failure, now)
+
     def _failed(self, video: Video, failure: Failure, now: datetime) -> tuple[Video, VideoEvent]:
         self._check_transition(video.status, FAILED)
         failed = replace(video, status=FAILED, failure=failure, lease=None, updated_at=now)
@@ -422,6 +429,12 @@ def _held(video: Video | None, claim: Claim) -> Video:
             f"attempt {claim.lease.attempt} at {claim.spec.stage} of {claim.video.id} was replaced or ended"
         )
     return video
+
+
+def _used_up(video: Video, spec: StageSpec) -> bool:
+    begun = video.attempts.get(spec.stage, 0)
+    counted = begun - video.interruptions.get(spec.stage, 0)
+    return counted >= spec.max_attempts or begun >= spec.max_attempts * INTERRUPTIONS_PER_ATTEMPT
 
 
 def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:

@@ -99,6 +99,8 @@ def parse_cloud_event(event_type: str, data: object) -> VideoEvent | ObjectFinal
     if not isinstance(message, Mapping):
         raise PermanentError("bad_event", "A Pub/Sub event carries no message.")
     attributes = message.get("attributes") or {}
+    if not isinstance(attributes, Mapping):
+        raise PermanentError("bad_event", "A Pub/Sub message's attributes are no JSON object.")
     body = _json(message.get("data", ""))
     if "eventType" in attributes:
         return _finalized(body) if attributes["eventType"] == "OBJECT_FINALIZE" else None
@@ -116,7 +118,7 @@ def parse_cloud_event(event_type: str, data: object) -> VideoEvent | ObjectFinal
 def _json(encoded: object) -> Mapping[str, Any]:
     try:
         body = json.loads(base64.b64decode(str(encoded), validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:  # lists nested too deep to be read
         raise PermanentError("bad_event", f"A message's data is not base64 of JSON: {error}") from error
     if not isinstance(body, Mapping):
         raise PermanentError("bad_event", "A message's data is not a JSON object.")
@@ -132,5 +134,5 @@ def _finalized(resource: Mapping[str, Any]) -> ObjectFinalized:
             size_bytes=int(resource.get("size", 0)),
             content_type=str(resource.get("contentType") or "application/octet-stream"),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PermanentError("bad_event", f"A storage notification is malformed: {error!r}") from error

@@ -60,7 +60,7 @@ class Registry(Generic[P]):
                 return getattr(import_module(module), attribute)
             for point in entry_points(group=self._group, name=name):
                 return point.load()
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
             raise ConfigurationError(
                 "bad_plugin", f"{name!r} in {self._group} can't be imported: {error}"
             ) from error

@@ -105,13 +105,14 @@ class InMemoryVideoRepository:
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
-    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
-        labels = {tag.label for tag in self.records(video, Tag)}
+    def related(
+        self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
+    ) -> Sequence[RelatedVideo]:
         found = [
             RelatedVideo(video_id=other.id, labels=tuple(shared))
             for other in self._shown()
-            if other.owner == video.owner and other.id != video.id
-            if (shared := labels & {tag.label for tag in self.records(other, Tag)})
+            if other.owner == owner and other.id != exclude
+            if (shared := set(labels) & {tag.label for tag in self.records(other, Tag)})
         ]
         return sorted(found, key=lambda other: (-len(other.labels), other.video_id))[:limit]
 

@@ -373,17 +373,18 @@ class TestRelated:
         driver.delete(finished("ann/gone.mp4", "a", "b", "c"))
         driver.replay(finished("ann/again.mp4", "a", "b", "c"), "tag")
 
-        related = repository.related(video)
+        labels = ["a", "b", "c"]
+        related = repository.related(owner="ann", labels=labels, exclude=video.id)
         assert [(other.video_id, sorted(other.labels)) for other in related] == [
             (two.id, ["b", "c"]),
             (one.id, ["a"]),
         ]
-        assert repository.related(video, limit=1) == related[:1]
+        assert repository.related(owner="ann", labels=labels, exclude=video.id, limit=1) == related[:1]
 
-    def test_a_video_without_tags_has_no_relatives(self, repository: VideoRepository, driver: VideoDriver) -> None:
+    def test_no_labels_have_no_relatives(self, repository: VideoRepository, driver: VideoDriver) -> None:
         driver.finish(driver.upload("ann/other.mp4"), {"tag": [tag("a")]})
 
-        assert repository.related(driver.finish(driver.upload())) == []
+        assert repository.related(owner="ann", labels=[], exclude="nobody") == []
 
 
 class TestOutbox:

@@ -132,8 +132,9 @@ def _tells(word: str) -> bool:
     """Says whether a word means something by itself and does not look like a misreading."""
     if _ACRONYM.match(word):
         return word.casefold() not in STOP_WORDS
+    long_enough = len(word) > 2 or not word.isascii()  # 東京 is a word
     has_digit = any(map(str.isdigit, word))
-    return len(word) > 2 and not has_digit and bool(_VOWEL.search(word)) and word.casefold() not in STOP_WORDS
+    return long_enough and not has_digit and bool(_VOWEL.search(word)) and word.casefold() not in STOP_WORDS
 
 
 def _holds(words: Sequence[str], key: _Key) -> bool:

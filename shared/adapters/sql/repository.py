@@ -117,8 +117,9 @@ class SqlVideoRepository:
             )
         return hits
 
-    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
-        labels = {tag.label for tag in self.records(video, Tag)}
+    def related(
+        self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
+    ) -> Sequence[RelatedVideo]:
         shared = (
             select(records.c.video_id, records.c.label)
             .distinct()
@@ -127,7 +128,7 @@ class SqlVideoRepository:
                 (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
             )
             .join(videos, videos.c.id == records.c.video_id)
-            .where(records.c.label.in_(labels), videos.c.owner == video.owner, videos.c.id != video.id)
+            .where(records.c.label.in_(labels), videos.c.owner == owner, videos.c.id != exclude)
             .cte("shared")
         )
         count = func.count()

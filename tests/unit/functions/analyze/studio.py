@@ -63,8 +63,8 @@ def keyframe(
     if picture is not None:
         cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     ref = object_ref(path.name)
-    values = {"keyframe_s": (start_s + end_s) / 2, "keyframe": ref} | values
-    return Keyframe(shot=shot(index, start_s, end_s, **values), path=path, object=ref)
+    placed: dict[str, Any] = {"keyframe_s": (start_s + end_s) / 2, "keyframe": ref} | values
+    return Keyframe(shot=shot(index, start_s, end_s, **placed), path=path, object=ref)
 
 
 def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: Any) -> AnalysisInput:

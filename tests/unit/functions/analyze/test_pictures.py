@@ -15,7 +15,7 @@ BLUE, WHITE, BLACK = (20, 40, 210), (255, 255, 255), (0, 0, 0)
 def measured(tmp_path: Path, fps: int) -> dict[tuple[str, int | None], object]:
     """Measures a still blue shot of 1 s, then one of 1 s that gets brighter by a tenth every 0.1 s."""
     frames = [(frame / fps, flat(BLUE)) for frame in range(fps)]
-    frames += [(1 + f / fps, flat((int(255 * (f * 10 // fps) / 10),) * 3)) for f in range(fps)]  # type: ignore[arg-type]  # three of them
+    frames += [(1 + f / fps, flat((int(255 * (f * 10 // fps) / 10),) * 3)) for f in range(fps)]
     keys = [keyframe(tmp_path, 0, 0, 1, flat(BLUE)), keyframe(tmp_path, 1, 1, 2, flat(WHITE))]
     analyzer = PicturesAnalyzer(ports(media_tool=StudioMediaTool(frames)))
     findings = list(analyzer.analyze(analysis_input(tmp_path, keys)))

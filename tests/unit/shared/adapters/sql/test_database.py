@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -169,6 +170,20 @@ def test_a_full_disk_rolls_back(path: Path, database: Database, monkeypatch: pyt
     with database.writing() as connection:
         add(connection, 3, size_bytes=100_000)
     assert numbers(database) == [1, 2, 3]
+
+
+def test_a_forked_process_opens_connections_of_its_own(database: Database) -> None:
+    def driver_connection() -> object:
+        with database.reading() as connection:
+            return connection.connection.driver_connection
+
+    inherited = driver_connection()
+    assert driver_connection() is inherited
+    if (child := os.fork()) == 0:
+        os._exit(driver_connection() is inherited)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert driver_connection() is inherited
 
 
 @pytest.mark.parametrize("content", ["a folder", "nothing"])

@@ -100,7 +100,7 @@ def write_until_killed(folder: Path, round_: int, pipe: Connection) -> None:
 
 
 def kill_writers(folder: Path, rounds: int, chance: random.Random) -> dict[str, list[str]]:
-    """Kills one writer after the other and returns what they acknowledged: ids of ready videos, names published."""
+    """Kills one writer after the other and returns the ids that were ready and the names that were published."""
     acknowledged: dict[str, list[str]] = {"ready": [], "published": []}
     for round_ in range(rounds):
         receiving, sending = FORK.Pipe(duplex=False)

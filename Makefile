@@ -1,0 +1,69 @@
+# Everything a person or a machine does with this project. `make help` lists it.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+# uv installs in seconds where pip takes a minute; both install exactly what the requirements file pins by hash.
+ifdef UV
+  MAKE_VENV = $(UV) venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
+  INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet
+else
+  MAKE_VENV = $(PYTHON) -m venv $(VENV)
+  INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+.PHONY: help demo up test check bench docs requirements clean
+
+help:  ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
+
+demo: $(VENV)/.runtime  ## Render a sample clip, run it through the whole chain, show what came out. VIDEO=path for your own.
+	@$(BIN)/automations demo $(if $(VIDEO),--video "$(VIDEO)")
+
+up: $(VENV)/.runtime  ## Serve the API, the workers and the upload folder on this machine.
+	@$(BIN)/automations up
+
+test: $(VENV)/.dev  ## Run all tests and measure coverage.
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadscope --cov --cov-report=term:skip-covered -m "not bench"
+
+check: $(VENV)/.dev  ## Lint, types, import rules, formatting.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
+	@$(BIN)/python -m pytest -m bench tests/bench --no-cov -q -s
+
+docs: $(VENV)/.dev  ## Write the generated tables of the README and the published schemas anew.
+	@PYTHONPATH=. $(BIN)/python tests/architecture/test_readme.py
+	@PYTHONPATH=. $(BIN)/python tests/unit/test_event_schema.py
+
+requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:  ## Remove everything that can be made again; keeps ./data.
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(MAKE_VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing requirements ..."
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing development tools ..."
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $@

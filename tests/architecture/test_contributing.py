@@ -1,0 +1,149 @@
+"""What CONTRIBUTING.md tells people to do is done here, with the very text of the page."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+
+import pytest
+from cloudevents.http import CloudEvent
+
+import functions
+import shared.adapters
+from functions.tag.strategies import TAGGERS
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import ConfigurationError
+from shared.domain.lifecycle import Claim, Effort
+from shared.domain.records import Finding
+from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.pipeline import DEFAULT_PIPELINE
+from shared.ports.text_reader import TextReader
+from shared.processors.tagger import TaggingInput
+from shared.settings import Settings
+from shared.testing.models import FakeTextReader
+from shared.testing.videos import media_info, shot
+
+PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def block(path: str) -> str:
+    """Returns the code block whose first line is a comment with this path."""
+    for text in [*blocks("python"), *blocks("toml")]:
+        if text.startswith(f"# {path}\n"):
+            return text
+    raise AssertionError(f"CONTRIBUTING.md has no block '# {path}'")
+
+
+def write(folder: Path, path: str) -> None:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(block(path))
+
+
+def test_a_processor_from_outside_is_used_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "longtakes/plugin.py")
+    project = tomllib.loads(block("longtakes/pyproject.toml"))["project"]
+    (group, points), *_ = project["entry-points"].items()
+    # What an installer would leave beside the package.
+    metadata = tmp_path / f"{project['name']}-{project['version']}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    lines = [f"{name} = {target}" for name, target in points.items()]
+    (metadata / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]))
+    monkeypatch.syspath_prepend(tmp_path)
+    invalidate_caches()
+
+    ports = Bootstrap(Settings(data_dir=tmp_path))
+    assert "long-takes" in TAGGERS.names()
+    tagger = TAGGERS.create("long-takes", ports)
+    shots = [shot(0, 0, 5), shot(1, 5, 70)]
+    (tag,) = tagger.tag(TaggingInput(media=media_info(), segments=shots, findings=[]))
+    assert (tag.label, tag.evidence[0].start_s) == ("long take", 5)
+
+
+def test_a_processor_that_is_selected_but_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no 'long-takes'.*keywords"):
+        TAGGERS.create("long-takes", Bootstrap(Settings(data_dir=tmp_path)))
+
+
+def test_a_new_stage_is_a_folder_and_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = map(json.loads, blocks("json"))
+    flow = json.loads(DEFAULT_PIPELINE.read_text())
+    names = [stage["stage"] for stage in flow["stages"]]
+    position = names.index("analyze")
+    flow["stages"].insert(position, row)
+    flow["stages"][position + 1]["consumes"] = row["emits"]
+    pipeline = tmp_path / "pipeline.json"
+    pipeline.write_text(json.dumps(flow))
+    write(tmp_path, "functions/fingerprint/stage.py")
+    write(tmp_path, "functions/fingerprint/main.py")
+    monkeypatch.setattr(functions, "__path__", [*functions.__path__, str(tmp_path / "functions")])
+    monkeypatch.setenv("AUTOMATIONS_PIPELINE", str(pipeline))
+    monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path / "data"))
+
+    wiring = Bootstrap()
+    video_id = _segmented_video(wiring, tmp_path)
+    (event,) = wiring.repository.outbox(video_id=video_id)[-1:]
+    message = pubsub_cloud_event(event.type, "1", to_pubsub(event), "2026-01-01T00:00:00Z")
+    entry_point = import_module("functions.fingerprint.main").fingerprint
+    entry_point(CloudEvent(message["attributes"], message["data"]))
+
+    video = wiring.repository.get(video_id)
+    assert video is not None
+    assert video.status == "fingerprinted"
+    (finding,) = wiring.repository.records(video, Finding)
+    assert finding.name == "sha256"
+    assert [message.stage for message in wiring.local_bus.lease(10, 60)][-1] == "analyze"
+    for module in [name for name in sys.modules if name.startswith("functions.fingerprint")]:
+        monkeypatch.delitem(sys.modules, module)
+
+
+def _segmented_video(wiring: Bootstrap, folder: Path) -> str:
+    """Stores an upload and takes it through the earlier stages without their work."""
+    source = folder / "clip.mp4"
+    source.write_bytes(b"not really a video")
+    wiring.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
+    (finalized,) = wiring.local_bus.lease(1, 60)
+    assert finalized.stage == "ingest"
+    video_id = ""
+    for name in ("ingest", "transcode", "segment"):
+        if not video_id:
+            ref = wiring.blobs.stat("uploads", "ann/clip.mp4")
+            from shared.domain.events import ObjectFinalized
+            from shared.domain.identity import video_id_of
+
+            upload = ObjectFinalized(
+                bucket=ref.bucket,
+                name=ref.name,
+                generation=ref.generation,
+                size_bytes=ref.size_bytes,
+                content_type=ref.content_type,
+            )
+            video_id = video_id_of(ref.bucket, ref.name)
+            wiring.repository.update(video_id, wiring.lifecycle.register(upload, wiring.clock.now()))
+        claim = wiring.repository.update(video_id, wiring.lifecycle.claim(name, 1, "test", wiring.clock.now(), 60))
+        assert isinstance(claim, Claim)
+        wiring.repository.update(
+            video_id,
+            wiring.lifecycle.commit(claim, wiring.clock.now(), Effort(), (), media_info()),
+        )
+    return video_id
+
+
+def test_an_adapter_has_the_methods_of_its_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "shared/adapters/upper_case_reader.py")
+    monkeypatch.setattr(
+        shared.adapters, "__path__", [*shared.adapters.__path__, str(tmp_path / "shared" / "adapters")]
+    )
+    module = import_module("shared.adapters.upper_case_reader")
+    reader: TextReader = module.UpperCaseTextReader(FakeTextReader())
+    assert reader.name.startswith("upper-")
+    monkeypatch.delitem(sys.modules, module.__name__)

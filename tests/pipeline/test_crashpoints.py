@@ -1,0 +1,85 @@
+"""Every boundary x every kind of fault, then random schedules: lost 0, doubled 0, stuck 0."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.testing.faults import FAULT_KINDS, FaultKind
+from tests.pipeline.world import World
+
+SCHEDULES = 2000
+SHARDS = 8
+
+pytestmark = pytest.mark.reliability("B5", "B6", "B7", "B9", "B19", "B22")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder in memory where there is one: crashes are simulated, so waiting for a disk would show nothing."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as path:
+        yield Path(path)
+
+
+def boundaries(folder: Path) -> list[str]:
+    """Returns the boundaries that an undisturbed run crosses, in order."""
+    world = World(folder)
+    video_id = world.upload("ann/clip.mp4")
+    world.run(video_id)
+    world.assert_exactly_once(video_id)
+    return world.injector.reached
+
+
+def test_an_undisturbed_run_crosses_every_boundary_of_every_stage(folder: Path) -> None:
+    reached = boundaries(folder)
+    for boundary in (
+        "repository.update",
+        "repository.records",
+        "repository.outbox",
+        "repository.mark_published",
+        "blobs.get",
+        "blobs.put",
+        "bus.publish",
+    ):
+        assert reached.count(boundary) >= 5, f"{boundary} is no boundary in some stage: {reached}"
+
+
+@pytest.mark.parametrize("kind", FAULT_KINDS)
+def test_one_fault_at_every_boundary(kind: FaultKind, folder: Path) -> None:
+    count = len(boundaries(folder / "undisturbed"))
+    for number in range(count):
+        world = World(folder / "faulty", {number: kind})
+        video_id = world.upload(f"ann/{kind}-{number}.mp4")
+        try:
+            world.run(video_id)
+            world.assert_exactly_once(video_id)
+        except AssertionError as error:
+            raise AssertionError(f"{kind} at {number} ({world.injector.reached[number]}): {error}") from error
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_random_schedules(shard: int, folder: Path) -> None:
+    """Two videos at once, messages shuffled, about one boundary in twelve faulty."""
+    base = int(os.environ.get("SCHEDULE_SEED", random.randrange(2**31)))
+    for number in range(SCHEDULES // SHARDS):
+        seed = f"{base}-{shard}-{number}"
+        dice = random.Random(seed)
+        plan = {boundary: dice.choice(FAULT_KINDS) for boundary in range(80) if dice.random() < 0.08}
+        world = World(folder / "data", plan)
+        names = [f"ann/{shard}-{number}-{index}.mp4" for index in range(2)]
+        video_ids = [world.upload(name) for name in names]
+        try:
+            world.run(*video_ids, order=dice)
+            # A schedule may use up a stage's tries: a fair end, and one that a replay must be able to mend.
+            while sum(world.replay_poisoned(video_id) for video_id in video_ids):
+                world.run(*video_ids, order=dice)
+            for video_id in video_ids:
+                world.assert_exactly_once(video_id)
+        except AssertionError as error:
+            raise AssertionError(f"SCHEDULE_SEED={base}, schedule {seed}, plan {plan}: {error}") from error

@@ -1,0 +1,60 @@
+"""The shape of the flow and the statuses that follow from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.flow import Flow
+from shared.domain.status import DELETED, FAILED, READY, TERMINAL, transitions
+from shared.pipeline import load_flow
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return load_flow()
+
+
+def test_a_stage_is_found_by_name(flow: Flow) -> None:
+    assert flow.stage("segment").consumes == "video-transcoded"
+    with pytest.raises(KeyError, match=r"'blur'.*ingest, transcode, segment, analyze, tag"):
+        flow.stage("blur")
+
+
+def test_the_stages_before_one(flow: Flow) -> None:
+    assert [spec.stage for spec in flow.before("segment")] == ["ingest", "transcode"]
+    assert flow.before("ingest") == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [
+        ("registered", "ingest"),
+        ("ingested", "transcode"),
+        ("analyzed", "tag"),
+        ("ready", None),
+        ("failed", None),
+        ("deleted", None),
+    ],
+)
+def test_a_status_says_what_the_video_waits_for(flow: Flow, status: str, stage: str | None) -> None:
+    spec = flow.next_after_status(status)
+
+    assert (spec.stage if spec else None) == stage
+
+
+def test_what_may_follow_what(flow: Flow) -> None:
+    assert transitions(flow) == {
+        "registered": {"ingested", FAILED, DELETED},
+        "ingested": {"transcoded", FAILED, DELETED},
+        "transcoded": {"segmented", FAILED, DELETED},
+        "segmented": {"analyzed", FAILED, DELETED},
+        "analyzed": {READY, FAILED, DELETED},
+        READY: {DELETED},
+        FAILED: {DELETED},
+        DELETED: set(),
+    }
+
+
+def test_a_video_waits_for_a_stage_until_it_is_settled(flow: Flow) -> None:
+    for status in transitions(flow):
+        assert (flow.next_after_status(status) is None) == (status in TERMINAL)

@@ -1,0 +1,61 @@
+"""Settings come from the environment, typed, and are wrong at once or never."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shared.domain.errors import ConfigurationError
+from shared.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("AUTOMATIONS_"):
+            monkeypatch.delenv(name)
+
+
+def test_one_machine_needs_no_settings() -> None:
+    settings = load_settings()
+
+    assert settings.data_dir == Path("data")
+    assert settings.upload_bucket != settings.media_bucket
+    assert settings.heartbeat_s < settings.lease_s / 2
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATIONS_DATA_DIR", "/srv/videos")
+    monkeypatch.setenv("AUTOMATIONS_ANALYZERS", '["text"]')
+    monkeypatch.setenv("AUTOMATIONS_LEASE_S", "45")
+    limit = next(iter(type(Settings().limits).__dataclass_fields__))
+    monkeypatch.setenv(f"AUTOMATIONS_LIMITS__{limit.upper()}", "7")
+    settings = load_settings()
+
+    assert (settings.data_dir, settings.analyzers, settings.lease_s) == (Path("/srv/videos"), ("text",), 45.0)
+    assert getattr(settings.limits, limit) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEASE_S", "soon"),
+        ("LEASE_S", "0"),
+        ("TRANSCRIBER", "parrot"),
+        ("LOG_LEVEL", "loud"),
+        ("ANALYZERS", "text"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"AUTOMATIONS_{name}", value)
+
+    with pytest.raises(ConfigurationError, match=name.lower()):
+        load_settings()
+
+
+def test_settings_cant_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        Settings().lease_s = 1.0  # type: ignore[misc]  # that is the test
