@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from shared.adapters.binaries import bundled
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of picture and sound with one cut, as small as the pipeline likes it."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    command = [
+        str(bundled("ffmpeg")), "-v", "error", "-nostdin",
+        "-f", "lavfi", "-i", "testsrc=size=192x108:rate=10:duration=1",
+        "-f", "lavfi", "-i", "smptebars=size=192x108:rate=10:duration=1",
+        "-f", "lavfi", "-i", "sine=frequency=440:duration=2",
+        "-filter_complex", "[0][1]concat=n=2:v=1[v]", "-map", "[v]", "-map", "2:a",
+        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path),
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Automations:
+    """The command line over one data folder."""
+
+    data_dir: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        name, *rest = (str(argument) for argument in arguments)
+        return [sys.executable, "-m", "infra.local.cli", name, "--data-dir", str(self.data_dir), *rest]
+
+    def run(self, *arguments: str | Path, exit_code: int = 0) -> str:
+        """Runs a command to its end and returns what it wrote to stdout."""
+        run = subprocess.run(
+            self.command(*arguments), cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=300
+        )
+        assert run.returncode == exit_code, f"{run.stdout}\n{run.stderr}"
+        return run.stdout
+
+    def process(self, *files: Path, exit_code: int = 0) -> list[dict[str, Any]]:
+        """Processes files and returns the videos."""
+        videos: list[dict[str, Any]] = json.loads(self.run("process", "--json", "--", *files, exit_code=exit_code))
+        return videos
+
+    def up(self) -> subprocess.Popen[str]:
+        """Starts the whole stack and returns it once it has said that it is there."""
+        process = subprocess.Popen(
+            self.command("up", "--port", "0"),
+            cwd=ROOT,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        self.wait_for(process, "Ctrl-C stops")
+        return process
+
+    def wait_for(self, process: subprocess.Popen[str], text: str) -> str:
+        """Reads lines until one has the text, and returns it."""
+        assert process.stdout is not None
+        read = []
+        for line in process.stdout:
+            read.append(line)
+            if text in line:
+                return line
+        raise AssertionError(f"it ended without saying {text!r}:\n{''.join(read)}")
+
+
+@pytest.fixture(scope="module")
+def automations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Automations]:
+    """A data folder with a space in its name; nothing that was started on it outlives the module."""
+    automations = Automations(tmp_path_factory.mktemp("a folder") / "data")
+    yield automations
+    for process in automations.started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.fixture
+def workers_of() -> Callable[[subprocess.Popen[str]], list[psutil.Process]]:
+    """Finds what a command has started."""
+    return lambda process: psutil.Process(process.pid).children(recursive=True)
+
+
+def _environment() -> dict[str, str]:
+    # Enough of the work for a test of how it is run; what the stages find has tests of its own.
+    return {
+        **os.environ,
+        "AUTOMATIONS_ANALYZERS": '["loudness"]',
+        "AUTOMATIONS_SEGMENTERS": '["shots"]',
+        "COLUMNS": "120",
+    }

@@ -1,0 +1,195 @@
+"""The command line as people use it, on the whole chain."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Automations
+
+Workers = Callable[[subprocess.Popen[str]], list[psutil.Process]]
+
+
+class TestProcess:
+    def test_one_of_each(self, automations: Automations, clip: Path, tmp_path: Path) -> None:
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+            shutil.copy(clip, tmp_path / folder / "same name.mp4")
+        (tmp_path / "broken.mp4").write_bytes(clip.read_bytes()[:500])
+
+        one, other, broken = automations.process(
+            tmp_path / "a/same name.mp4", tmp_path / "b/same name.mp4", tmp_path / "broken.mp4", exit_code=1
+        )
+
+        assert one["id"] != other["id"]
+        for video in (one, other):
+            assert video["source"]["name"] == "same name.mp4"
+            assert (video["owner"], video["status"], video["failure"]) == ("local", "ready", None)
+            assert {rendition["kind"] for rendition in video["renditions"]} == {"video", "audio", "mp4"}
+            shots = [segment for segment in video["segments"] if segment["kind"] == "shot"]
+            assert [(shot["start_frame"], shot["end_frame"]) for shot in shots] == [(0, 10), (10, 20)]
+            assert [shot["transition_in"] for shot in shots] == ["none", "cut"]
+            assert set(video["timings"]) == {"ingest", "transcode", "segment", "analyze", "tag"}
+        assert broken["status"] == "failed"
+        assert set(broken["failure"]) == {"code", "reason", "stage"}
+        assert broken["failure"]["stage"] == "ingest"
+
+    def test_the_same_file_again_is_a_new_run_of_the_same_video(
+        self, automations: Automations, clip: Path
+    ) -> None:
+        (first,) = automations.process(clip)
+        (second,) = automations.process(clip)
+        assert second["id"] == first["id"]
+        assert second["run"] == first["run"] + 1
+        assert second["source"]["generation"] > first["source"]["generation"]
+
+    @pytest.mark.reliability("A7", "A8", "A9", "A10")
+    def test_odd_names(self, automations: Automations, clip: Path, tmp_path: Path) -> None:
+        names = ["-version", "a:b.mp4", "concat:a|b", "img%03d.mp4", "two\nlines.mp4", "\u202egnp.mp4", "🎬 é.mp4"]
+        for name in names:
+            shutil.copy(clip, tmp_path / name)
+        videos = automations.process(*(tmp_path / name for name in names))
+        assert [video["status"] for video in videos] == ["ready"] * len(names)
+        shown = [video["source"]["name"] for video in videos]
+        assert shown == [*names[:4], r"two\x0alines.mp4", r"\u202egnp.mp4", "🎬 é.mp4"]
+
+    def test_a_name_that_is_no_utf8(self, automations: Automations, clip: Path, tmp_path: Path) -> None:
+        file = tmp_path / "caf\udce9.mp4"
+        shutil.copy(clip, file)
+        (video,) = automations.process(file)
+        assert (video["status"], video["source"]["name"]) == ("ready", r"caf\udce9.mp4")
+
+    def test_says_what_happens_and_how_it_ended(
+        self, automations: Automations, clip: Path, tmp_path: Path
+    ) -> None:
+        text = tmp_path / "text.mp4"
+        text.write_text("not a video")
+        said = automations.run("process", clip, text, exit_code=1)
+        assert "clip.mp4: transcode" in said
+        assert "✓ clip.mp4  ready" in said
+        assert "✗ text.mp4  failed  [not_video]".replace("  [", " [") in said.replace("  [", " [")
+
+    @pytest.mark.parametrize("name", ["missing.mp4", "folder", "half.mp4.part"])
+    def test_wrong_use_uploads_nothing(
+        self, automations: Automations, clip: Path, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "half.mp4.part").touch()
+        data_dir = tmp_path / "data"
+        run = subprocess.run(
+            [*automations.command("process", clip, tmp_path / name), "--data-dir", str(data_dir)],
+            capture_output=True,
+            check=False,
+            cwd=Path(__file__).parents[2],
+        )
+        assert run.returncode == 2
+        assert not (data_dir / "uploads").exists()
+
+    def test_leaves_nothing_running_and_nothing_half_done(self, automations: Automations, clip: Path) -> None:
+        automations.process(clip)
+        assert not list((automations.data_dir / ".tmp").iterdir())
+        assert not (automations.data_dir / "work").exists()
+
+
+class TestOneVideo:
+    def test_list_show_timeline_replay_delete(self, automations: Automations, clip: Path) -> None:
+        (video,) = automations.process(clip)
+        short = video["id"][:12]
+        assert video["id"] in automations.run("list")
+        assert json.loads(automations.run("show", short, "--json"))["id"] == video["id"]
+        assert "Renditions" in automations.run("show", short)
+        assert "transcode" in automations.run("timeline", short)
+
+        automations.run("replay", short, "--from", "segment")
+        replayed = json.loads(automations.run("show", short, "--json"))
+        assert replayed["run"] == video["run"] + 1
+        assert replayed["renditions"] == video["renditions"], "what was made before is used as it is"
+        automations.run("replay", short, "--from", "nowhere", exit_code=2)
+
+        automations.run("delete", short)
+        automations.run("show", short, exit_code=1)
+        left = [path for path in automations.data_dir.rglob("*") if video["id"] in str(path) and path.is_file()]
+        assert left == []
+
+    def test_an_id_that_fits_nothing_or_too_much(self, automations: Automations) -> None:
+        automations.run("show", "zzz", exit_code=1)
+        automations.run("show", "v", exit_code=1)
+
+
+class TestUp:
+    def test_picks_up_what_is_copied_in_serves_it_and_drains(
+        self, automations: Automations, clip: Path, workers_of: Workers
+    ) -> None:
+        process = automations.up()
+        workers = workers_of(process)
+        folder = automations.data_dir / "uploads" / "ann"
+        folder.mkdir(parents=True)
+        shutil.copy(clip, folder / "dropped.mp4")
+        automations.wait_for(process, "tag dropped.mp4: done")
+        listed = json.loads(automations.run("show", _id_of(automations, "dropped.mp4"), "--json"))
+        assert (listed["owner"], listed["status"]) == ("ann", "ready")
+
+        started = monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+        assert monotonic() - started < 10
+        _, alive = psutil.wait_procs(workers, timeout=5)
+        assert not alive
+
+    def test_serves_the_api_beside_a_process_that_only_waits(self, automations: Automations, clip: Path) -> None:
+        process = automations.up()
+        (video,) = automations.process(clip)
+        assert video["status"] == "ready"
+        (log,) = [path for path in (automations.data_dir / "logs").iterdir() if path.name == "stack.log"]
+        assert log.stat().st_size
+        automations.run("up", "--port", "0", exit_code=2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+    def test_answers_http(self, automations: Automations) -> None:
+        process = subprocess.Popen(
+            automations.command("up", "--port", "0"),
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        automations.started.append(process)
+        url = automations.wait_for(process, "API").split()[-1]
+        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+            assert json.load(answer) == {"status": "ok"}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+
+
+def test_doctor_finds_everything_here(automations: Automations) -> None:
+    assert "✗" not in automations.run("doctor")
+
+
+def test_help_teaches_by_example() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "infra.local.cli", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    for command in ("process", "up", "list", "show", "timeline", "replay", "delete", "doctor", "demo"):
+        assert command in run.stdout
+    assert "automations process holiday.mp4" in run.stdout
+
+
+def _id_of(automations: Automations, name: str) -> str:
+    (row,) = [line for line in automations.run("list").splitlines() if name in line]
+    return row.split()[0]
