@@ -34,7 +34,8 @@ STOP_WORDS: Final = frozenset(
     usually very want wanted wants was wasn't way ways we we'd we'll we're we've welcome well went were weren't
     what what's whatever when where whether which while who who's whoever whole whom whose why will with within
     without won't word would wouldn't yeah year years yes yet you you'd you'll you're you've your yours yourself
-    check click copyright presents reserved rights subscribe www http https com org net vs etc ie eg per via inc
+    check click copyright created directed featuring presented presents produced reserved rights starring subscribe
+    written www http https com org net vs etc ie eg per via inc
     """.split()  # noqa: SIM905  # a list of literals would be twice as long and harder to read
     # German
     + """aber alle als also am an auch auf aus bei beim bin bis bist da damit dann das dass dein dem den der des

@@ -18,7 +18,7 @@ from shared.processors.strategy import StrategyPorts
 
 __all__ = ["TextAnalyzer"]
 
-_LOOK_EVERY_S: Final = 10.0  # slides and captions seldom change faster without a cut
+_LOOK_EVERY_S: Final = 4.0  # titles and captions stay at least about that long
 _MAX_STILLS: Final = 120
 _TIME_SHARE: Final = 1 / 2  # of what is left when it begins; the rest is for the analyzers that follow
 _MIN_CONFIDENCE: Final = 0.6  # what is read with less is texture, not text
@@ -42,7 +42,7 @@ class _Part:
 
 
 class TextAnalyzer(Analyzer):
-    """Reads the keyframe of each shot, and of long shots a still every ten seconds; best shots first.
+    """Reads the keyframe of each shot, and of longer ones a still every few seconds; best shots first.
 
     A line that is read in pictures following each other is one finding over the time they stand for.
     """

@@ -65,15 +65,15 @@ def test_texture_and_single_characters_are_no_text(tmp_path: Path) -> None:
     assert seen(findings) == [("AI", 0, 2)]
 
 
-def test_a_long_shot_is_looked_at_every_ten_seconds(tmp_path: Path) -> None:
-    reader = FakeTextReader({"5.jpg": [line("early")], "key-0.png": [line("middle")], "25.jpg": [line("middle")]})
+def test_a_long_shot_is_looked_at_every_few_seconds(tmp_path: Path) -> None:
+    reader = FakeTextReader({"2.jpg": [line("early")], "key-0.png": [line("middle")], "10.jpg": [line("middle")]})
     tool = StudioMediaTool()
-    keys = [keyframe(tmp_path, 0, 0, 30)]
+    keys = [keyframe(tmp_path, 0, 0, 12)]
     findings = list(
         TextAnalyzer(ports(text_reader=reader, media_tool=tool)).analyze(analysis_input(tmp_path, keys))
     )
-    assert tool.stills_asked == [5, 25]
-    assert seen(findings) == [("early", 0, 10), ("middle", 10, 30)]
+    assert tool.stills_asked == [2, 10]
+    assert seen(findings) == [("early", 0, 4), ("middle", 4, 12)]
     assert findings[0].frame is None
     assert findings[1].frame == keys[0].object
 
@@ -82,7 +82,7 @@ def test_the_rendition_is_fetched_only_for_stills(tmp_path: Path) -> None:
     def fetch() -> Path:
         raise AssertionError("fetched for nothing")
 
-    keys = [keyframe(tmp_path, 0, 0, 9)]
+    keys = [keyframe(tmp_path, 0, 0, 4)]
     assert not list(TextAnalyzer(ports()).analyze(analysis_input(tmp_path, keys, pictures=fetch)))
 
 
