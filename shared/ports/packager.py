@@ -28,13 +28,15 @@ class Packaging:
     Attributes:
         hls: Master playlist.
         dash: MPD manifest.
-        playlists: HLS media and I-frame playlists that the master names.
+        playlists: HLS media playlists that the master names.
+        iframes: HLS I-frame playlists that the master names, for fast seeking.
         streams: Media files.
     """
 
     hls: Path
     dash: Path
     playlists: tuple[Path, ...]
+    iframes: tuple[Path, ...]
     streams: tuple[PackagedStream, ...]
 
 

@@ -23,6 +23,9 @@ _POSTER_CANDIDATES = 25
 _HD = (1280, 720)
 # Nothing of the source's metadata or chapters goes into a file that is served.
 _CLEAN = {"map_metadata": -1, "map_chapters": -1}
+# A late start is an edit list in these ticks, by default only milliseconds. (The packager understands edit lists,
+# but not the negative offsets that FFmpeg could write instead for pictures that are shown out of order.)
+_MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,7 @@ def _proxy(picture: Any, plan: TranscodePlan, files: TranscodeFiles) -> Any:
         "preset": "ultrafast",  # also the cheapest to decode: no B-frames, no deblocking, no CABAC
         "crf": 18,  # a detector must see the picture, not the encoder
         "threads": 1,
-        "format": "mp4",
+        **_MP4,
     }
     return picture.filter("scale", width, height, flags="area").output(literal(files.proxy), **options)
 
@@ -150,8 +153,7 @@ def _rung(picture: Any, encoded: EncodedRung, video: VideoStream, plan: Transcod
         "bufsize": 2 * rung.max_bitrate_bps,  # two seconds, a key frame interval
         # The rungs keep the cores busy between them; more threads in each would only wait for one another.
         "threads": 1 if len(plan.rungs) > 1 else 0,
-        "movflags": "+negative_cts_offsets",  # the first picture is at its own time without an edit list
-        "format": "mp4",
+        **_MP4,
     }
     return picture.output(literal(encoded.path), **options)
 
@@ -162,7 +164,8 @@ def _key_frames(video: VideoStream, plan: TranscodePlan) -> dict[str, Any]:
     if video.variable_fps:
         # By the clock; the count only must never come first.
         clock = f"expr:gte(t,n_forced*{plan.gop_s})"
-        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0}
+        # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
+        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, "bf": 0}
     # Never shorter than gop_s: a packager that cuts at multiples of it finds a key frame in each.
     frames = math.ceil(plan.gop_s * fps - 1e-6)
     return {"g": frames, "keyint_min": frames, "sc_threshold": 0}
@@ -196,7 +199,7 @@ def _sound(sound: Any, plan: TranscodePlan, audio: Path, analysis_audio: Path) -
     # Starts at the timeline's 0 whatever the first sample's time, and fills gaps: sound stays with the picture.
     timed = sound.filter("aresample", 48000, **{"async": 1}, first_pts=0)
     branches = timed.filter("aformat", channel_layouts="stereo|mono").asplit()
-    aac = {**_CLEAN, "acodec": "aac", "b:a": plan.audio_bitrate_bps, "format": "mp4"}
+    aac = {**_CLEAN, "acodec": "aac", "b:a": plan.audio_bitrate_bps, **_MP4}
     wav = {**_CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
     return [
         branches[0].output(literal(audio), **aac),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +73,19 @@ def inspect(programs: Programs, path: Path, session: ToolSession) -> MediaInfo:
     if tool.returncode:
         raise tool_failed(tool)
     header = json.loads(answer)
-    spans = {}
-    for stream in header["streams"]:
-        first_s = seconds(stream.get("start_time")) or 0.0
-        spans[stream["index"]] = Span(
-            first_s=first_s,
-            end_s=first_s + (seconds(stream.get("duration")) or 0.0),
-            packets=int(stream["nb_read_packets"]),
-            fps=rational(stream.get("avg_frame_rate")),
-        )
-    return _media_info(header, spans, path.stat().st_size)
+    spans = {stream["index"]: _declared_span(stream) for stream in header["streams"]}
+    media = _media_info(header, spans, path.stat().st_size)
+    return replace(media, duration_s=float(header["format"]["duration"]))
+
+
+def _declared_span(stream: Mapping[str, Any]) -> Span:
+    first_s = seconds(stream.get("start_time")) or 0.0
+    return Span(
+        first_s=first_s,
+        end_s=first_s + (seconds(stream.get("duration")) or 0.0),
+        packets=int(stream["nb_read_packets"]),
+        fps=rational(stream.get("avg_frame_rate")),
+    )
 
 
 def _header(programs: Programs, path: Path, reading: tuple[str, ...], session: ToolSession) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""Telling players which part of the storyboard shows which second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from webvtt import Caption, WebVTT
+
+from functions.transcode.plan import tile_count
+from shared.domain.media import MediaInfo
+from shared.ports.media_tool import TranscodePlan
+
+__all__ = ["storyboard_vtt"]
+
+
+def storyboard_vtt(media: MediaInfo, plan: TranscodePlan, sprite: str) -> str:
+    """Returns WebVTT whose cues name a rectangle of the sprite, as players' previews expect.
+
+    Args:
+        media: The source.
+        plan: What the storyboard was made by.
+        sprite: The picture's name, relative to the WebVTT file.
+    """
+    return str(WebVTT(captions=list(_cues(media, plan, sprite))).content)
+
+
+def _cues(media: MediaInfo, plan: TranscodePlan, sprite: str) -> Iterator[Caption]:
+    width, height = plan.tile_size
+    for tile in range(tile_count(media, plan.tile_interval_s)):
+        row, column = divmod(tile, plan.tile_grid[0])
+        start_s = tile * plan.tile_interval_s
+        end_s = min(start_s + plan.tile_interval_s, media.duration_s)
+        area = f"{sprite}#xywh={column * width},{row * height},{width},{height}"
+        yield Caption(_clock(start_s), _clock(end_s), area)
+
+
+def _clock(time_s: float) -> str:
+    milliseconds = round(time_s * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
