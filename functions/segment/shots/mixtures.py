@@ -46,4 +46,4 @@ def are_mixtures(first: Planes, last: Planes, pictures: Planes) -> bool:
 
 def _variance(planes: Planes) -> Numbers:
     """Returns the variance over the picture, summed over luma and both colour differences."""
-    return planes.var(axis=(-3, -2)).sum(axis=-1, dtype=np.float32)
+    return np.asarray(planes.var(axis=(-3, -2)).sum(axis=-1), np.float32)
