@@ -14,7 +14,16 @@ import numpy.typing as npt
 from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["EncodedRung", "Frame", "MediaLimits", "MediaTool", "Rung", "TranscodeOutputs", "TranscodePlan"]
+__all__ = [
+    "EncodedRung",
+    "Frame",
+    "Loudness",
+    "MediaLimits",
+    "MediaTool",
+    "Rung",
+    "TranscodeOutputs",
+    "TranscodePlan",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +137,21 @@ class Frame:
     rgb: npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """How loud a programme is, by ITU-R BS.1770 and EBU R 128.
+
+    Attributes:
+        integrated_lufs: Gated loudness of the whole; None when all of it lies below the gate, as silence does.
+        range_lu: Loudness range.
+        true_peak_dbtp: Highest peak between samples too; None for digital silence.
+    """
+
+    integrated_lufs: float | None
+    range_lu: float
+    true_peak_dbtp: float | None
+
+
 class MediaTool(Protocol):
     """A video toolbox. Raises PermanentError for bad media, TransientError when the machine is at fault."""
 
@@ -160,4 +184,8 @@ class MediaTool(Protocol):
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         """Writes the pictures shown at some times as JPEG files and returns them in the order asked for."""
+        ...
+
+    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        """Measures the sound of a file this product made, whole."""
         ...

@@ -57,7 +57,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedVideo:
-    """Another video and the tag labels that both have, in no order."""
+    """A video and those of the labels asked for that it carries, in no order."""
 
     video_id: str
     labels: tuple[str, ...]
@@ -113,8 +113,17 @@ class VideoRepository(Protocol):
         """
         ...
 
-    def related(self, video: Video, *, limit: int = 10) -> Sequence[RelatedVideo]:
-        """Returns the owner's other videos that share tag labels with it, most shared labels first."""
+    def related(
+        self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
+    ) -> Sequence[RelatedVideo]:
+        """Returns an owner's videos that share tag labels, most shared labels first.
+
+        Args:
+            owner: Whose videos.
+            labels: The labels to share; they need not be stored yet.
+            exclude: Id of the video that asks, which is never in the answer.
+            limit: At most so many videos.
+        """
         ...
 
     def outbox(self, *, limit: int = 100, video_id: str | None = None) -> Sequence[VideoEvent]:

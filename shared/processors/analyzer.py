@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -38,7 +38,10 @@ class AnalysisInput:
         audio: WAV, 16 kHz, mono, 16 bit; None without sound.
         sound: The encoded sound at full quality (AAC in MP4); None without sound.
         proxy: Tiny pictures, one for every source frame.
+        pictures: Fetches a rendition in which text can be read, picture only. It is large: call it when needed.
+        folder: An empty private folder for temporary files.
         session: Deadline and progress; progress runs 0..1 within each analyzer.
+        caveat: Tells people, by a stable code and a sentence, what was left out.
     """
 
     source: Source
@@ -48,7 +51,10 @@ class AnalysisInput:
     audio: Path | None
     sound: Path | None
     proxy: Path
+    pictures: Callable[[], Path]
+    folder: Path
     session: ToolSession
+    caveat: Callable[[str, str], None]
 
 
 class Analyzer(Strategy, ABC):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from shared.adapters.ffmpeg.loudness import measure_loudness
 from shared.adapters.ffmpeg.mux import mux
 from shared.adapters.ffmpeg.pictures import read_frames, take_stills
 from shared.adapters.ffmpeg.probe import inspect, probe
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.transcode import transcode
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, MediaLimits, TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegMediaTool"]
@@ -50,3 +51,6 @@ class FfmpegMediaTool:
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         return take_stills(self._programs, video, times_s, folder, session)
+
+    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        return measure_loudness(self._programs, sound, session)

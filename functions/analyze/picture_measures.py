@@ -1,0 +1,75 @@
+"""Measures of one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["color_shares", "luma", "sharpness"]
+
+Picture = npt.NDArray[np.uint8]
+
+_BLUR_TAPS: Final = 9
+_MEASURED_SIDE: Final = 640  # detail counts at the size it is watched at, so that 4K is not always "sharp"
+_FLAT_LEVELS: Final = 4.0  # of 255; what varies less is noise, which is always sharp, or nothing, which never is
+_HUES: Final = (  # first hue of a name, in degrees
+    (0, "red"),
+    (15, "orange"),
+    (45, "yellow"),
+    (70, "green"),
+    (165, "cyan"),
+    (195, "blue"),
+    (260, "purple"),
+    (290, "pink"),
+    (345, "red"),
+)
+
+
+def luma(rgb: Picture) -> npt.NDArray[np.float32]:
+    """Returns each pixel's luma by ITU-R BT.709, 0 black .. 1 white."""
+    weights = np.array([0.2126, 0.7152, 0.0722], np.float32) / 255
+    return np.asarray(rgb.astype(np.float32) @ weights, np.float32)
+
+
+def sharpness(bgr: Picture) -> float | None:
+    """Returns the share of a picture's fine detail that blurring it would destroy, 0..1; None for a flat picture.
+
+    The idea of Crete et al., "The blur effect" (2007): a picture that is blurred already hardly changes.
+    """
+    scale = min(_MEASURED_SIDE / max(bgr.shape[:2]), 1.0)
+    small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    if gray.std() < _FLAT_LEVELS:
+        return None
+    return min(_detail_lost(gray, (1, _BLUR_TAPS), 0), _detail_lost(gray, (_BLUR_TAPS, 1), 1))
+
+
+def _detail_lost(gray: Any, kernel: tuple[int, int], axis: int) -> float:
+    before = np.abs(np.diff(gray, axis=axis))
+    after = np.abs(np.diff(cv2.blur(gray, kernel), axis=axis))
+    total = float(before.sum())
+    return float(np.maximum(before - after, 0).sum()) / total if total else 0.0
+
+
+def color_shares(bgr: Picture) -> Sequence[tuple[str, float]]:
+    """Returns the names of a picture's colours and the share of its area each has, largest first."""
+    small = cv2.resize(bgr, (64, 64), interpolation=cv2.INTER_AREA)
+    hsv = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2HSV).reshape(-1, 3)
+    names, counts = np.unique([_color_name(*pixel) for pixel in hsv.tolist()], return_counts=True)
+    shares = zip(names.tolist(), (counts / len(hsv)).tolist(), strict=True)
+    return sorted(shares, key=lambda pair: -pair[1])
+
+
+def _color_name(hue: float, saturation: float, value: float) -> str:
+    if value < 0.2:
+        return "black"
+    if saturation < 0.2:
+        return "white" if value > 0.85 else "gray"
+    name = next(name for first, name in reversed(_HUES) if hue >= first)
+    if name == "red" and saturation < 0.55:
+        return "pink" if value > 0.6 else "brown"
+    return "brown" if name == "orange" and value < 0.6 else name

@@ -1,0 +1,132 @@
+"""The use case: runs the analyzers over what the earlier stages left and checks what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.domain.attempt import ToolRun
+from shared.domain.errors import PermanentError
+from shared.domain.media import MediaInfo
+from shared.domain.plain_text import plain_text
+from shared.domain.records import Artifact, Finding, Rendition, Segment
+from shared.ports.tool_session import ToolSession
+from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
+from shared.processors.stage import StageContext, StageOutcome
+
+__all__ = ["AnalyzeStage"]
+
+_READABLE_HEIGHT: Final = 720  # small print can be read from here on; more only costs time
+_ROUNDING_S: Final = 0.1  # containers disagree about the end of a video by about a frame
+
+
+class AnalyzeStage:
+    """Runs every analyzer; what one refuses for good fails the stage with its code.
+
+    Args:
+        analyzers: In the order they run.
+    """
+
+    def __init__(self, analyzers: Sequence[Analyzer]) -> None:
+        self._analyzers = analyzers
+
+    def run(self, context: StageContext) -> StageOutcome:
+        video = _gather(context)
+        findings: list[Finding] = []
+        for position, analyzer in enumerate(self._analyzers):
+            folder = context.workspace / analyzer.name
+            folder.mkdir()
+            session = _Share(context, position, len(self._analyzers))
+            found = analyzer.analyze(replace(video, folder=folder, session=session))
+            findings += (kept for finding in found for kept in _checked(finding, analyzer, video.media))
+            session.progress(1.0)
+        return StageOutcome(records=tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of an attempt's progress that belongs to one analyzer of several."""
+
+    whole: ToolSession
+    position: int
+    parts: int
+
+    def remaining_s(self) -> float:
+        return self.whole.remaining_s()
+
+    def progress(self, fraction: float) -> None:
+        self.whole.progress((self.position + fraction) / self.parts)
+
+    def record(self, run: ToolRun) -> None:
+        self.whole.record(run)
+
+
+def _gather(context: StageContext) -> AnalysisInput:
+    media = context.video.media
+    if media is None:
+        raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
+    segments = context.records(Segment)
+    renditions = context.records(Rendition)
+    artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
+    sound = next((rendition.object for rendition in renditions if rendition.kind == "audio"), None)
+    audio = artifacts.get("analysis_audio")
+    readable = _readable(renditions)
+    return AnalysisInput(
+        source=context.video.source,
+        media=media,
+        segments=segments,
+        keyframes=[
+            Keyframe(shot=segment, path=context.fetch(segment.keyframe), object=segment.keyframe)
+            for segment in segments
+            if segment.kind == "shot" and segment.keyframe is not None
+        ],
+        audio=context.fetch(audio) if audio else None,
+        sound=context.fetch(sound) if sound else None,
+        proxy=context.fetch(artifacts["proxy"]),
+        pictures=lambda: context.fetch(readable.object),
+        folder=context.workspace,
+        session=context,
+        caveat=context.caveat,
+    )
+
+
+def _readable(renditions: Sequence[Rendition]) -> Rendition:
+    """Returns the smallest rendition in which small print can be read, else the largest."""
+    pictures = [rendition for rendition in renditions if rendition.kind == "video"]
+    by_size = sorted(pictures, key=_short_side)
+    return next((rendition for rendition in by_size if _short_side(rendition) >= _READABLE_HEIGHT), by_size[-1])
+
+
+def _short_side(rendition: Rendition) -> int:
+    return min(rendition.width or 0, rendition.height or 0)
+
+
+def _checked(finding: Finding, analyzer: Analyzer, media: MediaInfo) -> Iterator[Finding]:
+    """Yields the finding made safe to store and show, or nothing when no text is left of it.
+
+    Raises:
+        PermanentError: ``bad_finding``.
+    """
+    end_s = min(finding.end_s, media.duration_s)
+    inside = 0.0 <= finding.start_s < end_s and finding.end_s <= media.duration_s + _ROUNDING_S
+    measured = isinstance(finding.value, str | tuple) or math.isfinite(finding.value)
+    signed = finding.producer == analyzer.name and finding.producer_version
+    if not (inside and measured and signed and 0.0 <= finding.confidence <= 1.0):
+        raise PermanentError(
+            "bad_finding",
+            f"The analyzer {analyzer.name!r} left a finding that can't be right ({finding.name!r} at "
+            f"{finding.start_s} s). Update it or take it out of the settings, then replay from analyze.",
+        )
+    value = _plain(finding.value)
+    if value not in ("", ()):
+        yield replace(finding, value=value, end_s=end_s)
+
+
+def _plain(value: str | float | tuple[str, ...]) -> str | float | tuple[str, ...]:
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, tuple):
+        return tuple(filter(None, map(plain_text, value)))
+    return value

@@ -1,0 +1,53 @@
+"""The use case: turns findings into tags, recommendations and search entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.tag.categories import Taxonomy
+from functions.tag.merging import merge
+from functions.tag.recommendations import chapters, poster, related_videos
+from functions.tag.search_entries import search_entries
+from shared.domain.errors import PermanentError
+from shared.domain.records import Finding, Recommendation, Segment
+from shared.ports.video_repository import VideoRepository
+from shared.processors.stage import StageContext, StageOutcome
+from shared.processors.tagger import Tagger, TaggingInput
+
+__all__ = ["TagStage"]
+
+
+class TagStage:
+    """Runs every tagger, merges what they say, and derives the rest from the tags and their evidence.
+
+    Args:
+        taggers: In the order they run.
+        repository: Asked for the owner's other videos.
+    """
+
+    def __init__(self, taggers: Sequence[Tagger], repository: VideoRepository) -> None:
+        self._taggers = taggers
+        self._repository = repository
+        self._taxonomy = Taxonomy()
+
+    def run(self, context: StageContext) -> StageOutcome:
+        video, media = context.video, context.video.media
+        if media is None:
+            raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
+        segments, findings = context.records(Segment), context.records(Finding)
+        known = TaggingInput(media=media, segments=segments, findings=findings)
+        said = [tag for tagger in self._taggers for tag in tagger.tag(known)]
+        tags, dropped = merge([*said, *self._taxonomy.categorize(findings)], media.duration_s)
+        if dropped:
+            context.caveat(
+                "tags_without_evidence", f"{dropped} tags were dropped: nothing in the video shows them."
+            )
+        best = poster(segments, findings)
+        recommendations: list[Recommendation] = [
+            *([best] if best else []),
+            *chapters(segments, findings, tags, media.duration_s),
+            *related_videos(self._repository, video.owner, video.id, tags),
+        ]
+        entries = search_entries(video, findings, tags, media.duration_s)
+        context.progress(1.0)
+        return StageOutcome(records=(*tags, *recommendations, *entries))

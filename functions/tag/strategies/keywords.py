@@ -1,0 +1,166 @@
+"""Key phrases from what was read and heard."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from math import prod
+from typing import ClassVar, Final, TypeAlias
+
+from functions.tag.readings import TITLE_HEIGHT, height, legible
+from functions.tag.words import STOP_WORDS, parts, singular, word_list
+from shared.domain.records import Evidence, Finding, Tag
+from shared.processors.tagger import Tagger, TaggingInput
+
+__all__ = ["KeywordsTagger"]
+
+_MIN_HEARING: Final = 0.6  # a phrase heard with less can support what was read but says nothing by itself
+_MAX_LINE_WORDS: Final = 5  # longer lines are sentences; of those only names and what comes back is taken
+_MAX_PHRASE_WORDS: Final = 4
+_MIN_PLACES: Final = {1: 3, 2: 2}  # words in a row -> lines they must come back in to mean something
+_MAX_TAGS: Final = 10
+_NAME: Final = re.compile(
+    r"[A-Z]{3,}$|[A-Z]{2,}[a-z]|[A-Z][a-z]+[A-Z]|[a-z][A-Z]"
+)  # HDMI, XPath, JavaScript, iPhone
+_CODE: Final = re.compile(r"[=<>{}]")
+_ACRONYM: Final = re.compile(r"[A-Z]{2,5}$")
+_VOWEL: Final = re.compile(r"[aeiouyà-öø-ÿ]|[^\x00-\u02ff]", re.IGNORECASE)  # other scripts are not judged by it
+
+_Key: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A phrase in one finding, and how much that says for it, 0..1."""
+
+    words: Sequence[str]
+    finding: Finding
+    weight: float
+
+    @property
+    def key(self) -> _Key:
+        return tuple(map(singular, self.words))
+
+
+_Places: TypeAlias = dict[int, _Mention]  # by the identity of the finding
+
+
+class KeywordsTagger(Tagger):
+    """Takes short lines, names, and words that come back; leaves out small print and doubtful readings.
+
+    A phrase is a ``topic`` when it stands in a title, comes back, or is heard too; otherwise a ``text``.
+    """
+
+    name: ClassVar[str] = "keywords"
+    version: ClassVar[str] = "1"
+
+    def tag(self, video: TaggingInput) -> Iterable[Tag]:
+        lines = legible(video.findings)
+        spoken = [finding for finding in video.findings if finding.name == "words"]
+        clear = [finding for finding in spoken if finding.confidence >= _MIN_HEARING]
+        unclear = [finding for finding in spoken if finding.confidence < _MIN_HEARING]
+        places: dict[_Key, _Places] = defaultdict(dict)
+        for mention in (*_striking(lines), *_recurring(lines), *_recurring(clear)):
+            places[mention.key].setdefault(id(mention.finding), mention)
+        whole = (
+            key for key in sorted(places, key=lambda key: _doubt(places[key].values())) if _is_whole(key, places)
+        )
+        for key in islice(whole, _MAX_TAGS):
+            hints = [finding for finding in unclear if _holds(word_list(str(finding.value)), key)]
+            yield self._tag([*places[key].values()], hints)
+
+    def _tag(self, mentions: Sequence[_Mention], hints: Sequence[Finding]) -> Tag:
+        findings = [*(mention.finding for mention in mentions), *hints]
+        stands_out = len(findings) > 1 or height(findings[0]) >= TITLE_HEIGHT
+        doubt = _doubt(mentions) * prod(1 - hint.confidence / 2 for hint in hints)
+        return Tag(
+            label=Counter(" ".join(mention.words).casefold() for mention in mentions).most_common(1)[0][0],
+            kind="topic" if stands_out else "text",
+            confidence=min(1 - doubt, 0.99),
+            evidence=tuple(map(_evidence, findings)),
+            producer=self.name,
+            producer_version=self.version,
+        )
+
+
+def _striking(lines: Sequence[Finding]) -> Iterator[_Mention]:
+    """Yields what makes up a short line, and names wherever they stand; larger letters weigh more."""
+    for line in lines:
+        weight = line.confidence * (0.7 + 0.25 * min(height(line) / TITLE_HEIGHT, 1.0))
+        text = str(line.value)
+        if len(word_list(text)) <= _MAX_LINE_WORDS and not _CODE.search(text):
+            phrases = [phrase for phrase in map(_trimmed, parts(text)) if _is_phrase(phrase)]
+        else:
+            phrases = [
+                [word] for word in word_list(text) if _NAME.match(word) and _tells(word) and not text.isupper()
+            ]
+        yield from (_Mention(phrase, line, weight) for phrase in phrases)
+
+
+def _recurring(findings: Sequence[Finding]) -> Iterator[_Mention]:
+    """Yields words, and pairs of words, that come back in other lines or phrases."""
+    mentions: dict[_Key, list[_Mention]] = defaultdict(list)
+    for finding in findings:
+        words = word_list(str(finding.value))
+        for phrase in (*((word,) for word in words), *pairwise(words)):
+            if all(len(word) > 3 and _tells(word) for word in phrase):
+                mention = _Mention(phrase, finding, finding.confidence * 0.6)
+                mentions[mention.key].append(mention)
+    for key, found in mentions.items():
+        if len({mention.finding.value for mention in found}) >= _MIN_PLACES[len(key)]:
+            yield from found
+
+
+def _trimmed(words: Sequence[str]) -> Sequence[str]:
+    """Returns a phrase without empty words at its ends; a short number may stay behind: "Pixel 8"."""
+    first = next((index for index, word in enumerate(words) if _tells(word)), len(words))
+    last = max((index for index, word in enumerate(words) if _tells(word)), default=-1)
+    if last + 1 < len(words) and words[last + 1].isdigit() and len(words[last + 1]) <= 2:
+        last += 1
+    return words[first : last + 1]
+
+
+def _is_phrase(words: Sequence[str]) -> bool:
+    """Says whether trimmed words belong together; with two empty ones inside they are a piece of a sentence."""
+    return 0 < len(words) <= _MAX_PHRASE_WORDS and sum(word.casefold() in STOP_WORDS for word in words) < 2
+
+
+def _tells(word: str) -> bool:
+    """Says whether a word means something by itself and does not look like a misreading."""
+    if _ACRONYM.match(word):
+        return word.casefold() not in STOP_WORDS
+    long_enough = len(word) > 2 or not word.isascii()  # 東京 is a word
+    has_digit = any(map(str.isdigit, word))
+    return long_enough and not has_digit and bool(_VOWEL.search(word)) and word.casefold() not in STOP_WORDS
+
+
+def _holds(words: Sequence[str], key: _Key) -> bool:
+    stems = [singular(word) for word in words]
+    return any(tuple(stems[start : start + len(key)]) == key for start in range(len(stems) - len(key) + 1))
+
+
+def _is_whole(key: _Key, places: Mapping[_Key, _Places]) -> bool:
+    """Says whether a phrase is also found outside of one longer phrase."""
+    return not any(
+        len(longer) > len(key) and places[key].keys() <= found.keys() and _holds(longer, key)
+        for longer, found in places.items()
+    )
+
+
+def _doubt(mentions: Iterable[_Mention]) -> float:
+    return prod(1 - mention.weight for mention in mentions)
+
+
+def _evidence(finding: Finding) -> Evidence:
+    return Evidence(
+        start_s=finding.start_s,
+        end_s=finding.end_s,
+        modality=finding.modality,
+        confidence=finding.confidence,
+        producer=finding.producer,
+        quote=str(finding.value),
+        frame=finding.frame,
+    )

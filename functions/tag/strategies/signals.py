@@ -1,0 +1,173 @@
+"""How the video looks, sounds and is made, from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from functions.tag.readings import height
+from shared.domain.records import Evidence, Finding, Segment, Tag
+from shared.processors.tagger import Tagger, TaggingInput
+
+__all__ = ["SignalsTagger"]
+
+_Kind: TypeAlias = Literal["sound", "style", "quality"]
+_Modality: TypeAlias = Literal["sound", "picture"]
+
+_MOST: Final = 0.8  # the share of the time that must agree before a label speaks for the whole video
+_STILL_MOTION: Final = 0.002
+_COLOR_SHARE: Final = 0.5
+_SLIDE_LINES: Final = 3
+_FAST_SHOT_S: Final = 2.5
+_FAST_SHOTS: Final = 5
+_SPEECH_SHARE: Final = 0.3  # less is often a sung line or a noise that was taken for a voice
+_SPEECH_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A label that a measurement earns; between the labels of one measurement lies a wide zone without any."""
+
+    label: str
+    kind: _Kind
+    measurement: str
+    holds: Callable[[float], bool]
+
+
+_RULES: Final = (
+    _Rule("static picture", "style", "motion", lambda change: change <= _STILL_MOTION),
+    _Rule("dark", "style", "brightness", lambda luma: luma <= 0.15),
+    _Rule("bright", "style", "brightness", lambda luma: luma >= 0.75),
+    _Rule("blurry", "quality", "sharpness", lambda detail: detail <= 0.25),
+    _Rule("silent", "sound", "loudness_lufs", lambda lufs: lufs <= -70),  # the gate: nothing to measure
+    _Rule("quiet", "sound", "loudness_lufs", lambda lufs: -70 < lufs <= -32),
+    _Rule("loud", "sound", "loudness_lufs", lambda lufs: lufs >= -11),  # platforms turn down from -14 on
+)
+
+
+class SignalsTagger(Tagger):
+    """Labels what the measurements leave no doubt about, and gives the measurement as the evidence."""
+
+    name: ClassVar[str] = "signals"
+    version: ClassVar[str] = "1"
+
+    def tag(self, video: TaggingInput) -> Iterable[Tag]:
+        for label, kind, modality, quote in _facts(video):
+            yield self._tag(label, kind, 0.99, [self._evidence(video, modality, quote)])
+        for rule in _RULES:
+            holding = [finding for finding in _measured(video, rule.measurement) if rule.holds(_number(finding))]
+            yield from self._if_most(rule.label, rule.kind, holding, video)
+        by_color: dict[str, list[Finding]] = {}
+        for finding in _measured(video, "dominant_colors"):
+            if isinstance(finding.value, tuple) and len(finding.value) == 1 and finding.confidence >= _COLOR_SHARE:
+                by_color.setdefault(finding.value[0], []).append(finding)
+        for color, holding in by_color.items():
+            yield from self._if_most(f"mostly {color}", "style", holding, video)
+        yield from self._if_most("slides", "style", _titles_of_slides(video), video)
+        yield from self._speech(video)
+
+    def _if_most(self, label: str, kind: _Kind, holding: Iterable[Finding], video: TaggingInput) -> Iterator[Tag]:
+        findings = list(holding)
+        share = sum(finding.end_s - finding.start_s for finding in findings) / video.media.duration_s
+        if share >= _MOST:
+            yield self._tag(label, kind, min(share, 0.95), map(_quoted, findings))
+
+    def _speech(self, video: TaggingInput) -> Iterator[Tag]:
+        spoken = [segment for segment in video.segments if segment.kind == "speech"]
+        spoken_s = sum(segment.end_s - segment.start_s for segment in spoken)
+        share = spoken_s / video.media.duration_s
+        if spoken_s >= _SPEECH_S and share >= _SPEECH_SHARE:
+            quote = f"somebody speaks {share:.0%} of the time"
+            yield self._tag("speech", "sound", 0.9, [_heard(segment, quote) for segment in spoken])
+
+    def _evidence(self, video: TaggingInput, modality: _Modality, quote: str) -> Evidence:
+        return Evidence(
+            start_s=0.0,
+            end_s=video.media.duration_s,
+            modality=modality,
+            confidence=0.99,
+            producer=self.name,
+            quote=quote,
+        )
+
+    def _tag(self, label: str, kind: _Kind, confidence: float, evidence: Iterable[Evidence]) -> Tag:
+        return Tag(
+            label=label,
+            kind=kind,
+            confidence=confidence,
+            evidence=tuple(evidence),
+            producer=self.name,
+            producer_version=self.version,
+        )
+
+
+def _facts(video: TaggingInput) -> Iterator[tuple[str, _Kind, _Modality, str]]:
+    """Yields label, kind, modality and quote of what the file and the cutting say."""
+    stream, duration_s = video.media.video[0], video.media.duration_s
+    width, height = stream.display_size
+    if height > width:
+        yield "vertical video", "style", "picture", f"{width}x{height} pixels"
+    if min(width, height) >= 2160:
+        yield "4k", "quality", "picture", f"{width}x{height} pixels"
+    if stream.hdr != "none":
+        yield "hdr", "quality", "picture", stream.hdr
+    if stream.fps >= 50:
+        yield "high frame rate", "quality", "picture", f"{float(stream.fps):.0f} frames a second"
+    shots = sum(segment.kind == "shot" for segment in video.segments)
+    if shots >= _FAST_SHOTS and duration_s / shots <= _FAST_SHOT_S:
+        yield "fast cut", "style", "picture", f"{shots} shots in {duration_s:.0f} s"
+    if not video.media.audio:
+        yield "silent", "sound", "sound", "no sound track"
+
+
+def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:
+    """Yields, for each shot that stands still and is full of text, its largest line over the whole shot."""
+    for motion in _measured(video, "motion"):
+        lines = [f for f in video.findings if f.name == "text" and _overlaps(f, motion)]
+        if len(lines) >= _SLIDE_LINES and _number(motion) <= _STILL_MOTION:
+            yield replace(max(lines, key=height), start_s=motion.start_s, end_s=motion.end_s)
+
+
+def _overlaps(one: Finding, other: Finding) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s
+
+
+def _measured(video: TaggingInput, name: str) -> Iterator[Finding]:
+    return (finding for finding in video.findings if finding.name == name)
+
+
+def _number(finding: Finding) -> float:
+    return finding.value if isinstance(finding.value, float) else float("nan")
+
+
+def _quoted(finding: Finding) -> Evidence:
+    value = finding.value
+    what = finding.name.replace("_", " ")
+    quote = (
+        value
+        if isinstance(value, str)
+        else f"{what} {value:.3g}"
+        if isinstance(value, float)
+        else ", ".join(value)
+    )
+    return Evidence(
+        start_s=finding.start_s,
+        end_s=finding.end_s,
+        modality=finding.modality,
+        confidence=finding.confidence,
+        producer=finding.producer,
+        quote=quote,
+        frame=finding.frame,
+    )
+
+
+def _heard(segment: Segment, quote: str) -> Evidence:
+    return Evidence(
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        modality="sound",
+        confidence=segment.confidence,
+        producer=segment.producer,
+        quote=quote,
+    )

@@ -1,0 +1,21 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_REAL_MEDIA = Path(__file__).parents[2] / "shared" / "media"
+
+
+@pytest.fixture(scope="session")
+def real_media() -> Path:
+    """The folder of real footage beside the repository; without it a test skips, and fails where all must run."""
+    if not _REAL_MEDIA.is_dir():
+        reason = f"real footage is not at {_REAL_MEDIA}"
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return _REAL_MEDIA

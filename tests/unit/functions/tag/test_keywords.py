@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+
+from functions.tag.strategies.keywords import KeywordsTagger
+from shared.domain.records import Finding, Tag
+from tests.unit.functions.analyze.studio import ports
+from tests.unit.functions.tag.found import text, video, words
+
+
+def tags(*findings: Finding) -> dict[str, Tag]:
+    return {tag.label: tag for tag in KeywordsTagger(ports()).tag(video(*findings))}
+
+
+@pytest.mark.parametrize(
+    ("line", "labels"),
+    [
+        ("Path Expressions", {"path expressions"}),
+        ("THE BLENDER FOUNDATION", {"blender foundation"}),
+        ("HALINA REIJN - THOM HOFFMAN", {"halina reijn", "thom hoffman"}),
+        ("Google Pixel 8", {"google pixel 8"}),
+        ("© ETH Zürich, 2007", {"eth zürich"}),
+        ("XQuery includes XPath (not just embedded)", {"xquery", "xpath"}),
+        ("人工智能 入門", {"人工智能 入門"}),
+    ],
+)
+def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
+    assert set(tags(text(line))) == labels
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Power cord required and not shown in this picture",  # a sentence
+        "REALIZED WITH THE SUPPORT OF:",
+        "step = (axis, test)",
+        "http://durian.blender.org",
+        "COMING SOON",
+        "08.10/15.10.2006",
+        "xk7q 4b",
+        "brrt",
+        "how it is",
+    ],
+)
+def test_sentences_code_addresses_and_noise_are_not(line: str) -> None:
+    assert not tags(text(line))
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"confidence": 0.96},
+        {"box": (0.1, 0.9, 0.6, 0.02)},
+        {"box": (0.0, 0.5, 0.5, 0.1)},
+        {"box": (0.5, 0.5, 0.5, 0.1)},
+    ],
+    ids=["badly read", "small print", "cut off left", "cut off right"],
+)
+def test_a_doubtful_reading_is_no_label(doubt: dict[str, object]) -> None:
+    assert not tags(text("Audio Magic Eraser", **doubt))
+
+
+def test_a_label_carries_where_it_was_read() -> None:
+    (found,) = tags(text("Path Expressions", start_s=1.0, end_s=4.0, confidence=0.98))["path expressions"].evidence
+    assert (found.start_s, found.end_s, found.modality, found.quote) == (1.0, 4.0, "text", "Path Expressions")
+    assert (found.producer, found.confidence) == ("text", 0.98)
+
+
+def test_what_stands_out_is_a_topic() -> None:
+    assert tags(text("Sintel"))["sintel"].kind == "text"
+    assert tags(text("Sintel", box=(0.1, 0.1, 0.6, 0.08)))["sintel"].kind == "topic"
+    assert tags(text("Sintel"), text("SINTEL", start_s=5.0, end_s=6.0))["sintel"].kind == "topic"
+
+
+def test_larger_and_repeated_is_surer() -> None:
+    small, large = tags(text("Sintel")), tags(text("Sintel", box=(0.1, 0.1, 0.6, 0.08)))
+    twice = tags(text("Sintel"), text("SINTEL", start_s=5.0, end_s=6.0))
+    assert small["sintel"].confidence < large["sintel"].confidence < twice["sintel"].confidence < 1
+
+
+def test_words_that_come_back_are_topics() -> None:
+    found = tags(
+        text("Bind the dot to each node of the sequence at hand"),
+        text("Evaluate again with this binding, giving another sequence of them"),
+        text("Concatenate all of the partial sequences that were made so far"),
+    )
+    assert set(found) == {"sequence"}
+    assert (found["sequence"].kind, len(found["sequence"].evidence)) == ("topic", 3)
+
+
+def test_a_part_of_one_longer_phrase_is_not_said_again() -> None:
+    found = tags(
+        text("Why are neural networks so good at it these days"),
+        text("How neural networks come to be used in practice"),
+        text("What neural networks will never be able to do"),
+    )
+    assert set(found) == {"neural networks"}
+
+
+def test_clear_speech_alone_makes_a_topic_when_it_comes_back() -> None:
+    said = [words(f"we now {verb} the telescope on the roof") for verb in ("mount", "point", "clean")]
+    found = tags(*said)
+    assert {"telescope", "roof"} >= set(found) > set()
+    assert {tag.kind for tag in found.values()} == {"topic"}
+
+
+def test_unclear_speech_alone_makes_nothing() -> None:
+    assert not tags(*[words(f"{n} the telescope", confidence=0.4) for n in ("mount", "point", "clean")])
+
+
+def test_unclear_speech_supports_what_was_read() -> None:
+    alone = tags(text("Telescopes"))["telescopes"]
+    supported = tags(text("Telescopes"), words("mount the telescope", confidence=0.4))["telescopes"]
+    assert (alone.kind, supported.kind) == ("text", "topic")
+    assert alone.confidence < supported.confidence
+    assert {item.modality for item in supported.evidence} == {"text", "speech"}
+
+
+def test_only_the_best_are_kept() -> None:
+    letters = "abcdefghijklmnop"
+    lines = [text(f"Word{letter}ing", box=(0.1, 0.1, 0.5, 0.03 + n / 1000)) for n, letter in enumerate(letters)]
+    assert set(tags(*lines)) == {f"word{letter}ing" for letter in letters[-10:]}

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from functions.tag.strategies.signals import SignalsTagger
+from shared.domain.records import Tag
+from shared.processors.tagger import TaggingInput
+from shared.testing.videos import object_ref, shot, video_stream
+from tests.unit.functions.analyze.studio import ports
+from tests.unit.functions.tag.found import measured, span, text, video
+
+
+def tags(given: TaggingInput) -> dict[str, Tag]:
+    return {tag.label: tag for tag in SignalsTagger(ports()).tag(given)}
+
+
+def test_an_ordinary_video_earns_no_label() -> None:
+    ordinary = video(
+        measured("motion", 0.02),
+        measured("brightness", 0.45),
+        measured("sharpness", 0.6),
+        measured("loudness_lufs", -18.0, modality="sound"),
+        measured("dominant_colors", ("gray", "blue"), confidence=0.7),
+        segments=(shot(0, 0, 10), span("speech", 3, 4)),
+    )
+    assert not tags(ordinary)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label", "kind"),
+    [
+        ("motion", 0.001, "static picture", "style"),
+        ("brightness", 0.1, "dark", "style"),
+        ("brightness", 0.8, "bright", "style"),
+        ("sharpness", 0.2, "blurry", "quality"),
+        ("loudness_lufs", -70.0, "silent", "sound"),
+        ("loudness_lufs", -40.0, "quiet", "sound"),
+        ("loudness_lufs", -8.0, "loud", "sound"),
+        ("dominant_colors", ("green",), "mostly green", "style"),
+    ],
+)
+def test_a_measurement_earns_a_label_and_is_its_evidence(name: str, value: Any, label: str, kind: str) -> None:
+    frame = object_ref("key-0")
+    found = tags(video(measured(name, value, frame=frame)))
+    assert set(found) == {label}
+    assert found[label].kind == kind
+    (evidence,) = found[label].evidence
+    assert (evidence.frame, evidence.start_s, evidence.end_s) == (frame, 0, 10)
+    assert evidence.quote
+
+
+def test_a_label_needs_most_of_the_time() -> None:
+    def of(seconds: float) -> TaggingInput:
+        dark = measured("brightness", 0.1, end_s=seconds)
+        return video(dark, measured("brightness", 0.4, start_s=seconds))
+
+    assert "dark" in tags(of(8.5))
+    assert "dark" not in tags(of(7.5))
+
+
+def test_two_main_colors_are_no_main_color() -> None:
+    assert not tags(video(measured("dominant_colors", ("green", "blue"), confidence=0.9)))
+    assert not tags(video(measured("dominant_colors", ("green",), confidence=0.4)))
+
+
+@pytest.mark.parametrize(
+    ("stream", "label"),
+    [
+        ({"width": 1920, "height": 1080, "rotation": 90}, "vertical video"),
+        ({"width": 3840, "height": 2160}, "4k"),
+        ({"hdr": "hlg"}, "hdr"),
+        ({"fps": Fraction(60000, 1001)}, "high frame rate"),
+    ],
+)
+def test_the_stream_tells(stream: dict[str, Any], label: str) -> None:
+    assert set(tags(video(video=(video_stream(**stream),)))) == {label}
+
+
+def test_no_sound_track_is_silence() -> None:
+    assert tags(video(audio=()))["silent"].evidence[0].quote == "no sound track"
+
+
+def test_fast_cutting_takes_many_short_shots() -> None:
+    fast = tuple(shot(index, index * 2.0, index * 2.0 + 2) for index in range(5))
+    assert "fast cut" in tags(video(segments=fast))
+    assert "fast cut" not in tags(video(segments=fast[:4]))
+
+
+def test_speech_must_be_a_good_part_of_the_sound() -> None:
+    spoken = tags(video(segments=(span("speech", 1, 3), span("speech", 5, 7))))["speech"]
+    assert [(item.start_s, item.end_s, item.modality) for item in spoken.evidence] == [
+        (1, 3, "sound"),
+        (5, 7, "sound"),
+    ]
+    assert "speech" not in tags(video(segments=(span("speech", 1, 3),)))
+
+
+def test_slides_are_still_and_full_of_text() -> None:
+    lines = [text(f"Line {n}", box=(0.1, n / 10, 0.5, 0.02 * n), end_s=10.0) for n in (1, 3, 2)]
+    still, moving = measured("motion", 0.0005), measured("motion", 0.01)
+    assert tags(video(still, *lines))["slides"].evidence[0].quote == "Line 3"
+    assert "slides" not in tags(video(moving, *lines))
+    assert "slides" not in tags(video(still, *lines[:2]))

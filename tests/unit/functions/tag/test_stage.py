@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import pytest
+
+from functions.tag.stage import TagStage
+from functions.tag.strategies import TAGGERS
+from shared.domain.errors import PermanentError
+from shared.domain.records import Recommendation, SearchEntry, Tag
+from shared.ports.video_repository import RelatedVideo, VideoRepository
+from shared.processors.tagger import Tagger, TaggingInput
+from shared.testing.stage_context import FakeStageContext
+from shared.testing.videos import media_info, object_ref, shot
+from tests.unit.functions.analyze.studio import ports
+from tests.unit.functions.tag.found import evidence, measured, tag, text
+
+
+class Related:
+    """A repository in which one other video is about the same."""
+
+    def related(self, *, labels: Sequence[str], **_: Any) -> Sequence[RelatedVideo]:
+        return [RelatedVideo(video_id="v2", labels=(labels[0],))]
+
+
+class Careless(Tagger):
+    """A tagger from outside that shows nothing for one of its tags."""
+
+    name: ClassVar[str] = "careless"
+    version: ClassVar[str] = "1"
+
+    def tag(self, video: TaggingInput) -> Iterable[Tag]:
+        yield tag("xpath", producer="careless", confidence=0.5)
+        yield tag("invented", producer="careless", evidence=(evidence(quote=""),))
+
+
+def test_tags_recommendations_and_entries_come_out_together(tmp_path: Path) -> None:
+    context = FakeStageContext(
+        tmp_path,
+        media=media_info(),
+        inputs=(
+            shot(0, 0, 10, keyframe=object_ref("key-0"), keyframe_s=5.0, score=0.5),
+            text("XPath", end_s=10.0, shot=0, box=(0.1, 0.1, 0.5, 0.08), frame=object_ref("key-0")),
+            text("XQuery semantics", end_s=10.0, shot=0),
+            measured("brightness", 0.9, shot=0),
+        ),
+    )
+    taggers = [TAGGERS.create(name, ports()) for name in ("keywords", "signals")] + [Careless(ports())]
+    records = TagStage(taggers, cast("VideoRepository", Related())).run(context).records
+
+    labels = {record.label: record for record in records if isinstance(record, Tag)}
+    assert {"xpath", "xquery semantics", "bright", "technology / programming"} <= set(labels)
+    assert labels["xpath"].confidence > 0.97
+    assert {item.quote for item in labels["xpath"].evidence} == {"XPath", "a quote"}
+    kinds = [record.kind for record in records if isinstance(record, Recommendation)]
+    assert kinds == ["poster", "related"]
+    assert {record.source for record in records if isinstance(record, SearchEntry)} == {"title", "text", "tag"}
+    assert [(caveat.code, caveat.detail[:5]) for caveat in context.caveats] == [("tags_without_evidence", "1 tag")]
+
+
+def test_a_video_that_was_never_measured_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match="not_ingested"):
+        TagStage([], cast("VideoRepository", Related())).run(FakeStageContext(tmp_path))
+
+
+@pytest.mark.parametrize("name", TAGGERS.names())
+def test_every_built_in_tagger_can_be_built_and_is_named_as_it_is_chosen(name: str) -> None:
+    assert TAGGERS.create(name, ports()).name == name
