@@ -44,7 +44,7 @@ class SilenceSegmenter(Segmenter):
                     since = None
             position += len(levels)
         if since is not None:
-            self._add(since, position + 1)  # up to the end, with what filled no window
+            self._add(since, position)
 
     def finish(self) -> Sequence[Segment]:
         return [
