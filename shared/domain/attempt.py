@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-__all__ = ["Attempt", "Caveat", "Cost", "Outcome", "ToolRun"]
+from shared.domain.video import Lease, Video
+
+__all__ = [
+    "Attempt",
+    "Caveat",
+    "Cost",
+    "Effort",
+    "Outcome",
+    "ToolRun",
+    "begun_attempt",
+    "closed_attempt",
+    "ended_attempt",
+]
 
 Outcome: TypeAlias = Literal["running", "succeeded", "failed", "retry", "interrupted", "lost", "superseded"]
 
@@ -84,3 +96,53 @@ class Attempt:
     cost: Cost = Cost()
     tools: tuple[ToolRun, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What an attempt did until now, for its record."""
+
+    cost: Cost = field(default_factory=Cost)
+    tools: tuple[ToolRun, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+
+def begun_attempt(video: Video, lease: Lease) -> Attempt:
+    """Returns the record of an attempt that has just been granted a lease."""
+    return Attempt(
+        run=video.run,
+        stage=lease.stage,
+        number=lease.attempt,
+        token=lease.token,
+        worker=lease.worker,
+        started_at=lease.started_at,
+    )
+
+
+def ended_attempt(
+    video: Video,
+    lease: Lease,
+    outcome: Outcome,
+    now: datetime,
+    effort: Effort,
+    code: str = "",
+    reason: str = "",
+) -> Attempt:
+    """Returns the record of the attempt that held a lease, as it ended."""
+    return replace(
+        begun_attempt(video, lease),
+        ended_at=now,
+        outcome=outcome,
+        code=code,
+        reason=reason,
+        cost=effort.cost,
+        tools=effort.tools,
+        caveats=effort.caveats,
+    )
+
+
+def closed_attempt(video: Video, outcome: Outcome, reason: str, now: datetime) -> tuple[Attempt, ...]:
+    """Returns the record that ends whoever works on a video now; nothing when nobody does."""
+    if video.lease is None:
+        return ()
+    return (ended_attempt(video, video.lease, outcome, now, Effort(), code=outcome, reason=reason),)

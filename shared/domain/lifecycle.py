@@ -3,106 +3,36 @@
 A repository runs them inside a transaction: it loads the video, calls one of these, and saves the ``Change``
 as a whole. So claims, fencing, retries and supersession are written once, and each adapter only has to be
 atomic. A function may be called again when a transaction is retried; it must not have effects.
+
+The rules stand in one file, although it is long, because they only hold together: each relies on what the others
+promise about tokens, runs and statuses.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Literal
 
-from shared.domain.attempt import Attempt, Caveat, Cost, Outcome, ToolRun
+from shared.domain.attempt import Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.change import Change, Claim, Decision, Declined, Registered
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import event_id_of, owner_of, result_key, video_id_of
+from shared.domain.identity import event_id_of, owner_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
 from shared.domain.video import Failure, Lease, Source, Video
 
-__all__ = ["Change", "Claim", "Decision", "Declined", "Effort", "Lifecycle", "Registered"]
-
-T_co = TypeVar("T_co", covariant=True)
+__all__ = ["INTERRUPTIONS_PER_ATTEMPT", "Lifecycle"]
 
 INTERRUPTIONS_PER_ATTEMPT = 10
 """An attempt whose host was stopped is not the video's fault, but a video that takes its host down every time
 must end too: it may be interrupted this many times its max_attempts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change(Generic[T_co]):
-    """What one decision does to the store, all or nothing.
-
-    Attributes:
-        answer: What the caller wanted to know.
-        video: The aggregate to save; None leaves everything as it is.
-        attempts: Attempt records to write, each replacing the one with its token.
-        events: Events to put in the outbox.
-        records_key: Key of a result set written with this change; None when there is none.
-        records: Its records.
-    """
-
-    answer: T_co
-    video: Video | None = None
-    attempts: tuple[Attempt, ...] = ()
-    events: tuple[VideoEvent, ...] = ()
-    records_key: str | None = None
-    records: tuple[Record, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A granted lease: which work, under which fencing token."""
-
-    video: Video
-    spec: StageSpec
-    lease: Lease
-
-    @property
-    def key(self) -> str:
-        """Key under which this attempt writes its records and objects."""
-        return result_key(self.video.run, self.spec.stage, self.lease.token)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """Why a claim was not granted.
-
-    Attributes:
-        reason: ``done`` and ``finished``: nothing is left to do; ``superseded``, ``deleted``, ``unknown``:
-            the event is about something that no longer counts; ``early``: an earlier stage is not done and
-            will send this event itself; ``poison``: attempts are used up, the video has just been failed;
-            ``busy``: another worker holds the lease.
-        retry_after_s: Seconds until the lease runs out, for ``busy``.
-    """
-
-    reason: Literal["done", "finished", "superseded", "deleted", "unknown", "early", "poison", "busy"]
-    retry_after_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """The run that an upload belongs to; ``stale`` when a newer generation has been seen already."""
-
-    video_id: str
-    run: int
-    stale: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """What an attempt did until now, for its record."""
-
-    cost: Cost = field(default_factory=Cost)
-    tools: tuple[ToolRun, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
-
-
-Decision: TypeAlias = Callable[[Video | None], Change[T_co]]
 
 
 class Lifecycle:
@@ -147,7 +77,7 @@ class Lifecycle:
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
-                attempts=_close_running(video, "superseded", "a newer version of the file arrived", now),
+                attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
             )
 
         return decide
@@ -166,7 +96,7 @@ class Lifecycle:
             if declined is not None:
                 return Change(answer=declined)
             assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
-            lost = _close_running(video, "lost", "the worker stopped reporting and its lease ran out", now)
+            lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
             if _used_up(video, spec):
                 failed, event = self._poisoned(video, spec, "its worker never reported back.", now)
                 return Change(answer=Declined(reason="poison"), video=failed, attempts=lost, events=(event,))
@@ -187,7 +117,7 @@ class Lifecycle:
                 swept=False,
                 updated_at=now,
             )
-            attempt = _attempt_of(claimed, lease)
+            attempt = begun_attempt(claimed, lease)
             return Change(
                 answer=Claim(video=claimed, spec=spec, lease=lease),
                 video=claimed,
@@ -235,7 +165,7 @@ class Lifecycle:
             return Change(
                 answer=None,
                 video=done,
-                attempts=(_ended(held, claim.lease, "succeeded", now, effort),),
+                attempts=(ended_attempt(held, claim.lease, "succeeded", now, effort),),
                 events=(self._event(done, spec.emits, now),),
                 records_key=claim.key,
                 records=tuple(records),
@@ -250,7 +180,7 @@ class Lifecycle:
             held = _held(video, claim)
             failure = Failure(code=error.code, reason=error.detail, stage=claim.spec.stage)
             failed, event = self._failed(held, failure, now)
-            ended = _ended(held, claim.lease, "failed", now, effort, error.code, error.detail)
+            ended = ended_attempt(held, claim.lease, "failed", now, effort, error.code, error.detail)
             return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
 
         return decide
@@ -271,7 +201,7 @@ class Lifecycle:
 
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
-            ended = _ended(held, claim.lease, outcome, now, effort, code, reason)
+            ended = ended_attempt(held, claim.lease, outcome, now, effort, code, reason)
             freed = replace(held, lease=None, updated_at=now)
             if outcome == "interrupted":
                 freed = _count_interruption(freed, claim.spec.stage)
@@ -292,7 +222,7 @@ class Lifecycle:
             if video is None or video.lease is None or video.lease.token != dead.token:
                 return Change(answer=False)
             freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
-            closed = _close_running(video, "interrupted", "its host stopped", now)
+            closed = closed_attempt(video, "interrupted", "its host stopped", now)
             return Change(answer=True, video=freed, attempts=closed)
 
         return decide
@@ -328,7 +258,7 @@ class Lifecycle:
             return Change(
                 answer=renewed,
                 video=renewed,
-                attempts=_close_running(video, "superseded", "the video was replayed", now),
+                attempts=closed_attempt(video, "superseded", "the video was replayed", now),
                 events=(self._event(renewed, spec.consumes, now),),
             )
 
@@ -350,7 +280,7 @@ class Lifecycle:
                 swept=False,
                 updated_at=now,
             )
-            closed = _close_running(video, "superseded", "the video was deleted", now)
+            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             return Change(answer=gone, video=gone, attempts=closed)
 
         return decide
@@ -461,41 +391,3 @@ def _count_interruption(video: Video, stage: str) -> Video:
 
 def _trace(video_id: str, run: int) -> str:
     return hashlib.sha256(f"{video_id}/{run}".encode()).hexdigest()[:32]
-
-
-def _attempt_of(video: Video, lease: Lease) -> Attempt:
-    return Attempt(
-        run=video.run,
-        stage=lease.stage,
-        number=lease.attempt,
-        token=lease.token,
-        worker=lease.worker,
-        started_at=lease.started_at,
-    )
-
-
-def _ended(
-    video: Video,
-    lease: Lease,
-    outcome: Outcome,
-    now: datetime,
-    effort: Effort,
-    code: str = "",
-    reason: str = "",
-) -> Attempt:
-    return replace(
-        _attempt_of(video, lease),
-        ended_at=now,
-        outcome=outcome,
-        code=code,
-        reason=reason,
-        cost=effort.cost,
-        tools=effort.tools,
-        caveats=effort.caveats,
-    )
-
-
-def _close_running(video: Video, outcome: Outcome, reason: str, now: datetime) -> tuple[Attempt, ...]:
-    if video.lease is None:
-        return ()
-    return (_ended(video, video.lease, outcome, now, Effort(), code=outcome, reason=reason),)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from shared.domain.attempt import Attempt
+from shared.domain.change import Change
 from shared.domain.events import VideoEvent
-from shared.domain.lifecycle import Change
 from shared.domain.records import Record
 from shared.domain.video import Video
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from shared.domain.attempt import Caveat, Cost, ToolRun
+from shared.domain.attempt import Caveat, Cost, Effort, ToolRun
+from shared.domain.change import Claim
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, PreconditionFailed
 from shared.domain.identity import object_prefix
-from shared.domain.lifecycle import Claim, Effort, Lifecycle
+from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
 
+from shared.domain.change import Claim, Decision, Declined
 from shared.domain.errors import ConfigurationError, LeaseLost, PermanentError, PipelineError, TransientError
 from shared.domain.events import ObjectFinalized
 from shared.domain.identity import video_id_of
-from shared.domain.lifecycle import Claim, Decision, Declined
 from shared.domain.uploads import is_upload
 from shared.domain.wire import parse_cloud_event
 from shared.ports.event_bus import EventBus

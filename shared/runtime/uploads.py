@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from shared.domain.change import Change
 from shared.domain.events import ObjectFinalized
 from shared.domain.identity import video_id_of
-from shared.domain.lifecycle import Change
 from shared.domain.records import ObjectRef
 from shared.ports.event_bus import EventBus
 from shared.ports.video_repository import VideoRepository

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim, Declined
 from shared.domain.errors import PermanentError
 from shared.domain.identity import video_id_of
-from shared.domain.lifecycle import Claim, Declined, Effort, Lifecycle
+from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.pipeline import load_flow

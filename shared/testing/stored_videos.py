@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim
 from shared.domain.events import ObjectFinalized
 from shared.domain.identity import object_prefix, video_id_of
-from shared.domain.lifecycle import Claim, Effort, Lifecycle
+from shared.domain.lifecycle import Lifecycle
 from shared.domain.media import MediaInfo
 from shared.domain.records import Record
 from shared.domain.video import Video

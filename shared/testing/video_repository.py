@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
+from shared.domain.change import Change
 from shared.domain.codec import encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
-from shared.domain.lifecycle import Change
 from shared.domain.records import Record, SearchEntry, Tag
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video

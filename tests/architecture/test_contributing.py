@@ -16,8 +16,9 @@ import functions
 import shared.adapters
 from functions.tag.strategies import TAGGERS
 from shared.bootstrap import Bootstrap
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError
-from shared.domain.lifecycle import Claim, Effort
 from shared.domain.records import Finding
 from shared.domain.wire import pubsub_cloud_event, to_pubsub
 from shared.pipeline import DEFAULT_PIPELINE

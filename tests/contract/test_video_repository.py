@@ -12,8 +12,9 @@ import pytest
 
 from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.domain.attempt import Effort
+from shared.domain.change import Change
 from shared.domain.errors import LeaseLost
-from shared.domain.lifecycle import Change, Effort
 from shared.domain.records import Artifact, SearchEntry, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository

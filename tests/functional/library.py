@@ -10,8 +10,8 @@ from pathlib import Path
 
 from werkzeug.test import Client
 
-from shared.domain.attempt import Cost
-from shared.domain.lifecycle import Effort, Lifecycle
+from shared.domain.attempt import Cost, Effort
+from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import (
     Artifact,
     Evidence,

@@ -14,10 +14,10 @@ from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.schema import MigratedSchema
 from shared.adapters.sql.tables import attempts, outbox, records, result_sets, videos
 from shared.domain.attempt import Attempt
+from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
-from shared.domain.lifecycle import Change
 from shared.domain.records import Record, SearchEntry, Tag
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from functions.sweep.stage import Sweeper
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim
 from shared.domain.errors import TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.identity import result_key, video_id_of
-from shared.domain.lifecycle import Claim, Effort, Lifecycle
+from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.video import Video
 from shared.pipeline import load_flow

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim, Declined, Registered
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.identity import video_id_of
-from shared.domain.lifecycle import INTERRUPTIONS_PER_ATTEMPT, Claim, Declined, Effort, Registered
+from shared.domain.lifecycle import INTERRUPTIONS_PER_ATTEMPT
 from shared.domain.video import Video
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository

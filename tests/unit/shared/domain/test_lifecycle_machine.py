@@ -9,9 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from shared.domain.attempt import Effort
+from shared.domain.change import Claim, Decision
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.identity import video_id_of
-from shared.domain.lifecycle import Claim, Decision, Effort
 from shared.domain.status import DELETED, transitions
 from shared.domain.video import Video
 from shared.testing.driver import LEASE_S, VideoDriver

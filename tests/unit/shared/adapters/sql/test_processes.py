@@ -16,7 +16,7 @@ import pytest
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
-from shared.domain.lifecycle import Claim
+from shared.domain.change import Claim
 from shared.domain.records import Record, Segment
 from shared.pipeline import load_flow
 from shared.testing.clock import ManualClock
