@@ -81,13 +81,16 @@ def wiring(tmp_path_factory: pytest.TempPathFactory) -> Bootstrap:
 
 
 @pytest.fixture(scope="module")
-def test_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def moving_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight seconds of a moving test picture and a tone."""
     clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=8", "-c:v", "libx264"]
-    tone = ["-f", "lavfi", "-i", "sine=frequency=440:duration=8", "-c:a", "aac"]
-    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error"]
-    subprocess.run([*ffmpeg, *picture[:4], *tone[:4], *picture[4:], *tone[4:], str(clip)], check=True)
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error",
+        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=8",
+        "-f", "lavfi", "-i", "sine=frequency=440:duration=8",
+        "-c:v", "libx264", "-c:a", "aac", str(clip),
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
     return clip
 
 
@@ -174,9 +177,9 @@ def assert_plays(page: Page, origin: str, recording: RecordingServer, video: Vid
 
 
 def test_hls_plays_with_sound_and_seeks_by_byte_ranges(
-    wiring: Bootstrap, test_picture: Path, server: tuple[str, RecordingServer], page: Page
+    wiring: Bootstrap, moving_picture: Path, server: tuple[str, RecordingServer], page: Page
 ) -> None:
-    assert_plays(page, *server, transcoded(wiring, test_picture))
+    assert_plays(page, *server, transcoded(wiring, moving_picture))
 
 
 @pytest.mark.parametrize("name", ["audiovideo.mov", "bear-vp9-opus.webm"])
