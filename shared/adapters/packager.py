@@ -19,6 +19,9 @@ __all__ = ["ShakaPackager"]
 _MASTER = "master.m3u8"
 _MANIFEST = "manifest.mpd"
 _AUDIO = "audio"
+# It only copies: one that takes longer than this hangs, and need not hang until the attempt's deadline.
+_LEAST_TIMEOUT_S = 30.0
+_SLOWEST_BYTES_A_SECOND = 2e6
 
 
 class ShakaPackager:
@@ -31,7 +34,7 @@ class ShakaPackager:
 
     def __init__(self, program: Path | None = None, *, memory_bytes: int = 8 * 2**30) -> None:
         self._named = program
-        self._limits = ToolLimits(memory_bytes=memory_bytes)
+        self._memory_bytes = memory_bytes
 
     @cached_property
     def _program(self) -> Path:
@@ -59,7 +62,11 @@ class ShakaPackager:
             streams=tuple(PackagedStream(name=name, path=folder / f"{name}.mp4") for name in names),
         )
         command = [str(self._program), *streams, *_options(segment_s)]
-        with running(command, folder, session, self._limits) as tool:
+        size_bytes = sum(path.stat().st_size for path in (*(encoded.path for encoded in rungs), audio) if path)
+        limits = ToolLimits(
+            memory_bytes=self._memory_bytes, timeout_s=_LEAST_TIMEOUT_S + size_bytes / _SLOWEST_BYTES_A_SECOND
+        )
+        with running(command, folder, session, limits) as tool:
             tool.stdout.read()
         if tool.returncode or not _is_complete(packaging):
             raise TransientError(
@@ -78,6 +85,8 @@ def _options(segment_s: float) -> tuple[str, ...]:
         f"--hls_master_playlist_output={_MASTER}",
         f"--mpd_output={_MANIFEST}",
         "--io_cache_size=0",  # the files are local: without 32 MiB of cache each it takes a tenth of the CPU
+        # Jobs that end at once can be missed by the thread that waits for them (8 of 1,000 runs, for ever).
+        "--single_threaded",
         "--temp_dir=.",  # whatever a killed packager leaves goes with the folder
         "--quiet",
     )

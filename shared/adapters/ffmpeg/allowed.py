@@ -12,15 +12,20 @@ VIDEO_CODECS = frozenset(
 )
 SOUND_CODECS = frozenset(
     {
-        *("aac", "ac3", "alac", "amr_nb", "amr_wb", "eac3", "flac", "mp2", "mp3", "opus", "vorbis"),
+        *("aac", "ac3", "alac", "amr_nb", "amr_wb", "dts", "eac3", "flac", "mp2", "mp3", "opus", "vorbis"),
         *("wmapro", "wmav1", "wmav2", "pcm_alaw", "pcm_bluray", "pcm_dvd", "pcm_mulaw", "pcm_s8", "pcm_u8"),
         *("pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le", "pcm_s16be", "pcm_s16le", "pcm_s24be"),
         *("pcm_s24le", "pcm_s32be", "pcm_s32le"),
     }
 )
 # Decoders whose names differ from their codecs'.
-_ALIASES = ("amrnb", "amrwb", "flv", "libdav1d", "mp2float", "mp3float", "msmpeg4")
-DECODERS = ",".join(sorted({*VIDEO_CODECS, *SOUND_CODECS, *_ALIASES}))
+_ALIASES = ("amrnb", "amrwb", "dca", "flv", "libdav1d", "mp2float", "mp3float", "msmpeg4")
+# ffprobe opens a decoder for every stream there is: subtitles and cover art must not make it give up.
+_BESIDES = (
+    *("ass", "cc_dec", "dvbsub", "dvdsub", "mov_text", "pgssub", "srt", "ssa", "subrip", "text", "webvtt", "xsub"),
+    *("bmp", "gif", "png", "webp"),
+)
+DECODERS = ",".join(sorted({*VIDEO_CODECS, *SOUND_CODECS, *_ALIASES, *_BESIDES}))
 
 
 def reading_options(demuxer: str) -> dict[str, str]:

@@ -11,9 +11,12 @@ from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.media_tool import MediaLimits
 
-__all__ = ["check_complete", "check_header", "check_media", "pictures", "sounds"]
+__all__ = ["HOW_TO_EXPORT", "check_complete", "check_header", "check_media", "check_pixels", "pictures", "sounds"]
 
 Described = Mapping[str, Any]
+
+HOW_TO_EXPORT = "Export it as H.264 with AAC sound."
+"""What a user can do about a codec."""
 
 # Their headers say how long they are; a stream or disc format is as long as what has arrived of it.
 _DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf")
@@ -57,7 +60,7 @@ def check_header(header: Described, limits: MediaLimits) -> None:
     for stream in pictures(header):
         if not _pixels(stream):
             raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
-        _check_pixels(_pixels(stream), limits)
+        check_pixels(_pixels(stream), limits)
     _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
 
 
@@ -72,7 +75,7 @@ def check_media(media: MediaInfo, limits: MediaLimits) -> None:
     _check_duration(media.duration_s, limits)
     for stream in media.video:
         width, height = stream.display_size
-        _check_pixels(width * height, limits)
+        check_pixels(width * height, limits)
         _check_rate(stream, limits)
 
 
@@ -111,11 +114,16 @@ def _check_codecs(header: Described) -> None:
         if codecs and not usable:
             raise PermanentError(
                 "unsupported_codec",
-                f"The {kind} is encoded as {codecs[0]}, which is not accepted. Export it as H.264 with AAC sound.",
+                f"The {kind} is encoded as {codecs[0]}, which is not accepted. {HOW_TO_EXPORT}",
             )
 
 
-def _check_pixels(pixels: int, limits: MediaLimits) -> None:
+def check_pixels(pixels: int, limits: MediaLimits) -> None:
+    """Refuses frames that are too large.
+
+    Raises:
+        PermanentError: ``too_many_pixels``.
+    """
     if pixels > limits.max_pixels:
         raise PermanentError(
             "too_many_pixels",

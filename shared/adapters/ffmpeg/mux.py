@@ -21,9 +21,9 @@ def mux(programs: Programs, video: Path, audio: Path | None, destination: Path, 
         "movflags": "+faststart",  # the index first
         "format": "mp4",
     }
-    with programs.encode(
-        ffmpeg.output(*streams, literal(destination), **options), destination.parent, session
-    ) as tool:
+    outputs = ffmpeg.output(*streams, literal(destination), **options)
+    # copyts: without it each file's first moment would become 0, and a late picture would come early.
+    with programs.encode(outputs, destination.parent, session, options=("-copyts",)) as tool:
         tool.stdout.read()
     if tool.returncode:
         raise tool_failed(tool)

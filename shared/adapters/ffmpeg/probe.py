@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,15 @@ from shared.adapters.ffmpeg.description import (
     subtitle_stream,
     video_stream,
 )
-from shared.adapters.ffmpeg.guard import check_complete, check_header, check_media, pictures, sounds
+from shared.adapters.ffmpeg.guard import (
+    HOW_TO_EXPORT,
+    check_complete,
+    check_header,
+    check_media,
+    check_pixels,
+    pictures,
+    sounds,
+)
 from shared.adapters.ffmpeg.packets import PACKET_FIELDS, PacketScan
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.quicktime import refers_to_other_files
@@ -40,6 +49,8 @@ _DESCRIPTION = (
     "stream_tags=language:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
 )
 _MAX_TITLE = 300
+_IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
+_NOT_ALLOWED = re.compile(r"Codec \((\w+)\) not on whitelist")
 
 
 def probe(programs: Programs, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
@@ -56,7 +67,7 @@ def probe(programs: Programs, path: Path, limits: MediaLimits, session: ToolSess
             "The file only refers to media in other files. Export it as a self-contained movie.",
         )
     reading = tuple(part for option, value in reading_options(demuxer).items() for part in (f"-{option}", value))
-    header = _header(programs, path, reading, session)
+    header = _header(programs, path, reading, limits, session)
     check_header(header, limits)
     spans = _spans(programs, path, reading, header, limits, session)
     media = _media_info(header, spans, size_bytes)
@@ -88,7 +99,9 @@ def _declared_span(stream: Mapping[str, Any]) -> Span:
     )
 
 
-def _header(programs: Programs, path: Path, reading: tuple[str, ...], session: ToolSession) -> dict[str, Any]:
+def _header(
+    programs: Programs, path: Path, reading: tuple[str, ...], limits: MediaLimits, session: ToolSession
+) -> dict[str, Any]:
     arguments = (*reading, "-show_entries", _DESCRIPTION, "-of", "json")
     try:
         with programs.ask(arguments, path, session, _HEADER_LIMITS) as tool:
@@ -100,6 +113,10 @@ def _header(programs: Programs, path: Path, reading: tuple[str, ...], session: T
         raise
     if tool.returncode:
         raise _unreadable(tool.log_tail, tool.command)
+    for width, height in _IMPOSSIBLE_SIZE.findall(tool.log_tail):
+        check_pixels(
+            int(width) * int(height), limits
+        )  # FFmpeg reports a size beyond its own limits as none at all
     header: dict[str, Any] = json.loads(answer)
     return header
 
@@ -109,6 +126,9 @@ def _unreadable(log_tail: str, command: tuple[str, ...]) -> PermanentError:
         code, detail = "truncated", "The file is incomplete: its index is missing. Record or upload it again."
     elif "max_streams" in log_tail:
         code, detail = "too_many_streams", "The file has far too many streams. Export it with fewer."
+    elif refused := _NOT_ALLOWED.search(log_tail):
+        code = "unsupported_codec"
+        detail = f"The file has a stream encoded as {refused[1]}, which is not accepted. {HOW_TO_EXPORT}"
     else:
         code, detail = "corrupt", "The file's structure can't be read. Export the video again and upload that."
     return PermanentError(code, detail, log_tail=log_tail, command=command)

@@ -1,0 +1,84 @@
+"""Clips with known answers, made by the bundled FFmpeg, and what they are tried on."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from shared.adapters.binaries import bundled
+from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.testing.stage_context import FakeStageContext
+
+MakeClip = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
+    """Returns a function that makes a file with FFmpeg, once a session: its name, then FFmpeg's arguments."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *arguments: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            command = [str(bundled("ffmpeg")), "-loglevel", "error", "-y", *arguments, f"file:{path}"]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def clip(make_clip: MakeClip) -> Path:
+    """Two seconds of H.264 with AAC, 160x120 at 25 frames a second, its index at the front."""
+    return make_clip(
+        "clip.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=2", "-f", "lavfi", "-i", "sine=440:d=2"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart"),
+    )
+
+
+@pytest.fixture
+def tool() -> FfmpegMediaTool:
+    return FfmpegMediaTool()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> FakeStageContext:
+    return FakeStageContext(tmp_path / "attempt")
+
+
+class Canary:
+    """A web server that must never be asked for anything."""
+
+    def __init__(self) -> None:
+        requests = self.requests = list[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                requests.append(self.path)
+                self.send_error(404)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    server = Canary()
+    yield server
+    server.close()
