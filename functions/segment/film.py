@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -84,7 +85,7 @@ class Film:
 
     def between(self, start_s: float, end_s: float) -> Sequence[Sample]:
         """Returns the samples in ``[start_s, end_s)``; the one nearest to its middle if none lies inside."""
-        first, end = np.searchsorted(self._times_s, (start_s, end_s))
+        first, end = bisect_left(self._times_s, start_s), bisect_left(self._times_s, end_s)
         if first < end:
             return self._samples[first:end]
         middle_s = (start_s + end_s) / 2

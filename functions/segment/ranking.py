@@ -11,10 +11,10 @@ import numpy.typing as npt
 from functions.segment.film import Film, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
-__all__ = ["LOUDNESS_INTERVAL_S", "rank"]
+__all__ = ["LEVEL_INTERVAL_S", "rank"]
 
-LOUDNESS_INTERVAL_S = 0.1
-"""Seconds a value of the loudness that rank() takes."""
+LEVEL_INTERVAL_S = 0.1
+"""Seconds between the sound levels that rank() takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ _NOTABLE = 0.6
 
 
 def rank(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, loudness: npt.NDArray[np.float32]
+    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
 ) -> list[Segment]:
     """Returns segments of one kind with their score and the reason for it.
 
@@ -50,9 +50,9 @@ def rank(
         segments: All of one kind.
         others: Segments of other kinds; speech counts.
         film: Samples of the whole video.
-        loudness: RMS of each tenth of a second; empty without sound.
+        levels: RMS of each tenth of a second; empty without sound.
     """
-    measures = _measures(segments, others, film, loudness)
+    measures = _measures(segments, others, film, levels)
     standing = {name: values if name == "speech" else _standing(values) for name, values in measures.items()}
     ranked = []
     for position, segment in enumerate(segments):
@@ -66,7 +66,7 @@ def rank(
 
 
 def _measures(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, loudness: npt.NDArray[np.float32]
+    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
 ) -> dict[str, npt.NDArray[np.float64]]:
     speech = [segment for segment in others if segment.kind == "speech"]
     looks, motion, loud, spoken = [], [], [], []
@@ -74,8 +74,8 @@ def _measures(
         samples = film.between(segment.start_s, segment.end_s)
         looks.append(usual_colors(samples))
         motion.append(np.median([sample.change for sample in samples]))
-        first, end = (round(time_s / LOUDNESS_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
-        heard = loudness[first:end]
+        first, end = (round(time_s / LEVEL_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
+        heard = levels[first:end]
         loud.append(float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0)
         spoken.append(_share(segment, speech))
     lengths = np.array([segment.end_s - segment.start_s for segment in segments])

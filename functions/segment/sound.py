@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["loudness"]
+__all__ = ["sound_levels"]
 
 _BLOCK_S = 10.0
 _FULL_SCALE = 32768.0
 
 
-def loudness(audio: Path, window_s: float) -> Iterator[npt.NDArray[np.float32]]:
+def sound_levels(audio: Path, window_s: float) -> Iterator[npt.NDArray[np.float32]]:
     """Yields the RMS of consecutive windows, 0..1 of full scale, some seconds' worth at a time.
 
     A constant offset is no sound and does not count. The last window may be shorter than the others.

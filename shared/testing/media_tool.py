@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, MediaLimits, TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FakeMediaTool"]
@@ -53,4 +53,7 @@ class FakeMediaTool:
         raise NotImplementedError
 
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
+        raise NotImplementedError
+
+    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         raise NotImplementedError
