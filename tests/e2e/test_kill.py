@@ -108,7 +108,9 @@ def test_everything_ends_ready_after_twenty_kills(
 
     def settled() -> bool:
         videos = wiring.repository.list_videos().videos
-        return [video.status for video in videos] == ["ready"] * VIDEOS and not wiring.repository.unswept()
+        ready = [video.status for video in videos] == ["ready"] * VIDEOS
+        # Duplicates that met a dead worker's lease come back once it has run out.
+        return ready and not wiring.repository.unswept() and wiring.local_bus.depth() == 0
 
     def state() -> str:
         return f"KILL_SEED={seed}: {wiring.repository.list_videos().videos}; {log.read_text()[-4000:]}"
@@ -118,7 +120,6 @@ def test_everything_ends_ready_after_twenty_kills(
     wait_for(lambda: not relatives(data_dir), 5, lambda: f"left behind: {relatives(data_dir)}")
 
     assert wiring.repository.outbox() == [], state()
-    assert wiring.local_bus.depth() == 0, state()
     assert wiring.local_bus.dead_letters() == [], state()
     assert list(data_dir.glob("work/*")) == [], state()
     for video in wiring.repository.list_videos().videos:

@@ -107,7 +107,7 @@ def test_fades_in_real_footage(labelled: dict[str, tuple[Any, Sequence[Segment]]
 
 def test_edits_by_chance() -> None:
     cuts, spans = Tally(), Tally()
-    overlaps = []
+    lengths = []
     for seed in range(1000, 1012):
         footage = edited_footage(seed)
         duration_s = len(footage.pictures) / footage.fps
@@ -118,10 +118,9 @@ def test_edits_by_chance() -> None:
             middles = [(start + end) // 2 for start, end in edits]
             spans.count(f"{seed} {kind}", [shot.start_frame or 0 for shot in found], middles, tolerance=6)
             for shot in found:
-                length = min(
-                    (end - start for start, end in edits), key=lambda n: abs(n - 25 * (shot.transition_s or 0))
-                )
-                overlaps.append((shot.transition_s or 0) * 25 / length)
+                start, end = min(edits, key=lambda edit: abs(sum(edit) / 2 - (shot.start_frame or 0)))
+                lengths.append((shot.transition_s or 0) * footage.fps / (end - start))
     assert cuts.f1 >= 0.95, (cuts.false, cuts.missed)
     assert spans.f1 >= 0.85, (spans.false, spans.missed)
-    assert 0.6 <= sum(overlaps) / len(overlaps) <= 1.2
+    assert min(lengths) >= 0.5
+    assert max(lengths) <= 1.5

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from functions.segment.shots.mixtures import are_mixtures, shares
-from functions.segment.shots.thumbnail import Instant, Thumbnail, distance, likeness
+from functions.segment.shots.thumbnail import Instant, Planes, Thumbnail, distance, likeness
 
 __all__ = ["Dissolve", "DissolveDetector"]
 
@@ -25,6 +25,10 @@ _MAX_LIKENESS = 0.5
 
 _MIN_STRAIGHTNESS = 0.3
 """Distance between the ends over the way the picture went: movement wanders, a dissolve goes straight."""
+
+_CELL_CHANGE = 12.0
+_CHANGED_SHARE = 0.5
+"""Share of the cells that must change: an object that leaves a plain scene changes few."""
 
 _FLAT = 5.0
 """Contrast of luma below which a picture is empty: mixing with it is a fade."""
@@ -102,6 +106,8 @@ def _dissolve(window: list[Thumbnail]) -> Dissolve | None:
     unlike = 1 - likeness(first, last)
     if unlike < 1 - _MAX_LIKENESS or min(first[..., 0].std(), last[..., 0].std()) < _FLAT:
         return None
+    if _changed_share(first, last) < _CHANGED_SHARE:
+        return None
     pictures = np.stack([thumbnail.planes for thumbnail in window])
     held, _ = shares(first, last, pictures)
     mixed = (held > 0.2) & (held < 0.8)
@@ -110,3 +116,10 @@ def _dissolve(window: list[Thumbnail]) -> Dissolve | None:
     positions = [int(np.argmax(held > share)) for share in (0.05, 0.5, 0.95)]
     start, half, end = (window[position].at for position in positions)
     return Dissolve(start=start, middle=half, end=end, strength=unlike * distance(first, last))
+
+
+def _changed_share(first: Planes, last: Planes) -> float:
+    """Returns the share of cells that change, not counting what all do when the exposure adapts."""
+    change = last - first
+    change -= np.median(change, axis=(0, 1))
+    return float(np.mean(np.abs(change).sum(axis=-1) > _CELL_CHANGE))
