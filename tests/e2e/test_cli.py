@@ -23,7 +23,7 @@ Workers = Callable[[subprocess.Popen[str]], list[psutil.Process]]
 
 
 class TestProcess:
-    def test_one_of_each(self, automations: Automations, clip: Path, tmp_path: Path) -> None:
+    def test_ready_failed_and_done_again(self, automations: Automations, clip: Path, tmp_path: Path) -> None:
         for folder in ("a", "b"):
             (tmp_path / folder).mkdir()
             shutil.copy(clip, tmp_path / folder / "same name.mp4")
@@ -96,11 +96,6 @@ class TestProcess:
         )
         assert run.returncode == 2
         assert not (data_dir / "uploads").exists()
-
-    def test_leaves_nothing_running_and_nothing_half_done(self, automations: Automations, clip: Path) -> None:
-        automations.process(clip)
-        assert not list((automations.data_dir / ".tmp").iterdir())
-        assert not (automations.data_dir / "work").exists()
 
 
 class TestOneVideo:

@@ -1,0 +1,117 @@
+"""The stack with its real workers, on a data folder that something happened to before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.local.data_dir import DataDirInUse, DataDirLock
+from infra.local.session import Host, find_video
+from infra.local.stack import Stack
+from infra.local.submission import object_name
+from shared.bootstrap import Bootstrap
+from shared.domain.change import Claim
+from shared.domain.errors import NotFound
+from shared.domain.identity import video_id_of
+from shared.domain.video import Video
+from shared.settings import Settings
+from shared.testing.videos import upload
+
+VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
+
+
+@pytest.fixture
+def wiring(tmp_path: Path) -> Iterator[Bootstrap]:
+    wiring = Bootstrap(Settings(data_dir=tmp_path / "data", log_level="error"))
+    yield wiring
+    wiring.local_bus.close()
+
+
+def _register(wiring: Bootstrap, name: str = "ann/clip.mp4") -> None:
+    register = wiring.lifecycle.register(upload(name), wiring.clock.now())
+    wiring.repository.update(video_id_of("uploads", name), register)
+
+
+def _claim(wiring: Bootstrap, stage: str = "ingest") -> Claim:
+    claim = wiring.repository.update(
+        VIDEO_ID, wiring.lifecycle.claim(stage, 1, "a worker that is gone", wiring.clock.now(), 3600)
+    )
+    assert isinstance(claim, Claim)
+    return claim
+
+
+@pytest.mark.reliability("B22", "B24")
+def test_a_start_frees_what_a_killed_host_was_working_on(wiring: Bootstrap) -> None:
+    _register(wiring)
+    _claim(wiring)
+    left = wiring.settings.data_dir / "work" / "half" / "done.mp4"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    wiring.bus.publish("upload-finalized", upload("ann/clip.mp4"))
+    (message,) = wiring.local_bus.lease(1, 3600)
+
+    Stack(wiring, workers=1)._recover()
+
+    assert _video(wiring).lease is None
+    (attempt,) = wiring.repository.attempts(VIDEO_ID)
+    assert attempt.outcome == "interrupted"
+    assert not left.exists()
+    assert wiring.local_bus.lease(1, 3600)[0].id == message.id
+
+
+def test_one_host_at_a_time(wiring: Bootstrap) -> None:
+    with DataDirLock(wiring.settings.data_dir), pytest.raises(DataDirInUse), Stack(wiring, workers=1):
+        pass
+    with DataDirLock(wiring.settings.data_dir):
+        pass  # The failed attempt holds nothing.
+
+
+def test_draining_leaves_no_process_and_no_lease(wiring: Bootstrap) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    with Stack(wiring, workers=2, watch=True):
+        workers = set(psutil.Process().children(recursive=True)) - before
+        assert len(workers) <= 2
+        _register(wiring)
+        _claim(wiring)
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert not alive
+    assert _video(wiring).lease is None
+
+
+def test_a_waiting_command_takes_over_when_the_host_is_gone(wiring: Bootstrap) -> None:
+    with DataDirLock(wiring.settings.data_dir), Host(wiring, 1, lambda _job, _state: None) as host:
+        assert not host.ensure()
+        host.wake()
+    with Host(wiring, 1, lambda _job, _state: None) as host:
+        assert host.ensure()
+        with pytest.raises(DataDirInUse), DataDirLock(wiring.settings.data_dir):
+            pass
+
+
+def test_finds_a_video_by_the_beginning_of_its_id(wiring: Bootstrap) -> None:
+    for number in range(3):
+        _register(wiring, f"ann/{number}.mp4")
+    wanted = video_id_of("uploads", "ann/1.mp4")
+    assert find_video(wiring, wanted).id == wanted
+    assert find_video(wiring, wanted[:10]).id == wanted
+    with pytest.raises(NotFound, match="3 videos"):
+        find_video(wiring, "v")
+    with pytest.raises(NotFound, match="automations list"):
+        find_video(wiring, "nothing")
+
+
+def test_files_of_one_name_in_two_folders_are_two_objects(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "clip.mp4", tmp_path / "b" / "clip.mp4"
+    assert object_name(one) != object_name(other)
+    assert object_name(one) == object_name(tmp_path / "b" / ".." / "a" / "clip.mp4")
+    assert object_name(one).startswith("local/")
+    assert object_name(one).endswith("/clip.mp4")
+
+
+def _video(wiring: Bootstrap) -> Video:
+    video = wiring.repository.get(VIDEO_ID)
+    assert video is not None
+    return video
