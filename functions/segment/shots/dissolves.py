@@ -101,12 +101,10 @@ def _dissolve(window: list[Thumbnail]) -> Dissolve | None:
     """Returns the dissolve between the first and the last frame of a window, if that is what happens there."""
     first, last = window[0].planes, window[-1].planes
     middle = window[len(window) // 2].planes
-    if not are_mixtures(first, last, middle[np.newaxis]):
-        return None
     unlike = 1 - likeness(first, last)
-    if unlike < 1 - _MAX_LIKENESS or min(first[..., 0].std(), last[..., 0].std()) < _FLAT:
+    if unlike < 1 - _MAX_LIKENESS or not are_mixtures(first, last, middle[np.newaxis]):
         return None
-    if _changed_share(first, last) < _CHANGED_SHARE:
+    if min(first[..., 0].std(), last[..., 0].std()) < _FLAT or _changed_share(first, last) < _CHANGED_SHARE:
         return None
     pictures = np.stack([thumbnail.planes for thumbnail in window])
     held, _ = shares(first, last, pictures)

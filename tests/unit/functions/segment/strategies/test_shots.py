@@ -131,6 +131,16 @@ def test_a_dissolve_is_a_span_with_the_boundary_in_its_middle(rng: np.random.Gen
     assert shots[1].transition_s == pytest.approx((end - start) / 25, rel=0.35)
 
 
+def test_an_exposure_that_adapts_when_an_object_leaves_is_no_dissolve(rng: np.random.Generator) -> None:
+    road = np.repeat(take(rng, 1, noise=0) // 8 + 60, 60, axis=0).astype(np.int16)
+    road += rng.normal(0, 2, road.shape).astype(np.int16)
+    road[:20, 30:80, 40:80] = 230
+    for index, car in enumerate(range(30, 90, 3), start=20):
+        road[index, car:, 40:80] = 230
+        road[index:] += 2
+    assert len(shots_of(Footage().cut(np.clip(road, 0, 255).astype(np.uint8)))) == 1
+
+
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_fade_begins_the_shot_where_the_picture_is_emptiest(rng: np.random.Generator, level: int) -> None:
     footage = Footage().cut(take(rng, 50)).fade(take(rng, 50), 10, level=level, hold=3)
