@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
+
+if TYPE_CHECKING:  # a fifth of a second that functions without pictures in memory need not wait for
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "EncodedRung",

@@ -23,6 +23,7 @@ HEAVY = {
     "faster_whisper",
     "flask_openapi3",
     "imageio_ffmpeg",
+    "numpy",
     "onnxruntime",
     "pocketsphinx",
     "rapidocr",
@@ -35,7 +36,7 @@ HEAVY = {
 }
 """Packages that a cold start must not pay for: loaded when an adapter or strategy that uses them is built."""
 
-NEEDED = {"api": {"flask_openapi3"}, "transcode": {"webvtt"}}
+NEEDED = {"api": {"flask_openapi3"}, "segment": {"numpy"}, "transcode": {"webvtt"}}
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
