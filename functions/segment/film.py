@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +13,16 @@ import numpy.typing as npt
 from functions.segment.shots.thumbnail import Planes, Thumbnail, distance
 from shared.ports.media_tool import Frame
 
-__all__ = ["Film", "Sample", "likeness_of_colors"]
+__all__ = ["Colors", "Film", "Sample", "likeness_of_colors", "usual_colors"]
+
+Colors: TypeAlias = npt.NDArray[np.float16]
+"""How much of a picture has which colour and brightness; sums to 1."""
 
 _INTERVAL_S = 0.2
 """Seconds between samples: one of them lies in any shot that can be seen. Six hours take 25 MB."""
+
+_DARK = 24.0
+_EVEN = 5.0
 
 _LUMA_EDGES = np.array([32, 64, 112, 160, 208], np.float32)
 _COLOR_EDGES = np.array([-28, -7, 7, 28], np.float32)  # the middle one is grey, where coding noise lives
@@ -30,7 +38,7 @@ class Sample:
         contrast: Standard deviation of luma.
         sharpness: Mean step of luma from pixel to pixel.
         change: How far the picture is from the sample before, a second.
-        colors: How much of the picture has which colour and brightness; sums to 1.
+        colors: Its colours.
     """
 
     time_s: float
@@ -38,7 +46,12 @@ class Sample:
     contrast: float
     sharpness: float
     change: float
-    colors: npt.NDArray[np.float16]
+    colors: Colors
+
+    @property
+    def shows_nothing(self) -> bool:
+        """True for a black frame; dark pictures and titles on black have contrast."""
+        return self.brightness < _DARK and self.contrast < _EVEN
 
 
 class Film:
@@ -72,19 +85,25 @@ class Film:
 
     def between(self, start_s: float, end_s: float) -> Sequence[Sample]:
         """Returns the samples in ``[start_s, end_s)``; the one nearest to its middle if none lies inside."""
-        first, end = np.searchsorted(self._times_s, (start_s, end_s))
+        first, end = bisect_left(self._times_s, start_s), bisect_left(self._times_s, end_s)
         if first < end:
             return self._samples[first:end]
         middle_s = (start_s + end_s) / 2
         return [min(self._samples[max(first - 1, 0) : first + 1], key=lambda s: abs(s.time_s - middle_s))]
 
 
-def likeness_of_colors(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:
+def likeness_of_colors(one: Colors, other: Colors) -> float:
     """Returns the part of two pictures that has the same colours, wherever they are in them, 0..1."""
     return float(np.minimum(one, other, dtype=np.float32).sum())
 
 
-def _colors(planes: Planes) -> npt.NDArray[np.float16]:
+def usual_colors(samples: Sequence[Sample]) -> Colors:
+    """Returns the mean of some samples' colours."""
+    total = np.sum([sample.colors for sample in samples], axis=0, dtype=np.float32)
+    return np.asarray(total / len(samples), np.float16)
+
+
+def _colors(planes: Planes) -> Colors:
     colors, lumas = len(_COLOR_EDGES) + 1, len(_LUMA_EDGES) + 1
     cells = np.searchsorted(_LUMA_EDGES, planes[..., 0]) * colors**2
     cells += np.searchsorted(_COLOR_EDGES, planes[..., 1]) * colors

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from functions.segment.film import Film, Sample, likeness_of_colors
+from functions.segment.film import Film, Sample, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
 __all__ = ["keyframe_times"]
-
-_DARK = 24.0
-_EMPTY = 5.0
-"""Brightness and contrast, both in luma, below which a picture shows nothing."""
 
 _MAX_MARGIN = 0.4
 """Part of a shot that may be kept clear of at each end for its transitions."""
@@ -38,16 +32,15 @@ def _keyframe_s(shot: Segment, leaving_s: float, film: Film) -> float:
     samples = [sample for sample in film.between(start_s, end_s) if shot.start_s <= sample.time_s < shot.end_s]
     if not samples:
         return (start_s + end_s) / 2
-    typical = np.mean([sample.colors for sample in samples], axis=0, dtype=np.float32)
+    typical = usual_colors(samples)
     sharpest = max(sample.sharpness for sample in samples)
     liveliest = max(sample.change for sample in samples)
     middle_s = (start_s + end_s) / 2
 
     def merit(sample: Sample) -> tuple[float, float]:
-        shows_something = sample.brightness >= _DARK or sample.contrast >= _EMPTY
         sharp = sample.sharpness / sharpest if sharpest else 1.0
         calm = 1 - 0.5 * sample.change / liveliest if liveliest else 1.0
-        merit = shows_something * sharp * calm * likeness_of_colors(sample.colors, typical)
-        return merit, -abs(sample.time_s - middle_s)
+        merit = sharp * calm * likeness_of_colors(sample.colors, typical)
+        return merit * (not sample.shows_nothing), -abs(sample.time_s - middle_s)
 
     return max(samples, key=merit).time_s

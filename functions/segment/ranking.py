@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.film import Film, likeness_of_colors
+from functions.segment.film import Film, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
-__all__ = ["LOUDNESS_INTERVAL_S", "rank"]
+__all__ = ["LEVEL_INTERVAL_S", "rank"]
 
-LOUDNESS_INTERVAL_S = 0.1
-"""Seconds a value of the loudness that rank() takes."""
+LEVEL_INTERVAL_S = 0.1
+"""Seconds between the sound levels that rank() takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,12 @@ _SIGNS = (
     _Sign("length", 0.15, "long"),
 )
 
-_DARK = 24.0
 _NOTABLE = 0.6
 """Value of a sign from which it is given as a reason."""
 
 
 def rank(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, loudness: npt.NDArray[np.float32]
+    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
 ) -> list[Segment]:
     """Returns segments of one kind with their score and the reason for it.
 
@@ -51,13 +50,13 @@ def rank(
         segments: All of one kind.
         others: Segments of other kinds; speech counts.
         film: Samples of the whole video.
-        loudness: RMS of each tenth of a second; empty without sound.
+        levels: RMS of each tenth of a second; empty without sound.
     """
-    measures = _measures(segments, others, film, loudness)
+    measures = _measures(segments, others, film, levels)
     standing = {name: values if name == "speech" else _standing(values) for name, values in measures.items()}
     ranked = []
     for position, segment in enumerate(segments):
-        if all(sample.brightness < _DARK for sample in film.between(segment.start_s, segment.end_s)):
+        if all(sample.shows_nothing for sample in film.between(segment.start_s, segment.end_s)):
             ranked.append(replace(segment, score=0.0, reason="black"))
             continue
         parts = {sign: float(standing[sign.name][position]) for sign in _SIGNS}
@@ -67,20 +66,20 @@ def rank(
 
 
 def _measures(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, loudness: npt.NDArray[np.float32]
+    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
 ) -> dict[str, npt.NDArray[np.float64]]:
     speech = [segment for segment in others if segment.kind == "speech"]
     looks, motion, loud, spoken = [], [], [], []
     for segment in segments:
         samples = film.between(segment.start_s, segment.end_s)
-        looks.append(np.mean([sample.colors for sample in samples], axis=0, dtype=np.float32))
+        looks.append(usual_colors(samples))
         motion.append(np.median([sample.change for sample in samples]))
-        first, end = (round(time_s / LOUDNESS_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
-        heard = loudness[first:end]
+        first, end = (round(time_s / LEVEL_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
+        heard = levels[first:end]
         loud.append(float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0)
         spoken.append(_share(segment, speech))
     lengths = np.array([segment.end_s - segment.start_s for segment in segments])
-    usual = np.average(looks, axis=0, weights=lengths)
+    usual = np.average(looks, axis=0, weights=lengths).astype(np.float16)
     return {
         "speech": np.array(spoken),
         "motion": np.array(motion),

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-import numpy.typing as npt
-
-from functions.segment.film import Film, likeness_of_colors
+from functions.segment.film import Colors, Film, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
 __all__ = ["group_scenes"]
@@ -40,7 +37,7 @@ def group_scenes(
         others: Segments of other kinds; silences count.
         film: Samples of the whole video.
     """
-    looks = [_look(shot, film) for shot in shots]
+    looks = [usual_colors(film.between(shot.start_s, shot.end_s)) for shot in shots]
     silences = [s for s in others if s.kind == "silence" and s.end_s - s.start_s >= _LONG_SILENCE_S]
     firsts: list[int] = []
     since_break = 0
@@ -55,13 +52,7 @@ def group_scenes(
     return _scenes(shots, firsts)
 
 
-def _look(shot: Segment, film: Film) -> npt.NDArray[np.float32]:
-    return np.mean([s.colors for s in film.between(shot.start_s, shot.end_s)], axis=0, dtype=np.float32)
-
-
-def _earliest_alike(
-    index: int, since: int, shots: Sequence[Segment], looks: Sequence[npt.NDArray[np.float32]]
-) -> int:
+def _earliest_alike(index: int, since: int, shots: Sequence[Segment], looks: Sequence[Colors]) -> int:
     """Returns the earliest shot within reach that looks like the one at an index; that index if there is none."""
     for earlier in range(max(since, index - _REACH_SHOTS), index):
         near = shots[index].start_s - shots[earlier].end_s <= _REACH_S

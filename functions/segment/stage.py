@@ -10,9 +10,9 @@ import numpy as np
 
 from functions.segment.film import Film
 from functions.segment.keyframes import keyframe_times
-from functions.segment.ranking import LOUDNESS_INTERVAL_S, rank
+from functions.segment.ranking import LEVEL_INTERVAL_S, rank
 from functions.segment.scenes import group_scenes
-from functions.segment.sound import loudness
+from functions.segment.sound import sound_levels
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
 from shared.domain.records import Artifact, ObjectRef, Rendition, Segment
@@ -81,7 +81,7 @@ class SegmentStage:
     def _listen(self, audio: Path) -> np.typing.NDArray[np.float32]:
         for segmenter in self._segmenters:
             segmenter.observe_audio(audio)
-        return np.concatenate([np.zeros(0, np.float32), *loudness(audio, LOUDNESS_INTERVAL_S)])
+        return np.concatenate([np.zeros(0, np.float32), *sound_levels(audio, LEVEL_INTERVAL_S)])
 
     def _with_keyframes(self, context: StageContext, shots: Sequence[Segment], film: Film) -> list[Segment]:
         times_s = keyframe_times(shots, film)

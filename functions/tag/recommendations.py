@@ -38,7 +38,7 @@ def poster(segments: Sequence[Segment], findings: Sequence[Finding]) -> Recommen
     return Recommendation(
         kind="poster",
         value="",
-        reason=", ".join(merits) or "the only picture there is",
+        reason=", ".join(merits) or "no picture is better",
         score=min(sum(merits.values()), 1.0),
         start_s=shot.keyframe_s,
         frame=shot.keyframe,

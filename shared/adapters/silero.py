@@ -95,8 +95,10 @@ def _windows(audio: Path) -> Iterator[npt.NDArray[np.float32]]:
     """Yields rows of samples, -1..1; the last row is filled up with silence."""
     with wave.open(str(audio), "rb") as sound:
         while data := sound.readframes(_BLOCK):
-            samples = np.frombuffer(data, "<i2").astype(np.float32) / 32768
-            yield np.pad(samples, (0, -len(samples) % _WINDOW)).reshape(-1, _WINDOW)
+            samples = np.frombuffer(data, "<i2")
+            windows = np.zeros((-(-len(samples) // _WINDOW), _WINDOW), np.float32)
+            windows.ravel()[: len(samples)] = samples / np.float32(32768)
+            yield windows
 
 
 def _spans(probabilities: Iterable[float]) -> Iterator[tuple[int, int, float]]:

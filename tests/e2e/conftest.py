@@ -45,10 +45,19 @@ class Automations:
         name, *rest = (str(argument) for argument in arguments)
         return [sys.executable, "-m", "infra.local.cli", name, "--data-dir", str(self.data_dir), *rest]
 
+    def environment(self) -> dict[str, str]:
+        """Returns settings that leave enough of the work for a test of how it is run."""
+        return {
+            **os.environ,
+            "AUTOMATIONS_ANALYZERS": '["loudness"]',
+            "AUTOMATIONS_SEGMENTERS": '["shots"]',
+            "COLUMNS": "120",
+        }
+
     def run(self, *arguments: str | Path, exit_code: int = 0) -> str:
         """Runs a command to its end and returns what it wrote to stdout."""
         run = subprocess.run(
-            self.command(*arguments), cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=300
+            self.command(*arguments), cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=300
         )
         assert run.returncode == exit_code, f"{run.stdout}\n{run.stderr}"
         return run.stdout
@@ -63,7 +72,7 @@ class Automations:
         process = subprocess.Popen(
             self.command("up", "--port", "0"),
             cwd=ROOT,
-            env=_environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -100,13 +109,3 @@ def automations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Automation
 def workers_of() -> Callable[[subprocess.Popen[str]], list[psutil.Process]]:
     """Finds what a command has started."""
     return lambda process: psutil.Process(process.pid).children(recursive=True)
-
-
-def _environment() -> dict[str, str]:
-    # Enough of the work for a test of how it is run; what the stages find has tests of its own.
-    return {
-        **os.environ,
-        "AUTOMATIONS_ANALYZERS": '["loudness"]',
-        "AUTOMATIONS_SEGMENTERS": '["shots"]',
-        "COLUMNS": "120",
-    }

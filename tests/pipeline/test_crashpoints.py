@@ -63,6 +63,23 @@ def test_one_fault_at_every_boundary(kind: FaultKind, folder: Path) -> None:
             raise AssertionError(f"{kind} at {number} ({world.injector.reached[number]}): {error}") from error
 
 
+@pytest.mark.reliability("B8")
+def test_work_lost_before_it_was_saved_is_done_once_more_and_both_tries_are_on_record(folder: Path) -> None:
+    world = World(folder / "undisturbed")
+    video_id = world.upload("ann/clip.mp4")
+    world.run(video_id)
+    analysis = world.runs.index("analyze")
+    commit = world.injector.reached.index("repository.update", world.boundary_of_run[analysis])
+
+    world = World(folder / "faulty", {commit: "crash before"})
+    video_id = world.upload("ann/clip.mp4")
+    world.run(video_id)
+    world.assert_exactly_once(video_id)
+    assert world.runs.count("analyze") == 2
+    tries = [attempt for attempt in world.repository.attempts(video_id) if attempt.stage == "analyze"]
+    assert [attempt.outcome for attempt in tries] == ["lost", "succeeded"]
+
+
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_random_schedules(shard: int, folder: Path) -> None:
     """Two videos at once, messages shuffled, about one boundary in twelve faulty."""

@@ -41,10 +41,13 @@ ROUNDS = 400
 class ToyStage:
     """Adds its name to what the stage before it wrote, so that the last output tells the whole history."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, world: World) -> None:
         self._name = name
+        self._world = world
 
     def run(self, context: StageContext) -> StageOutcome:
+        self._world.runs.append(self._name)
+        self._world.boundary_of_run.append(len(self._world.injector.reached))
         inputs = {artifact.role: artifact for artifact in context.records(Artifact)}
         position = STAGES.index(self._name)
         source = context.source() if position == 0 else context.fetch(inputs[STAGES[position - 1]].object)
@@ -83,6 +86,10 @@ class World:
     Args:
         folder: An empty folder; several worlds may share one to save the set-up.
         plan: What goes wrong at which boundary; boundaries count from the first delivery.
+
+    Attributes:
+        runs: The stages that were run, in order.
+        boundary_of_run: Number of the first boundary inside each of them.
     """
 
     def __init__(self, folder: Path, plan: Mapping[int, FaultKind] | None = None) -> None:
@@ -93,6 +100,8 @@ class World:
         self.bus = self._wiring.local_bus
         self.recorder = self._wiring.bus
         self.injector = FaultInjector(plan)
+        self.runs: list[str] = []
+        self.boundary_of_run: list[int] = []
         self.repository = self._wiring.repository
         self.blobs = self._wiring.blobs
         self.lifecycle: Lifecycle = self._wiring.lifecycle
@@ -120,7 +129,7 @@ class World:
             lease_s=30,
             heartbeat_s=3600,
         )
-        return StageRunner(stage, ToyStage(stage), services, bus, upload_bucket="uploads", worker="w")
+        return StageRunner(stage, ToyStage(stage, self), services, bus, upload_bucket="uploads", worker="w")
 
     def run(self, *video_ids: str, order: random.Random | None = None) -> None:
         """Delivers, waits and sweeps until the videos are settled. Raises AssertionError when they get stuck."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from itertools import islice
 
+import numpy as np
+
+from functions.segment.shots.mixtures import are_mixtures, shares
 from functions.segment.shots.thumbnail import Instant, Thumbnail, distance, likeness
 
 __all__ = ["CutDetector"]
 
+_SPANS = (1, 2, 3)
+"""Steps a cut may take: a frame or two are mixed where the frame rate was converted."""
+
 _MOTION_STEPS = 3
 """Steps on each side of a cut that tell how much the picture changes anyway."""
+
+_REPEAT = 0.1
+"""Part of the steps around it up to which a step is a repeated frame, which tells nothing about motion."""
 
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
@@ -21,6 +32,7 @@ _FLASH_S = 0.25
 """A picture that is back within this time never left: photographers' flashes, lightning, single bad frames."""
 
 _MAX_REACH = 15
+"""Frames looked at on each side of a cut at most, whatever the frame rate."""
 
 
 class CutDetector:
@@ -35,57 +47,89 @@ class CutDetector:
 
     def __init__(self, fps: float) -> None:
         self.cuts: list[Instant] = []
-        self._reach = min(max(round(fps * _FLASH_S), _MOTION_STEPS), _MAX_REACH)
-        self._window: deque[Thumbnail] = deque(maxlen=2 * self._reach + 2)
-        self._steps: deque[float] = deque(maxlen=2 * self._reach + 2)
+        self._flash = min(max(round(fps * _FLASH_S), 1), _MAX_REACH)
+        self._reach = max(self._flash, _MOTION_STEPS)
+        self._ahead = self._reach + _SPANS[-1]
+        self._window: deque[Thumbnail] = deque(maxlen=self._reach + self._ahead + 1)
+        self._steps: deque[float] = deque(maxlen=self._reach + self._ahead + 1)
         self._last_score = 0.0
 
     def observe(self, thumbnail: Thumbnail) -> None:
-        """Takes the next frame; decides about the one ``reach`` frames earlier."""
-        window = self._window
-        self._steps.append(distance(window[-1].planes, thumbnail.planes) if window else 0.0)
-        window.append(thumbnail)
-        self._decide(len(window) - 1 - self._reach)
+        """Takes the next frame; decides about an earlier one whose successors are known by now."""
+        self._steps.append(distance(self._window[-1].planes, thumbnail.planes) if self._window else 0.0)
+        self._window.append(thumbnail)
+        self._decide(len(self._window) - self._ahead)
 
     def finish(self) -> None:
         """Decides about the frames that are still waiting for their successors."""
-        for position in range(max(len(self._window) - self._reach, 1), len(self._window)):
+        for position in range(max(len(self._window) - self._ahead + 1, 1), len(self._window)):
             self._decide(position)
 
     def _decide(self, position: int) -> None:
+        """Decides whether a cut begins at a position of the window."""
         if position < 1:
             return
-        score = self._score(position)
-        if score >= _THRESHOLD:
-            cut = self._window[position].at
-            if self.cuts and self.cuts[-1].index == cut.index - 1:
-                # One cut over two frames, the first of them a mixture: it lies where the change is greater.
-                if score > self._last_score:
-                    self.cuts[-1] = cut
-            else:
-                self.cuts.append(cut)
-            self._last_score = score
-
-    def _score(self, position: int) -> float:
-        change = self._steps[position]
-        calm = self._motion(position) + _CALM
-        if 2 * change < _THRESHOLD * calm:  # likeness is -1 at least, so no pair could reach the threshold
-            return 0.0
-        window = list(self._window)
-        before, after = window[position - 1], window[position]
-        pairs = [(before, later) for later in window[position : position + self._reach]]
-        pairs += [(earlier, after) for earlier in window[max(position - self._reach, 0) : position - 1]]
-        unlike, least = 2.0, change
-        for one, other in pairs:
-            unlike = min(unlike, 1 - likeness(one.planes, other.planes))
-            least = min(least, distance(one.planes, other.planes))
-            if unlike * least < _THRESHOLD * calm:
-                return 0.0
-        return unlike * least / calm
-
-    def _motion(self, position: int) -> float:
-        """Mean change a step on the livelier side of the cut."""
         steps = list(self._steps)
-        before = steps[max(position - _MOTION_STEPS, 1) : position]
-        after = steps[position + 1 : position + 1 + _MOTION_STEPS]
+        for span in _SPANS:
+            if position + span > len(steps):
+                return
+            # Likeness is -1 at least and no change longer than its steps: most frames end at one of these two.
+            greatest = 2 * sum(steps[position : position + span]) / span
+            if greatest >= _THRESHOLD * _CALM:
+                calm = self._motion(steps, position, span) + _CALM
+                if greatest >= _THRESHOLD * calm:
+                    self._weigh(position, span, calm)
+
+    def _weigh(self, position: int, span: int, calm: float) -> None:
+        score = self._score(position, span, calm)
+        if score >= _THRESHOLD:
+            self._keep(self._beginning(position, span), score)
+
+    def _score(self, position: int, span: int, calm: float) -> float:
+        window = list(self._window)
+        before, after = position - 1, position - 1 + span
+        if span > 1:
+            between = np.stack([thumbnail.planes for thumbnail in window[position:after]])
+            if not are_mixtures(window[before].planes, window[after].planes, between):
+                return 0.0
+        pairs = [(window[before], later) for later in window[after : after + self._flash]]
+        pairs += [(earlier, window[after]) for earlier in window[max(position - self._flash, 0) : before]]
+        unlike, change = 2.0, float("inf")
+        for one, other in pairs:
+            change = min(change, distance(one.planes, other.planes) / span)
+            unlike = min(unlike, 1 - likeness(one.planes, other.planes))
+            if unlike * change < _THRESHOLD * calm:
+                return 0.0
+        return unlike * change / calm
+
+    def _motion(self, steps: Sequence[float], position: int, span: int) -> float:
+        """Mean change a step on the livelier side of a cut."""
+        before = _moves(steps[max(position - self._reach, 1) : position])[-_MOTION_STEPS:]
+        after = _moves(steps[position + span : position + span + self._reach])[:_MOTION_STEPS]
         return max(sum(side) / len(side) if side else 0.0 for side in (before, after))
+
+    def _beginning(self, position: int, span: int) -> Instant:
+        """Returns the first frame that is at least half the new picture."""
+        window = list(islice(self._window, position - 1, position + span))
+        first, last = window[0].planes, window[-1].planes
+        held, _ = shares(first, last, np.stack([thumbnail.planes for thumbnail in window]))
+        return window[int(np.argmax(held >= 0.5))].at
+
+    def _keep(self, cut: Instant, score: float) -> None:
+        """Adds a cut; of those within a cut's longest span the most certain stays."""
+        if self.cuts and cut.index - self.cuts[-1].index < _SPANS[-1]:
+            if score <= self._last_score:
+                return
+            self.cuts.pop()
+        self.cuts.append(cut)
+        self._last_score = score
+
+
+def _moves(steps: Sequence[float]) -> list[float]:
+    """Returns the steps without repeated frames: those next to nothing between two that are something."""
+    moves = []
+    for position, step in enumerate(steps):
+        around = steps[max(position - 2, 0) : position], steps[position + 1 : position + 3]
+        if step >= _REPEAT * min(max(side, default=float("inf")) for side in around):
+            moves.append(step)
+    return moves

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import Instant, Thumbnail, distance, likeness
+from functions.segment.shots.mixtures import are_mixtures, shares
+from functions.segment.shots.thumbnail import Instant, Planes, Thumbnail, distance, likeness
 
 __all__ = ["Dissolve", "DissolveDetector"]
 
@@ -26,11 +26,9 @@ _MAX_LIKENESS = 0.5
 _MIN_STRAIGHTNESS = 0.3
 """Distance between the ends over the way the picture went: movement wanders, a dissolve goes straight."""
 
-_MAX_RESIDUE = 0.36
-"""Part of a frame that no mixture explains, relative to the difference between the ends."""
-
-_CONTRAST_LOSS = (0.6, 1.5)
-"""Loss of contrast relative to what mixing two pictures makes; 1 in theory, 0 for movement."""
+_CELL_CHANGE = 12.0
+_CHANGED_SHARE = 0.5
+"""Share of the cells that must change: an object that leaves a plain scene changes few."""
 
 _FLAT = 5.0
 """Contrast of luma below which a picture is empty: mixing with it is a fade."""
@@ -103,46 +101,23 @@ def _dissolve(window: list[Thumbnail]) -> Dissolve | None:
     """Returns the dissolve between the first and the last frame of a window, if that is what happens there."""
     first, last = window[0].planes, window[-1].planes
     middle = window[len(window) // 2].planes
-    if not _are_mixtures(first, last, middle[np.newaxis]):
-        return None
     unlike = 1 - likeness(first, last)
-    if unlike < 1 - _MAX_LIKENESS or min(first[..., 0].std(), last[..., 0].std()) < _FLAT:
+    if unlike < 1 - _MAX_LIKENESS or not are_mixtures(first, last, middle[np.newaxis]):
+        return None
+    if min(first[..., 0].std(), last[..., 0].std()) < _FLAT or _changed_share(first, last) < _CHANGED_SHARE:
         return None
     pictures = np.stack([thumbnail.planes for thumbnail in window])
-    shares, _ = _shares(first, last, pictures)
-    mixed = (shares > 0.2) & (shares < 0.8)
-    if np.count_nonzero(mixed) < len(window) / 4 or not _are_mixtures(first, last, pictures[mixed]):
+    held, _ = shares(first, last, pictures)
+    mixed = (held > 0.2) & (held < 0.8)
+    if np.count_nonzero(mixed) < len(window) / 4 or not are_mixtures(first, last, pictures[mixed]):
         return None
-    positions = [int(np.argmax(shares > share)) for share in (0.05, 0.5, 0.95)]
+    positions = [int(np.argmax(held > share)) for share in (0.05, 0.5, 0.95)]
     start, half, end = (window[position].at for position in positions)
     return Dissolve(start=start, middle=half, end=end, strength=unlike * distance(first, last))
 
 
-def _shares(
-    first: npt.NDArray[np.float32], last: npt.NDArray[np.float32], pictures: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Returns how much of the last picture each picture holds, and how much of it no mixture explains."""
-    whole = (last - first).ravel()
-    parts = (pictures - first).reshape(len(pictures), -1)
-    energy = whole @ whole
-    shares = parts @ whole / energy
-    unexplained = (parts * parts).sum(axis=1) - shares**2 * energy
-    return shares, np.sqrt(np.maximum(unexplained, 0) / energy)
-
-
-def _are_mixtures(
-    first: npt.NDArray[np.float32], last: npt.NDArray[np.float32], pictures: npt.NDArray[np.float32]
-) -> bool:
-    shares, residues = _shares(first, last, pictures)
-    if residues.max() > _MAX_RESIDUE or shares.min() < 0.15 or shares.max() > 0.85:
-        return False
-    # A mixture's variance is the mean of both variances less s(1 - s) times the variance of the difference.
-    lost = (1 - shares) * _variance(first) + shares * _variance(last) - _variance(pictures)
-    expected = shares * (1 - shares) * _variance(last - first)
-    ratio = float(np.median(lost / np.maximum(expected, 1e-3)))
-    return _CONTRAST_LOSS[0] < ratio < _CONTRAST_LOSS[1]
-
-
-def _variance(planes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Returns the variance over the picture, summed over luma and both colour differences."""
-    return planes.var(axis=(-3, -2)).sum(axis=-1)
+def _changed_share(first: Planes, last: Planes) -> float:
+    """Returns the share of cells that change, not counting what all do when the exposure adapts."""
+    change = last - first
+    change -= np.median(change, axis=(0, 1))
+    return float(np.mean(np.abs(change).sum(axis=-1) > _CELL_CHANGE))

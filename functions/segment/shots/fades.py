@@ -24,8 +24,8 @@ _RAMP_S = 1.5
 _MAX_STEP = 0.5
 """Part of the way between picture and emptiness that one frame may make; more is a cut or a flash."""
 
-_FULL = 0.95
-"""Part of the way at which the picture counts as full."""
+_GROWTH = 0.03
+"""Part of the way that a full picture may still go on in three frames, by its own movement."""
 
 _NOISE = 1.0
 """Luma that coding noise moves an even picture by."""
@@ -104,8 +104,8 @@ class FadeDetector:
         """Decides about the empty stretch that is still waiting for its successors, if any."""
         stretch = self._stretch
         if stretch is not None and self._before and self._after:
-            start = _full_picture(stretch.level, [*self._before, stretch.first])
-            end = _full_picture(stretch.level, [*reversed(self._after), stretch.last])
+            start = _full_picture(stretch.level, [stretch.first, *reversed(self._before)])
+            end = _full_picture(stretch.level, [stretch.last, *self._after])
             if start is not None and end is not None:
                 fade = Fade(
                     start=start,
@@ -135,17 +135,16 @@ def _level(thumbnail: Thumbnail) -> float | None:
 
 
 def _full_picture(level: float, ramp: Sequence[_Look]) -> Instant | None:
-    """Returns the frame of full picture that is nearest to the empty frame at the end of a ramp.
+    """Returns the frame of full picture that is nearest to the empty frame at the beginning of a ramp.
 
     Returns:
-        None when the ramp's last step is too large to be a fade's.
+        None when the ramp's first step is too large to be a fade's.
     """
     distances = [abs(look.luma - level) for look in ramp]
-    way = max(distances) - distances[-1]
-    if distances[-2] - distances[-1] > _MAX_STEP * way:
-        return None
-    return next(
-        look.at
-        for look, distance in zip(reversed(ramp), reversed(distances), strict=True)
-        if distance - distances[-1] >= _FULL * way
-    )
+    empty, way = distances[0], max(distances) - distances[0]
+    for position in range(1, len(ramp)):
+        ahead = max(distances[position + 1 : position + 4], default=0.0)
+        gone = distances[position] - empty
+        if gone >= way / 2 and ahead <= distances[position] + _GROWTH * way:
+            return ramp[position].at if distances[1] - empty <= _MAX_STEP * gone else None
+    return None

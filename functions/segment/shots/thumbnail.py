@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,7 @@ class Thumbnail:
 
 def distance(one: Planes, other: Planes) -> float:
     """Returns the mean difference of a cell, summed over luma and both colour differences, 0..765."""
-    difference = np.abs(one - other)
+    difference: Planes = np.abs(one - other)
     return float(difference.sum()) * 3 / difference.size
 
 
@@ -74,4 +75,4 @@ def likeness(one: Planes, other: Planes) -> float:
         return 1.0
     a, b = a - a.mean(), b - b.mean()
     faint = _FAINT * a.size
-    return float((a @ b + faint) / np.sqrt((a @ a + faint) * (b @ b + faint)))
+    return float(np.dot(a, b) + faint) / math.sqrt(float(np.dot(a, a) + faint) * float(np.dot(b, b) + faint))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from functions.segment.sound import loudness
+from functions.segment.sound import sound_levels
 from shared.domain.media import MediaInfo
 from shared.domain.records import Segment
 from shared.processors.segmenter import Segmenter
@@ -34,7 +34,7 @@ class SilenceSegmenter(Segmenter):
 
     def observe_audio(self, audio: Path) -> None:
         since, position = None, 0
-        for levels in loudness(audio, _WINDOW_S):
+        for levels in sound_levels(audio, _WINDOW_S):
             quiet = levels < _LEVEL
             for offset in np.flatnonzero(np.diff(quiet, prepend=since is not None)):
                 if since is None:
@@ -44,7 +44,7 @@ class SilenceSegmenter(Segmenter):
                     since = None
             position += len(levels)
         if since is not None:
-            self._add(since, position + 1)  # up to the end, with what filled no window
+            self._add(since, position)
 
     def finish(self) -> Sequence[Segment]:
         return [

@@ -1,0 +1,59 @@
+"""A media tool without media."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.domain.media import MediaInfo
+from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["FakeMediaTool"]
+
+
+@dataclass
+class FakeMediaTool:
+    """Implements what of MediaTool looks at pictures; the rest is not faked.
+
+    Args:
+        pictures: What every file shows, whatever size is asked for.
+        still_times_s: The times that stills were asked for, in order.
+        read: The files that were looked into, in order.
+    """
+
+    pictures: Iterable[Frame] = ()
+    still_times_s: list[float] = field(default_factory=list)
+    read: list[Path] = field(default_factory=list)
+
+    def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        del size, session
+        self.read.append(video)
+        yield from self.pictures
+
+    def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
+        del session
+        self.read.append(video)
+        self.still_times_s += times_s
+        paths = [folder / f"still-{index}.jpg" for index in range(len(times_s))]
+        for path, time_s in zip(paths, times_s, strict=True):
+            path.write_text(f"picture at {time_s} s")
+        return paths
+
+    def probe(self, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
+        raise NotImplementedError
+
+    def transcode(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
+    ) -> TranscodeOutputs:
+        raise NotImplementedError
+
+    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        raise NotImplementedError
+
+    def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
+        raise NotImplementedError
+
+    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        raise NotImplementedError

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.segment.strategies.shots import ShotSegmenter
+from shared.domain.records import Segment
+from shared.ports.media_tool import Frame
+from shared.testing.footage import Footage, Pictures, edited_footage, take
+from shared.testing.videos import media_info, video_stream
+
+
+def shots_in(frames: Iterable[Frame], **stream: Any) -> Sequence[Segment]:
+    segmenter = ShotSegmenter(cast("Any", SimpleNamespace()))
+    segmenter.start(media_info(video=(video_stream(**stream),)))
+    for frame in frames:
+        segmenter.observe_frame(frame)
+    return segmenter.finish()
+
+
+def shots_of(footage: Footage) -> Sequence[Segment]:
+    return shots_in(footage.frames(), duration_s=len(footage.pictures) / footage.fps)
+
+
+def begins(shots: Sequence[Segment], transition: str) -> list[int | None]:
+    return [shot.start_frame for shot in shots if shot.transition_in == transition]
+
+
+def assert_tiles(shots: Sequence[Segment], frames: int) -> None:
+    assert [shot.index for shot in shots] == list(range(len(shots)))
+    assert shots[0].start_frame == 0
+    assert shots[-1].end_frame == frames
+    for shot, following in pairwise(shots):
+        assert (shot.end_frame, shot.end_s) == (following.start_frame, following.start_s)
+    for shot in shots:
+        assert shot.start_s < shot.end_s
+        assert cast("int", shot.start_frame) < cast("int", shot.end_frame)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_hard_cuts_are_exact_to_the_frame(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 40)).cut(take(rng, 30)).cut(take(rng, 50))
+    shots = shots_of(footage)
+    assert begins(shots, "none") == [0]
+    assert begins(shots, "cut") == [40, 70]
+    assert [shot.start_s for shot in shots] == [0.0, 1.6, 2.8]
+    assert shots[-1].end_s == pytest.approx(4.8)
+
+
+def test_cuts_a_few_frames_apart_are_all_found(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 30))
+    for _ in range(3):
+        footage.cut(take(rng, 5))
+    footage.cut(take(rng, 30))
+    assert begins(shots_of(footage), "cut") == [30, 35, 40, 45]
+
+
+def test_a_frame_blended_across_a_cut_does_not_hide_it(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 40)).cut(take(rng, 40))
+    before, after = footage.pictures[39].astype(int), footage.pictures[41].astype(int)
+    footage.pictures[40] = (before + after) // 2
+    [cut] = begins(shots_of(footage), "cut")
+    assert cut in (40, 41)
+
+
+def test_repeated_frames_do_not_make_movement_a_cut(rng: np.random.Generator) -> None:
+    shaken = take(rng, 60, pan=4, shake=3)
+    doubled = np.repeat(shaken, 2, axis=0)
+    assert len(shots_of(Footage(fps=50).cut(doubled))) == 1
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_a_flash_is_no_cut(rng: np.random.Generator, length: int) -> None:
+    pictures = take(rng, 60)
+    pictures[30 : 30 + length] = 255
+    assert len(shots_of(Footage().cut(pictures))) == 1
+
+
+def test_a_trembling_camera_makes_no_cut(rng: np.random.Generator) -> None:
+    assert len(shots_of(Footage().cut(take(rng, 100, shake=4)))) == 1
+
+
+def test_a_whip_pan_is_no_cut(rng: np.random.Generator) -> None:
+    assert len(shots_of(Footage().cut(take(rng, 60, pan=14)))) == 1
+
+
+def test_letter_boxes_do_not_make_pictures_alike(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 40)).cut(take(rng, 40))
+    footage.pictures[:, :18] = footage.pictures[:, -18:] = 0
+    assert begins(shots_of(footage), "cut") == [40]
+
+
+def test_a_few_new_words_on_a_slide_are_no_cut(rng: np.random.Generator) -> None:
+    slide = np.full((40, 90, 160, 3), 250, np.uint8)
+    slide[:, 10:20, 10:150] = 40
+    slide[:, 30:80:10, 20:120] = 90
+    slide[20:, 70:74, 20:120] = 250
+    slide[20:, 76:80, 20:90] = 90
+    assert len(shots_of(Footage().cut(slide))) == 1
+
+
+def test_slides_at_one_frame_a_second() -> None:
+    rng = np.random.default_rng(3)
+    footage = Footage(fps=1.0)
+    for _ in range(4):
+        footage.cut(np.repeat(take(rng, 1), 10, axis=0))
+    shots = shots_in(footage.frames(), fps=Fraction(1), duration_s=40.0)
+    assert begins(shots, "cut") == [10, 20, 30]
+    assert [shot.start_s for shot in shots] == [0.0, 10.0, 20.0, 30.0]
+
+
+def test_a_dissolve_is_a_span_with_the_boundary_in_its_middle(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 50)).dissolve(take(rng, 60), 16)
+    shots = shots_of(footage)
+    assert [shot.transition_in for shot in shots] == ["none", "dissolve"]
+    [(start, end)] = footage.dissolves
+    assert shots[1].start_frame == pytest.approx((start + end) / 2, abs=2)
+    assert shots[1].transition_s == pytest.approx((end - start) / 25, rel=0.35)
+
+
+def test_an_exposure_that_adapts_when_an_object_leaves_is_no_dissolve(rng: np.random.Generator) -> None:
+    road = np.repeat(take(rng, 1, noise=0) // 8 + 60, 60, axis=0).astype(np.int16)
+    road += rng.normal(0, 2, road.shape).astype(np.int16)
+    road[:20, 30:80, 40:80] = 230
+    for index, car in enumerate(range(30, 90, 3), start=20):
+        road[index, car:, 40:80] = 230
+        road[index:] += 2
+    assert len(shots_of(Footage().cut(np.clip(road, 0, 255).astype(np.uint8)))) == 1
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_fade_begins_the_shot_where_the_picture_is_emptiest(rng: np.random.Generator, level: int) -> None:
+    footage = Footage().cut(take(rng, 50)).fade(take(rng, 50), 10, level=level, hold=3)
+    shots = shots_of(footage)
+    assert [shot.transition_in for shot in shots] == ["none", "fade"]
+    assert 48 <= cast("int", shots[1].start_frame) <= 53
+    assert shots[1].transition_s == pytest.approx(23 / 25, rel=0.25)
+
+
+def test_a_fade_from_black_at_the_start_begins_no_second_shot(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 20)).fade(take(rng, 40), 9, hold=5)
+    footage.pictures = footage.pictures[20:]
+    assert [shot.transition_in for shot in shots_of(footage)] == ["none"]
+
+
+def test_a_fade_out_to_black_that_is_cut_from_is_a_cut(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 40)).fade(take(rng, 20), 12, hold=5)
+    out = footage.pictures[:46]
+    shots = shots_of(Footage().cut(out).cut(take(rng, 40)))
+    assert [(shot.start_frame, shot.transition_in) for shot in shots] == [(0, "none"), (46, "cut")]
+
+
+def test_one_frame_is_one_shot(rng: np.random.Generator) -> None:
+    shots = shots_in(Footage().cut(take(rng, 1)).frames(), duration_s=0.04)
+    assert [(shot.start_frame, shot.end_frame, shot.start_s, shot.end_s) for shot in shots] == [(0, 1, 0.0, 0.04)]
+
+
+def test_all_black_is_one_shot() -> None:
+    assert_tiles(shots_of(Footage().cut(np.zeros((50, 90, 160, 3), np.uint8))), 50)
+
+
+def test_without_frames_there_is_no_shot() -> None:
+    assert shots_in([]) == []
+
+
+def test_times_are_those_of_the_frames_when_the_rate_varies(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 40)).cut(take(rng, 40))
+    times_s = np.cumsum(rng.uniform(0.01, 0.2, 80)) + 1.5
+    frames = [replace(frame, time_s=float(times_s[frame.index])) for frame in footage.frames()]
+    first, second = shots_in(frames, duration_s=3.0, start_s=1.5)
+    assert first.start_s == times_s[0]
+    assert first.end_s == second.start_s == times_s[40]
+    assert second.end_s > times_s[-1]
+
+
+def test_portrait_and_tiny_pictures_are_looked_at_too(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 20)).cut(take(rng, 20))
+    for pictures in (footage.pictures.transpose(0, 2, 1, 3), footage.pictures[:, :16, :30]):
+        shots = shots_of(Footage(pictures=np.ascontiguousarray(pictures)))
+        assert begins(shots, "cut") == [20]
+
+
+def _stills(levels: Sequence[int]) -> Pictures:
+    flat = np.array(levels, np.uint8).reshape(-1, 1, 1, 1)
+    return np.ascontiguousarray(np.broadcast_to(flat, (len(levels), 20, 20, 3)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    levels=st.lists(st.sampled_from([0, 10, 120, 130, 255]), min_size=1, max_size=60),
+    gaps_s=st.lists(st.floats(0.001, 2.0), min_size=60, max_size=60),
+    duration_s=st.floats(0.0, 100.0),
+)
+def test_shots_tile_whatever_the_frames(levels: list[int], gaps_s: list[float], duration_s: float) -> None:
+    frames = [
+        Frame(index=index, time_s=time_s, rgb=rgb)
+        for index, (time_s, rgb) in enumerate(zip(np.cumsum(gaps_s).tolist(), _stills(levels), strict=False))
+    ]
+    assert_tiles(shots_in(frames, duration_s=duration_s), len(levels))
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_shots_tile_edited_footage(seed: int) -> None:
+    footage = edited_footage(seed)
+    assert_tiles(shots_of(footage), len(footage.pictures))
