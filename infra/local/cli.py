@@ -215,9 +215,7 @@ def replay(
     video = find_video(wiring, video_id)
     renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
-    again = Submission(
-        video_id=video.id, name=video.source.name, generation=renewed.source.generation, run=renewed.run
-    )
+    again = Submission(video_id=video.id, generation=renewed.source.generation, run=renewed.run)
     videos = _follow(wiring, iter([again]), workers, out)
     _print_outcomes(videos)
     raise typer.Exit(_exit_code(videos))

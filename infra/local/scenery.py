@@ -159,7 +159,7 @@ def _cup(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:
     draw.ellipse(_at((500, 186, 800, 240)), fill="#4a2a18")
     for x in (560, 640, 720):
         for y in range(60, 160, 4):
-            _disc(draw, x + 12 * math.sin(y / 16), y, 7, "#fbe9d0")
+            _disc(draw, x + 6 * math.sin(y / 40 + x), y, 7, "#fbe9d0")
 
 
 def _wallpaper(draw: ImageDraw.ImageDraw, _seed: random.Random) -> None:

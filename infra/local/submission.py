@@ -12,7 +12,6 @@ from infra.local.progress import Progress
 from infra.local.session import Host
 from shared.bootstrap import Bootstrap
 from shared.domain.identity import video_id_of
-from shared.domain.naming import display_name
 from shared.domain.status import TERMINAL
 from shared.domain.video import Video
 
@@ -28,13 +27,11 @@ class Submission:
 
     Attributes:
         video_id: The video.
-        name: Its display name.
         generation: Its source's generation, or a later one, is waited for.
         run: So is this run, or a later one.
     """
 
     video_id: str
-    name: str
     generation: int
     run: int = 1
 
@@ -55,7 +52,7 @@ def submit(wiring: Bootstrap, files: Iterable[Path]) -> Iterator[Submission]:
     for file in files:
         name = object_name(file)
         stored = wiring.blobs.put(bucket, name, file, "application/octet-stream")
-        yield Submission(video_id=video_id_of(bucket, name), name=display_name(name), generation=stored.generation)
+        yield Submission(video_id=video_id_of(bucket, name), generation=stored.generation)
 
 
 def follow(

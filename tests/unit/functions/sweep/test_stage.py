@@ -240,9 +240,9 @@ def test_one_bad_video_does_not_stop_the_rest(world: World) -> None:
         prune(video)
 
     world.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
-    with capture_logs() as lines:
+    with capture_logs() as logs:
         Sweeper(world).run()
 
     assert world.video(good.id).swept
     assert not world.video().swept
-    assert [(line["event"], line["step"]) for line in lines] == [("sweep_failed", "clear")]
+    assert [(log["event"], log["step"], log["log_level"]) for log in logs] == [("sweep_failed", "clear", "error")]

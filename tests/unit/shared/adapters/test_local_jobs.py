@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -187,7 +188,8 @@ def test_workers_die_with_a_parent_that_is_killed(functions: Path, tmp_path: Pat
     finally:
         parent.kill()
         parent.wait()
-        tool.kill()  # It has no sandbox that would end it.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            tool.kill()  # It has no sandbox that would end it.
 
 
 def _children() -> list[psutil.Process]:
