@@ -47,10 +47,20 @@ def _run(code: str, session: FakeStageContext, limits: ToolLimits | None = None)
 
 
 def _gone(pids: str) -> bool:
-    alive = psutil.wait_procs(
-        [psutil.Process(int(pid)) for pid in pids.split() if psutil.pid_exists(int(pid))], timeout=10
-    )[1]
-    return not alive
+    """Waits until none of the processes runs; what is dead but not yet reaped by its new parent is gone."""
+    deadline = time.monotonic() + 10
+    waiting = set(pids.split())
+    while waiting and time.monotonic() < deadline:
+        waiting = {pid for pid in waiting if _runs(int(pid))}
+        time.sleep(0.01)
+    return not waiting
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_program_that_ends_well_is_recorded(session: FakeStageContext) -> None:
