@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from shared.adapters.ffmpeg import FfmpegMediaTool
-from shared.domain.errors import PermanentError
+from shared.adapters.sandbox import ToolLimits
+from shared.domain.errors import PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
 
@@ -327,6 +329,32 @@ def test_index_never_written(refuse: Refuse, make_clip: MakeClip, tmp_path: Path
 @pytest.mark.reliability("A23")
 def test_real_footage_without_an_index(refuse: Refuse, real_media: Path) -> None:
     assert refuse(real_media / "broken.mp4") == "truncated"
+
+
+@pytest.mark.reliability("A18", "B16")
+def test_a_header_that_takes_for_ever(
+    tmp_path: Path, clip: Path, session: FakeStageContext, mocker: MockerFixture
+) -> None:
+    """Whatever keeps the tool busy for longer than any header should is the file's fault."""
+    stuck = tmp_path / "ffprobe"
+    stuck.write_text("#!/bin/sh\ntrap '' TERM\nsleep 60\n")
+    stuck.chmod(0o755)
+    mocker.patch("shared.adapters.ffmpeg.probe._HEADER_LIMITS", ToolLimits(timeout_s=0.5))
+    with pytest.raises(PermanentError, match="corrupt"):
+        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+    session.deadline_s = 0.0
+    with pytest.raises(TransientError, match="tool_timeout"):
+        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+
+
+def test_a_header_of_nonsense(refuse: Refuse, clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3" + random.Random(2).randbytes(5000))
+    assert refuse(path) == "corrupt"
+
+
+def test_more_frames_than_can_be(refuse: Refuse, clip: Path) -> None:
+    assert refuse(clip, MediaLimits(max_duration_s=2.5, max_fps=10)) == "too_many_frames"
 
 
 def test_larger_than_accepted(refuse: Refuse, clip: Path) -> None:

@@ -151,6 +151,16 @@ def test_streams_are_cut_alike(process: Callable[[Path], Processed], make_clip: 
     assert all(f"<BaseURL>{name}.mp4</BaseURL>" in manifest for name in ("360p", "240p", "audio"))
 
 
+def test_uneven_frames_have_true_durations(process: Callable[[Path], Processed], make_clip: MakeClip) -> None:
+    uneven = "setpts=if(lt(N\\,60)\\,N/25/TB\\,(2.4+(N-60)*0.12)/TB)"
+    source = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=4", "-vf", uneven, "-fps_mode", "passthrough")
+    done = process(make_clip("uneven_long.mp4", *source, *_H264))
+    text = (done.artifact("hls").parent / "240p.m3u8").read_text()
+    durations = [float(found) for found in re.findall(r"#EXTINF:([\d.]+)", text)]
+    assert sum(durations) == pytest.approx(7.2, abs=0.001)
+    assert durations[0] == pytest.approx(4.08, abs=0.001)
+
+
 def test_without_sound(process: Callable[[Path], Processed], make_clip: MakeClip) -> None:
     done = process(make_clip("mute.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=1", *_H264))
     assert [(found.kind, found.name) for found in done.renditions] == [("video", "240p"), ("mp4", "240p")]

@@ -15,7 +15,6 @@ from shared.ports.media_tool import Rung
 from shared.processors.strategy import StrategyPorts
 from shared.testing.videos import media_info, video_stream
 
-
 _LADDER = StandardLadder(create_autospec(StrategyPorts))
 
 
