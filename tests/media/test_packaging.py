@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from shared.adapters.packager import ShakaPackager
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.records import Artifact, Record, Rendition
 from shared.ports.media_tool import EncodedRung, MediaLimits, Rung
+from shared.ports.packager import Packaging
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 
@@ -177,6 +181,25 @@ def test_damage_is_told(process: Callable[[Path], Processed], make_clip: MakeCli
     assert [caveat.code for caveat in done.context.caveats] == ["decode_errors"]
 
 
+def test_nothing_is_stored_unless_all_is_right(
+    process: Callable[[Path], Processed], session: FakeStageContext, make_clip: MakeClip, mocker: MockerFixture
+) -> None:
+    """A packager that mixes up two streams."""
+    package = ShakaPackager.package
+
+    def mixed_up(*arguments: Any) -> Packaging:
+        packaging = package(*arguments)
+        first, second, *others = packaging.streams
+        swapped = (replace(first, path=second.path), replace(second, path=first.path), *others)
+        return replace(packaging, streams=swapped)
+
+    mocker.patch.object(ShakaPackager, "package", mixed_up)
+    source = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=1")
+    with pytest.raises(TransientError, match="bad_output"):
+        process(make_clip("short_ladder.mp4", *source, *_H264))
+    assert not (session.folder / "outputs").exists()
+
+
 def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
     stage = TranscodeStage(tool, ShakaPackager(), StandardLadder(mocker.create_autospec(StrategyPorts)))
     with pytest.raises(PermanentError, match="not_ingested"):
@@ -200,10 +223,12 @@ def test_a_packager_that_leaves_too_little(
 
 
 def test_folders_of_any_name(session: FakeStageContext, clip: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "a, b=c|d e"
-    folder.mkdir()
+    folder = tmp_path / "a, b=c|d e" / "stream"
+    folder.mkdir(parents=True)
+    source = folder.parent / "clip.mp4"
+    os.link(clip, source)
     rung = Rung(name="120p", width=160, height=120, max_bitrate_bps=1, crf=1)
-    packaging = ShakaPackager().package([EncodedRung(rung=rung, path=clip)], clip, 4.0, folder, session)
+    packaging = ShakaPackager().package([EncodedRung(rung=rung, path=source)], source, 4.0, folder, session)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         path.name
         for path in (

@@ -213,10 +213,10 @@ def test_sound_gaps_are_filled(transcode: Transcode, make_clip: MakeClip) -> Non
     assert np.abs(samples[int(1.7 * 16000) :]).max() > 1000
 
 
-def test_storyboard_and_poster(
+def test_storyboard(
     transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
 ) -> None:
-    """Half a second each of black, red, green and blue: the poster is not black, the tiles are in order."""
+    """Half a second each of black, red, green and blue: the tiles are in order."""
     colors = ["black", "red", "lime", "blue"]
     inputs = [part for color in colors for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d=0.5")]
     path = make_clip("colors.mp4", *inputs, "-filter_complex", "concat=4", *_H264)
@@ -225,18 +225,31 @@ def test_storyboard_and_poster(
     tiles = [sprite[12, 16], sprite[12, 48], sprite[36, 16], sprite[36, 48]]
     assert max(tiles[0]) < 40
     assert [int(np.argmax(tile)) for tile in tiles[1:]] == [0, 1, 2]
-    poster = next(tool.frames(outputs.poster, (32, 24), session)).rgb
-    assert poster.max() > 150
+
+
+@pytest.mark.parametrize(("color", "brightest"), [("white", 200), ("black", 0)])
+def test_a_poster_is_black_only_if_everything_is(
+    transcode: Transcode,
+    tool: FfmpegMediaTool,
+    session: FakeStageContext,
+    make_clip: MakeClip,
+    color: str,
+    brightest: int,
+) -> None:
+    source = f"color=black:s=160x120:r=25:d=2,drawbox=c={color}:t=fill:enable='gt(t,1.5)'"
+    _, outputs = transcode(make_clip(f"ends_{color}.mp4", "-f", "lavfi", "-i", source, *_H264))
+    assert next(tool.frames(outputs.poster, (32, 24), session)).rgb.max() >= brightest
 
 
 def test_stills_show_the_picture_of_the_time(
     transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
 ) -> None:
-    """Each frame is brighter than the one before; 17 stills take more than one process."""
-    ramp = ("-f", "lavfi", "-i", "color=black:s=64x48:r=25:d=2,geq=lum=16+N*4:cb=128:cr=128")
+    """Each frame is brighter than the one before; 22 stills take more than one process."""
+    ramp = ("-f", "lavfi", "-i", "color=black:s=64x48:r=30000/1001:d=1.6,geq=lum=16+N*4:cb=128:cr=128")
     _, outputs = transcode(make_clip("ramp.mp4", *ramp, *_H264, "-crf", "5"), (64, 48))
-    times_s = [-1.0, 0.0, 0.03999, 0.04, 0.0799, 1.0, 99.0, *(index / 25 for index in range(10))]
-    shown = [0, 0, 0, 1, 1, 25, 49, *range(10)]
+    frame_s = 1001 / 30000
+    times_s = [-1.0, 0.0, 0.0333, 0.0667, 1.0, 99.0, *(round((index + 0.01) * frame_s, 6) for index in range(20))]
+    shown = [0, 0, 0, 1, 29, 47, *range(20)]
     stills = tool.stills(outputs.rungs[0].path, times_s, session.workspace, session)
     levels = [next(tool.frames(still, (8, 8), session)).rgb.mean() for still in stills]
     ramp_levels = [frame.rgb.mean() for frame in tool.frames(outputs.rungs[0].path, (8, 8), session)]
