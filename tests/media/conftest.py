@@ -52,6 +52,28 @@ def session(tmp_path: Path) -> FakeStageContext:
     return FakeStageContext(tmp_path / "attempt")
 
 
+@pytest.fixture
+def key_times() -> Callable[[Path], list[float]]:
+    """Returns a function that tells when the key frames of a file are shown, in seconds."""
+
+    def read(path: Path) -> list[float]:
+        arguments = (
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            "packet=pts_time,flags",
+            "-of",
+            "csv=p=0",
+        )
+        command = [str(bundled("ffprobe")), *arguments, f"file:{path}"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+        return [float(line.split(",")[0]) for line in lines if ",K" in line]
+
+    return read
+
+
 class Canary:
     """A web server that must never be asked for anything."""
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from shared.adapters.ffmpeg import FfmpegMediaTool
-from shared.domain.errors import PermanentError
+from shared.adapters.sandbox import ToolLimits
+from shared.domain.errors import PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
 
@@ -64,17 +66,17 @@ def test_playlist_of_local_files(refuse: Refuse, tmp_path: Path, clip: Path) -> 
     assert refuse.tools_run == 0
 
 
-@pytest.mark.reliability("A2")
+@pytest.mark.reliability("A2", "A3")
 @pytest.mark.parametrize("demuxer", ["mov", "matroska", "avi", "mpegts"])
 def test_tools_do_not_guess_formats(
-    demuxer: str, tmp_path: Path, clip: Path, tool: FfmpegMediaTool, monkeypatch: pytest.MonkeyPatch
+    demuxer: str, refuse: Refuse, tmp_path: Path, clip: Path, mocker: MockerFixture
 ) -> None:
-    """Were sniffing fooled, ffprobe still could not be made to read a playlist."""
-    monkeypatch.setattr("shared.adapters.ffmpeg.probe.sniff", lambda path: demuxer)
+    """Were sniffing fooled, ffprobe still could not be made to read another file."""
+    mocker.patch("shared.adapters.ffmpeg.probe.sniff", return_value=demuxer)
+    os.link(clip, tmp_path / "other.mp4")
     path = tmp_path / "clip.mp4"
-    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{clip}\n#EXT-X-ENDLIST\n")
-    with pytest.raises(PermanentError):
-        tool.probe(path, MediaLimits(), FakeStageContext(tmp_path / "attempt"))
+    path.write_text("ffconcat version 1.0\nfile other.mp4\n")
+    assert refuse(path) in {"corrupt", "truncated", "no_video_stream"}
 
 
 @pytest.mark.reliability("A3")
@@ -153,6 +155,16 @@ def test_names_are_only_names(name: str, tool: FfmpegMediaTool, session: FakeSta
     assert list(folder.iterdir()) == [path]
 
 
+def test_paths_may_be_relative(
+    tool: FfmpegMediaTool, session: FakeStageContext, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.link(clip, session.workspace / "clip.mp4")
+    monkeypatch.chdir(session.workspace.parent)
+    path = Path(session.workspace.name, "clip.mp4")
+    assert tool.probe(path, MediaLimits(), session).video[0].frames == 50
+    assert tool.stills(path, [1.0], path.parent, session)[0].exists()
+
+
 @pytest.mark.reliability("A9")
 def test_a_pattern_reads_no_other_file(tool: FfmpegMediaTool, session: FakeStageContext, tmp_path: Path) -> None:
     (tmp_path / "img001.mp4").write_bytes(b"\xff\xd8\xff another file")
@@ -176,6 +188,7 @@ def test_enormous_frames(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) ->
 @pytest.mark.reliability("A12")
 def test_frames_over_the_limit(refuse: Refuse, clip: Path) -> None:
     assert refuse(clip, MediaLimits(max_pixels=160 * 120 - 1)) == "too_many_pixels"
+    assert refuse.tools_run == 1  # its packets are not even read
 
 
 @pytest.mark.reliability("A12")
@@ -228,15 +241,18 @@ def test_attachment_is_dropped(
 
 
 @pytest.mark.reliability("A18")
-def test_compressed_header_bomb(refuse: Refuse, tmp_path: Path) -> None:
-    """A compressed movie header of some kilobytes that claims to unpack to two gigabytes."""
-    packed = zlib.compress(bytes(1 << 24))
-    cmvd = struct.pack(">I4sI", 12 + len(packed), b"cmvd", (1 << 31) - 1) + packed
+def test_compressed_header_bomb(refuse: Refuse, tmp_path: Path, mocker: MockerFixture) -> None:
+    """A compressed movie header of two megabytes that unpacks to half a gigabyte, under a lower cap."""
+    cap_bytes, size_bytes = 384 << 20, 512 << 20
+    mocker.patch("shared.adapters.ffmpeg.probe._HEADER_LIMITS", ToolLimits(memory_bytes=cap_bytes, timeout_s=60))
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(size_bytes >> 24)) + packer.flush()
+    cmvd = struct.pack(">I4sI", 12 + len(packed), b"cmvd", size_bytes) + packed
     cmov = struct.pack(">I4s", 8 + 12 + len(cmvd), b"cmov") + struct.pack(">I4s4s", 12, b"dcom", b"zlib") + cmvd
     path = tmp_path / "bomb.mov"
     path.write_bytes(struct.pack(">I4s", 8 + len(cmov), b"moov") + cmov)
     assert refuse(path) == "corrupt"
-    assert refuse.peak_memory_bytes < 1 << 30
+    assert refuse.peak_memory_bytes < cap_bytes
 
 
 @pytest.mark.reliability("A19")
@@ -327,6 +343,32 @@ def test_index_never_written(refuse: Refuse, make_clip: MakeClip, tmp_path: Path
 @pytest.mark.reliability("A23")
 def test_real_footage_without_an_index(refuse: Refuse, real_media: Path) -> None:
     assert refuse(real_media / "broken.mp4") == "truncated"
+
+
+@pytest.mark.reliability("A18", "B16")
+def test_a_header_that_takes_for_ever(
+    tmp_path: Path, clip: Path, session: FakeStageContext, mocker: MockerFixture
+) -> None:
+    """Whatever keeps the tool busy for longer than any header should is the file's fault."""
+    stuck = tmp_path / "ffprobe"
+    stuck.write_text("#!/bin/sh\ntrap '' TERM\nsleep 60\n")
+    stuck.chmod(0o755)
+    mocker.patch("shared.adapters.ffmpeg.probe._HEADER_LIMITS", ToolLimits(timeout_s=0.5))
+    with pytest.raises(PermanentError, match="corrupt"):
+        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+    session.deadline_s = 0.0
+    with pytest.raises(TransientError, match="tool_timeout"):
+        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+
+
+def test_a_header_of_nonsense(refuse: Refuse, clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3" + random.Random(2).randbytes(5000))
+    assert refuse(path) == "corrupt"
+
+
+def test_more_frames_than_can_be(refuse: Refuse, clip: Path) -> None:
+    assert refuse(clip, MediaLimits(max_duration_s=2.5, max_fps=10)) == "too_many_frames"
 
 
 def test_larger_than_accepted(refuse: Refuse, clip: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.media_tool import EncodedRung, Rung, TranscodePlan
@@ -19,6 +20,8 @@ __all__ = ["TranscodeFiles", "transcode_graph"]
 # A poster is at most a 720p picture: its candidates are held in memory.
 _POSTER_SHORT_SIDE = 720
 _POSTER_CANDIDATES = 25
+# Mean luma, where black is 16 and white 235, up to which a picture makes no poster while there is a brighter one.
+_DARK_LUMA = 32
 # Pictures of at least this size are high definition, which is BT.709 where nothing is written.
 _HD = (1280, 720)
 # Nothing of the source's metadata or chapters goes into a file that is served.
@@ -172,27 +175,29 @@ def _key_frames(video: VideoStream, plan: TranscodePlan) -> dict[str, Any]:
 
 
 def _poster(picture: Any, plan: TranscodePlan, files: TranscodeFiles) -> Any:
-    """The most typical of some pictures spread over the video: not the black that so many begin with."""
-    # Counted from the storyboard's pictures, so that only those are looked at.
-    every = max(1, math.ceil(plan.tile_grid[0] * plan.tile_grid[1] / _POSTER_CANDIDATES))
-    picture = picture.filter("fps", f"1/{plan.tile_interval_s * every}").filter("thumbnail", _POSTER_CANDIDATES)
-    return picture.output(literal(files.poster), **_picture_file())
+    """The most typical of some pictures spread over the video; of the bright ones, if there are any."""
+    interval_s = plan.tile_interval_s * max(1, math.prod(plan.tile_grid) / _POSTER_CANDIDATES)
+    some, all_of_them = _tee(_every(picture, interval_s))
+    bright = some.filter("signalstats").filter(
+        "metadata", "select", key="lavfi.signalstats.YAVG", value=_DARK_LUMA, function="greater"
+    )
+    choices = (candidates.filter("thumbnail", _POSTER_CANDIDATES) for candidates in (bright, all_of_them))
+    # Whichever choice comes first is the one that is written.
+    return jpeg(ffmpeg.concat(*choices, v=1, a=0), files.poster)
 
 
 def _storyboard(picture: Any, plan: TranscodePlan, files: TranscodeFiles) -> Any:
     width, height = plan.tile_size
     columns, rows = plan.tile_grid
-    picture = (
-        picture.filter("fps", f"1/{plan.tile_interval_s}")
-        .filter("tpad", stop_mode="clone", stop=1)  # rounding must not leave the last tile empty
-        .filter("scale", width, height, flags="area")
-        .filter("tile", f"{columns}x{rows}")
-    )
-    return picture.output(literal(files.storyboard), **_picture_file())
+    tiles = _every(picture, plan.tile_interval_s).filter("scale", width, height, flags="area")
+    # Rounding must not leave the last tile empty.
+    sprite = tiles.filter("tpad", stop_mode="clone", stop=1).filter("tile", f"{columns}x{rows}")
+    return jpeg(sprite, files.storyboard)
 
 
-def _picture_file() -> dict[str, Any]:
-    return {**_CLEAN, "frames:v": 1, "update": 1, "q:v": 3, "vcodec": "mjpeg", "format": "image2"}
+def _every(picture: Any, interval_s: float) -> Any:
+    """The picture shown in the middle of each interval; at least one, however short the video is."""
+    return picture.filter("fps", f"1/{interval_s}", start_time=0, round="near", eof_action="pass")
 
 
 def _sound(sound: Any, plan: TranscodePlan, audio: Path, analysis_audio: Path) -> list[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
+from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
@@ -75,14 +76,17 @@ def _seconds(line: str) -> float:
 def take_stills(
     programs: Programs, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession
 ) -> Sequence[Path]:
-    """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one."""
+    """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one.
+
+    Times at which the same picture is shown share a file.
+    """
     shown = _presentation_times(programs, video, session)
     wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
-    paths = [folder / f"still-{index:05d}.jpg" for index in range(len(wanted))]
-    for start in range(0, len(wanted), _STILLS_A_PROCESS):
-        batch = slice(start, start + _STILLS_A_PROCESS)
-        _write_stills(programs, video, wanted[batch], paths[batch], session)
-    return paths
+    stills = {time_s: folder / f"still-{index:05d}.jpg" for index, time_s in enumerate(dict.fromkeys(wanted))}
+    pending = list(stills.items())
+    for start in range(0, len(pending), _STILLS_A_PROCESS):
+        _write_stills(programs, video, pending[start : start + _STILLS_A_PROCESS], session)
+    return [stills[time_s] for time_s in wanted]
 
 
 def _presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
@@ -96,10 +100,10 @@ def _presentation_times(programs: Programs, video: Path, session: ToolSession) -
 
 
 def _write_stills(
-    programs: Programs, video: Path, times_s: Sequence[float], paths: Sequence[Path], session: ToolSession
+    programs: Programs, video: Path, stills: Sequence[tuple[float, Path]], session: ToolSession
 ) -> None:
     outputs = []
-    for time_s, path in zip(times_s, paths, strict=True):
+    for time_s, path in stills:
         source = ffmpeg.input(
             literal(video),
             # A little early: the picture wanted is then the first one not before it, however times are rounded.
@@ -107,9 +111,8 @@ def _write_stills(
             seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
             threads=1,
         )
-        options = {"frames:v": 1, "update": 1, "q:v": 3, "format": "image2"}
-        outputs.append(source.video.output(literal(path), **options))
+        outputs.append(jpeg(source.video, path))
     with programs.encode(ffmpeg.merge_outputs(*outputs), video.parent, session) as tool:
         tool.stdout.read()
-    if tool.returncode or not all(path.exists() for path in paths):
+    if tool.returncode or not all(path.exists() for _, path in stills):
         raise tool_failed(tool)

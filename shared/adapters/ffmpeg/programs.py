@@ -72,8 +72,8 @@ class Programs:
 
 
 def literal(path: Path) -> str:
-    """Returns a path as FFmpeg takes it for exactly that file, whatever characters are in its name."""
-    return f"file:{path}"
+    """Returns a path as FFmpeg takes it for exactly that file, whatever its name and the folder FFmpeg runs in."""
+    return f"file:{path.absolute()}"
 
 
 def tool_failed(tool: RunningTool) -> TransientError:
