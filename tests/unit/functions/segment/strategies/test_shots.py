@@ -163,6 +163,13 @@ def test_a_fade_out_to_black_that_is_cut_from_is_a_cut(rng: np.random.Generator)
     assert [(shot.start_frame, shot.transition_in) for shot in shots] == [(0, "none"), (46, "cut")]
 
 
+def test_a_cut_to_black_in_the_midst_of_a_fade_out_is_a_cut_only(rng: np.random.Generator) -> None:
+    footage = Footage().cut(take(rng, 50)).fade(take(rng, 50), 10, hold=6)
+    cut_short = np.delete(footage.pictures, range(46, 50), axis=0)
+    shots = shots_of(Footage(pictures=cut_short))
+    assert [(shot.start_frame, shot.transition_in) for shot in shots] == [(0, "none"), (46, "cut")]
+
+
 def test_one_frame_is_one_shot(rng: np.random.Generator) -> None:
     shots = shots_in(Footage().cut(take(rng, 1)).frames(), duration_s=0.04)
     assert [(shot.start_frame, shot.end_frame, shot.start_s, shot.end_s) for shot in shots] == [(0, 1, 0.0, 0.04)]
