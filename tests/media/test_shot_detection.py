@@ -89,10 +89,10 @@ def test_hard_cuts_in_real_footage(labelled: dict[str, tuple[Any, Sequence[Segme
     assert tally.f1 >= 0.97, (tally.false, tally.missed)
 
 
-def test_footage_without_transitions_has_none(labelled: dict[str, tuple[Any, Sequence[Segment]]]) -> None:
-    for name in ("av1-sdr.webm", "shuttle10seconds.1080x608.webm", "audiovideo.mov", "slidechanges.mov"):
-        labels, shots = labelled[name]
-        assert len(shots) == 1 + len(labels["hard_cuts"]), name
+def test_footage_without_gradual_transitions_has_none(labelled: dict[str, tuple[Any, Sequence[Segment]]]) -> None:
+    for name, (labels, shots) in labelled.items():
+        if name != "second_vid.mp4":
+            assert len(shots) == 1 + len(labels["hard_cuts"]), name
 
 
 def test_every_source_frame_belongs_to_one_shot(labelled: dict[str, tuple[Any, Sequence[Segment]]]) -> None:

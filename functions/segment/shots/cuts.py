@@ -25,7 +25,7 @@ _REPEAT = 0.1
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
 
-_THRESHOLD = 1.6
+_THRESHOLD = 1.5
 """Score from which a change is a cut: unlikeness times the ratio of the change to the motion around it."""
 
 _FLASH_S = 0.25

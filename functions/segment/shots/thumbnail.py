@@ -22,10 +22,10 @@ _RGB_TO_YCC = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0
 _MEAN_OF_CELL = np.tile(_RGB_TO_YCC, (_CELL, 1)) / _CELL**2
 
 _DARK = 18.0
-"""Luma up to which a cell may be letter box, which must not make two pictures look alike."""
+"""Luma up to which a whole row or column is letter box, which must not make two pictures look alike."""
 
 _LIT_SHARE = 0.3
-"""Share of cells brighter than that in both pictures from which only those are compared."""
+"""Share of the cells that must be left without letter boxes; else all that are lit in either count."""
 
 _FAINT = 4.0
 """Variance of luma that compression noise makes; less says nothing about likeness."""
@@ -67,7 +67,8 @@ def distance(one: Planes, other: Planes) -> float:
 def likeness(one: Planes, other: Planes) -> float:
     """Returns how well the structure of two pictures correlates, -1..1, whatever their brightness and contrast."""
     a, b = one[..., 0], other[..., 0]
-    lit = np.minimum(a, b) > _DARK
+    least = np.minimum(a, b)
+    lit = np.outer(_inside(least.max(axis=1)), _inside(least.max(axis=0)))
     if np.count_nonzero(lit) < _LIT_SHARE * lit.size:
         lit = np.maximum(a, b) > _DARK
     a, b = a[lit], b[lit]
@@ -76,3 +77,12 @@ def likeness(one: Planes, other: Planes) -> float:
     a, b = a - a.mean(), b - b.mean()
     faint = _FAINT * a.size
     return float(np.dot(a, b) + faint) / math.sqrt(float(np.dot(a, a) + faint) * float(np.dot(b, b) + faint))
+
+
+def _inside(brightest: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Returns which rows (or columns) are neither letter box nor next to it, where they share cells with it."""
+    lit = brightest > _DARK
+    inside = lit.copy()
+    inside[1:] &= lit[:-1]
+    inside[:-1] &= lit[1:]
+    return inside

@@ -27,38 +27,41 @@ def test_the_picture_is_sharp() -> None:
     assert 2.4 <= time_s < 4.0
 
 
-def test_the_picture_is_not_black() -> None:
-    pictures = take(np.random.default_rng(1), 50)
-    pictures[:40] = 0
+def test_the_picture_is_not_black_though_noise_is_sharp() -> None:
+    rng = np.random.default_rng(1)
+    pictures = blurred(take(rng, 50))
+    pictures[:40] = rng.integers(0, 20, pictures[:40].shape)
     [time_s] = keyframe_times([shot(0, 0.0, 2.0)], film_of(pictures))
     assert time_s >= 1.6
 
 
-def test_the_picture_is_typical_of_the_shot() -> None:
+def test_the_picture_is_typical_of_the_shot_though_another_is_sharper() -> None:
     rng = np.random.default_rng(1)
-    pictures = np.concatenate([take(rng, 80, pan=0), take(rng, 10, pan=0) // 2])
+    pictures = np.concatenate([take(rng, 80, pan=0) // 2 + 64, take(rng, 10, pan=0)])
     [time_s] = keyframe_times([shot(0, 0.0, 3.6)], film_of(pictures))
     assert time_s < 3.2
 
 
-def test_the_picture_is_clear_of_the_transitions_at_both_ends() -> None:
-    rng = np.random.default_rng(1)
-    footage = Footage().cut(take(rng, 50)).dissolve(take(rng, 60), 20).dissolve(take(rng, 50), 20)
-    shots = [
-        shot(0, 0.0, 1.6),
-        shot(1, 1.6, 3.2, transition_in="dissolve", transition_s=0.8),
-        shot(2, 3.2, 4.8, transition_in="dissolve", transition_s=0.8),
-    ]
-    times_s = keyframe_times(shots, film_of(footage.pictures))
-    for time_s, whole in zip(times_s, shots, strict=True):
-        assert whole.start_s <= time_s < whole.end_s
-        assert not any(start <= time_s * 25 < end for start, end in footage.dissolves)
+def test_the_picture_is_clear_of_the_transitions_at_both_ends_though_they_are_sharper() -> None:
+    pictures = take(np.random.default_rng(1), 100, pan=0)
+    pictures[25:75] = blurred(pictures[25:75])
+    shots = [shot(0, 0.0, 3.2, transition_in="dissolve", transition_s=1.0)]
+    shots.append(shot(1, 3.2, 4.0, transition_in="fade", transition_s=0.2))
+    first_s, second_s = keyframe_times(shots, film_of(pictures))
+    assert 1.0 <= first_s < 3.0
+    assert 3.4 <= second_s < 4.0
 
 
 def test_the_picture_is_one_that_the_video_shows() -> None:
     fps = 24000 / 1001
     [time_s] = keyframe_times([shot(0, 0.0, 2.0)], film_of(take(np.random.default_rng(1), 50), fps=fps))
     assert time_s in {index / fps for index in range(50)}
+
+
+def test_a_transition_longer_than_its_shot_leaves_some_of_it() -> None:
+    film = film_of(take(np.random.default_rng(1), 50))
+    [time_s] = keyframe_times([shot(0, 0.0, 2.0, transition_in="fade", transition_s=9.0)], film)
+    assert 0.8 <= time_s < 2.0
 
 
 def test_a_shot_too_short_for_a_sample_gets_its_middle() -> None:

@@ -62,11 +62,11 @@ def test_blocks_change_nothing(real_media: Path, tmp_path: Path, monkeypatch: py
     source = real_media / "pixel8_en_combo_0_v.mp4"
     command = [ffmpeg, "-v", "error", "-i", source, "-vn", "-ac", "1", "-ar", "16000", sound]
     subprocess.run(command, check=True)
-    whole = SileroSpeechDetector().detect(sound)
+    whole = list(SileroSpeechDetector()._probabilities(sound))
     monkeypatch.setattr(silero, "_BLOCK", 7 * silero._WINDOW)
-    in_blocks = SileroSpeechDetector().detect(sound)
-    assert [(s.start_s, s.end_s) for s in in_blocks] == [(s.start_s, s.end_s) for s in whole]
-    assert whole
+    in_blocks = list(SileroSpeechDetector()._probabilities(sound))
+    assert in_blocks == pytest.approx(whole, abs=1e-3)
+    assert max(whole) > 0.9
 
 
 def test_the_model_is_found_without_loading_the_package_that_carries_it(tmp_path: Path) -> None:
