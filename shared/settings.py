@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     reconcile_after_s: float = Field(
         60.0, ge=0, description="Age in seconds at which an upload that no event announced is picked up."
     )
+    redrive_after_s: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds without any movement after which the event a video waits for is sent again.",
+    )
     limits: MediaLimits = Field(MediaLimits(), description="What an input may be at most.")
 
     ladder: str = Field("standard", description="Strategy that plans the renditions.")

@@ -76,14 +76,10 @@ class Sweeper:
             pass
 
     def redrive_stalled(self) -> None:
-        """Sends the event again that a video has been waiting for longer than any worker may be silent."""
-        now = self._ports.clock.now()
-        idle_since = now - timedelta(seconds=self._ports.settings.lease_s)
+        """Sends the event again that a video has been waiting for longer than any bus should take."""
+        idle_since = self._ports.clock.now() - timedelta(seconds=self._ports.settings.redrive_after_s)
         for video in self._ports.repository.stalled(idle_since=idle_since):
-            event = self._ports.lifecycle.redrive(video, now)
-            if event is not None:
-                logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
-                self._ports.bus.publish(event.type, event)
+            _guarded("redrive", partial(self._redrive, video))
 
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
@@ -95,8 +91,11 @@ class Sweeper:
 
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""
+        # A worker that lost its lease may be writing until its next heartbeat tells it so.
+        settled_before = self._ports.clock.now() - timedelta(seconds=self._ports.settings.lease_s)
         for video in self._ports.repository.unswept():
-            _guarded("clear", partial(self.clear, video))
+            if video.updated_at <= settled_before:
+                _guarded("clear", partial(self.clear, video))
 
     def clear(self, video: Video) -> None:
         """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted."""
@@ -111,6 +110,15 @@ class Sweeper:
             if key not in video.results.values() and token_of(key) <= video.last_token:
                 ports.blobs.delete(stored.ref.bucket, stored.ref.name)
         ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+
+    def _redrive(self, video: Video) -> None:
+        ports = self._ports
+        now = ports.clock.now()
+        event = ports.lifecycle.redrive(video, now)
+        if event is not None:
+            logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
+            ports.bus.publish(event.type, event)
+            ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, now))
 
     def _reconcile(self, upload: ObjectRef) -> None:
         ports = self._ports

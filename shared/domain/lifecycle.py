@@ -290,6 +290,14 @@ class Lifecycle:
         spec = self._flow.next_after_status(video.status)
         return self._event(video, spec.consumes, now) if spec else None
 
+    def mark_redriven(self, seen: Video, now: datetime) -> Decision[None]:
+        """Notes that a video's event was sent again, so that it is given time before that is done once more."""
+
+        def decide(video: Video | None) -> Change[None]:
+            return Change(answer=None, video=replace(seen, updated_at=now) if video == seen else None)
+
+        return decide
+
     def mark_swept(self, seen: Video) -> Decision[None]:
         """Notes that a settled video has no leftovers, unless it moved on since it was looked at."""
 

@@ -84,7 +84,7 @@ class Video:
         swept: True when no leftovers of finished or abandoned attempts remain.
         trace: Ties the events and logs of this run together.
         created_at: First registration.
-        updated_at: Last change of status, run or lease holder.
+        updated_at: Last change of status, run or lease holder, or last time its event was sent again.
     """
 
     id: str

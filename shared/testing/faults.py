@@ -15,7 +15,9 @@ __all__ = ["FAULT_KINDS", "Crash", "FaultInjector", "FaultKind"]
 
 P = TypeVar("P")
 
-FaultKind: TypeAlias = Literal["crash before", "crash after", "error", "error after effect", "duplicate"]
+FaultKind: TypeAlias = Literal[
+    "crash before", "crash after", "error", "error after effect", "duplicate", "raced", "overtaken"
+]
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
     "crash before",
@@ -23,7 +25,11 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     "error",
     "error after effect",
     "duplicate",
+    "raced",
+    "overtaken",
 )
+"""``raced``: the same delivery reaches a second worker now; ``overtaken``: this worker stands still until its
+lease has run out and others have gone on, then goes on itself, as one that was paused or cut off does."""
 
 
 class Crash(BaseException):
@@ -35,11 +41,13 @@ class FaultInjector:
 
     Args:
         plan: Number of a boundary (0-based, in the order they are reached) -> what happens there.
+        meanwhile: Lets the other workers act, for the kinds in which there are others.
     """
 
-    def __init__(self, plan: Mapping[int, FaultKind] | None = None) -> None:
+    def __init__(self, plan: Mapping[int, FaultKind], meanwhile: Callable[[FaultKind], None]) -> None:
         self.reached: list[str] = []
-        self._plan = dict(plan or {})
+        self._plan = dict(plan)
+        self._meanwhile = meanwhile
 
     def wrap(self, port: P, name: str) -> P:
         """Returns the port with every method call made a boundary named ``<name>.<method>``."""
@@ -53,6 +61,8 @@ class FaultInjector:
             raise Crash(boundary)
         if fault == "error":
             raise TransientError("injected", f"{boundary} failed without effect")
+        if fault in {"raced", "overtaken"}:
+            self._meanwhile(fault)
         answer = call()
         if fault == "crash after":
             raise Crash(boundary)

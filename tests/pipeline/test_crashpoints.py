@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from shared.testing.faults import FAULT_KINDS, FaultKind
-from tests.pipeline.world import World
+from tests.pipeline.world import STAGES, World
 
 SCHEDULES = 2000
 SHARDS = 8
 
-pytestmark = pytest.mark.reliability("B5", "B6", "B7", "B9", "B19", "B22")
+pytestmark = pytest.mark.reliability("B3", "B5", "B6", "B7", "B9", "B10", "B19", "B22")
 
 
 @pytest.fixture
@@ -59,6 +59,8 @@ def test_one_fault_at_every_boundary(kind: FaultKind, folder: Path) -> None:
         try:
             world.run(video_id)
             world.assert_exactly_once(video_id)
+            if kind == "raced":
+                assert sorted(world.runs) == sorted(STAGES), "two workers did the same work at the same time"
         except AssertionError as error:
             raise AssertionError(f"{kind} at {number} ({world.injector.reached[number]}): {error}") from error
 

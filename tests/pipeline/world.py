@@ -99,7 +99,7 @@ class World:
         self.clock = self._wiring.clock
         self.bus = self._wiring.local_bus
         self.recorder = self._wiring.bus
-        self.injector = FaultInjector(plan)
+        self.injector = FaultInjector(plan or {}, self._let_others_act)
         self.runs: list[str] = []
         self.boundary_of_run: list[int] = []
         self.repository = self._wiring.repository
@@ -136,12 +136,10 @@ class World:
         for _ in range(ROUNDS):
             delivered = self._deliver_one(order)
             if not delivered:
-                if all(self._settled(video_id) for video_id in video_ids):
-                    self.sweep()
-                    if self.bus.depth() == 0:
-                        return
                 self.clock.advance(61)
                 self.sweep()
+                if self.bus.depth() == 0 and all(self._settled(video_id) for video_id in video_ids):
+                    return
         states = {video_id: self.repository.get(video_id) for video_id in video_ids}
         raise AssertionError(f"stuck: {states}; boundaries {self.injector.reached}")
 
@@ -189,6 +187,14 @@ class World:
         assert stored == {artifact.object.name for artifact in artifacts.values()}, "leftovers, or results missing"
         work = self._wiring.settings.data_dir / "work"
         assert not work.exists() or not any(work.iterdir())
+
+    def _let_others_act(self, kind: FaultKind) -> None:
+        if kind == "overtaken":
+            self.clock.advance(61)
+        else:
+            self.bus.release_all()
+        for _ in range(3):
+            self._deliver_one(None)
 
     def _deliver_one(self, order: random.Random | None) -> bool:
         messages = self.bus.lease(10 if order else 1, 60)

@@ -121,14 +121,15 @@ def test_publishes_what_was_committed_but_not_announced(world: World) -> None:
 
 
 @pytest.mark.reliability("B25")
-def test_redrives_what_has_been_idle_for_longer_than_a_lease(world: World) -> None:
+def test_redrives_what_has_been_idle_for_long_and_then_gives_it_time(world: World) -> None:
     world.register()
     sweeper = Sweeper(world)
-    world.clock.advance(world.settings.lease_s - 1)
+    world.clock.advance(world.settings.redrive_after_s - 1)
     sweeper.redrive_stalled()
     assert world.topics() == []
 
     world.clock.advance(2)
+    sweeper.redrive_stalled()
     sweeper.redrive_stalled()
 
     (published,) = world.bus.published
@@ -140,7 +141,7 @@ def test_redrives_what_has_been_idle_for_longer_than_a_lease(world: World) -> No
 @pytest.mark.reliability("B26")
 def test_leaves_a_live_worker_alone(world: World) -> None:
     claim = world.claim(world.register(), "ingest")
-    for _ in range(10):
+    for _ in range(100):
         world.clock.advance(20)
         world.repository.update(VIDEO_ID, world.lifecycle.heartbeat(claim, world.clock.now(), 30.0, 0.5))
         Sweeper(world).redrive_stalled()
@@ -182,11 +183,20 @@ def test_a_deleted_video_is_not_brought_back_by_its_object(world: World) -> None
     assert world.bus.published == []
 
 
+def test_leaves_time_to_a_worker_that_may_not_know_yet_that_it_lost_its_lease(world: World) -> None:
+    world.finish()
+    before = world.outputs()
+    world.clock.advance(world.settings.lease_s - 1)
+    Sweeper(world).clear_leftovers()
+    assert world.outputs() == before
+
+
 @pytest.mark.reliability("B7", "B17")
 def test_clears_what_abandoned_attempts_left_and_keeps_what_counts(world: World) -> None:
     video = world.finish()
     assert result_key(1, "ingest", 1) in world.outputs()
 
+    world.clock.advance(world.settings.lease_s)
     Sweeper(world).clear_leftovers()
 
     assert sorted(world.outputs()) == sorted(video.results.values())
@@ -225,6 +235,7 @@ def test_deleting_spares_a_newer_upload_of_the_same_name(world: World) -> None:
     world.register()
     world.repository.update(VIDEO_ID, world.lifecycle.delete(world.clock.now()))
     newer = world.upload()
+    world.clock.advance(world.settings.lease_s)
     Sweeper(world).clear_leftovers()
     assert [found.ref.generation for found in world.blobs.list_objects("uploads")] == [newer.generation]
 
@@ -240,6 +251,7 @@ def test_one_bad_video_does_not_stop_the_rest(world: World) -> None:
         prune(video)
 
     world.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
+    world.clock.advance(world.settings.lease_s)
     with capture_logs() as logs:
         Sweeper(world).run()
 
