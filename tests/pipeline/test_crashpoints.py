@@ -65,6 +65,20 @@ def test_one_fault_at_every_boundary(kind: FaultKind, folder: Path) -> None:
             raise AssertionError(f"{kind} at {number} ({world.injector.reached[number]}): {error}") from error
 
 
+@pytest.mark.reliability("B10")
+def test_a_zombie_that_ends_while_its_successor_works_is_refused(folder: Path) -> None:
+    """The successor dies at each of its boundaries and leaves its lease behind, which the zombie must not use."""
+    reached = boundaries(folder / "undisturbed")
+    (commit, *_) = [number for number, name in enumerate(reached) if name == "blobs.put"]
+    for later in range(1, 8):
+        world = World(folder / "faulty", {commit: "overtaken", commit + later: "crash before"})
+        video_id = world.upload(f"ann/{later}.mp4")
+        world.run(video_id)
+        world.assert_exactly_once(video_id)
+        by_token = {attempt.token: attempt.outcome for attempt in world.repository.attempts(video_id)}
+        assert by_token[1] == "lost", f"the zombie was believed: {by_token}"
+
+
 @pytest.mark.reliability("B8")
 def test_work_lost_before_it_was_saved_is_done_once_more_and_both_tries_are_on_record(folder: Path) -> None:
     world = World(folder / "undisturbed")

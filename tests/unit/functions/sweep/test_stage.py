@@ -223,6 +223,7 @@ def test_a_deleted_video_leaves_nothing_but_its_tombstone(world: World) -> None:
     world.finish()
     world.repository.update(VIDEO_ID, world.lifecycle.delete(world.clock.now()))
 
+    world.clock.advance(world.settings.lease_s)
     Sweeper(world).run()
 
     assert world.outputs() == []
