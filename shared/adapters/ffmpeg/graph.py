@@ -201,8 +201,9 @@ def _every(picture: Any, interval_s: float) -> Any:
 
 
 def _sound(sound: Any, plan: TranscodePlan, audio: Path, analysis_audio: Path) -> list[Any]:
-    # Starts at the timeline's 0 whatever the first sample's time, and fills gaps: sound stays with the picture.
-    timed = sound.filter("aresample", 48000, **{"async": 1}, first_pts=0)
+    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
+    # with the picture.
+    timed = sound.filter("aresample", 48000, first_pts=0)
     branches = timed.filter("aformat", channel_layouts="stereo|mono").asplit()
     aac = {**_CLEAN, "acodec": "aac", "b:a": plan.audio_bitrate_bps, **_MP4}
     wav = {**_CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}

@@ -106,8 +106,7 @@ def _write_stills(
     for time_s, path in stills:
         source = ffmpeg.input(
             literal(video),
-            # A little early: the picture wanted is then the first one not before it, however times are rounded.
-            ss=f"{max(time_s - 0.0005, 0):.6f}",
+            ss=f"{time_s:.6f}",
             seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
             threads=1,
         )
