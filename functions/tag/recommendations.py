@@ -83,15 +83,20 @@ def chapters(
         duration_s: The video's length in seconds.
     """
     shortest_s = max(_MIN_CHAPTER_S, _CHAPTER_SHARE * duration_s)
-    starts: list[float] = []
+    openings: list[tuple[float, float]] = []
     for scene in (segment for segment in segments if segment.kind == "scene"):
-        if not starts or (scene.start_s - starts[-1] >= shortest_s and duration_s - scene.start_s >= shortest_s):
-            starts.append(scene.start_s if starts else 0.0)
-    if len(starts) < 2:
+        if not openings:
+            openings.append((0.0, scene.end_s))
+        elif min(scene.start_s - openings[-1][0], duration_s - scene.start_s) >= shortest_s:
+            openings.append((scene.start_s, scene.end_s))
+    if len(openings) < 2:
         return
     used: set[str] = set()
-    for number, (start_s, end_s) in enumerate(zip(starts, [*starts[1:], duration_s], strict=True), 1):
-        titles = (*_headings(findings, start_s, end_s), *_topics(tags, start_s, end_s))
+    ends = [*(start_s for start_s, _ in openings[1:]), duration_s]
+    for number, ((start_s, opening_s), end_s) in enumerate(zip(openings, ends, strict=True), 1):
+        # What the first scene shows says more about where the chapter begins than what comes later in it.
+        headings = (*_headings(findings, start_s, opening_s), *_headings(findings, opening_s, end_s))
+        titles = (*headings, *_topics(tags, start_s, end_s))
         title, source = next(((t, s) for t, s in titles if t not in used), (f"Chapter {number}", "a new scene"))
         used.add(title)
         yield Recommendation(

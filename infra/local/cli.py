@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ from functions.api.schemas import video_view
 from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
-from infra.local.rendering import outcome_line, timeline_lines, video_details, video_table
+from infra.local.rendering import outcome_line, timeline_lines, video_details, video_table, where_to_look
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import Submission, follow, submit
@@ -124,7 +125,7 @@ def demo(
     videos = _process(wiring, [video], workers, out)
     for each in videos:
         if each is not None:
-            out.print(video_details(wiring, each))
+            _print_details(wiring, each)
     raise typer.Exit(_exit_code(videos))
 
 
@@ -183,7 +184,7 @@ def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -
     if as_json:
         typer.echo(json.dumps(video_view(wiring.repository, video), indent=2))
     else:
-        out.print(video_details(wiring, video))
+        _print_details(wiring, video)
 
 
 @app.command()
@@ -262,6 +263,12 @@ def _follow(
                 host.wake()
                 waited_for.append(submission)
             return follow(wiring, host, waited_for, progress)
+
+
+def _print_details(wiring: Bootstrap, video: Video) -> None:
+    out.print(video_details(wiring, video))
+    typed = shlex.quote(os.path.relpath(sys.argv[0]))
+    out.print(where_to_look(wiring, video, typed), soft_wrap=True)
 
 
 def _print_outcomes(videos: Sequence[Video | None]) -> None:

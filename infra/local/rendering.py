@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from shared.domain.records import Artifact, Evidence, Finding, Recommendation, R
 from shared.domain.status import FAILED, READY
 from shared.domain.video import Video
 
-__all__ = ["clock_time", "outcome_line", "timeline_lines", "video_details", "video_table"]
+__all__ = ["clock_time", "outcome_line", "timeline_lines", "video_details", "video_table", "where_to_look"]
 
 T = TypeVar("T")
 
@@ -120,7 +121,6 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         if table.row_count:
             table.title = title
             parts.append(table)
-    parts.append(_where(wiring, video))
     return Group(*parts)
 
 
@@ -231,8 +231,14 @@ def _costs(attempts: Sequence[Attempt], run: int) -> Table:
     return table
 
 
-def _where(wiring: Bootstrap, video: Video) -> Text:
-    """Says where the results lie and which command shows more."""
+def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
+    """Says where the results lie and which command shows more, in lines that are copied whole.
+
+    Args:
+        wiring: The deployment's parts.
+        video: The video.
+        program: How the user calls this command line.
+    """
     files = [
         rendition.object for rendition in wiring.repository.records(video, Rendition) if rendition.kind == "mp4"
     ]
@@ -242,13 +248,13 @@ def _where(wiring: Bootstrap, video: Video) -> Text:
         if artifact.role in ("hls", "poster", "storyboard")
     ]
     lines = [f"  {wiring.local_blobs.path_of(ref.bucket, ref.name)}" for ref in files]
-    data_dir = wiring.settings.data_dir
+    data_dir = shlex.quote(str(wiring.settings.data_dir))
     more = [
-        f"  automations up --data-dir '{data_dir}'",
+        f"  {program} up --data-dir {data_dir}",
         f"      then open http://127.0.0.1:8080/v1/videos/{video.id}",
-        f"  automations timeline {video.id[:8]} --data-dir '{data_dir}'",
+        f"  {program} timeline {video.id[:8]} --data-dir {data_dir}",
     ]
-    return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]), overflow="fold")
+    return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]))
 
 
 def _cut(rows: Sequence[T], table: Table, most: int) -> Sequence[T]:

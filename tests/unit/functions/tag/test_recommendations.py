@@ -92,6 +92,17 @@ def test_scenes_are_chapters_titled_with_what_appears_in_them() -> None:
     assert all(chapter.reason for chapter in found)
 
 
+def test_a_chapter_of_several_scenes_is_named_after_its_first() -> None:
+    scenes = [span("scene", start, start + 4.0, index=n) for n, start in enumerate((0.0, 4.0, 8.0, 12.0))]
+    findings = [
+        text("Harbor", start_s=1.0, end_s=2.0, box=(0.1, 0.1, 0.5, 0.06)),
+        text("Mountains", start_s=5.0, end_s=6.0, box=(0.1, 0.1, 0.5, 0.2)),
+        text("Coffee", start_s=13.0, end_s=14.0, box=(0.1, 0.1, 0.5, 0.06)),
+    ]
+    found = [(chapter.value, chapter.start_s) for chapter in chapters(scenes, findings, [], 16.0)]
+    assert found == [("Harbor", 0.0), ("Coffee", 8.0)]
+
+
 def test_chapters_are_neither_short_nor_alone() -> None:
     scenes = [span("scene", start, start + 2.0) for start in (0.3, 2.0, 4.0, 6.0, 8.0)]
     assert [chapter.start_s for chapter in chapters(scenes, [], [], 12.0)] == [0.0, 6.0]
