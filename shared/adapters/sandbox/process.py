@@ -34,6 +34,7 @@ class RunningTool:
         stdout: What it writes.
         returncode: Exit status, negative for a signal; set when running() is left.
         log_tail: The last lines of its stderr; set when running() is left.
+        timed_out: True when it was killed at its deadline.
     """
 
     def __init__(
