@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,12 +20,14 @@ MakeClip = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
-    """Returns a function that makes a file with FFmpeg, once a session: its name, then FFmpeg's arguments."""
+    """Returns a function that makes a file with FFmpeg: its name, then FFmpeg's arguments; the same ones once."""
     folder = tmp_path_factory.mktemp("clips")
 
     def make(name: str, *arguments: str) -> Path:
-        path = folder / name
+        # Two tests may choose one name for different clips.
+        path = folder / hashlib.sha256(repr(arguments).encode()).hexdigest()[:16] / name
         if not path.exists():
+            path.parent.mkdir(exist_ok=True)
             command = [str(bundled("ffmpeg")), "-loglevel", "error", "-y", *arguments, f"file:{path}"]
             subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
         return path
