@@ -59,6 +59,8 @@ def check_picture(finished: Finished, rung: Rung, source: VideoStream, frames: i
     video = finished.media.video[0] if finished.media.video else None
     if video is None or (video.width, video.height) != (rung.width, rung.height):
         raise _bad(finished, f"is not {rung.width}x{rung.height}")
+    if video.sample_aspect != 1:
+        raise _bad(finished, f"has pixels of {video.sample_aspect}, not square ones")
     if frames is not None and video.frames != frames:
         raise _bad(finished, f"has {video.frames} of {frames} frames")
     # A fragmented file counts from 0, another one from its first frame.

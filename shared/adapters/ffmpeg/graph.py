@@ -95,7 +95,8 @@ def _rungs(picture: Any, video: VideoStream, plan: TranscodePlan, files: Transco
     outputs = []
     for encoded in files.rungs:
         if encoded.rung != plan.rungs[0]:
-            picture = picture.filter("scale", encoded.rung.width, encoded.rung.height)
+            # setsar: rounding to even sizes would leave pixels a hair from square, to keep the exact shape.
+            picture = picture.filter("scale", encoded.rung.width, encoded.rung.height).filter("setsar", 1)
         branch, picture = _tee(picture)
         outputs.append(_rung(branch, encoded, video, plan))
         if encoded.rung == poster_rung:

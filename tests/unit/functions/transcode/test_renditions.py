@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_a_good_file_passes() -> None:
     [
         (media_info(video=()), "not 1280x720"),
         (media_info(video=(video_stream(width=640),)), "not 1280x720"),
+        (media_info(video=(video_stream(sample_aspect=Fraction(641, 640)),)), "not square"),
         (media_info(video=(video_stream(frames=249),)), "249 of 250 frames"),
         (media_info(video=(video_stream(duration_s=9.8),)), "lasts 9.80 s"),
         (media_info(video=(video_stream(duration_s=10.2),)), "lasts 10.20 s"),

@@ -1,0 +1,81 @@
+"""Real footage through the command line, whole; what is said of each rendition is what ffprobe finds in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.adapters.binaries import bundled
+
+ROOT = Path(__file__).parents[2]
+SUFFIXES = {".mp4", ".mov", ".webm", ".avi", ".ogv"}
+BROKEN = "broken.mp4"
+
+
+@pytest.fixture(scope="module")
+def processed(real_media: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """Returns the data folder and the videos, after one `automations process` of all footage."""
+    data_dir = tmp_path_factory.mktemp("real") / "data"
+    files = sorted(path for path in real_media.iterdir() if path.suffix in SUFFIXES)
+    assert len(files) >= 14
+    command = [sys.executable, "-m", "infra.local.cli", "process", "--json", "--data-dir", str(data_dir), "--"]
+    run = subprocess.run(
+        [*command, *map(str, files)], cwd=ROOT, env={**os.environ}, capture_output=True, text=True, timeout=900
+    )
+    assert run.returncode == 1, run.stderr
+    return data_dir, json.loads(run.stdout)
+
+
+def test_all_are_ready_but_the_broken_one(processed: tuple[Path, list[dict[str, Any]]]) -> None:
+    failed = {video["source"]["name"]: video["failure"] for video in processed[1] if video["status"] != "ready"}
+    assert list(failed) == [BROKEN]
+    assert (failed[BROKEN]["code"], failed[BROKEN]["stage"]) == ("truncated", "ingest")
+    assert failed[BROKEN]["reason"].endswith("upload it again.")
+
+
+def test_ffprobe_agrees_with_every_rendition(processed: tuple[Path, list[dict[str, Any]]]) -> None:
+    data_dir, videos = processed
+    checked = 0
+    for video in videos:
+        for rendition in video["renditions"]:
+            stored = rendition["object"]
+            path = data_dir / stored["bucket"] / stored["name"]
+            assert path.stat().st_size == stored["size_bytes"]
+            assert said(rendition) == found(path, rendition["kind"]), (video["source"]["name"], rendition["name"])
+            checked += 1
+    assert checked >= 40
+
+
+def said(rendition: dict[str, Any]) -> dict[str, Any]:
+    facts = {name: rendition[name] for name in ("codec", "width", "height", "frames")}
+    return {**facts, "duration_s": pytest.approx(rendition["duration_s"], abs=0.06)}
+
+
+def found(path: Path, kind: str) -> dict[str, Any]:
+    """Asks ffprobe about the first stream of the kind, counting the frames it decodes to."""
+    select = "a:0" if kind == "audio" else "v:0"
+    entries = "stream=codec_name,width,height,nb_read_frames,sample_aspect_ratio:format=duration"
+    command = [str(bundled("ffprobe")), "-v", "error", "-count_frames", "-select_streams", select]
+    output = subprocess.run(
+        [*command, "-show_entries", entries, "-of", "json", str(path)], check=True, capture_output=True
+    ).stdout
+    answer = json.loads(output)
+    (stream,) = answer["streams"]
+    picture = kind != "audio"
+    if picture:
+        assert (stream["width"] % 2, stream["height"] % 2) == (0, 0)
+        assert Fraction(stream.get("sample_aspect_ratio", "1:1").replace(":", "/")) == 1
+    return {
+        "codec": stream["codec_name"],
+        "width": stream.get("width"),
+        "height": stream.get("height"),
+        "frames": int(stream["nb_read_frames"]) if picture else None,
+        "duration_s": float(answer["format"]["duration"]),
+    }
