@@ -20,8 +20,11 @@ endif
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
 
+# Through the environment and untouched by make, so that a name may hold quotes, dollars and spaces.
+export VIDEO_PATH := $(value VIDEO)
+
 demo: $(VENV)/.runtime  ## Render a sample clip, run it through the whole chain, show what came out. VIDEO=path for your own.
-	@$(BIN)/automations demo $(if $(VIDEO),--video "$(VIDEO)")
+	@$(BIN)/automations demo $(if $(VIDEO_PATH),--video "$$VIDEO_PATH")
 
 up: $(VENV)/.runtime  ## Serve the API, the workers and the upload folder on this machine.
 	@$(BIN)/automations up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
-import tomllib
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 
@@ -16,8 +16,6 @@ import functions
 import shared.adapters
 from functions.tag.strategies import TAGGERS
 from shared.bootstrap import Bootstrap
-from shared.domain.attempt import Effort
-from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError
 from shared.domain.records import Finding
 from shared.domain.wire import pubsub_cloud_event, to_pubsub
@@ -25,6 +23,7 @@ from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.text_reader import TextReader
 from shared.processors.tagger import TaggingInput
 from shared.settings import Settings
+from shared.testing.driver import VideoDriver
 from shared.testing.models import FakeTextReader
 from shared.testing.videos import media_info, shot
 
@@ -50,16 +49,13 @@ def write(folder: Path, path: str) -> None:
 
 
 def test_a_processor_from_outside_is_used_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, "longtakes/plugin.py")
-    project = tomllib.loads(block("longtakes/pyproject.toml"))["project"]
-    (group, points), *_ = project["entry-points"].items()
-    # What an installer would leave beside the package.
-    metadata = tmp_path / f"{project['name']}-{project['version']}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
-    lines = [f"{name} = {target}" for name, target in points.items()]
-    (metadata / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]))
-    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path, "longtakes/longtakes/plugin.py")
+    write(tmp_path, "longtakes/pyproject.toml")
+    site = tmp_path / "site"
+    install = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--offline", "--no-deps"]
+    install += ["--no-build-isolation", "--python", sys.executable, "--target", str(site)]
+    subprocess.run([*install, str(tmp_path / "longtakes")], check=True)
+    monkeypatch.syspath_prepend(site)
     invalidate_caches()
 
     ports = Bootstrap(Settings(data_dir=tmp_path))
@@ -111,32 +107,12 @@ def _segmented_video(wiring: Bootstrap, folder: Path) -> str:
     """Stores an upload and takes it through the earlier stages without their work."""
     source = folder / "clip.mp4"
     source.write_bytes(b"not really a video")
-    wiring.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
-    (finalized,) = wiring.local_bus.lease(1, 60)
-    assert finalized.stage == "ingest"
-    video_id = ""
-    for name in ("ingest", "transcode", "segment"):
-        if not video_id:
-            ref = wiring.blobs.stat("uploads", "ann/clip.mp4")
-            from shared.domain.events import ObjectFinalized
-            from shared.domain.identity import video_id_of
-
-            upload = ObjectFinalized(
-                bucket=ref.bucket,
-                name=ref.name,
-                generation=ref.generation,
-                size_bytes=ref.size_bytes,
-                content_type=ref.content_type,
-            )
-            video_id = video_id_of(ref.bucket, ref.name)
-            wiring.repository.update(video_id, wiring.lifecycle.register(upload, wiring.clock.now()))
-        claim = wiring.repository.update(video_id, wiring.lifecycle.claim(name, 1, "test", wiring.clock.now(), 60))
-        assert isinstance(claim, Claim)
-        wiring.repository.update(
-            video_id,
-            wiring.lifecycle.commit(claim, wiring.clock.now(), Effort(), (), media_info()),
-        )
-    return video_id
+    stored = wiring.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
+    driver = VideoDriver(wiring.repository)
+    video = driver.upload(stored.name, generation=stored.generation)
+    for stage in ("ingest", "transcode", "segment"):
+        video = driver.commit(driver.claim(video, stage))
+    return video.id
 
 
 def test_an_adapter_has_the_methods_of_its_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import SOUND_CODECS, VIDEO_CODECS
@@ -136,9 +137,14 @@ def _check_duration(duration_s: float, limits: MediaLimits) -> None:
     if duration_s > limits.max_duration_s:
         raise PermanentError(
             "too_long",
-            f"The video lasts {duration_s / 3600:.1f} h; at most {limits.max_duration_s / 3600:.1f} h "
-            "are accepted. Cut it into parts.",
+            f"The video lasts {_clock(duration_s)}; at most {_clock(limits.max_duration_s)} are accepted. "
+            "Cut it into parts.",
         )
+
+
+def _clock(seconds: float) -> str:
+    """Returns hours, minutes and seconds, such as ``6:00:00``."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 def _check_rate(stream: VideoStream, limits: MediaLimits) -> None:
