@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.domain.errors import ConfigurationError
@@ -13,6 +13,12 @@ from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
 
 __all__ = ["Settings", "load_settings"]
+
+_BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
+"""What Cloud Storage allows; a name of one folder on any machine."""
+
+_TAKEN = {"logs", "sample", "work"}
+"""What else lies in the data folder."""
 
 
 class Settings(BaseSettings):
@@ -24,8 +30,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder that the one-machine stack keeps everything in.")
     pipeline: Path = Field(DEFAULT_PIPELINE, description="The flow: a JSON file.")
-    upload_bucket: str = Field("uploads", description="Bucket that people drop videos into.")
-    media_bucket: str = Field("media", description="Private bucket that outputs are written to.")
+    upload_bucket: str = Field("uploads", pattern=_BUCKET, description="Bucket that people drop videos into.")
+    media_bucket: str = Field("media", pattern=_BUCKET, description="Private bucket that outputs are written to.")
 
     lease_s: float = Field(30.0, gt=0, description="Seconds a claim lasts without a heartbeat.")
     heartbeat_s: float = Field(2.0, gt=0, description="Seconds between two heartbeats.")
@@ -59,6 +65,16 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["json", "text"] = Field("json", description="How log lines are written to stderr.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.upload_bucket == self.media_bucket:
+            raise ValueError("upload_bucket and media_bucket must differ, or outputs would be taken for uploads")
+        if taken := {self.upload_bucket, self.media_bucket} & _TAKEN:
+            raise ValueError(f"a bucket can't be named {', '.join(taken)}: the data folder has that for itself")
+        if self.heartbeat_s > self.lease_s / 2:
+            raise ValueError("heartbeat_s must be at most half of lease_s, or one late heartbeat loses the lease")
+        return self
 
 
 def load_settings() -> Settings:

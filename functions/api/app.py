@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -25,13 +27,17 @@ _INFO = Info(
 )
 
 
-def create_app(repository: VideoRepository, blobs: BlobStore, media_bucket: str) -> OpenAPI:
+def create_app(
+    repository: VideoRepository, blobs: BlobStore, media_bucket: str, *, trusted_hosts: Sequence[str] | None = None
+) -> OpenAPI:
     """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
 
     Args:
         repository: Where videos are kept.
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
+        trusted_hosts: Names that requests may address the API by; None allows any. Without authentication, a page
+            that rebinds its own name to this machine could otherwise read everything in its visitor's browser.
     """
     app = OpenAPI(
         __name__,
@@ -42,6 +48,7 @@ def create_app(repository: VideoRepository, blobs: BlobStore, media_bucket: str)
         doc_ui=False,
         static_folder=None,
     )
+    app.config["TRUSTED_HOSTS"] = None if trusted_hosts is None else list(trusted_hosts)
     # A doubled slash names nothing, instead of being redirected to something.
     app.url_map.merge_slashes = False
     install_request_log(app)

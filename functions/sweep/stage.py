@@ -8,45 +8,25 @@ from functools import partial
 from typing import Protocol
 
 from shared.domain.errors import PreconditionFailed
-from shared.domain.flow import Flow
 from shared.domain.identity import object_prefix, token_of
-from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore
-from shared.ports.clock import Clock
-from shared.ports.event_bus import EventBus
-from shared.ports.video_repository import VideoRepository
 from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
-from shared.runtime.uploads import announce_upload, seen_generation
+from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
 __all__ = ["SweepPorts", "Sweeper"]
 
 
-class SweepPorts(Protocol):
+class SweepPorts(UploadPorts, Protocol):
     """What sweeping needs."""
 
     @property
-    def repository(self) -> VideoRepository: ...
-
-    @property
     def blobs(self) -> BlobStore: ...
-
-    @property
-    def bus(self) -> EventBus: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def lifecycle(self) -> Lifecycle: ...
-
-    @property
-    def flow(self) -> Flow: ...
 
     @property
     def settings(self) -> Settings: ...
@@ -95,10 +75,14 @@ class Sweeper:
         settled_before = self._ports.clock.now() - timedelta(seconds=self._ports.settings.lease_s)
         for video in self._ports.repository.unswept():
             if video.updated_at <= settled_before:
-                _guarded("clear", partial(self.clear, video))
+                _guarded("clear", partial(self._settle, video))
 
     def clear(self, video: Video) -> None:
-        """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted."""
+        """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted.
+
+        A worker that does not know yet that it lost its lease may still add some: it is for clear_leftovers() to
+        say that there are none.
+        """
         ports = self._ports
         ports.repository.prune(video)
         if video.status == DELETED:
@@ -109,7 +93,10 @@ class Sweeper:
             # A newer token belongs to an attempt that began after this video was looked at.
             if key not in video.results.values() and token_of(key) <= video.last_token:
                 ports.blobs.delete(stored.ref.bucket, stored.ref.name)
-        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+
+    def _settle(self, video: Video) -> None:
+        self.clear(video)
+        self._ports.repository.update(video.id, self._ports.lifecycle.mark_swept(video))
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
@@ -124,7 +111,7 @@ class Sweeper:
         ports = self._ports
         if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
             logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
-            announce_upload(ports.bus, ports.flow.stages[0].consumes, upload)
+            announce_upload(ports, upload)
 
     def _delete_source(self, video: Video) -> None:
         source = video.source

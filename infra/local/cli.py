@@ -10,7 +10,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,7 +153,7 @@ def up(
         _say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
         _say(f"Logs     {wiring.settings.data_dir / 'logs'}")
         _say("Ctrl-C stops; unfinished work goes on at the next start.")
-        threading.Event().wait()
+        stack.watch_over()
     _say("Stopped.")
 
 

@@ -14,6 +14,9 @@ from shared.domain.errors import ConfigurationError
 
 __all__ = ["ApiServer"]
 
+LOOPBACK = ("localhost", "127.0.0.1")
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not listened on
+
 
 class ApiServer:
     """The API on a port of this machine; a context manager.
@@ -33,14 +36,17 @@ class ApiServer:
     def __init__(self, wiring: Bootstrap, host: str, port: int) -> None:
         # Every request is logged by the API itself.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        app = create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket)
+        app = create_app(
+            wiring.repository, wiring.blobs, wiring.settings.media_bucket, trusted_hosts=_names_of(host)
+        )
         try:
             self._server = make_server(host, port, app, threaded=True)
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."
             ) from error
-        self.url = f"http://{host}:{self._server.server_port}"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
 
     def __enter__(self) -> ApiServer:
@@ -53,3 +59,11 @@ class ApiServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def _names_of(host: str) -> tuple[str, ...] | None:
+    """Returns the names that lead to an address; None when there is no telling.
+
+    That is so when it stands for all addresses, and for IPv6, which Werkzeug can't compare with a list.
+    """
+    return None if host == EVERYWHERE or ":" in host else (*LOOPBACK, host)

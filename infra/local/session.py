@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +11,7 @@ from infra.local.data_dir import DataDirInUse
 from infra.local.dispatcher import OnDelivery
 from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import NotFound
+from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.video import Video
 from shared.runtime.logs import configure_logs
 from shared.settings import load_settings
@@ -27,15 +28,21 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
 
     Raises:
         NotFound: There is nothing in it.
+        ConfigurationError: ``data_dir_unusable``: it can't be written to.
     """
     settings = load_settings()
     folder = (data_dir or settings.data_dir).resolve()
-    if existing and not folder.is_dir():
+    if existing and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
     log = folder / "logs" / "stack.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    configure_logs(settings.log_level, settings.log_format, log.open("a", buffering=1))
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        configure_logs(settings.log_level, settings.log_format, log.open("a", buffering=1))
+    except OSError as error:
+        raise ConfigurationError(
+            "data_dir_unusable", f"Can't write to the data folder: {error}. Mend that, or name another --data-dir."
+        ) from error
     return wiring
 
 
@@ -101,6 +108,13 @@ class Host:
             except DataDirInUse:
                 return False
         return True
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits for so many seconds. Raises PipelineError when what runs in this process breaks down."""
+        if self._stack is None:
+            time.sleep(timeout_s)
+        else:
+            self._stack.watch_over(timeout_s)
 
     def wake(self) -> None:
         """Has a message that this process just published delivered at once."""

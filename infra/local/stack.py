@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import threading
 from collections.abc import Callable
@@ -14,9 +15,13 @@ import shared
 from functions.sweep.stage import Sweeper
 from infra.local.data_dir import DataDirLock
 from infra.local.dispatcher import Dispatcher, OnDelivery
+from infra.local.log_files import bound_logs
+from infra.local.strategies import check_strategies
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.bootstrap import Bootstrap
+from shared.domain.errors import PipelineError
+from shared.runtime.logs import logger
 
 __all__ = ["Stack"]
 
@@ -38,6 +43,7 @@ class Stack:
 
     Raises:
         DataDirInUse: On entering, when another process works on the folder.
+        ConfigurationError: On entering, when the settings select a strategy that is not there.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class Stack:
         self._on_delivery = on_delivery
         self._wake = threading.Event()
         self._exits = ExitStack()
+        self._dead: queue.SimpleQueue[PipelineError] = queue.SimpleQueue()
 
     def __enter__(self) -> Stack:
+        check_strategies(self._wiring.settings)
         with ExitStack() as exits:
             exits.enter_context(DataDirLock(self._wiring.settings.data_dir))
             self._recover()
@@ -72,6 +80,20 @@ class Stack:
     def wake(self) -> None:
         """Has a message that this process just published delivered at once."""
         self._wake.set()
+
+    def watch_over(self, timeout_s: float | None = None) -> None:
+        """Waits for a while, as long as everything runs.
+
+        Args:
+            timeout_s: Seconds to wait; None waits for ever.
+
+        Raises:
+            PipelineError: ``service_died``: a part of the stack ended, so that nothing more would happen.
+        """
+        try:
+            raise self._dead.get(timeout=timeout_s)
+        except queue.Empty:
+            return
 
     def _recover(self) -> None:
         """Gives back what a host that is gone was working on; here, no other host can be."""
@@ -104,27 +126,41 @@ class Stack:
             wake=self._wake,
             on_delivery=self._on_delivery,
         )
-        _run_until_exit(exits, "dispatcher", dispatcher.run, dispatcher.stop)
+        self._run_until_exit(exits, "dispatcher", dispatcher.run, dispatcher.stop)
         swept = threading.Event()
-        _run_until_exit(exits, "sweep", lambda: self._sweep(swept), swept.set)
+        self._run_until_exit(exits, "sweep", lambda: self._sweep(swept), swept.set)
         if self._watch:
             watcher = UploadWatcher(wiring, self.wake)
-            _run_until_exit(exits, "watcher", watcher.run, watcher.stop)
+            self._run_until_exit(exits, "watcher", watcher.run, watcher.stop)
 
     def _sweep(self, stop: threading.Event) -> None:
         sweeper = Sweeper(self._wiring)
         while True:
             sweeper.run()
+            bound_logs(self._wiring.settings.data_dir / "logs")
             self.wake()
             if stop.wait(self._wiring.flow.sweep_interval_s):
                 return
 
+    def _run_until_exit(
+        self, exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]
+    ) -> None:
+        def watched() -> None:
+            try:
+                run()
+            except BaseException as error:  # Rich, for one, exits when nobody reads its lines any more.
+                logger().exception("service_died", service=name)
+                self._dead.put(
+                    PipelineError(
+                        "service_died",
+                        f"The {name} ended unexpectedly ({error!r}); start again, and work goes on.",
+                    )
+                )
 
-def _run_until_exit(exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]) -> None:
-    thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
-    exits.callback(thread.join)
-    exits.callback(stop)
+        thread = threading.Thread(target=watched, name=name, daemon=True)
+        thread.start()
+        exits.callback(thread.join)
+        exits.callback(stop)
 
 
 def _python_path() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +80,7 @@ def follow(
                 del waiting[video_id]
         if not waiting:
             return [ended[submission.video_id] for submission in submissions]
-        time.sleep(LOOK_EVERY_S)
+        host.wait(LOOK_EVERY_S)
 
 
 def _is_current(video: Video, submission: Submission) -> bool:

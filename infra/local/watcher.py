@@ -94,7 +94,7 @@ class UploadWatcher:
     def _sight(self, path: Path) -> None:
         try:
             status = path.lstat()
-        except FileNotFoundError:
+        except OSError:  # It is gone, something above it is a file now, or is closed to us.
             self._unsettled.pop(path, None)
             return
         seen = self._unsettled.get(path)
@@ -110,8 +110,9 @@ class UploadWatcher:
             del self._unsettled[path]
             try:
                 self._announce(path)
-            except PipelineError as error:
-                # The store or the bus can't take it now: look at it again after another settling time.
+            except (PipelineError, OSError) as error:
+                # The store or the bus can't take it now, or the file is not ours to touch: look at it again after
+                # another settling time.
                 logger().error("announce_failed", path=str(path), error=str(error))
                 self._sight(path)
 
@@ -135,7 +136,7 @@ class UploadWatcher:
             os.utime(path, ns=(now_ns, now_ns), follow_symlinks=False)
             upload = wiring.blobs.stat(self._bucket, name)
         logger().info("upload_announced", object=name, generation=upload.generation)
-        announce_upload(wiring.bus, wiring.flow.stages[0].consumes, upload)
+        announce_upload(wiring, upload)
         self._announced()
 
 

@@ -136,7 +136,9 @@ class LocalBus:
             lease_s: Seconds the caller has for them, unless it extends that.
         """
         now_us = self._now_us()
-        due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us)
+        # A stage that an older or newer flow has waits in the queue until that flow is back.
+        ours = deliveries.c.stage.in_([spec.stage for spec in self._flow.stages])
+        due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us, ours)
         due = due.order_by(deliveries.c.id).limit(limit)
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
             if connection.execute(due.limit(1)).first() is None:

@@ -32,7 +32,8 @@ class ToolRun:
         returncode: Exit status; negative for a signal.
         wall_s: Seconds it took.
         cpu_s: CPU-seconds it and its children used.
-        peak_memory_bytes: Largest resident size.
+        peak_memory_bytes: Largest resident size; at least that of the worker when it started the program, which
+            the kernel hands on to it.
         log_tail: The last lines it wrote to stderr.
     """
 

@@ -147,5 +147,5 @@ class VideoRepository(Protocol):
         ...
 
     def prune(self, video: Video) -> None:
-        """Removes the result sets that the video does not name, for good."""
+        """Removes the result sets that the video does not name, for good; of a deleted one, its timeline too."""
         ...

@@ -36,6 +36,19 @@ class Registry(Generic[P]):
         """Returns every name that create() takes, sorted."""
         return tuple(sorted({*self._builtin, *(point.name for point in entry_points(group=self._group))}))
 
+    def check(self, name: str) -> None:
+        """Looks a strategy up without importing it, so that a wrong selection is told before any work begins.
+
+        Raises:
+            ConfigurationError: ``unknown_plugin``.
+        """
+        if name not in self.names():
+            raise ConfigurationError(
+                "unknown_plugin",
+                f"There is no {name!r} in {self._group}; there are {', '.join(self.names())}. "
+                "Install the package that brings it, or choose another in the settings.",
+            )
+
     def create(self, name: str, ports: StrategyPorts) -> P:
         """Builds a strategy.
 
@@ -46,6 +59,7 @@ class Registry(Generic[P]):
         Raises:
             ConfigurationError: The name is unknown, its module can't be imported, or the class is of another kind.
         """
+        self.check(name)
         strategy = self._load(name)
         if not (isinstance(strategy, type) and issubclass(strategy, self._base)):
             raise ConfigurationError(
@@ -58,14 +72,9 @@ class Registry(Generic[P]):
             if name in self._builtin:
                 module, _, attribute = self._builtin[name].partition(":")
                 return getattr(import_module(module), attribute)
-            for point in entry_points(group=self._group, name=name):
-                return point.load()
+            (point, *_) = entry_points(group=self._group, name=name)
+            return point.load()
         except (ImportError, AttributeError) as error:
             raise ConfigurationError(
                 "bad_plugin", f"{name!r} in {self._group} can't be imported: {error}"
             ) from error
-        raise ConfigurationError(
-            "unknown_plugin",
-            f"There is no {name!r} in {self._group}; there are {', '.join(self.names())}. "
-            "Install the package that brings it, or choose another in the settings.",
-        )

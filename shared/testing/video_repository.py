@@ -153,6 +153,8 @@ class InMemoryVideoRepository:
                 for (video_id, key), records in self._records.items()
                 if video_id != video.id or key in named
             }
+            if stored and stored.status == DELETED:
+                self._attempts.pop(video.id, None)
 
     def _check(self, video_id: str, change: Change[T]) -> None:
         video, before = change.video, self._videos.get(video_id)

@@ -174,6 +174,8 @@ class TestRecords:
         repository.prune(driver.delete(gone))
 
         assert repository.records(gone, Tag) == []
+        assert repository.attempts(gone.id) == [], "it tells what was in the video"
+        assert repository.attempts(other.id)
         assert repository.records(other, Tag) == [tag("kept")]
         assert len(repository.search("kept")) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,9 +12,13 @@ from werkzeug.test import Client
 
 from functions.api.app import create_app
 from functions.api.schemas import video_view
+from shared.adapters.sql.database import sqlite_url
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.stored_videos import claim_stage
+from shared.testing.video_repository import InMemoryVideoRepository
 from tests.functional.library import HOSTILE, NO_UTF8, T0, Library
 
 
@@ -225,3 +230,31 @@ def test_failures_of_the_store(error: Exception, status: int, code: str, retry_a
     problem = assert_problem(response, status, code)
     assert response.headers.get("Retry-After") == retry_after
     assert "ecret" not in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8080", 200),
+        ("127.0.0.1", 200),
+        ("studio.example", 200),
+        ("attacker.example", 400),
+        ("localhost.attacker.example", 400),
+        ("", 400),
+    ],
+)
+def test_only_the_names_it_is_known_by_lead_to_it(host: str, status: int) -> None:
+    names = ["localhost", "127.0.0.1", "studio.example"]
+    client = Client(create_app(InMemoryVideoRepository(), InMemoryBlobStore(), "media", trusted_hosts=names))
+    response = client.get("/v1/videos", headers={"Host": host})
+    assert response.status_code == status
+    if status == 400:
+        assert_problem(response, 400, "bad_request")
+
+
+@pytest.mark.parametrize("position", ["99999999999999999999999 v", "-1 v", "x y", ""])
+def test_a_forged_cursor_is_refused(tmp_path: Path, position: str) -> None:
+    repository = SqlVideoRepository(sqlite_url(tmp_path / "videos.db"))
+    client = Client(create_app(repository, InMemoryBlobStore(), "media"))
+    response = client.get("/v1/videos", query_string={"cursor": encode_cursor("None/None", position)})
+    assert_problem(response, 400, "bad_cursor")

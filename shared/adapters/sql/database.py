@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.adapters.folders import locked_folder, storage_error
-from shared.domain.errors import TransientError
+from shared.domain.errors import ConfigurationError, TransientError
 
 __all__ = ["Database", "Schema", "sqlite_url"]
 
@@ -26,6 +26,7 @@ _BUSY_TIMEOUT_S = 30.0
 """How long to wait for other writers; each holds the database for milliseconds."""
 
 _WRITING = "automations_writing"
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Schema(Protocol):
@@ -63,6 +64,7 @@ class Database:
 
         Raises:
             TransientError: The database can't be reached.
+            ConfigurationError: ``store_damaged``: its file is broken.
         """
         with self._errors(), self._engine().begin() as connection:
             yield connection
@@ -73,6 +75,7 @@ class Database:
 
         Raises:
             TransientError: The database can't be reached or is full; nothing was changed.
+            ConfigurationError: ``store_damaged``: its file is broken.
         """
         with self._errors(), self._engine().execution_options(**{_WRITING: True}).begin() as connection:
             yield connection
@@ -127,6 +130,16 @@ class Database:
                     "disk_full", "The disk is full. Free some space; work goes on then."
                 ) from error
             raise TransientError("store_unavailable", f"The database can't be used: {error}") from error
+        except DatabaseError as error:
+            code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+            if code & 0xFF not in _DAMAGED:
+                raise
+            raise ConfigurationError(
+                "store_damaged",
+                f"{self._url.database} is no database that works ({error.orig}). Stop everything that uses it; "
+                "put back a copy, or move it away with its -wal and -shm files: it is made anew, and what is in "
+                "the uploads folder is processed again.",
+            ) from error
         except OSError as error:
             raise storage_error(error, "The database's folder") from error
 

@@ -77,8 +77,11 @@ class SqlVideoRepository:
             query = query.where(videos.c.status == status)
         scope = f"{owner}/{status}"
         if cursor is not None:
-            created_us, _, video_id = decode_cursor(scope, cursor).partition(" ")
-            query = query.where(tuple_(videos.c.created_us, videos.c.id) < (int(created_us), video_id))
+            created, _, video_id = decode_cursor(scope, cursor).partition(" ")
+            created_us = int(created)
+            if not 0 <= created_us < 2**63:
+                raise ValueError("the cursor is forged: no database can hold its time")
+            query = query.where(tuple_(videos.c.created_us, videos.c.id) < (created_us, video_id))
         found = self._videos(query.order_by(videos.c.created_us.desc(), videos.c.id.desc()).limit(limit + 1))
         page = tuple(found[:limit])
         more = len(found) > limit
@@ -188,6 +191,8 @@ class SqlVideoRepository:
         with self._database.writing() as connection:
             search.remove_entries(connection, select(records.c.id).where(abandoned))
             connection.execute(delete(records).where(abandoned))
+            deleted = select(videos.c.id).where(videos.c.id == video.id, videos.c.status == DELETED)
+            connection.execute(delete(attempts).where(attempts.c.video_id.in_(deleted)))
 
     def _videos(self, query: Select[str]) -> list[Video]:
         return [decode_json(Video, document) for document in self._column(query)]

@@ -59,3 +59,21 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_settings_cant_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().lease_s = 1.0  # type: ignore[misc]  # that is the test
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("MEDIA_BUCKET", "uploads", "outputs would be taken for uploads"),
+        ("UPLOAD_BUCKET", "work", "the data folder has that for itself"),
+        ("UPLOAD_BUCKET", "../elsewhere", "upload_bucket"),
+        ("MEDIA_BUCKET", ".hidden", "media_bucket"),
+        ("HEARTBEAT_S", "20", "half of lease_s"),
+    ],
+)
+def test_settings_that_would_lose_work_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(f"AUTOMATIONS_{name}", value)
+    with pytest.raises(ConfigurationError, match=why):
+        load_settings()

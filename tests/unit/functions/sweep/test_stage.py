@@ -259,3 +259,40 @@ def test_one_bad_video_does_not_stop_the_rest(world: World) -> None:
     assert world.video(good.id).swept
     assert not world.video().swept
     assert [(log["event"], log["step"], log["log_level"]) for log in logs] == [("sweep_failed", "clear", "error")]
+
+
+@pytest.mark.reliability("B27")
+def test_what_a_late_worker_adds_to_a_deleted_video_is_cleared_as_well(world: World) -> None:
+    claim = world.claim(world.register(), "ingest")
+    gone = world.repository.update(VIDEO_ID, world.lifecycle.delete(world.clock.now()))
+    Sweeper(world).clear(gone)
+    world.leave(claim)
+
+    world.clock.advance(world.settings.lease_s)
+    Sweeper(world).clear_leftovers()
+
+    assert world.outputs() == []
+
+
+def test_announces_an_upload_once_however_long_nobody_has_time_for_it(world: World) -> None:
+    world.upload()
+    world.clock.advance(1000)
+    for _ in range(10):
+        Sweeper(world).reconcile_uploads()
+    assert world.topics() == ["upload-finalized"]
+    assert world.video().status == "registered"
+
+
+def test_an_upload_that_was_only_registered_is_driven_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object) -> None:
+        raise TransientError("bus_unavailable", "Not now.")
+
+    world.upload()
+    world.clock.advance(1000)
+    with monkeypatch.context() as patch, capture_logs():
+        patch.setattr(world.bus, "publish", unreachable)
+        Sweeper(world).reconcile_uploads()
+
+    world.clock.advance(world.settings.redrive_after_s)
+    Sweeper(world).run()
+    assert world.topics() == ["upload-finalized"]

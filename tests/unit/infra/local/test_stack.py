@@ -9,14 +9,15 @@ import psutil
 import pytest
 
 from infra.local.data_dir import DataDirInUse, DataDirLock
-from infra.local.session import Host, find_video
+from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import object_name
 from shared.bootstrap import Bootstrap
 from shared.domain.change import Claim
-from shared.domain.errors import NotFound
+from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.identity import video_id_of
 from shared.domain.video import Video
+from shared.ports.job_runner import Job, JobState
 from shared.settings import Settings
 from shared.testing.videos import upload
 
@@ -113,3 +114,32 @@ def _video(wiring: Bootstrap) -> Video:
     video = wiring.repository.get(VIDEO_ID)
     assert video is not None
     return video
+
+
+def test_a_part_that_dies_is_told_instead_of_waiting_for_ever(wiring: Bootstrap) -> None:
+    def exit_like_rich(_job: Job, _state: JobState) -> None:
+        raise SystemExit(1)
+
+    with Stack(wiring, workers=1, on_delivery=exit_like_rich) as stack:
+        stack.watch_over(0.0)
+        wiring.bus.publish("upload-finalized", upload("ann/clip.mp4"))
+        with pytest.raises(PipelineError, match="dispatcher ended unexpectedly"):
+            stack.watch_over(30.0)
+
+
+def test_a_selected_strategy_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:
+    wiring = Bootstrap(Settings(data_dir=tmp_path / "data", log_level="error", taggers=("keywords", "missing")))
+    with pytest.raises(ConfigurationError, match="no 'missing' in automations"), Stack(wiring, workers=1):
+        pass
+
+
+def test_a_folder_without_data_is_left_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="There is no data"):
+        open_deployment(tmp_path, existing=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_cant_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="Can't write to the data folder"):
+        open_deployment(tmp_path / "file" / "data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -160,3 +161,41 @@ def test_links_and_folders_are_no_uploads(
     (folder / "clip.mp4").symlink_to(tmp_path / "secret")
     (folder / "empty.mp4").mkdir()
     assert _nothing(announced)
+
+
+def test_goes_on_when_a_folder_becomes_a_file_and_a_file_is_closed_to_us(
+    folder: Path, announced: queue.SimpleQueue[ObjectFinalized], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lstat = Path.lstat
+
+    def refusing(path: Path) -> os.stat_result:
+        if path.name == "closed.mp4":
+            raise PermissionError(13, "Permission denied")
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", refusing)
+    (folder / "closed.mp4").write_bytes(b"content")
+    (folder / "trip").mkdir()
+    (folder / "trip" / "a.mp4").write_bytes(b"content")
+    shutil.rmtree(folder / "trip")
+    (folder / "trip").write_bytes(b"content")
+    assert announced.get(timeout=10).name == "ann/trip"
+
+
+def test_a_file_of_somebody_else_does_not_stop_the_rest(
+    wiring: Bootstrap,
+    folder: Path,
+    announced: queue.SimpleQueue[ObjectFinalized],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    (folder / "clip.mp4").write_bytes(b"new")
+    _register(wiring, announced.get(timeout=10))
+    monkeypatch.setattr(os, "utime", refuse)
+    (folder / "older").write_bytes(b"older")
+    (folder / "older").replace(folder / "clip.mp4")
+    subprocess.run(["touch", "-d", "2001-01-01", str(folder / "clip.mp4")], check=True)
+    (folder / "other.mp4").write_bytes(b"content")
+    assert announced.get(timeout=10).name == "ann/other.mp4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,12 @@ def test_messages_outlive_the_process(tmp_path: Path, clock: ManualClock) -> Non
 
     assert second.ack(lease(second))
     second.close()
+
+
+def test_a_stage_that_the_flow_does_not_have_waits_until_it_does(tmp_path: Path, clock: ManualClock) -> None:
+    newer = load_flow()
+    older = replace(newer, stages=newer.stages[1:])
+    LocalBus(tmp_path / "bus.db", newer, clock).publish("upload-finalized", upload("ann/clip.mp4"))
+
+    assert LocalBus(tmp_path / "bus.db", older, clock).lease(10, 30.0) == []
+    assert [message.stage for message in LocalBus(tmp_path / "bus.db", newer, clock).lease(10, 30.0)] == ["ingest"]

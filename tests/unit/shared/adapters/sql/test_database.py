@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from shared.adapters.sql import database as database_module
 from shared.adapters.sql.database import Database, sqlite_url
-from shared.domain.errors import TransientError
+from shared.domain.errors import ConfigurationError, TransientError
 
 
 class Numbers:
@@ -196,4 +196,25 @@ def test_a_file_that_cant_be_opened_is_worth_another_try(tmp_path: Path, content
         path = tmp_path / "file" / "videos.db"
 
     with pytest.raises(TransientError, match="store_unavailable"):
+        numbers(Database(sqlite_url(path), Numbers()))
+
+
+def test_a_file_that_is_no_database_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "videos.db").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(ConfigurationError, match="move it away") as caught:
+        numbers(Database(sqlite_url(tmp_path / "videos.db"), Numbers()))
+    assert caught.value.code == "store_damaged"
+
+
+def test_damaged_pages_say_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "videos.db"
+    database = Database(sqlite_url(path), Numbers())
+    with database.writing() as connection:
+        add(connection, 1, size_bytes=100_000)
+    database.close()
+    pages = bytearray(path.read_bytes())
+    pages[4096:] = b"\xff" * (len(pages) - 4096)
+    path.write_bytes(pages)
+
+    with pytest.raises(ConfigurationError, match="store_damaged"):
         numbers(Database(sqlite_url(path), Numbers()))
