@@ -10,6 +10,7 @@ from shared.domain.change import Claim, Declined
 from shared.domain.errors import PermanentError
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
+from shared.domain.media import MediaInfo
 from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.pipeline import load_flow
@@ -62,10 +63,24 @@ class VideoDriver:
         assert isinstance(claim, Claim), claim
         return claim
 
-    def commit(self, claim: Claim, records: Sequence[Record] = ()) -> Video:
-        """Ends an attempt with these results and returns the video as it is then."""
-        media = media_info() if claim.spec.stage == self.flow.stages[0].stage else None
-        commit = self.lifecycle.commit(claim, self.clock.now(), Effort(), records, media)
+    def commit(
+        self,
+        claim: Claim,
+        records: Sequence[Record] = (),
+        *,
+        effort: Effort | None = None,
+        media: MediaInfo | None = None,
+    ) -> Video:
+        """Ends an attempt with these results and returns the video as it is then.
+
+        Args:
+            claim: The attempt.
+            records: What it leaves.
+            effort: What it cost; None for nothing.
+            media: What probing found; None for a usual clip. Only the first stage probes.
+        """
+        probed = (media or media_info()) if claim.spec.stage == self.flow.stages[0].stage else None
+        commit = self.lifecycle.commit(claim, self.clock.now(), effort or Effort(), records, probed)
         self.repository.update(claim.video.id, commit)
         return self.video(claim.video.id)
 
