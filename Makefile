@@ -41,9 +41,10 @@ check: $(VENV)/.dev  ## Lint, types, import rules, formatting.
 bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 	@$(BIN)/python -m pytest -m bench tests/bench --no-cov -q -s
 
-docs: $(VENV)/.dev  ## Write the generated tables of the README and the published schemas anew.
+docs: $(VENV)/.dev  ## Write the README's tables, the event schema and the OpenAPI document anew.
 	@PYTHONPATH=. $(BIN)/python tests/architecture/test_readme.py
 	@PYTHONPATH=. $(BIN)/python tests/unit/test_event_schema.py
+	@PYTHONPATH=. $(BIN)/python tests/architecture/test_openapi.py
 
 requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

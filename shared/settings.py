@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
@@ -19,6 +19,15 @@ _BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
 
 _TAKEN = {"logs", "sample", "work"}
 """What else lies in the data folder."""
+
+
+def _split(value: object) -> object:
+    """Takes ``a, b`` apart; whatever is no text is left to validation."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Names of strategies; in the environment separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -46,13 +55,13 @@ class Settings(BaseSettings):
     limits: MediaLimits = Field(MediaLimits(), description="What an input may be at most.")
 
     ladder: str = Field("standard", description="Strategy that plans the renditions.")
-    segmenters: tuple[str, ...] = Field(
+    segmenters: Names = Field(
         ("shots", "black", "silence", "speech"), description="Strategies that find segments."
     )
-    analyzers: tuple[str, ...] = Field(
+    analyzers: Names = Field(
         ("text", "words", "loudness", "pictures"), description="Strategies that find what is in the video."
     )
-    taggers: tuple[str, ...] = Field(("keywords", "signals"), description="Strategies that label the video.")
+    taggers: Names = Field(("keywords", "signals"), description="Strategies that label the video.")
     transcriber: Literal["sphinx", "whisper"] = Field("sphinx", description="What writes speech down.")
     whisper_model: Path | None = Field(
         None, description="Folder of a faster-whisper model; needed by the transcriber 'whisper'."
@@ -61,7 +70,11 @@ class Settings(BaseSettings):
     ffmpeg: Path | None = Field(None, description="FFmpeg to use instead of the bundled one.")
     ffprobe: Path | None = Field(None, description="ffprobe to use instead of the bundled one.")
     packager: Path | None = Field(None, description="Shaka Packager to use instead of the bundled one.")
-    tool_memory_bytes: int = Field(8 * 2**30, gt=0, description="Address space a tool may use.")
+    tool_memory_bytes: int = Field(
+        8 * 2**30,
+        ge=2**30,
+        description="Address space a tool may use, at least 1 GiB.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["json", "text"] = Field("json", description="How log lines are written to stderr.")
@@ -85,5 +98,13 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
-    except (SettingsError, ValidationError) as error:
-        raise ConfigurationError("bad_settings", f"The settings are wrong: {error}") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(found['loc'])}: {found['msg']}" for found in error.errors())
+        raise ConfigurationError("bad_settings", f"The settings are wrong. {wrong}.") from error
+    except SettingsError as error:
+        raise ConfigurationError("bad_settings", f"The settings are wrong: {error}; is it JSON?") from error
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Returns the environment variable that a setting is read from."""
+    return "__".join(["AUTOMATIONS", *(str(part) for part in place)]).upper().replace("__", "_", 1)

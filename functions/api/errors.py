@@ -37,7 +37,9 @@ def validation_problem(error: ValidationError) -> Response:
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code = error.name.lower().replace(" ", "_")
-    response = problem_response(status, code, error.description or error.name)
+    unknown = "There is nothing at this address; /openapi.json lists what there is."
+    detail = unknown if status == 404 else error.description or error.name
+    response = problem_response(status, code, detail)
     # Allow, Content-Range and the like belong to the error; its HTML does not.
     response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
     return response

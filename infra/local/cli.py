@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from functions.api.schemas import video_view
+from functions.api.schemas import summary_of, video_view
 from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
@@ -47,7 +47,7 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
-out = Console()
+out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)  # whole lines for a pipe
 err = Console(stderr=True)
 
 WORKERS = min(4, os.cpu_count() or 1)
@@ -158,7 +158,7 @@ def up(
 
 
 @app.command(name="list")
-def list_command(data_dir: DataDir = None) -> None:
+def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the videos, newest first."""
     wiring = open_deployment(data_dir, existing=True)
     videos: list[Video] = []
@@ -169,10 +169,12 @@ def list_command(data_dir: DataDir = None) -> None:
         cursor = page.next_cursor
         if cursor is None:
             break
-    if videos:
+    if as_json:
+        typer.echo(json.dumps([summary_of(video).model_dump(mode="json") for video in videos], indent=2))
+    elif videos:
         out.print(video_table(videos))
     else:
-        out.print("There are no videos yet. Process one: automations process FILE")
+        out.print(f"There are no videos yet. Process one: {_typed()} process FILE", highlight=False)
 
 
 @app.command()
@@ -261,20 +263,28 @@ def _follow(
             for submission in submissions:
                 host.wake()
                 waited_for.append(submission)
-            return follow(wiring, host, waited_for, progress)
+            videos = follow(wiring, host, waited_for, progress)
+            if any(video.lease is not None for video in wiring.repository.leased()):
+                progress.note("Other videos were unfinished here; their running stages end first (Ctrl-C: later).")
+            host.finish()
+            return videos
 
 
 def _print_details(wiring: Bootstrap, video: Video) -> None:
     out.print(video_details(wiring, video))
-    typed = shlex.quote(os.path.relpath(sys.argv[0]))
-    out.print(where_to_look(wiring, video, typed), soft_wrap=True)
+    out.print(where_to_look(wiring, video, _typed()), soft_wrap=True)
+
+
+def _typed() -> str:
+    """Returns what the user types to run this program again from the same folder."""
+    return shlex.quote(os.path.relpath(sys.argv[0]))
 
 
 def _print_outcomes(videos: Sequence[Video | None]) -> None:
     for video in videos:
         out.print(outcome_line(video) if video else "A video was deleted while it was processed.")
     if any(video and video.status == READY for video in videos):
-        out.print("More about one: automations show ID")
+        out.print(f"More about one: {_typed()} show ID", highlight=False)
 
 
 def _exit_code(videos: Sequence[Video | None]) -> int:

@@ -8,7 +8,10 @@ from time import monotonic
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PermanentError
 from shared.domain.events import ObjectFinalized
+from shared.domain.identity import video_id_of
 from shared.domain.naming import display_name
+from shared.domain.status import READY
+from shared.domain.video import Video
 from shared.domain.wire import parse_cloud_event
 from shared.ports.job_runner import Job, JobState
 
@@ -36,17 +39,23 @@ class DeliveryLines:
             self._started[id(job)] = monotonic()
             return
         took_s = monotonic() - self._started.pop(id(job))
+        name, video = self._subject(job)
         if state.status == "failed" and state.retry_after_s is None:
-            self._write(f"{job.stage} {self._name(job)}: failed and will be tried again: {state.error}")
+            self._write(f"{job.stage} {name}: failed and will be tried again: {state.error}")
         elif state.status == "succeeded" and not self._failures_only:
-            self._write(f"{job.stage} {self._name(job)}: done in {took_s:.1f} s")
+            self._write(f"{job.stage} {name}: done in {took_s:.1f} s")
+            if video is not None and video.failure is not None:
+                self._write(f"{name}: failed: {video.failure.reason} [{video.failure.code}]")
+            elif video is not None and video.status == READY:
+                self._write(f"{name}: ready, {video.id}")
 
-    def _name(self, job: Job) -> str:
+    def _subject(self, job: Job) -> tuple[str, Video | None]:
         try:
             message = parse_cloud_event(job.event["attributes"]["type"], job.event["data"])
         except PermanentError:
-            return "an event that can't be understood"
+            return "an event that can't be understood", None
         if isinstance(message, ObjectFinalized):
-            return display_name(message.name)
+            found = self._wiring.repository.get(video_id_of(message.bucket, message.name))
+            return display_name(message.name), found
         video = self._wiring.repository.get(message.video_id) if message else None
-        return video.source.name if video else "a video that is gone"
+        return (video.source.name if video else "a video that is gone"), video

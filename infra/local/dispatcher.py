@@ -58,12 +58,16 @@ class Dispatcher:
         self._wake = wake
         self._on_delivery = on_delivery
         self._stopping = False
+        self._draining = False
         self._running: dict[str, tuple[LeasedMessage, Job]] = {}
         self._next_extension = 0.0
 
     def run(self) -> None:
-        """Delivers until stop() is called; jobs that run then are left to the caller."""
-        while not self._stopping:
+        """Delivers until stop() is called, or until what runs has ended after drain().
+
+        Jobs that run when stop() is called are left to the caller.
+        """
+        while not self._stopping and (self._running or not self._draining):
             try:
                 self._settle_ended()
                 self._extend_leases()
@@ -73,6 +77,11 @@ class Dispatcher:
                 logger().error("dispatch_failed", error=str(error))
             self._wake.wait(IDLE_POLL_S)
             self._wake.clear()
+
+    def drain(self) -> None:
+        """Has run() end when everything that runs now has ended, without leasing anything more."""
+        self._draining = True
+        self._wake.set()
 
     def stop(self) -> None:
         """Has run() return soon, without leasing anything more."""
@@ -100,7 +109,7 @@ class Dispatcher:
 
     def _start_new(self) -> None:
         free = self._workers - len(self._running)
-        if not free:
+        if self._draining or not free:
             return
         for message in self._bus.lease(free, MESSAGE_LEASE_S):
             job = Job(

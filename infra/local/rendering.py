@@ -26,6 +26,9 @@ T = TypeVar("T")
 MOST_ROWS = 12
 """Longer tables are cut here; the API and --json have everything."""
 
+SHORT_ID = 9
+"""Letters of an id that are shown; commands take any beginning that only one video has."""
+
 STYLES = {
     READY: "green",
     FAILED: "red",
@@ -58,6 +61,8 @@ def outcome_line(video: Video) -> Text:
 def video_table(videos: Iterable[Video]) -> Table:
     """Returns a table of videos."""
     table = _table("Id", "Name", "Owner", "Status", "Length", "Added")
+    for column in table.columns:
+        column.no_wrap = True  # a broken id, code or date helps nobody; long names end in an ellipsis
     for video in videos:
         status = video.status
         if video.lease is not None:
@@ -66,7 +71,9 @@ def video_table(videos: Iterable[Video]) -> Table:
             status = f"failed: {video.failure.code}"
         length = clock_time(video.media.duration_s) if video.media else ""
         added = f"{video.created_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(video.id, Text(video.source.name), video.owner, _styled(status, video.status), length, added)
+        table.add_row(
+            video.id[:SHORT_ID], Text(video.source.name), video.owner, _styled(status, video.status), length, added
+        )
     return table
 
 
@@ -252,7 +259,7 @@ def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
     more = [
         f"  {program} up --data-dir {data_dir}",
         f"      then open http://127.0.0.1:8080/v1/videos/{video.id}",
-        f"  {program} timeline {video.id[:8]} --data-dir {data_dir}",
+        f"  {program} timeline {video.id[:SHORT_ID]} --data-dir {data_dir}",
     ]
     return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]))
 

@@ -109,6 +109,11 @@ class Host:
                 return False
         return True
 
+    def finish(self) -> None:
+        """Lets the stages that run in this process end, so that their work is not thrown away."""
+        if self._stack is not None:
+            self._stack.finish()
+
     def wait(self, timeout_s: float) -> None:
         """Waits for so many seconds. Raises PipelineError when what runs in this process breaks down."""
         if self._stack is None:

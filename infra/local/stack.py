@@ -16,7 +16,7 @@ from functions.sweep.stage import Sweeper
 from infra.local.data_dir import DataDirLock
 from infra.local.dispatcher import Dispatcher, OnDelivery
 from infra.local.log_files import bound_logs
-from infra.local.strategies import check_strategies
+from infra.local.preflight import check_deployment
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.bootstrap import Bootstrap
@@ -43,7 +43,7 @@ class Stack:
 
     Raises:
         DataDirInUse: On entering, when another process works on the folder.
-        ConfigurationError: On entering, when the settings select a strategy that is not there.
+        ConfigurationError: On entering, when the settings select something that is not there.
     """
 
     def __init__(
@@ -60,10 +60,11 @@ class Stack:
         self._on_delivery = on_delivery
         self._wake = threading.Event()
         self._exits = ExitStack()
+        self._finish: Callable[[], None] = lambda: None
         self._dead: queue.SimpleQueue[PipelineError] = queue.SimpleQueue()
 
     def __enter__(self) -> Stack:
-        check_strategies(self._wiring.settings)
+        check_deployment(self._wiring)
         with ExitStack() as exits:
             exits.enter_context(DataDirLock(self._wiring.settings.data_dir))
             self._recover()
@@ -94,6 +95,10 @@ class Stack:
             raise self._dead.get(timeout=timeout_s)
         except queue.Empty:
             return
+
+    def finish(self) -> None:
+        """Waits until the stages that run now have ended; starts nothing more. The wait may be interrupted."""
+        self._finish()
 
     def _recover(self) -> None:
         """Gives back what a host that is gone was working on; here, no other host can be."""
@@ -126,7 +131,13 @@ class Stack:
             wake=self._wake,
             on_delivery=self._on_delivery,
         )
-        self._run_until_exit(exits, "dispatcher", dispatcher.run, dispatcher.stop)
+        delivery = self._run_until_exit(exits, "dispatcher", dispatcher.run, dispatcher.stop)
+
+        def finish() -> None:
+            dispatcher.drain()
+            delivery.join()
+
+        self._finish = finish
         swept = threading.Event()
         self._run_until_exit(exits, "sweep", lambda: self._sweep(swept), swept.set)
         if self._watch:
@@ -144,7 +155,7 @@ class Stack:
 
     def _run_until_exit(
         self, exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]
-    ) -> None:
+    ) -> threading.Thread:
         def watched() -> None:
             try:
                 run()
@@ -161,6 +172,7 @@ class Stack:
         thread.start()
         exits.callback(thread.join)
         exits.callback(stop)
+        return thread
 
 
 def _python_path() -> str:

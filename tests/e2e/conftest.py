@@ -49,8 +49,8 @@ class Automations:
         """Returns settings that leave enough of the work for a test of how it is run."""
         return {
             **os.environ,
-            "AUTOMATIONS_ANALYZERS": '["loudness"]',
-            "AUTOMATIONS_SEGMENTERS": '["shots"]',
+            "AUTOMATIONS_ANALYZERS": "loudness",
+            "AUTOMATIONS_SEGMENTERS": "shots",
             "COLUMNS": "120",
         }
 

@@ -29,13 +29,17 @@ def test_one_machine_needs_no_settings() -> None:
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", "/srv/videos")
-    monkeypatch.setenv("AUTOMATIONS_ANALYZERS", '["text"]')
+    monkeypatch.setenv("AUTOMATIONS_ANALYZERS", "text, loudness")
     monkeypatch.setenv("AUTOMATIONS_LEASE_S", "45")
     limit = next(iter(type(Settings().limits).__dataclass_fields__))
     monkeypatch.setenv(f"AUTOMATIONS_LIMITS__{limit.upper()}", "7")
     settings = load_settings()
 
-    assert (settings.data_dir, settings.analyzers, settings.lease_s) == (Path("/srv/videos"), ("text",), 45.0)
+    assert (settings.data_dir, settings.analyzers, settings.lease_s) == (
+        Path("/srv/videos"),
+        ("text", "loudness"),
+        45.0,
+    )
     assert getattr(settings.limits, limit) == 7
 
 
@@ -46,13 +50,14 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LEASE_S", "0"),
         ("TRANSCRIBER", "parrot"),
         ("LOG_LEVEL", "loud"),
-        ("ANALYZERS", "text"),
+        ("LIMITS__MAX_STREAMS", "many"),
+        ("LIMITS", "{"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"AUTOMATIONS_{name}", value)
 
-    with pytest.raises(ConfigurationError, match=name.lower()):
+    with pytest.raises(ConfigurationError, match=f"AUTOMATIONS_{name}|{name.lower()}"):
         load_settings()
 
 
@@ -66,8 +71,8 @@ def test_settings_cant_be_changed() -> None:
     [
         ("MEDIA_BUCKET", "uploads", "outputs would be taken for uploads"),
         ("UPLOAD_BUCKET", "work", "the data folder has that for itself"),
-        ("UPLOAD_BUCKET", "../elsewhere", "upload_bucket"),
-        ("MEDIA_BUCKET", ".hidden", "media_bucket"),
+        ("UPLOAD_BUCKET", "../elsewhere", "AUTOMATIONS_UPLOAD_BUCKET"),
+        ("MEDIA_BUCKET", ".hidden", "AUTOMATIONS_MEDIA_BUCKET"),
         ("HEARTBEAT_S", "20", "half of lease_s"),
     ],
 )
