@@ -1,17 +1,12 @@
-"""What every VideoRepository does, whatever database is behind it."""
+"""What every VideoRepository does with changes, records, the outbox and leases, whatever database is behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shared.adapters.sql.database import sqlite_url
-from shared.adapters.sql.repository import SqlVideoRepository
 from shared.domain.attempt import Effort
 from shared.domain.change import Change
 from shared.domain.errors import LeaseLost
@@ -19,26 +14,7 @@ from shared.domain.records import Artifact, SearchEntry, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import LEASE_S, VideoDriver
-from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import object_ref, search_entry, shot, tag
-
-REPOSITORIES: dict[str, Callable[[Path], VideoRepository]] = {
-    "fake": lambda _: InMemoryVideoRepository(),
-    "sqlite": lambda path: SqlVideoRepository(sqlite_url(path / "not yet there" / "videos.db")),
-}
-
-
-@pytest.fixture(params=REPOSITORIES)
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VideoRepository]:
-    repository = REPOSITORIES[request.param](tmp_path)
-    yield repository
-    if isinstance(repository, SqlVideoRepository):
-        repository.close()
-
-
-@pytest.fixture
-def driver(repository: VideoRepository) -> VideoDriver:
-    return VideoDriver(repository)
 
 
 class TestUpdate:
@@ -178,216 +154,6 @@ class TestRecords:
         assert repository.attempts(other.id)
         assert repository.records(other, Tag) == [tag("kept")]
         assert len(repository.search("kept")) == 1
-
-
-class TestList:
-    def test_pages_are_newest_first_and_complete(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        expected = [driver.upload(f"ann/{index}.mp4").id for index in range(7)][::-1]
-        pages, cursor = [], None
-        while True:
-            page = repository.list_videos(limit=3, cursor=cursor)
-            pages.append([video.id for video in page.videos])
-            if (cursor := page.next_cursor) is None:
-                break
-
-        assert pages == [expected[:3], expected[3:6], expected[6:]]
-
-    def test_a_page_that_is_just_full_is_the_last(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        driver.upload()
-
-        assert repository.list_videos(limit=1).next_cursor is None
-
-    def test_what_is_added_meanwhile_moves_nothing(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        ids = [driver.upload(f"ann/{index}.mp4").id for index in range(4)]
-        first = repository.list_videos(limit=2)
-        driver.upload("ann/new.mp4")
-        driver.delete(first.videos[-1])
-
-        second = repository.list_videos(limit=2, cursor=first.next_cursor)
-        assert [video.id for video in (*first.videos, *second.videos)] == ids[::-1]
-
-    def test_videos_of_one_instant_are_told_apart(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        for index in range(5):
-            driver.upload(f"ann/{index}.mp4")
-            driver.clock.advance(-60)
-        seen, cursor = [], None
-        for _ in range(5):
-            page = repository.list_videos(limit=1, cursor=cursor)
-            seen += [video.id for video in page.videos]
-            cursor = page.next_cursor
-
-        assert (len(set(seen)), cursor) == (5, None)
-
-    def test_it_filters(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        ready = driver.finish(driver.upload("ann/ready.mp4"))
-        waiting = driver.upload("ann/waiting.mp4")
-        other = driver.upload("bob/clip.mp4")
-        driver.delete(driver.upload("ann/gone.mp4"))
-
-        def ids(**filters: Any) -> list[str]:
-            return [video.id for video in repository.list_videos(**filters).videos]
-
-        assert ids() == [other.id, waiting.id, ready.id]
-        assert ids(owner="ann") == [waiting.id, ready.id]
-        assert ids(owner="ann", status="ready") == [ready.id]
-        assert ids(owner="carl") == []
-        assert ids(status="deleted") == []
-
-    @pytest.mark.reliability("A33")
-    def test_a_cursor_that_was_not_given_out_is_refused(
-        self, repository: VideoRepository, driver: VideoDriver
-    ) -> None:
-        for index in range(3):
-            driver.upload(f"ann/{index}.mp4")
-        cursor = repository.list_videos(owner="ann", limit=1).next_cursor
-        assert cursor is not None
-
-        tampered = [
-            cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(len(cursor))
-        ]
-        for bad in ("", "x", "not a cursor", "é", cursor + "A", cursor[:-1], cursor + "=", *tampered):
-            with pytest.raises(ValueError, match="cursor"):
-                repository.list_videos(owner="ann", limit=1, cursor=bad)
-        others: list[dict[str, Any]] = [{"owner": "bob"}, {}, {"owner": "ann", "status": "ready"}]
-        for other in others:
-            with pytest.raises(ValueError, match="cursor"):
-                repository.list_videos(**other, cursor=cursor)
-
-    def test_a_deleted_video_is_not_found(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        video = driver.upload()
-        driver.delete(video)
-
-        assert repository.get(video.id) is None
-
-
-class TestSearch:
-    @pytest.fixture
-    def video(self, driver: VideoDriver) -> Video:
-        entries = [
-            search_entry("The quick brown fox", source="speech", start_s=1.0, end_s=2.0),
-            search_entry("Quarterly REVENUE: 42 %", start_s=3.0, end_s=4.0),
-            search_entry("Café münchen naïve", start_s=5.0, end_s=6.0),
-            search_entry("holiday", source="tag", start_s=7.0, end_s=8.0),
-        ]
-        return driver.finish(driver.upload(), {"tag": entries})
-
-    def test_a_hit_says_where(self, repository: VideoRepository, video: Video) -> None:
-        (hit,) = repository.search("fox")
-
-        assert (hit.video_id, hit.name, hit.source) == (video.id, "clip.mp4", "speech")
-        assert (hit.text, hit.start_s, hit.end_s) == ("The quick brown fox", 1.0, 2.0)
-        assert hit.score > 0
-
-    @pytest.mark.usefixtures("video")
-    @pytest.mark.parametrize(
-        ("query", "start_s"),
-        [
-            ("FOX", [1.0]),
-            ("quick fox", [1.0]),
-            ("fox quick", [1.0]),
-            ("fo", [1.0]),
-            ("qui bro", [1.0]),
-            ("ox", []),
-            ("fox revenue", []),
-            ("revenue: 42%", [3.0]),
-            ("cafe", [5.0]),
-            ("CAFÉ", [5.0]),
-            ("cafe\u0301", [5.0]),
-            ("munchen", [5.0]),
-            ("q", [1.0, 3.0]),
-            ("holidays", []),
-        ],
-    )
-    def test_all_words_or_their_beginnings_are_found(
-        self, repository: VideoRepository, query: str, start_s: list[float]
-    ) -> None:
-        assert sorted(hit.start_s for hit in repository.search(query)) == start_s
-
-    @pytest.mark.usefixtures("video")
-    @pytest.mark.parametrize(
-        "query",
-        [
-            "",
-            "   ",
-            "---",
-            '"',
-            '""" fox',
-            "fox OR",
-            "NOT",
-            "AND AND",
-            "NEAR(fox, 2)",
-            "text:fox^2",
-            "fo* + (x",
-            "fox\0",
-            "';DROP TABLE videos;--",
-            "%_\\",
-            "\udcff",
-            "a" * 10_000,
-            "fox " * 10_000,
-        ],
-    )
-    @pytest.mark.reliability("A40")
-    def test_any_text_is_a_query(self, repository: VideoRepository, query: str) -> None:
-        for hit in repository.search(query):
-            assert "fox" in hit.text
-
-    def test_the_closest_comes_first(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        far = search_entry("a fox among very many other words that are about something else", start_s=1.0)
-        near = search_entry("the fox", start_s=2.0)
-        driver.finish(driver.upload(), {"tag": [far, near]})
-
-        hits = repository.search("fox")
-        assert [hit.start_s for hit in hits] == [2.0, 1.0]
-        assert hits[0].score > hits[1].score
-        assert repository.search("fox", limit=1) == hits[:1]
-
-    @pytest.mark.reliability("A31")
-    def test_only_the_owners_videos_are_found(
-        self, repository: VideoRepository, driver: VideoDriver, video: Video
-    ) -> None:
-        other = driver.finish(driver.upload("bob/clip.mp4"), {"tag": [search_entry("fox")]})
-
-        assert {hit.video_id for hit in repository.search("fox")} == {video.id, other.id}
-        assert {hit.video_id for hit in repository.search("fox", owner="bob")} == {other.id}
-        assert repository.search("fox", owner="carl") == []
-
-    @pytest.mark.reliability("B27")
-    def test_what_no_longer_counts_is_not_found(
-        self, repository: VideoRepository, driver: VideoDriver, video: Video
-    ) -> None:
-        renewed = driver.finish(driver.replay(video, "tag"), {"tag": [search_entry("hare")]})
-        assert repository.search("fox") == []
-        assert len(repository.search("hare")) == 1
-
-        driver.delete(renewed)
-        assert repository.search("hare") == []
-
-
-class TestRelated:
-    def test_most_shared_labels_come_first(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        def finished(name: str, *labels: str) -> Video:
-            return driver.finish(driver.upload(name), {"tag": [tag(label) for label in labels]})
-
-        video = finished("ann/clip.mp4", "a", "b", "c")
-        one = finished("ann/one.mp4", "a", "x")
-        two = finished("ann/two.mp4", "b", "c")
-        finished("ann/none.mp4", "x")
-        finished("bob/clip.mp4", "a", "b", "c")
-        driver.delete(finished("ann/gone.mp4", "a", "b", "c"))
-        driver.replay(finished("ann/again.mp4", "a", "b", "c"), "tag")
-
-        labels = ["a", "b", "c"]
-        related = repository.related(owner="ann", labels=labels, exclude=video.id)
-        assert [(other.video_id, sorted(other.labels)) for other in related] == [
-            (two.id, ["b", "c"]),
-            (one.id, ["a"]),
-        ]
-        assert repository.related(owner="ann", labels=labels, exclude=video.id, limit=1) == related[:1]
-
-    def test_no_labels_have_no_relatives(self, repository: VideoRepository, driver: VideoDriver) -> None:
-        driver.finish(driver.upload("ann/other.mp4"), {"tag": [tag("a")]})
-
-        assert repository.related(owner="ann", labels=[], exclude="nobody") == []
 
 
 class TestOutbox:
