@@ -102,7 +102,9 @@ class TestOneVideo:
     def test_list_show_timeline_replay_delete(self, automations: Automations, clip: Path) -> None:
         (video,) = automations.process(clip)
         short = video["id"][:12]
-        assert video["id"] in automations.run("list")
+        assert video["id"][:9] in automations.run("list")
+        listed = json.loads(automations.run("list", "--json"))
+        assert video["id"] in [each["id"] for each in listed]
         assert json.loads(automations.run("show", short, "--json"))["id"] == video["id"]
         assert "Renditions" in automations.run("show", short)
         assert "transcode" in automations.run("timeline", short)
