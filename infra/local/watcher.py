@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time_ns
 
-from watchfiles import watch
+from watchfiles import WatchfilesRustInternalError, watch
 
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import NotFound, PipelineError
@@ -60,7 +60,16 @@ class UploadWatcher:
 
     def run(self) -> None:
         """Watches until stop() is called."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        while not self._stop.is_set():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._watch()
+            except WatchfilesRustInternalError as error:
+                # A name that is no UTF-8 is one that it can't tell; looking around again finds the file.
+                logger().warning("watch_started_again", error=str(error))
+                self._stop.wait(LOOK_EVERY_S)
+
+    def _watch(self) -> None:
         looked_around = False
         for changes in watch(
             self._folder,
