@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time_ns
 
-from watchfiles import WatchfilesRustInternalError, watch
+from watchfiles import watch
 
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import NotFound, PipelineError
@@ -64,8 +64,9 @@ class UploadWatcher:
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._watch()
-            except WatchfilesRustInternalError as error:
-                # A name that is no UTF-8 is one that it can't tell; looking around again finds the file.
+            except RuntimeError as error:
+                # What watchfiles raises for a name that is no UTF-8, which it can't tell; looking around again
+                # finds the file.
                 logger().warning("watch_started_again", error=str(error))
                 self._stop.wait(LOOK_EVERY_S)
 
