@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,14 +20,25 @@ from functions.api.schemas import summary_of, video_view
 from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
-from infra.local.rendering import outcome_line, timeline_lines, video_details, video_table, where_to_look
+from infra.local.rendering import timeline_lines, video_table
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import Submission, follow, submit
+from infra.local.terminal import (
+    err,
+    exit_code,
+    interrupt_once,
+    out,
+    print_details,
+    print_error,
+    print_outcomes,
+    program_as_typed,
+    say,
+    until_interrupted,
+)
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import ConfigurationError, PipelineError
-from shared.domain.status import READY
+from shared.domain.errors import PipelineError
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.runtime.outbox import publish_outbox
@@ -47,9 +55,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
-out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)  # whole lines for a pipe
-err = Console(stderr=True)
-
 WORKERS = min(4, os.cpu_count() or 1)
 
 
@@ -74,15 +79,11 @@ VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its 
 
 def main() -> None:
     """Runs the command line."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    interrupt_once()
     try:
         app()
     except PipelineError as error:
-        err.print(Text(f"{error.detail} [{error.code}]", "red"))
-        if error.log_tail:
-            err.print(Text(error.log_tail, "dim"))
-        sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+        sys.exit(print_error(error))
 
 
 @app.command()
@@ -100,8 +101,8 @@ def process(files: Files, data_dir: DataDir = None, as_json: AsJson = False, wor
     if as_json:
         typer.echo(json.dumps([video_view(wiring.repository, video) for video in videos if video], indent=2))
     else:
-        _print_outcomes(videos)
-    raise typer.Exit(_exit_code(videos))
+        print_outcomes(videos)
+    raise typer.Exit(exit_code(videos))
 
 
 @app.command()
@@ -124,8 +125,8 @@ def demo(
     videos = _process(wiring, [video], workers, out)
     for each in videos:
         if each is not None:
-            _print_details(wiring, each)
-    raise typer.Exit(_exit_code(videos))
+            print_details(wiring, each)
+    raise typer.Exit(exit_code(videos))
 
 
 @app.command()
@@ -146,15 +147,15 @@ def up(
     from infra.local.server import ApiServer
 
     wiring = open_deployment(data_dir)
-    lines = DeliveryLines(wiring, _say, failures_only=False)
+    lines = DeliveryLines(wiring, say, failures_only=False)
     stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
-    with _until_interrupted(), stack, ApiServer(wiring, host, port) as api:
-        _say(f"API      {api.url}")
-        _say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
-        _say(f"Logs     {wiring.settings.data_dir / 'logs'}")
-        _say("Ctrl-C stops; unfinished work goes on at the next start.")
+    with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
+        say(f"API      {api.url}")
+        say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
+        say(f"Logs     {wiring.settings.data_dir / 'logs'}")
+        say("Ctrl-C stops; unfinished work goes on at the next start.")
         stack.watch_over()
-    _say("Stopped.")
+    say("Stopped.")
 
 
 @app.command(name="list")
@@ -174,7 +175,7 @@ def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     elif videos:
         out.print(video_table(videos))
     else:
-        out.print(f"There are no videos yet. Process one: {_typed()} process FILE", highlight=False)
+        out.print(f"There are no videos yet. Process one: {program_as_typed()} process FILE", highlight=False)
 
 
 @app.command()
@@ -185,7 +186,7 @@ def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -
     if as_json:
         typer.echo(json.dumps(video_view(wiring.repository, video), indent=2))
     else:
-        _print_details(wiring, video)
+        print_details(wiring, video)
 
 
 @app.command()
@@ -219,8 +220,8 @@ def replay(
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
     again = Submission(video_id=video.id, generation=renewed.source.generation, run=renewed.run)
     videos = _follow(wiring, iter([again]), workers, out)
-    _print_outcomes(videos)
-    raise typer.Exit(_exit_code(videos))
+    print_outcomes(videos)
+    raise typer.Exit(exit_code(videos))
 
 
 @app.command()
@@ -254,7 +255,7 @@ def _follow(
     wiring: Bootstrap, submissions: Iterator[Submission], workers: int, console: Console
 ) -> list[Video | None]:
     """Waits for work, doing it in this process unless another one works on the data folder."""
-    with _until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
+    with until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
         lines = DeliveryLines(wiring, progress.note, failures_only=True)
         with Host(wiring, workers, lines) as host:
             if not host.ensure():
@@ -268,48 +269,6 @@ def _follow(
                 progress.note("Other videos were unfinished here; their running stages end first (Ctrl-C: later).")
             host.finish()
             return videos
-
-
-def _print_details(wiring: Bootstrap, video: Video) -> None:
-    out.print(video_details(wiring, video))
-    out.print(where_to_look(wiring, video, _typed()), soft_wrap=True)
-
-
-def _typed() -> str:
-    """Returns what the user types to run this program again from the same folder."""
-    return shlex.quote(os.path.relpath(sys.argv[0]))
-
-
-def _print_outcomes(videos: Sequence[Video | None]) -> None:
-    for video in videos:
-        out.print(outcome_line(video) if video else "A video was deleted while it was processed.")
-    if any(video and video.status == READY for video in videos):
-        out.print(f"More about one: {_typed()} show ID", highlight=False)
-
-
-def _exit_code(videos: Sequence[Video | None]) -> int:
-    return 0 if all(video is not None and video.status == READY for video in videos) else 1
-
-
-def _say(line: str) -> None:
-    out.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _until_interrupted(exit_code: int = 0) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        if exit_code:
-            err.print("Stopped. What is unfinished goes on with the next `automations process` or `up`.")
-            raise typer.Exit(exit_code) from None
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    """Unwinds the command once; the draining that follows is short and must not be interrupted itself."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -8,8 +8,11 @@ from typing import Any
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Declined
 from shared.domain.errors import PermanentError
+from shared.domain.events import ObjectFinalized
+from shared.domain.flow import Flow
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
+from shared.domain.media import MediaInfo
 from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.pipeline import load_flow
@@ -28,18 +31,24 @@ class VideoDriver:
     Args:
         repository: Where the videos are.
         clock: The time. A minute passes before every upload, so that no two videos are of one age.
+        flow: The stages; None for the usual ones.
     """
 
-    def __init__(self, repository: VideoRepository, clock: ManualClock | None = None) -> None:
+    def __init__(
+        self, repository: VideoRepository, clock: ManualClock | None = None, flow: Flow | None = None
+    ) -> None:
         self.repository = repository
         self.clock = clock or ManualClock()
-        self.flow = load_flow()
+        self.flow = flow or load_flow()
         self.lifecycle = Lifecycle(self.flow)
 
     def upload(self, name: str = "ann/clip.mp4", **values: Any) -> Video:
         """Registers an upload and returns its video."""
         self.clock.advance(60)
-        finalized = upload(name, **values)
+        return self.register(upload(name, **values))
+
+    def register(self, finalized: ObjectFinalized) -> Video:
+        """Registers an upload that a bucket announced and returns its video."""
         video_id = video_id_of(finalized.bucket, finalized.name)
         self.repository.update(video_id, self.lifecycle.register(finalized, self.clock.now()))
         return self.video(video_id)
@@ -62,10 +71,24 @@ class VideoDriver:
         assert isinstance(claim, Claim), claim
         return claim
 
-    def commit(self, claim: Claim, records: Sequence[Record] = ()) -> Video:
-        """Ends an attempt with these results and returns the video as it is then."""
-        media = media_info() if claim.spec.stage == self.flow.stages[0].stage else None
-        commit = self.lifecycle.commit(claim, self.clock.now(), Effort(), records, media)
+    def commit(
+        self,
+        claim: Claim,
+        records: Sequence[Record] = (),
+        *,
+        effort: Effort | None = None,
+        media: MediaInfo | None = None,
+    ) -> Video:
+        """Ends an attempt with these results and returns the video as it is then.
+
+        Args:
+            claim: The attempt.
+            records: What it leaves.
+            effort: What it cost; None for nothing.
+            media: What probing found; None for a usual clip. Only the first stage probes.
+        """
+        probed = (media or media_info()) if claim.spec.stage == self.flow.stages[0].stage else None
+        commit = self.lifecycle.commit(claim, self.clock.now(), effort or Effort(), records, probed)
         self.repository.update(claim.video.id, commit)
         return self.video(claim.video.id)
 

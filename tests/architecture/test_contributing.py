@@ -107,11 +107,11 @@ def _segmented_video(wiring: Bootstrap, folder: Path) -> str:
     """Stores an upload and takes it through the earlier stages without their work."""
     source = folder / "clip.mp4"
     source.write_bytes(b"not really a video")
-    stored = wiring.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
-    driver = VideoDriver(wiring.repository)
-    video = driver.upload(stored.name, generation=stored.generation)
-    for stage in ("ingest", "transcode", "segment"):
-        video = driver.commit(driver.claim(video, stage))
+    ref = wiring.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
+    driver = VideoDriver(wiring.repository, flow=wiring.flow)
+    video = driver.upload(ref.name, generation=ref.generation)
+    for name in ("ingest", "transcode", "segment"):
+        video = driver.commit(driver.claim(video, name))
     return video.id
 
 

@@ -12,9 +12,8 @@ from werkzeug.test import Client
 
 from functions.api.app import create_app
 from shared.bootstrap import Bootstrap
-from shared.domain.lifecycle import Lifecycle
-from shared.pipeline import load_flow
 from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 from tests.functional.library import Library
 
@@ -41,16 +40,10 @@ def library(
 ) -> Library:
     """The API over the fakes, and as its real entry point over the embedded stores."""
     if request.param == "alone":
-        lifecycle = Lifecycle(load_flow())
-        repository, blobs = InMemoryVideoRepository(), InMemoryBlobStore()
-        client = Client(create_app(repository, blobs, "media"))
-        return Library(client=client, repository=repository, blobs=blobs, lifecycle=lifecycle, folder=tmp_path)
+        driver, blobs = VideoDriver(InMemoryVideoRepository()), InMemoryBlobStore()
+        client = Client(create_app(driver.repository, blobs, "media"))
+        return Library(client=client, driver=driver, blobs=blobs, folder=tmp_path)
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path / "data"))
     wiring = Bootstrap()
-    return Library(
-        client=entry_point("api"),
-        repository=wiring.repository,
-        blobs=wiring.blobs,
-        lifecycle=wiring.lifecycle,
-        folder=tmp_path,
-    )
+    driver = VideoDriver(wiring.repository)
+    return Library(client=entry_point("api"), driver=driver, blobs=wiring.blobs, folder=tmp_path)

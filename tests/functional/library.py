@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 from werkzeug.test import Client
 
 from shared.domain.attempt import Cost, Effort
-from shared.domain.lifecycle import Lifecycle
+from shared.domain.identity import object_prefix
 from shared.domain.records import (
     Artifact,
     Evidence,
@@ -26,11 +25,9 @@ from shared.domain.records import (
 )
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore
-from shared.ports.video_repository import VideoRepository
-from shared.testing.stored_videos import register_video, store_results
-from shared.testing.videos import media_info, shot, upload
+from shared.testing.driver import VideoDriver
+from shared.testing.videos import media_info, shot
 
-T0 = datetime(2026, 1, 1, tzinfo=UTC)
 MP4_BYTES = bytes(range(256)) * 4
 HOSTILE = '<img src=x onerror="alert(1)">'
 NO_UTF8 = "caf\udce9"
@@ -41,9 +38,8 @@ class Library:
     """A client of the API and the stores behind it."""
 
     client: Client
-    repository: VideoRepository
+    driver: VideoDriver
     blobs: BlobStore
-    lifecycle: Lifecycle
     folder: Path
 
     def put(self, name: str, content: bytes, content_type: str) -> ObjectRef:
@@ -52,34 +48,28 @@ class Library:
         path.write_bytes(content)
         return self.blobs.put("media", name, path, content_type)
 
-    def add(self, name: str = "ann/clip.mp4", *, at_s: float = 0.0) -> str:
-        """Registers a video and returns its id."""
-        return register_video(self.repository, self.lifecycle, upload(name), T0 + timedelta(seconds=at_s))
-
     def store(
-        self, video_id: str, stage: str, records: Callable[[str], Sequence[Record]] = lambda _prefix: ()
+        self, video: Video, stage: str, records: Callable[[str], Sequence[Record]] = lambda _prefix: ()
     ) -> Video:
-        """Commits a stage, having cost 2 s and 3 CPU-seconds."""
-        return store_results(
-            self.repository,
-            self.lifecycle,
-            video_id,
-            stage,
-            T0,
-            records,
-            effort=Effort(cost=Cost(wall_s=2.0, cpu_s=3.0)),
-            media=media_info(title=HOSTILE) if stage == "ingest" else None,
-        )
+        """Commits a stage, having cost 2 s and 3 CPU-seconds.
 
-    def add_finished(self, name: str = "ann/clip.mp4", *, at_s: float = 0.0) -> str:
-        """Registers a video, runs it through all stages and returns its id."""
-        video_id = self.add(name, at_s=at_s)
-        self.store(video_id, "ingest")
-        self.store(video_id, "transcode", self._encoded)
-        self.store(video_id, "segment", self._segments)
-        self.store(video_id, "analyze", lambda _prefix: (_finding(HOSTILE), _finding(NO_UTF8)))
-        self.store(video_id, "tag", lambda _prefix: _understood())
-        return video_id
+        Args:
+            video: The video.
+            stage: The stage it waits for.
+            records: Makes what the stage leaves, given the prefix of the attempt's objects.
+        """
+        claim = self.driver.claim(video, stage)
+        made = records(object_prefix(video.id, claim.key))
+        effort = Effort(cost=Cost(wall_s=2.0, cpu_s=3.0))
+        return self.driver.commit(claim, made, effort=effort, media=media_info(title=HOSTILE))
+
+    def add_finished(self, name: str = "ann/clip.mp4") -> Video:
+        """Registers a video and takes it through all stages."""
+        video = self.store(self.driver.upload(name), "ingest")
+        video = self.store(video, "transcode", self._encoded)
+        video = self.store(video, "segment", self._segments)
+        video = self.store(video, "analyze", lambda _prefix: (_finding(HOSTILE), _finding(NO_UTF8)))
+        return self.store(video, "tag", lambda _prefix: _understood())
 
     def _encoded(self, prefix: str) -> Sequence[Record]:
         mp4 = self.put(f"{prefix}clip.mp4", MP4_BYTES, "video/mp4")

@@ -17,9 +17,9 @@ from shared.adapters.sql.repository import SqlVideoRepository
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore
-from shared.testing.stored_videos import claim_stage
+from shared.testing.driver import LEASE_S
 from shared.testing.video_repository import InMemoryVideoRepository
-from tests.functional.library import HOSTILE, NO_UTF8, T0, Library
+from tests.functional.library import HOSTILE, NO_UTF8, Library
 
 
 def get(library: Library, url: str, status: int = 200) -> Any:
@@ -44,7 +44,7 @@ def test_index_leads_to_the_videos(library: Library) -> None:
 
 
 def test_lists_videos_newest_first_page_by_page(library: Library) -> None:
-    ids = [library.add(f"ann/{second}.mp4", at_s=second) for second in range(5)]
+    ids = [library.driver.upload(f"ann/{number}.mp4").id for number in range(5)]
     first = get(library, "/v1/videos?limit=2")
     second = get(library, f"/v1/videos?limit=2&cursor={first['next_cursor']}")
     third = get(library, f"/v1/videos?limit=2&cursor={second['next_cursor']}")
@@ -54,15 +54,15 @@ def test_lists_videos_newest_first_page_by_page(library: Library) -> None:
 
 
 def test_lists_by_owner_and_status(library: Library) -> None:
-    library.add("ann/waiting.mp4")
-    bens = library.add("ben/waiting.mp4")
-    ready = library.add_finished("ben/done.mp4", at_s=1.0)
+    library.driver.upload("ann/waiting.mp4")
+    bens = library.driver.upload("ben/waiting.mp4").id
+    ready = library.add_finished("ben/done.mp4").id
     assert [video["id"] for video in get(library, "/v1/videos?owner=ben")["videos"]] == [ready, bens]
     assert [video["id"] for video in get(library, "/v1/videos?status=ready")["videos"]] == [ready]
 
 
 def test_shows_a_finished_video(library: Library) -> None:
-    video_id = library.add_finished()
+    video_id = library.add_finished().id
     video = get(library, f"/v1/videos/{video_id}")
     assert (video["status"], video["owner"], video["run"]) == ("ready", "ann", 1)
     assert video["source"] == {"name": "clip.mp4", "size_bytes": 1000, "generation": 1}
@@ -87,26 +87,25 @@ def test_shows_a_finished_video(library: Library) -> None:
 
 
 def test_shows_what_is_running_and_what_can_be_done_already(library: Library) -> None:
-    video_id = library.add()
-    library.store(video_id, "ingest")
-    claim = claim_stage(library.repository, library.lifecycle, video_id, "transcode", T0)
-    library.repository.update(video_id, library.lifecycle.heartbeat(claim, T0, 30.0, 0.25))
-    video = get(library, f"/v1/videos/{video_id}")
+    driver = library.driver
+    claim = driver.claim(library.store(driver.upload(), "ingest"), "transcode")
+    beat = driver.lifecycle.heartbeat(claim, driver.clock.now(), LEASE_S, 0.25)
+    driver.repository.update(claim.video.id, beat)
+    video = get(library, f"/v1/videos/{claim.video.id}")
     assert video["progress"] == {"stage": "transcode", "fraction": 0.25}
     assert video["capabilities"] == {"playable": False, "searchable": False, "tagged": False}
     assert video["timings"]["transcode"]["ended_at"] is None
 
 
 def test_timings_are_those_of_the_current_run(library: Library) -> None:
-    video_id = library.add_finished()
-    library.repository.update(video_id, library.lifecycle.replay(T0, "tag"))
-    assert get(library, f"/v1/videos/{video_id}")["timings"] == {}
-    library.store(video_id, "tag")
-    assert list(get(library, f"/v1/videos/{video_id}")["timings"]) == ["tag"]
+    video = library.driver.replay(library.add_finished(), "tag")
+    assert get(library, f"/v1/videos/{video.id}")["timings"] == {}
+    library.store(video, "tag")
+    assert list(get(library, f"/v1/videos/{video.id}")["timings"]) == ["tag"]
 
 
 def test_segments_by_kind(library: Library) -> None:
-    url = f"/v1/videos/{library.add_finished()}/segments"
+    url = f"/v1/videos/{library.add_finished().id}/segments"
     assert len(get(library, url)["segments"]) == 3
     shots = get(library, f"{url}?kind=shot")["segments"]
     assert [(shot["start_frame"], shot["end_frame"]) for shot in shots] == [(0, 100), (100, 250)]
@@ -115,7 +114,7 @@ def test_segments_by_kind(library: Library) -> None:
 
 
 def test_tags_findings_and_timeline(library: Library) -> None:
-    url = f"/v1/videos/{library.add_finished()}"
+    url = f"/v1/videos/{library.add_finished().id}"
     assert [tag["label"] for tag in get(library, f"{url}/tags")["tags"]] == ["train"]
     assert [finding["value"] for finding in get(library, f"{url}/findings")["findings"]] == [HOSTILE, NO_UTF8]
     attempts = get(library, f"{url}/timeline")["attempts"]
@@ -125,7 +124,7 @@ def test_tags_findings_and_timeline(library: Library) -> None:
 
 
 def test_search(library: Library) -> None:
-    anns, bens = library.add_finished("ann/a.mp4"), library.add_finished("ben/b.mp4")
+    anns, bens = (library.add_finished(name).id for name in ("ann/a.mp4", "ben/b.mp4"))
     assert {hit["video_id"] for hit in get(library, "/v1/search?q=train")["hits"]} == {anns, bens}
     (hit,) = get(library, "/v1/search?q=train&owner=ben")["hits"]
     assert (hit["video_id"], hit["name"], hit["source"], hit["start_s"]) == (bens, "b.mp4", "text", 0.0)
@@ -135,7 +134,7 @@ def test_search(library: Library) -> None:
 
 @pytest.mark.reliability("A25")
 def test_text_from_videos_is_only_ever_json(library: Library) -> None:
-    url = f"/v1/videos/{library.add_finished()}"
+    url = f"/v1/videos/{library.add_finished().id}"
     for path in (url, f"{url}/tags", f"{url}/findings", "/v1/search?q=train"):
         response = library.client.get(path)
         assert response.mimetype == "application/json"
@@ -144,7 +143,7 @@ def test_text_from_videos_is_only_ever_json(library: Library) -> None:
 
 
 def test_answers_are_what_the_openapi_document_says(library: Library) -> None:
-    url = f"/v1/videos/{library.add_finished()}"
+    url = f"/v1/videos/{library.add_finished().id}"
     document = get(library, "/openapi.json")
     routes = {
         "/": "/",
@@ -166,16 +165,14 @@ def test_answers_are_what_the_openapi_document_says(library: Library) -> None:
 
 
 def test_the_command_line_sees_what_the_api_shows(library: Library) -> None:
-    video_id = library.add_finished()
-    video = library.repository.get(video_id)
-    assert video is not None
-    assert json.loads(json.dumps(video_view(library.repository, video))) == get(library, f"/v1/videos/{video_id}")
+    video = library.add_finished()
+    shown = video_view(library.driver.repository, video)
+    assert json.loads(json.dumps(shown)) == get(library, f"/v1/videos/{video.id}")
 
 
 @pytest.mark.parametrize("part", ["", "/segments", "/tags", "/findings", "/timeline"])
 def test_unknown_and_deleted_videos_are_not_found(library: Library, part: str) -> None:
-    video_id = library.add_finished()
-    library.repository.update(video_id, library.lifecycle.delete(T0))
+    video_id = library.driver.delete(library.add_finished()).id
     assert_problem(library.client.get(f"/v1/videos/{video_id}{part}"), 404, "not_found")
     assert_problem(library.client.get(f"/v1/videos/nope{part}"), 404, "not_found")
 

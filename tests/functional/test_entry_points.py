@@ -22,8 +22,9 @@ from shared.domain.errors import TransientError
 from shared.domain.identity import video_id_of
 from shared.domain.video import Video
 from shared.processors.stage import StageContext, StageOutcome
-from shared.testing.stored_videos import register_video, store_results
-from shared.testing.videos import media_info, upload
+from shared.testing.clock import ManualClock
+from shared.testing.driver import VideoDriver
+from shared.testing.videos import media_info
 
 EVENTS = Path(__file__).with_name("events")
 VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
@@ -190,9 +191,8 @@ def test_a_refusal_asks_for_another_delivery(
 
 
 def test_the_schedulers_tick_sweeps(machine: Machine) -> None:
-    wiring, now = machine.wiring, machine.wiring.clock.now()
-    register_video(wiring.repository, wiring.lifecycle, upload(), now)
-    store_results(wiring.repository, wiring.lifecycle, VIDEO_ID, "ingest", now, media=media_info())
-    assert [event.type for event in wiring.repository.outbox()] == ["video-ingested"]
+    driver = VideoDriver(machine.wiring.repository, ManualClock(machine.wiring.clock.now()))
+    driver.commit(driver.claim(driver.upload(), "ingest"))
+    assert [event.type for event in driver.repository.outbox()] == ["video-ingested"]
     assert machine.send("sweep", "scheduler-tick").status_code == 200
-    assert not wiring.repository.outbox()
+    assert not driver.repository.outbox()

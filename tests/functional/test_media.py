@@ -11,20 +11,18 @@ from werkzeug.test import Client, TestResponse
 from functions.api.app import create_app
 from shared.domain.errors import TransientError
 from shared.domain.identity import object_prefix
-from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef
-from shared.pipeline import load_flow
 from shared.testing.blob_store import InMemoryBlobStore
-from shared.testing.stored_videos import claim_stage
+from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
-from tests.functional.library import MP4_BYTES, T0, Library
+from tests.functional.library import MP4_BYTES, Library
 
 SIZE = len(MP4_BYTES)
 
 
 @pytest.fixture
 def mp4_url(library: Library) -> str:
-    return f"/media/videos/{library.add_finished()}/r1/transcode-2/clip.mp4"
+    return f"/media/videos/{library.add_finished().id}/r1/transcode-2/clip.mp4"
 
 
 def fetch(library: Library, url: str, **headers: str) -> TestResponse:
@@ -107,21 +105,19 @@ def test_names_with_spaces_resolve(library: Library, mp4_url: str) -> None:
 
 @pytest.mark.reliability("B7", "B17")
 def test_files_of_an_unfinished_attempt_are_not_found(library: Library) -> None:
-    video_id = library.add()
-    library.store(video_id, "ingest")
-    claim = claim_stage(library.repository, library.lifecycle, video_id, "transcode", T0)
-    name = f"{object_prefix(video_id, claim.key)}clip.mp4"
+    claim = library.driver.claim(library.store(library.driver.upload(), "ingest"), "transcode")
+    name = f"{object_prefix(claim.video.id, claim.key)}clip.mp4"
     library.put(name, MP4_BYTES, "video/mp4")
     assert fetch(library, f"/media/{name}").status_code == 404
 
 
 def test_files_of_a_deleted_video_are_not_found(library: Library, mp4_url: str) -> None:
-    library.repository.update(mp4_url.split("/")[3], library.lifecycle.delete(T0))
+    library.driver.delete(library.driver.video(mp4_url.split("/")[3]))
     assert fetch(library, mp4_url).status_code == 404
 
 
 def test_files_that_a_replay_left_behind_are_not_found(library: Library, mp4_url: str) -> None:
-    library.repository.update(mp4_url.split("/")[3], library.lifecycle.replay(T0, "transcode"))
+    library.driver.replay(library.driver.video(mp4_url.split("/")[3]), "transcode")
     assert fetch(library, mp4_url).status_code == 404
 
 
@@ -161,10 +157,9 @@ class UnreadableBlobStore(InMemoryBlobStore):
 
 
 def test_a_store_that_can_not_be_read_is_told_by_the_status(tmp_path: Path) -> None:
-    lifecycle = Lifecycle(load_flow())
-    repository, blobs = InMemoryVideoRepository(), UnreadableBlobStore()
-    client = Client(create_app(repository, blobs, "media"))
-    library = Library(client=client, repository=repository, blobs=blobs, lifecycle=lifecycle, folder=tmp_path)
-    url = f"/media/videos/{library.add_finished()}/r1/transcode-2/clip.mp4"
+    driver, blobs = VideoDriver(InMemoryVideoRepository()), UnreadableBlobStore()
+    client = Client(create_app(driver.repository, blobs, "media"))
+    library = Library(client=client, driver=driver, blobs=blobs, folder=tmp_path)
+    url = f"/media/videos/{library.add_finished().id}/r1/transcode-2/clip.mp4"
     assert fetch(library, url).status_code == 503
     assert client.head(url).status_code == 200

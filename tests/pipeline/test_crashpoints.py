@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.testing.faults import FAULT_KINDS, FaultKind
-from tests.pipeline.world import STAGES, World
+from tests.pipeline.faulty_pipeline import STAGES, FaultyPipeline
 
 SCHEDULES = 2000
 SHARDS = 8
@@ -29,11 +29,11 @@ def folder() -> Iterator[Path]:
 
 def boundaries(folder: Path) -> list[str]:
     """Returns the boundaries that an undisturbed run crosses, in order."""
-    world = World(folder)
-    video_id = world.upload("ann/clip.mp4")
-    world.run(video_id)
-    world.assert_exactly_once(video_id)
-    return world.injector.reached
+    pipeline = FaultyPipeline(folder)
+    video_id = pipeline.upload("ann/clip.mp4")
+    pipeline.run(video_id)
+    pipeline.assert_exactly_once(video_id)
+    return pipeline.injector.reached
 
 
 def test_an_undisturbed_run_crosses_every_boundary_of_every_stage(folder: Path) -> None:
@@ -54,15 +54,15 @@ def test_an_undisturbed_run_crosses_every_boundary_of_every_stage(folder: Path) 
 def test_one_fault_at_every_boundary(kind: FaultKind, folder: Path) -> None:
     count = len(boundaries(folder / "undisturbed"))
     for number in range(count):
-        world = World(folder / "faulty", {number: kind})
-        video_id = world.upload(f"ann/{kind}-{number}.mp4")
+        pipeline = FaultyPipeline(folder / "faulty", {number: kind})
+        video_id = pipeline.upload(f"ann/{kind}-{number}.mp4")
         try:
-            world.run(video_id)
-            world.assert_exactly_once(video_id)
+            pipeline.run(video_id)
+            pipeline.assert_exactly_once(video_id)
             if kind == "raced":
-                assert sorted(world.runs) == sorted(STAGES), "two workers did the same work at the same time"
+                assert sorted(pipeline.runs) == sorted(STAGES), "two workers did the same work at the same time"
         except AssertionError as error:
-            raise AssertionError(f"{kind} at {number} ({world.injector.reached[number]}): {error}") from error
+            raise AssertionError(f"{kind} at {number} ({pipeline.injector.reached[number]}): {error}") from error
 
 
 @pytest.mark.reliability("B10")
@@ -72,11 +72,11 @@ def test_a_zombie_that_ends_while_its_successor_works_is_refused(folder: Path) -
     put = reached.index("blobs.put")
     fenced = 0
     for later in range(1, 8):
-        world = World(folder / "faulty", {put: "overtaken", put + later: "crash before"})
-        video_id = world.upload(f"ann/{later}.mp4")
-        world.run(video_id)
-        world.assert_exactly_once(video_id)
-        zombie, successor, *_ = world.repository.attempts(video_id)
+        pipeline = FaultyPipeline(folder / "faulty", {put: "overtaken", put + later: "crash before"})
+        video_id = pipeline.upload(f"ann/{later}.mp4")
+        pipeline.run(video_id)
+        pipeline.assert_exactly_once(video_id)
+        zombie, successor, *_ = pipeline.repository.attempts(video_id)
         if successor.stage == zombie.stage:
             assert zombie.outcome == "lost", "the zombie was believed"
             fenced += 1
@@ -85,18 +85,18 @@ def test_a_zombie_that_ends_while_its_successor_works_is_refused(folder: Path) -
 
 @pytest.mark.reliability("B8")
 def test_work_lost_before_it_was_saved_is_done_once_more_and_both_tries_are_on_record(folder: Path) -> None:
-    world = World(folder / "undisturbed")
-    video_id = world.upload("ann/clip.mp4")
-    world.run(video_id)
-    analysis = world.runs.index("analyze")
-    commit = world.injector.reached.index("repository.update", world.boundary_of_run[analysis])
+    pipeline = FaultyPipeline(folder / "undisturbed")
+    video_id = pipeline.upload("ann/clip.mp4")
+    pipeline.run(video_id)
+    analysis = pipeline.runs.index("analyze")
+    commit = pipeline.injector.reached.index("repository.update", pipeline.boundary_of_run[analysis])
 
-    world = World(folder / "faulty", {commit: "crash before"})
-    video_id = world.upload("ann/clip.mp4")
-    world.run(video_id)
-    world.assert_exactly_once(video_id)
-    assert world.runs.count("analyze") == 2
-    tries = [attempt for attempt in world.repository.attempts(video_id) if attempt.stage == "analyze"]
+    pipeline = FaultyPipeline(folder / "faulty", {commit: "crash before"})
+    video_id = pipeline.upload("ann/clip.mp4")
+    pipeline.run(video_id)
+    pipeline.assert_exactly_once(video_id)
+    assert pipeline.runs.count("analyze") == 2
+    tries = [attempt for attempt in pipeline.repository.attempts(video_id) if attempt.stage == "analyze"]
     assert [attempt.outcome for attempt in tries] == ["lost", "succeeded"]
 
 
@@ -108,15 +108,15 @@ def test_random_schedules(shard: int, folder: Path) -> None:
         seed = f"{base}-{shard}-{number}"
         dice = random.Random(seed)
         plan = {boundary: dice.choice(FAULT_KINDS) for boundary in range(80) if dice.random() < 0.08}
-        world = World(folder / "data", plan)
+        pipeline = FaultyPipeline(folder / "data", plan)
         names = [f"ann/{shard}-{number}-{index}.mp4" for index in range(2)]
-        video_ids = [world.upload(name) for name in names]
+        video_ids = [pipeline.upload(name) for name in names]
         try:
-            world.run(*video_ids, order=dice)
+            pipeline.run(*video_ids, order=dice)
             # A schedule may use up a stage's tries: a fair end, and one that a replay must be able to mend.
-            while sum(world.replay_poisoned(video_id) for video_id in video_ids):
-                world.run(*video_ids, order=dice)
+            while sum(pipeline.replay_poisoned(video_id) for video_id in video_ids):
+                pipeline.run(*video_ids, order=dice)
             for video_id in video_ids:
-                world.assert_exactly_once(video_id)
+                pipeline.assert_exactly_once(video_id)
         except AssertionError as error:
             raise AssertionError(f"SCHEDULE_SEED={base}, schedule {seed}, plan {plan}: {error}") from error

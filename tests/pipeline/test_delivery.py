@@ -45,7 +45,7 @@ class CountingStage:
         return StageOutcome(records=(entry,), media=media_info() if self.name == "ingest" else None)
 
 
-class World:
+class FakePipeline:
     """Five functions over the fakes."""
 
     def __init__(self, folder: Path) -> None:
@@ -100,47 +100,49 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def pipeline(tmp_path: Path) -> FakePipeline:
+    return FakePipeline(tmp_path)
 
 
 def five_events(folder: Path) -> list[Message]:
     """Returns the events that start the five stages."""
-    world = World(folder)
-    world.deliver(UPLOAD)
-    world.drain()
-    assert world.video.status == "ready"
-    return [UPLOAD, *world.events()[:-1]]
+    pipeline = FakePipeline(folder)
+    pipeline.deliver(UPLOAD)
+    pipeline.drain()
+    assert pipeline.video.status == "ready"
+    return [UPLOAD, *pipeline.events()[:-1]]
 
 
 @pytest.mark.reliability("B1")
 @pytest.mark.parametrize("duplicated", range(5))
-def test_a_duplicate_with_a_new_message_id_does_nothing(world: World, tmp_path: Path, duplicated: int) -> None:
+def test_a_duplicate_with_a_new_message_id_does_nothing(
+    pipeline: FakePipeline, tmp_path: Path, duplicated: int
+) -> None:
     duplicate = five_events(tmp_path / "before")[duplicated]
-    world.deliver(UPLOAD)
-    world.drain()
-    before, events = world.video, world.events()
-    world.clock.advance(5.0)
-    world.deliver(duplicate, message_id="another")
-    assert world.video == before
-    assert world.events() == events
-    assert world.runs == [1] * 5
+    pipeline.deliver(UPLOAD)
+    pipeline.drain()
+    before, events = pipeline.video, pipeline.events()
+    pipeline.clock.advance(5.0)
+    pipeline.deliver(duplicate, message_id="another")
+    assert pipeline.video == before
+    assert pipeline.events() == events
+    assert pipeline.runs == [1] * 5
 
 
 @pytest.mark.reliability("B2")
 def test_every_order_of_the_events_ends_in_the_same_state(tmp_path: Path) -> None:
     events = five_events(tmp_path / "in-order")
-    in_order = World(tmp_path / "expected")
+    in_order = FakePipeline(tmp_path / "expected")
     in_order.deliver(UPLOAD)
     in_order.drain()
     for number, order in enumerate(permutations(events)):
-        world = World(tmp_path / str(number))
+        pipeline = FakePipeline(tmp_path / str(number))
         for event in order:
-            world.deliver(event)
-        world.drain()
-        assert world.video == in_order.video, order
-        assert world.runs == [1] * 5, order
-        assert list(world.repository.records(world.video, SearchEntry)) == list(
+            pipeline.deliver(event)
+        pipeline.drain()
+        assert pipeline.video == in_order.video, order
+        assert pipeline.runs == [1] * 5, order
+        assert list(pipeline.repository.records(pipeline.video, SearchEntry)) == list(
             in_order.repository.records(in_order.video, SearchEntry)
         )
 
@@ -148,37 +150,37 @@ def test_every_order_of_the_events_ends_in_the_same_state(tmp_path: Path) -> Non
 @pytest.mark.reliability("B9")
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_redelivery_after_a_crash_before_the_acknowledgement_does_nothing(
-    world: World, tmp_path: Path, stage: str
+    pipeline: FakePipeline, tmp_path: Path, stage: str
 ) -> None:
     events = five_events(tmp_path / "before")
     for event in events[: STAGES.index(stage) + 1]:
-        world.deliver(event)
+        pipeline.deliver(event)
     # The host dies here: everything was done, but the bus never heard of it and delivers again.
-    before, published = world.video, len(world.events())
-    world.deliver(events[STAGES.index(stage)])
-    assert world.stages[stage].runs == 1
-    assert world.video == before
-    assert len(world.events()) == published
-    assert not world.repository.outbox()
+    before, published = pipeline.video, len(pipeline.events())
+    pipeline.deliver(events[STAGES.index(stage)])
+    assert pipeline.stages[stage].runs == 1
+    assert pipeline.video == before
+    assert len(pipeline.events()) == published
+    assert not pipeline.repository.outbox()
 
 
 @pytest.mark.reliability("B12")
-def test_a_late_event_of_an_old_generation_is_ignored(world: World) -> None:
-    world.deliver(upload(generation=7))
-    world.deliver(upload(generation=6))
-    assert (world.video.source.generation, world.video.run) == (7, 1)
-    assert world.stages["ingest"].runs == 1
-    assert world.published("video-ingested") == 1
+def test_a_late_event_of_an_old_generation_is_ignored(pipeline: FakePipeline) -> None:
+    pipeline.deliver(upload(generation=7))
+    pipeline.deliver(upload(generation=6))
+    assert (pipeline.video.source.generation, pipeline.video.run) == (7, 1)
+    assert pipeline.stages["ingest"].runs == 1
+    assert pipeline.published("video-ingested") == 1
 
 
 @pytest.mark.reliability("B11", "B12")
-def test_a_newer_generation_starts_a_new_run_and_fences_off_the_old_one(world: World) -> None:
-    world.deliver(upload(generation=6))
-    (old,) = world.events()
-    world.deliver(upload(generation=7))
-    world.deliver(old)
-    assert (world.video.source.generation, world.video.run, world.video.status) == (7, 2, "ingested")
-    assert world.stages["transcode"].runs == 0
+def test_a_newer_generation_starts_a_new_run_and_fences_off_the_old_one(pipeline: FakePipeline) -> None:
+    pipeline.deliver(upload(generation=6))
+    (old,) = pipeline.events()
+    pipeline.deliver(upload(generation=7))
+    pipeline.deliver(old)
+    assert (pipeline.video.source.generation, pipeline.video.run, pipeline.video.status) == (7, 2, "ingested")
+    assert pipeline.stages["transcode"].runs == 0
 
 
 def refuse() -> None:
@@ -196,68 +198,68 @@ def die() -> None:
 @pytest.mark.reliability("B23")
 @pytest.mark.parametrize("misbehave", [refuse, crash, die])
 def test_a_poison_message_ends_by_our_own_count_and_can_be_replayed(
-    world: World, misbehave: Callable[[], None]
+    pipeline: FakePipeline, misbehave: Callable[[], None]
 ) -> None:
-    transcode, max_attempts = world.stages["transcode"], world.flow.stage("transcode").max_attempts
-    world.deliver(UPLOAD)
-    (ingested,) = world.events()
+    transcode, max_attempts = pipeline.stages["transcode"], pipeline.flow.stage("transcode").max_attempts
+    pipeline.deliver(UPLOAD)
+    (ingested,) = pipeline.events()
     transcode.misbehave = misbehave
     for _ in range(max_attempts):
         with pytest.raises((TransientError, ZeroDivisionError, SystemExit)):
-            world.deliver(ingested)
-        world.clock.advance(60.0)  # a dead worker's lease runs out
-    world.deliver(ingested)
-    world.deliver(ingested)
+            pipeline.deliver(ingested)
+        pipeline.clock.advance(60.0)  # a dead worker's lease runs out
+    pipeline.deliver(ingested)
+    pipeline.deliver(ingested)
     assert transcode.runs == max_attempts
-    assert world.video.failure is not None
-    assert (world.video.status, world.video.failure.code, world.video.failure.stage) == (
+    assert pipeline.video.failure is not None
+    assert (pipeline.video.status, pipeline.video.failure.code, pipeline.video.failure.stage) == (
         "failed",
         "poison",
         "transcode",
     )
-    assert world.published("video-failed") == 1
+    assert pipeline.published("video-failed") == 1
 
     transcode.misbehave = lambda: None
-    world.repository.update(VIDEO_ID, world.lifecycle.replay(world.clock.now()))
-    (event,) = world.repository.outbox()
-    world.deliver(event)
-    world.drain()
-    assert (world.video.status, world.video.run) == ("ready", 2)
-    assert world.stages["ingest"].runs == 1
+    pipeline.repository.update(VIDEO_ID, pipeline.lifecycle.replay(pipeline.clock.now()))
+    (event,) = pipeline.repository.outbox()
+    pipeline.deliver(event)
+    pipeline.drain()
+    assert (pipeline.video.status, pipeline.video.run) == ("ready", 2)
+    assert pipeline.stages["ingest"].runs == 1
 
 
-def test_while_a_worker_holds_the_lease_others_are_sent_away_with_a_time(world: World) -> None:
-    world.stages["ingest"].misbehave = die
+def test_while_a_worker_holds_the_lease_others_are_sent_away_with_a_time(pipeline: FakePipeline) -> None:
+    pipeline.stages["ingest"].misbehave = die
     with pytest.raises(SystemExit):
-        world.deliver(UPLOAD)
-    world.clock.advance(10.0)
+        pipeline.deliver(UPLOAD)
+    pipeline.clock.advance(10.0)
     with pytest.raises(TransientError) as refused:
-        world.deliver(UPLOAD)
+        pipeline.deliver(UPLOAD)
     assert refused.value.retry_after_s == pytest.approx(20.0)
-    assert world.stages["ingest"].runs == 1
+    assert pipeline.stages["ingest"].runs == 1
 
 
-def test_a_wrong_deployment_is_not_counted_against_the_video(world: World) -> None:
+def test_a_wrong_deployment_is_not_counted_against_the_video(pipeline: FakePipeline) -> None:
     def unconfigured() -> None:
         raise ConfigurationError("whisper_model_missing", "Name the model's folder.")
 
-    world.stages["ingest"].misbehave = unconfigured
-    for _ in range(world.flow.stage("ingest").max_attempts + 1):
+    pipeline.stages["ingest"].misbehave = unconfigured
+    for _ in range(pipeline.flow.stage("ingest").max_attempts + 1):
         with pytest.raises(ConfigurationError):
-            world.deliver(UPLOAD)
-    world.stages["ingest"].misbehave = lambda: None
-    world.deliver(UPLOAD)
-    assert world.video.status == "ingested"
+            pipeline.deliver(UPLOAD)
+    pipeline.stages["ingest"].misbehave = lambda: None
+    pipeline.deliver(UPLOAD)
+    assert pipeline.video.status == "ingested"
 
 
-def test_a_permanent_error_fails_the_video_and_acknowledges(world: World) -> None:
+def test_a_permanent_error_fails_the_video_and_acknowledges(pipeline: FakePipeline) -> None:
     def not_video() -> None:
         raise PermanentError("not_video", "This is no video. Upload one.")
 
-    world.stages["ingest"].misbehave = not_video
-    world.deliver(UPLOAD)
-    world.deliver(UPLOAD)
-    assert world.stages["ingest"].runs == 1
-    assert world.video.failure is not None
-    assert (world.video.failure.code, world.video.failure.stage) == ("not_video", "ingest")
-    assert world.published("video-failed") == 1
+    pipeline.stages["ingest"].misbehave = not_video
+    pipeline.deliver(UPLOAD)
+    pipeline.deliver(UPLOAD)
+    assert pipeline.stages["ingest"].runs == 1
+    assert pipeline.video.failure is not None
+    assert (pipeline.video.failure.code, pipeline.video.failure.stage) == ("not_video", "ingest")
+    assert pipeline.published("video-failed") == 1

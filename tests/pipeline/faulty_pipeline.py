@@ -31,7 +31,7 @@ from shared.testing.deliveries import FakeDelivery
 from shared.testing.faults import Crash, FaultInjector, FaultKind
 from shared.testing.videos import media_info
 
-__all__ = ["STAGES", "World"]
+__all__ = ["STAGES", "FaultyPipeline"]
 
 STAGES = ("ingest", "transcode", "segment", "analyze", "tag")
 ROUNDS = 400
@@ -41,13 +41,13 @@ ROUNDS = 400
 class ToyStage:
     """Adds its name to what the stage before it wrote, so that the last output tells the whole history."""
 
-    def __init__(self, name: str, world: World) -> None:
+    def __init__(self, name: str, pipeline: FaultyPipeline) -> None:
         self._name = name
-        self._world = world
+        self._pipeline = pipeline
 
     def run(self, context: StageContext) -> StageOutcome:
-        self._world.runs.append(self._name)
-        self._world.boundary_of_run.append(len(self._world.injector.reached))
+        self._pipeline.runs.append(self._name)
+        self._pipeline.boundary_of_run.append(len(self._pipeline.injector.reached))
         inputs = {artifact.role: artifact for artifact in context.records(Artifact)}
         position = STAGES.index(self._name)
         source = context.source() if position == 0 else context.fetch(inputs[STAGES[position - 1]].object)
@@ -80,11 +80,11 @@ class _SteeredBootstrap(Bootstrap):
         return Recorder(self.local_bus)
 
 
-class World:
+class FaultyPipeline:
     """One data folder and everything that works on it.
 
     Args:
-        folder: An empty folder; several worlds may share one to save the set-up.
+        folder: An empty folder; several pipelines may share one to save the set-up.
         plan: What goes wrong at which boundary; boundaries count from the first delivery.
 
     Attributes:
@@ -94,7 +94,7 @@ class World:
 
     def __init__(self, folder: Path, plan: Mapping[int, FaultKind] | None = None) -> None:
         self._wiring = _SteeredBootstrap(
-            Settings(data_dir=folder, log_level="error", lease_s=30, heartbeat_s=3600, reconcile_after_s=60)
+            Settings(data_dir=folder, log_level="error", lease_s=30, reconcile_after_s=60)
         )
         self.clock = self._wiring.clock
         self.bus = self._wiring.local_bus
