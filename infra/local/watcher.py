@@ -60,7 +60,17 @@ class UploadWatcher:
 
     def run(self) -> None:
         """Watches until stop() is called."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        while not self._stop.is_set():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._watch()
+            except RuntimeError as error:
+                # What watchfiles raises for a name that is no UTF-8, which it can't tell; looking around again
+                # finds the file.
+                logger().warning("watch_started_again", error=str(error))
+                self._stop.wait(LOOK_EVERY_S)
+
+    def _watch(self) -> None:
         looked_around = False
         for changes in watch(
             self._folder,

@@ -102,7 +102,9 @@ class TestOneVideo:
     def test_list_show_timeline_replay_delete(self, automations: Automations, clip: Path) -> None:
         (video,) = automations.process(clip)
         short = video["id"][:12]
-        assert video["id"] in automations.run("list")
+        assert video["id"][:9] in automations.run("list")
+        listed = json.loads(automations.run("list", "--json"))
+        assert video["id"] in [each["id"] for each in listed]
         assert json.loads(automations.run("show", short, "--json"))["id"] == video["id"]
         assert "Renditions" in automations.run("show", short)
         assert "transcode" in automations.run("timeline", short)
@@ -118,7 +120,10 @@ class TestOneVideo:
         left = [path for path in automations.data_dir.rglob("*") if video["id"] in str(path) and path.is_file()]
         assert left == []
 
-    def test_an_id_that_fits_nothing_or_too_much(self, automations: Automations) -> None:
+    def test_an_id_that_fits_nothing_or_too_much(self, automations: Automations, tmp_path: Path) -> None:
+        for name in ("one.mp4", "two.mp4"):
+            (tmp_path / name).write_text("not a video")
+        automations.process(tmp_path / "one.mp4", tmp_path / "two.mp4", exit_code=1)
         automations.run("show", "zzz", exit_code=1)
         automations.run("show", "v", exit_code=1)
 

@@ -48,6 +48,8 @@ class Setup:
     wake: threading.Event
     settled: list[JobState]
     has_settled: threading.Semaphore
+    dispatcher: Dispatcher
+    thread: threading.Thread
 
     def publish(self, name: str = "ann/a.mp4") -> None:
         self.bus.publish("upload-finalized", upload(name))
@@ -63,15 +65,17 @@ class Setup:
 def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     monkeypatch.setattr(dispatching, "EXTEND_EVERY_S", 0.0)
     bus = LocalBus(tmp_path / "bus.db", FLOW, SystemClock(), chance=lambda: 0.0)
-    setup = Setup(bus, FakeJobs(), threading.Event(), [], threading.Semaphore(0))
+    jobs, wake, has_settled = FakeJobs(), threading.Event(), threading.Semaphore(0)
+    settled: list[JobState] = []
 
     def on_delivery(_job: Job, state: JobState) -> None:
         if state.status != "running":
-            setup.settled.append(state)
-            setup.has_settled.release()
+            settled.append(state)
+            has_settled.release()
 
-    dispatcher = Dispatcher(bus, setup.jobs, FLOW, workers=2, wake=setup.wake, on_delivery=on_delivery)
+    dispatcher = Dispatcher(bus, jobs, FLOW, workers=2, wake=wake, on_delivery=on_delivery)
     thread = threading.Thread(target=dispatcher.run)
+    setup = Setup(bus, jobs, wake, settled, has_settled, dispatcher, thread)
     thread.start()
     yield setup
     dispatcher.stop()
@@ -130,6 +134,20 @@ def test_starts_no_more_than_there_are_workers(setup: Setup) -> None:
     assert not setup.jobs.started.acquire(timeout=0.5)
     setup.end(0, JobState(status="succeeded"))
     assert setup.jobs.started.acquire(timeout=10)
+
+
+def test_draining_lets_what_runs_end_and_starts_nothing(setup: Setup) -> None:
+    setup.publish()
+    assert setup.jobs.started.acquire(timeout=10)
+    setup.dispatcher.drain()
+    setup.publish("ann/later.mp4")
+    assert not setup.jobs.started.acquire(timeout=0.5)
+    assert setup.thread.is_alive()
+
+    setup.end(0, JobState(status="succeeded"))
+    setup.thread.join(timeout=10)
+    assert not setup.thread.is_alive()
+    assert setup.bus.depth() == 1
 
 
 def test_keeps_the_lease_of_a_long_job(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,21 @@ def test_a_selected_strategy_that_is_not_there_is_told_before_any_work(tmp_path:
         pass
 
 
+def test_a_selected_program_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", log_level="error", ffmpeg=tmp_path / "missing")
+    with pytest.raises(ConfigurationError, match="is not a program"), Stack(Bootstrap(settings), workers=1):
+        pass
+
+
+def test_a_selected_model_that_is_not_named_is_told_before_any_work(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", log_level="error", transcriber="whisper")
+    with (
+        pytest.raises(ConfigurationError, match="AUTOMATIONS_WHISPER_MODEL"),
+        Stack(Bootstrap(settings), workers=1),
+    ):
+        pass
+
+
 def test_a_folder_without_data_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no data"):
         open_deployment(tmp_path, existing=True)

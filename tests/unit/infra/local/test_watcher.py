@@ -147,7 +147,17 @@ def test_an_older_file_in_the_place_of_a_newer_one_is_a_newer_generation(
 
 @pytest.mark.reliability("A7", "A8", "A9", "A10")
 @pytest.mark.parametrize(
-    "name", ["-version", "a:b.mp4", "concat:a|b", "img%03d.mp4", "two\nlines.mp4", "\u202egnp.mp4", "🎬.mp4"]
+    "name",
+    [
+        "caf\udce9.mp4",
+        "-version",
+        "a:b.mp4",
+        "concat:a|b",
+        "img%03d.mp4",
+        "two\nlines.mp4",
+        "\u202egnp.mp4",
+        "🎬.mp4",
+    ],
 )
 def test_odd_names_are_names(folder: Path, announced: queue.SimpleQueue[ObjectFinalized], name: str) -> None:
     (folder / name).write_bytes(b"content")

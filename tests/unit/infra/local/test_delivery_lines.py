@@ -1,0 +1,69 @@
+"""What a person who watches the stack reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.delivery_lines import DeliveryLines
+from shared.bootstrap import Bootstrap
+from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.video import Video
+from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.ports.job_runner import Job, JobState
+from shared.settings import Settings
+from shared.testing.driver import VideoDriver
+from shared.testing.videos import upload
+
+RUNNING, SUCCEEDED = JobState(status="running"), JobState(status="succeeded")
+
+
+class Watched:
+    """A video, and the lines that are written about deliveries to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.wiring = Bootstrap(Settings(data_dir=folder, log_level="error"))
+        self.driver = VideoDriver(self.wiring.repository)
+        self.lines: list[str] = []
+
+    def deliver(self, message: VideoEvent | ObjectFinalized, stage: str, *states: JobState) -> None:
+        lines = DeliveryLines(self.wiring, self.lines.append, failures_only=False)
+        event = pubsub_cloud_event("topic", "1", to_pubsub(message), "2026-01-01T00:00:00Z")
+        job = Job(stage=stage, event=event, timeout_s=1.0)
+        for state in (RUNNING, *states):
+            lines(job, state)
+
+    def event(self, video: Video) -> VideoEvent:
+        return self.wiring.repository.outbox(video_id=video.id)[-1]
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+def test_says_what_was_done(watched: Watched) -> None:
+    watched.driver.commit(watched.driver.claim(watched.driver.upload(), "ingest"))
+    watched.deliver(upload(), "ingest", SUCCEEDED)
+    assert watched.lines == ["ingest clip.mp4: done in 0.0 s"]
+
+
+def test_says_why_a_video_failed(watched: Watched) -> None:
+    watched.driver.fail(watched.driver.claim(watched.driver.upload(), "ingest"), "not_video")
+    watched.deliver(upload(), "ingest", SUCCEEDED)
+    assert watched.lines[1] == "clip.mp4: failed: Convert it to MP4 and upload it again. [not_video]"
+
+
+def test_says_that_a_video_is_ready(watched: Watched) -> None:
+    video = watched.driver.finish(watched.driver.upload())
+    watched.deliver(watched.event(video), "tag", SUCCEEDED)
+    assert watched.lines[1] == f"clip.mp4: ready, {video.id}"
+
+
+def test_says_that_a_try_failed_but_not_that_it_had_to_wait(watched: Watched) -> None:
+    watched.driver.upload()
+    watched.deliver(upload(), "ingest", JobState(status="failed", error="[busy] Later.", retry_after_s=3.0))
+    assert watched.lines == []
+    watched.deliver(upload(), "ingest", JobState(status="failed", error="[disk_full] No."))
+    assert watched.lines == ["ingest clip.mp4: failed and will be tried again: [disk_full] No."]
