@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time_ns
 
-from watchfiles import WatchfilesRustInternalError, watch
+from watchfiles import watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import NotFound, PipelineError
