@@ -32,11 +32,11 @@ class MediaLimits:
     """What an input may be at most; more is refused with a code.
 
     Attributes:
-        max_duration_s: Seconds [too_long].
-        max_size_bytes: Bytes [too_large].
-        max_pixels: Width times height of a frame [too_many_pixels].
-        max_streams: Streams of any kind [too_many_streams].
-        max_fps: Frames a second [too_many_frames].
+        max_duration_s: Longest video in seconds; longer is `too_long`.
+        max_size_bytes: Largest file in bytes; larger is `too_large`.
+        max_pixels: Width times height of a frame; more is `too_many_pixels`.
+        max_streams: Streams of any kind; more is `too_many_streams`.
+        max_fps: Frames a second; more is `too_many_frames`.
     """
 
     max_duration_s: float = 6 * 3600

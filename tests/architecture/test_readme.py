@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from shared.pipeline import load_flow
+from shared.ports.media_tool import MediaLimits
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +33,18 @@ def settings_table() -> str:
         default = "pipeline.json" if name == "pipeline" else field.default
         shown = ", ".join(default) if isinstance(default, tuple) else default
         if name == "limits":
-            shown = "see `MediaLimits`"
+            rows += limit_rows()
+            continue
         rows.append(f"| `AUTOMATIONS_{name.upper()}` | {'' if shown is None else shown} | {field.description} |")
     return "\n".join(rows)
+
+
+def limit_rows() -> list[str]:
+    documented = dict(re.findall(r"^        (max_\w+): (.*)$", MediaLimits.__doc__ or "", re.MULTILINE))
+    return [
+        f"| `AUTOMATIONS_LIMITS__{limit.name.upper()}` | {limit.default} | {documented[limit.name]} |"
+        for limit in fields(MediaLimits)
+    ]
 
 
 def failure_codes() -> dict[str, str]:
