@@ -12,13 +12,14 @@ from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
+from shared.domain.renditions import smallest_rendition
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["AnalyzeStage"]
 
-_READABLE_HEIGHT: Final = 720  # small print can be read from here on; more only costs time
+_READABLE_SIDE: Final = 720  # short side in pixels from which small print can be read; more only costs time
 _ROUNDING_S: Final = 0.1  # containers disagree about the end of a video by about a frame
 
 
@@ -72,7 +73,7 @@ def _gather(context: StageContext) -> AnalysisInput:
     artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
     sound = next((rendition.object for rendition in renditions if rendition.kind == "audio"), None)
     audio = artifacts.get("analysis_audio")
-    readable = _readable(renditions)
+    readable = smallest_rendition(renditions, _READABLE_SIDE)
     return AnalysisInput(
         source=context.video.source,
         media=media,
@@ -90,17 +91,6 @@ def _gather(context: StageContext) -> AnalysisInput:
         session=context,
         caveat=context.caveat,
     )
-
-
-def _readable(renditions: Sequence[Rendition]) -> Rendition:
-    """Returns the smallest rendition in which small print can be read, else the largest."""
-    pictures = [rendition for rendition in renditions if rendition.kind == "video"]
-    by_size = sorted(pictures, key=_short_side)
-    return next((rendition for rendition in by_size if _short_side(rendition) >= _READABLE_HEIGHT), by_size[-1])
-
-
-def _short_side(rendition: Rendition) -> int:
-    return min(rendition.width or 0, rendition.height or 0)
 
 
 def _checked(finding: Finding, analyzer: Analyzer, media: MediaInfo) -> Iterator[Finding]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import computed_field
 
-from functions.api.records import (
+from functions.api.record_views import (
     FindingView,
     MediaUrl,
     RecommendationView,
@@ -19,7 +19,7 @@ from functions.api.records import (
 )
 from shared.domain.attempt import Attempt
 from shared.domain.media import AudioStream, SubtitleStream, VideoStream
-from shared.domain.records import Artifact, ObjectRef, Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Artifact, ObjectRef, Recommendation, Rendition, SearchSource, Segment, Tag
 from shared.domain.video import Failure, Video
 from shared.ports.video_repository import VideoRepository
 
@@ -176,7 +176,7 @@ class SearchHitView(View):
 
     video_id: str
     name: str
-    source: Literal["text", "speech", "tag", "title"]
+    source: SearchSource
     text: str
     start_s: float
     end_s: float

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.film import Film, likeness_of_colors, usual_colors
+from functions.segment.picture_samples import PictureSamples, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
 __all__ = ["LEVEL_INTERVAL_S", "rank"]
@@ -39,7 +39,10 @@ _NOTABLE = 0.6
 
 
 def rank(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
+    segments: Sequence[Segment],
+    others: Sequence[Segment],
+    pictures: PictureSamples,
+    levels: npt.NDArray[np.float32],
 ) -> list[Segment]:
     """Returns segments of one kind with their score and the reason for it.
 
@@ -49,14 +52,14 @@ def rank(
     Args:
         segments: All of one kind.
         others: Segments of other kinds; speech counts.
-        film: Samples of the whole video.
+        pictures: Samples of the whole video.
         levels: RMS of each tenth of a second; empty without sound.
     """
-    measures = _measures(segments, others, film, levels)
+    measures = _measures(segments, others, pictures, levels)
     standing = {name: values if name == "speech" else _standing(values) for name, values in measures.items()}
     ranked = []
     for position, segment in enumerate(segments):
-        if all(sample.shows_nothing for sample in film.between(segment.start_s, segment.end_s)):
+        if all(sample.shows_nothing for sample in pictures.between(segment.start_s, segment.end_s)):
             ranked.append(replace(segment, score=0.0, reason="black"))
             continue
         parts = {sign: float(standing[sign.name][position]) for sign in _SIGNS}
@@ -66,12 +69,15 @@ def rank(
 
 
 def _measures(
-    segments: Sequence[Segment], others: Sequence[Segment], film: Film, levels: npt.NDArray[np.float32]
+    segments: Sequence[Segment],
+    others: Sequence[Segment],
+    pictures: PictureSamples,
+    levels: npt.NDArray[np.float32],
 ) -> dict[str, npt.NDArray[np.float64]]:
     speech = [segment for segment in others if segment.kind == "speech"]
     looks, motion, loud, spoken = [], [], [], []
     for segment in segments:
-        samples = film.between(segment.start_s, segment.end_s)
+        samples = pictures.between(segment.start_s, segment.end_s)
         looks.append(usual_colors(samples))
         motion.append(np.median([sample.change for sample in samples]))
         first, end = (round(time_s / LEVEL_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from functions.segment.film import Colors, Film, likeness_of_colors, usual_colors
+from functions.segment.picture_samples import Colors, PictureSamples, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
 __all__ = ["group_scenes"]
@@ -25,7 +25,7 @@ _LONG_SILENCE_S = 1.5
 
 
 def group_scenes(
-    shots: Sequence[Segment], others: Sequence[Segment], film: Film
+    shots: Sequence[Segment], others: Sequence[Segment], pictures: PictureSamples
 ) -> tuple[list[Segment], list[Segment]]:
     """Returns the scenes, which tile the shots, and the shots with the index of their scene.
 
@@ -35,9 +35,9 @@ def group_scenes(
     Args:
         shots: In time order, without gaps.
         others: Segments of other kinds; silences count.
-        film: Samples of the whole video.
+        pictures: Samples of the whole video.
     """
-    looks = [usual_colors(film.between(shot.start_s, shot.end_s)) for shot in shots]
+    looks = [usual_colors(pictures.between(shot.start_s, shot.end_s)) for shot in shots]
     silences = [s for s in others if s.kind == "silence" and s.end_s - s.start_s >= _LONG_SILENCE_S]
     firsts: list[int] = []
     since_break = 0

@@ -9,8 +9,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final, TypeAlias
 
+from functions.tag.evidence import evidence_of
 from functions.tag.words import singular, word_list
-from shared.domain.records import Evidence, Finding, Tag
+from shared.domain.records import Finding, Tag
 
 __all__ = ["Taxonomy"]
 
@@ -72,18 +73,7 @@ def _category(label: str, keywords: dict[_Stems, list[Finding]]) -> Tag:
         label=label,
         kind="category",
         confidence=sure * (1 - 0.5 ** len(keywords)),
-        evidence=tuple(
-            Evidence(
-                start_s=finding.start_s,
-                end_s=finding.end_s,
-                modality=finding.modality,
-                confidence=finding.confidence,
-                producer=finding.producer,
-                quote=str(finding.value),
-                frame=finding.frame,
-            )
-            for finding in findings
-        ),
+        evidence=tuple(map(evidence_of, findings)),
         producer="taxonomy",
         producer_version="1",
     )

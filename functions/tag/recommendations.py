@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from functions.tag.readings import TITLE_HEIGHT, height, legible
+from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Evidence, Finding, Recommendation, Segment, Tag
 from shared.ports.video_repository import VideoRepository

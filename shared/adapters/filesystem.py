@@ -140,10 +140,17 @@ class FolderBlobStore:
             yield StoredObject(ref=_ref(bucket, name, found[name]), updated_at=updated_at)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
-        self._delete(bucket, name, if_generation)
-
-    def delete_prefix(self, bucket: str, prefix: str) -> int:
-        return sum(self._delete(bucket, found.ref.name, None) for found in self.list_objects(bucket, prefix))
+        *above, last = parts_of_name(name)
+        with suppress(NotFound), _errors(bucket, name), locked_folder(self._staging):
+            with self._folder(bucket, above) as folder:
+                generation = _generation(folder, last)
+                if not generation:
+                    return
+                if if_generation not in {None, generation}:
+                    raise PreconditionFailed(f"{name!r} in {bucket} has generation {generation}")
+                os.unlink(last, dir_fd=folder)
+                os.fsync(folder)
+            self._remove_empty(bucket, above)
 
     def path_of(self, bucket: str, name: str) -> Path:
         """Returns the file that holds an object. Raises ValueError for what can't be an object's name."""
@@ -178,27 +185,15 @@ class FolderBlobStore:
             os.fsync(folder)
             return _ref(bucket, name, os.fstat(file.fileno()))
 
-    def _delete(self, bucket: str, name: str, if_generation: int | None) -> bool:
-        """Removes an object and the folders it leaves empty; tells whether there was one."""
-        *above, last = parts_of_name(name)
-        with suppress(NotFound), _errors(bucket, name), locked_folder(self._staging):
-            with self._folder(bucket, above) as folder:
-                generation = _generation(folder, last)
-                if not generation:
-                    return False
-                if if_generation not in {None, generation}:
-                    raise PreconditionFailed(f"{name!r} in {bucket} has generation {generation}")
-                os.unlink(last, dir_fd=folder)
-                os.fsync(folder)
-            while above:
-                emptied = above.pop()
-                with self._folder(bucket, above) as folder:
-                    try:
-                        os.rmdir(emptied, dir_fd=folder)
-                    except OSError:
-                        break  # it holds something else
-            return True
-        return False
+    def _remove_empty(self, bucket: str, parts: list[str]) -> None:
+        """Removes a folder inside a bucket, and those above it, as far as nothing is left in them."""
+        while parts:
+            *parts, emptied = parts
+            with self._folder(bucket, parts) as folder:
+                try:
+                    os.rmdir(emptied, dir_fd=folder)
+                except OSError:
+                    return  # it holds something else
 
     @contextmanager
     def _open(self, bucket: str, name: str) -> Iterator[tuple[BinaryIO, ObjectRef]]:

@@ -27,7 +27,7 @@ REMEMBERED_EXECUTIONS = 1000
 """Ended executions whose state can still be asked for; the oldest are forgotten."""
 
 RUNNING = JobState(status="running")
-CANCELLED = JobState(status="failed", error="The job was cancelled.")
+CLOSED = JobState(status="failed", error="The job was stopped with its host.")
 
 
 class LocalJobRunner:
@@ -85,12 +85,6 @@ class LocalJobRunner:
                 raise NotFound(f"There is no execution {execution!r} (any more).")
             return self._states[execution]
 
-    def cancel(self, execution: str) -> None:
-        with self._lock:
-            for worker in self._workers:
-                if worker.execution == execution:
-                    worker.cancel()
-
     def close(self) -> None:
         """Kills what still runs and ends the workers."""
         for worker in self._workers:
@@ -135,7 +129,7 @@ class _Worker:
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._cancelled = threading.Event()
+        self._closing = threading.Event()
 
     def ensure_started(self) -> None:
         if self._thread is None:
@@ -144,18 +138,14 @@ class _Worker:
 
     def give(self, execution: str, job: Job) -> None:
         self.execution = execution
-        self._cancelled.clear()
         self._inbox.put(job)
         self.ensure_started()
 
-    def cancel(self) -> None:
-        self._cancelled.set()
-        if self._process is not None and self._process.poll() is None:
-            kill_tree(self._process.pid)
-
     def close(self) -> None:
+        self._closing.set()
         if self._thread is not None:
-            self.cancel()
+            if self._process is not None and self._process.poll() is None:
+                kill_tree(self._process.pid)
             self._inbox.put(None)
             self._thread.join()
             self._thread = None
@@ -191,8 +181,8 @@ class _Worker:
         return process, ours
 
     def _run(self, job: Job, process: subprocess.Popen[bytes], connection: Connection[bytes, bytes]) -> JobState:
-        if self._cancelled.is_set():
-            return CANCELLED
+        if self._closing.is_set():
+            return CLOSED
         deadline = time.monotonic() + job.timeout_s
         try:
             connection.send_bytes(json.dumps({"stage": job.stage, "event": job.event}).encode())
@@ -200,16 +190,16 @@ class _Worker:
                 return JobState(**json.loads(connection.recv_bytes()))
         except (EOFError, OSError):
             kill_tree(process.pid)
-            return JobState(status="failed", error=self._death(process))
+            return self._death(process)
         kill_tree(process.pid)
         process.wait()
         return JobState(
             status="failed", error=f"{job.stage} was killed after {job.timeout_s:g} s, its time limit."
         )
 
-    def _death(self, process: subprocess.Popen[bytes]) -> str:
+    def _death(self, process: subprocess.Popen[bytes]) -> JobState:
         returncode = process.wait()
-        if self._cancelled.is_set():
-            return "The job was cancelled."
+        if self._closing.is_set():
+            return CLOSED
         how = signal.Signals(-returncode).name if returncode < 0 else f"exit status {returncode}"
-        return f"The worker process died ({how}); its log is {self._log}."
+        return JobState(status="failed", error=f"The worker process died ({how}); its log is {self._log}.")

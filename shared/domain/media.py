@@ -64,6 +64,16 @@ class VideoStream:
         width, height = round(self.width * self.sample_aspect), self.height
         return (height, width) if self.rotation in (90, 270) else (width, height)
 
+    def thumbnail_size(self, long_side: int) -> tuple[int, int]:
+        """Returns the display size made as small as detectors want it: even, and at least 16 pixels each way.
+
+        Args:
+            long_side: Pixels of the longer side.
+        """
+        width, height = self.display_size
+        scale = long_side / max(width, height)
+        return max(round(width * scale / 2) * 2, 16), max(round(height * scale / 2) * 2, 16)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioStream:

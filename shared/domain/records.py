@@ -14,11 +14,13 @@ __all__ = [
     "Artifact",
     "Evidence",
     "Finding",
+    "Modality",
     "ObjectRef",
     "Recommendation",
     "Record",
     "Rendition",
     "SearchEntry",
+    "SearchSource",
     "Segment",
     "SegmentKind",
     "Tag",
@@ -27,6 +29,8 @@ __all__ = [
 
 SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
+Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
+SearchSource: TypeAlias = Literal["text", "speech", "tag", "title"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +147,7 @@ class Finding:
     """
 
     name: str
-    modality: Literal["text", "speech", "sound", "picture"]
+    modality: Modality
     value: str | float | tuple[str, ...]
     start_s: float
     end_s: float
@@ -161,7 +165,7 @@ class Evidence:
 
     start_s: float
     end_s: float
-    modality: Literal["text", "speech", "sound", "picture"]
+    modality: Modality
     confidence: float
     producer: str
     quote: str | None = None
@@ -225,7 +229,7 @@ class SearchEntry:
         end_s: First instant after it.
     """
 
-    source: Literal["text", "speech", "tag", "title"]
+    source: SearchSource
     text: str
     start_s: float
     end_s: float

@@ -67,7 +67,3 @@ class BlobStore(Protocol):
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         """Removes an object; a missing one is no error."""
         ...
-
-    def delete_prefix(self, bucket: str, prefix: str) -> int:
-        """Removes every object whose name starts with a prefix and returns how many."""
-        ...

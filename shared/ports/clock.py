@@ -9,7 +9,7 @@ __all__ = ["Clock"]
 
 
 class Clock(Protocol):
-    """Wall-clock time for records, steady time for durations, and waiting."""
+    """Wall-clock time for records, steady time for durations."""
 
     def now(self) -> datetime:
         """Returns the wall-clock time in UTC; it may jump."""

@@ -49,7 +49,3 @@ class JobRunner(Protocol):
     def state(self, execution: str) -> JobState:
         """Returns how an execution stands. Raises NotFound for an unknown one."""
         ...
-
-    def cancel(self, execution: str) -> None:
-        """Kills an execution with everything it started; one that has ended is left alone."""
-        ...

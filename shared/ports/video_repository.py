@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.events import VideoEvent
-from shared.domain.records import Record
+from shared.domain.records import Record, SearchSource
 from shared.domain.video import Video
 
 __all__ = ["Page", "RelatedVideo", "SearchHit", "VideoRepository"]
@@ -48,7 +48,7 @@ class SearchHit:
 
     video_id: str
     name: str
-    source: Literal["text", "speech", "tag", "title"]
+    source: SearchSource
     text: str
     start_s: float
     end_s: float

@@ -97,12 +97,6 @@ class InMemoryBlobStore:
             self._stored(bucket, name, if_generation)
             del self._objects[bucket, name]
 
-    def delete_prefix(self, bucket: str, prefix: str) -> int:
-        names = [found.ref.name for found in self.list_objects(bucket, prefix)]
-        for name in names:
-            self.delete(bucket, name)
-        return len(names)
-
     def _stored(self, bucket: str, name: str, generation: int | None) -> _Stored:
         stored = self._objects.get((bucket, name))
         if stored is None:

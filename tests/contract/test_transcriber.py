@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from shared.adapters.sphinx import SphinxTranscriber
 from shared.ports.speech import SpokenSpan, Transcriber
 from shared.testing.models import FakeTranscriber
+from shared.testing.sound import write_wav
 from shared.testing.stage_context import FakeStageContext
 
 
@@ -21,12 +21,7 @@ def transcriber(request: pytest.FixtureRequest) -> Transcriber:
 
 @pytest.fixture
 def noise(tmp_path: Path) -> Path:
-    with wave.open(str(tmp_path / "noise.wav"), "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(16_000)
-        wav.writeframes(np.random.default_rng(1).integers(-300, 300, 32_000).astype("<i2").tobytes())
-    return tmp_path / "noise.wav"
+    return write_wav(tmp_path / "noise.wav", np.random.default_rng(1).integers(-300, 300, 32_000))
 
 
 def test_nothing_is_said_outside_of_the_spans(transcriber: Transcriber, noise: Path, tmp_path: Path) -> None:

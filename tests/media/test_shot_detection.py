@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from functions.segment.stage import _small_size
+from functions.segment.stage import PICTURES_LONG_SIDE
 from functions.segment.strategies.shots import ShotSegmenter
 from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.media import MediaInfo
@@ -68,7 +68,7 @@ def labelled(
     found = {}
     for name, labels in json.loads((real_media / "ground_truth.json").read_text())["videos"].items():
         media = tool.probe(real_media / name, MediaLimits(), context)
-        frames = tool.frames(real_media / name, _small_size(media.video[0]), context)
+        frames = tool.frames(real_media / name, media.video[0].thumbnail_size(PICTURES_LONG_SIDE), context)
         found[name] = labels, shots_in(frames, media)
     return found
 

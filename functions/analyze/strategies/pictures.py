@@ -85,7 +85,8 @@ class PicturesAnalyzer(Analyzer):
         if shot is None:
             return
         meter = _Meter(shot)
-        for frame in self._media_tool.frames(video.proxy, _small(video), video.session):
+        size = video.media.video[0].thumbnail_size(_LONG_SIDE)
+        for frame in self._media_tool.frames(video.proxy, size, video.session):
             while frame.time_s >= meter.shot.end_s - _ROUNDING_S and (shot := next(shots, None)):
                 yield meter
                 meter = _Meter(shot)
@@ -119,9 +120,3 @@ class PicturesAnalyzer(Analyzer):
             shot=shot.index,
             frame=frame,
         )
-
-
-def _small(video: AnalysisInput) -> tuple[int, int]:
-    width, height = video.media.video[0].display_size
-    scale = _LONG_SIDE / max(width, height)
-    return max(round(width * scale / 2) * 2, 2), max(round(height * scale / 2) * 2, 2)

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.api.access import VideoAccess
-from functions.api.records import FindingView, SegmentView, TagView
+from functions.api.record_views import FindingView, SegmentView, TagView
 from functions.api.responses import PROBLEM_RESPONSES, json_response, problem_response
 from functions.api.schemas import (
     Findings,

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from functions.segment.shots.mixtures import are_mixtures, shares
+from functions.segment.shots.blends import are_blends, shares
 from functions.segment.shots.thumbnail import Instant, Thumbnail, distance, likeness
 
 __all__ = ["CutDetector"]
@@ -90,7 +90,7 @@ class CutDetector:
         before, after = position - 1, position - 1 + span
         if span > 1:
             between = np.stack([thumbnail.planes for thumbnail in window[position:after]])
-            if not are_mixtures(window[before].planes, window[after].planes, between):
+            if not are_blends(window[before].planes, window[after].planes, between):
                 return 0.0
         pairs = [(window[before], later) for later in window[after : after + self._flash]]
         pairs += [(earlier, window[after]) for earlier in window[max(position - self._flash, 0) : before]]

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from functions.segment.shots.mixtures import are_mixtures, shares
+from functions.segment.shots.blends import are_blends, shares
 from functions.segment.shots.thumbnail import Instant, Planes, Thumbnail, distance, likeness
 
 __all__ = ["Dissolve", "DissolveDetector"]
@@ -102,14 +102,14 @@ def _dissolve(window: list[Thumbnail]) -> Dissolve | None:
     first, last = window[0].planes, window[-1].planes
     middle = window[len(window) // 2].planes
     unlike = 1 - likeness(first, last)
-    if unlike < 1 - _MAX_LIKENESS or not are_mixtures(first, last, middle[np.newaxis]):
+    if unlike < 1 - _MAX_LIKENESS or not are_blends(first, last, middle[np.newaxis]):
         return None
     if min(first[..., 0].std(), last[..., 0].std()) < _FLAT or _changed_share(first, last) < _CHANGED_SHARE:
         return None
     pictures = np.stack([thumbnail.planes for thumbnail in window])
     held, _ = shares(first, last, pictures)
     mixed = (held > 0.2) & (held < 0.8)
-    if np.count_nonzero(mixed) < len(window) / 4 or not are_mixtures(first, last, pictures[mixed]):
+    if np.count_nonzero(mixed) < len(window) / 4 or not are_blends(first, last, pictures[mixed]):
         return None
     positions = [int(np.argmax(held > share)) for share in (0.05, 0.5, 0.95)]
     start, half, end = (window[position].at for position in positions)

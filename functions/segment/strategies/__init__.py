@@ -1,4 +1,4 @@
-"""Ways to find segments, one algorithm a file."""
+"""What finds segments, one algorithm a file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from shared.processors.segmenter import Segmenter
 
 __all__ = ["SEGMENTERS"]
 
-SEGMENTERS: Registry[Segmenter] = Registry(
+SEGMENTERS = Registry(
     "automations.segmenters",
-    Segmenter,  # type: ignore[type-abstract]  # the registry only compares with it
+    Segmenter,  # type: ignore[type-abstract]  # the registry only checks against it
     {
         "shots": "functions.segment.strategies.shots:ShotSegmenter",
         "black": "functions.segment.strategies.black:BlackSegmenter",

@@ -10,9 +10,10 @@ from itertools import islice, pairwise
 from math import prod
 from typing import ClassVar, Final, TypeAlias
 
-from functions.tag.readings import TITLE_HEIGHT, height, legible
+from functions.tag.evidence import evidence_of
+from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.words import STOP_WORDS, parts, singular, word_list
-from shared.domain.records import Evidence, Finding, Tag
+from shared.domain.records import Finding, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["KeywordsTagger"]
@@ -80,7 +81,7 @@ class KeywordsTagger(Tagger):
             label=Counter(" ".join(mention.words).casefold() for mention in mentions).most_common(1)[0][0],
             kind="topic" if stands_out else "text",
             confidence=min(1 - doubt, 0.99),
-            evidence=tuple(map(_evidence, findings)),
+            evidence=tuple(map(evidence_of, findings)),
             producer=self.name,
             producer_version=self.version,
         )
@@ -152,15 +153,3 @@ def _is_whole(key: _Key, places: Mapping[_Key, _Places]) -> bool:
 
 def _doubt(mentions: Iterable[_Mention]) -> float:
     return prod(1 - mention.weight for mention in mentions)
-
-
-def _evidence(finding: Finding) -> Evidence:
-    return Evidence(
-        start_s=finding.start_s,
-        end_s=finding.end_s,
-        modality=finding.modality,
-        confidence=finding.confidence,
-        producer=finding.producer,
-        quote=str(finding.value),
-        frame=finding.frame,
-    )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from functions.tag.readings import height
+from functions.tag.evidence import evidence_of
+from functions.tag.legible_text import height
 from shared.domain.records import Evidence, Finding, Segment, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -144,22 +145,9 @@ def _number(finding: Finding) -> float:
 def _quoted(finding: Finding) -> Evidence:
     value = finding.value
     what = finding.name.replace("_", " ")
-    quote = (
-        value
-        if isinstance(value, str)
-        else f"{what} {value:.3g}"
-        if isinstance(value, float)
-        else ", ".join(value)
-    )
-    return Evidence(
-        start_s=finding.start_s,
-        end_s=finding.end_s,
-        modality=finding.modality,
-        confidence=finding.confidence,
-        producer=finding.producer,
-        quote=quote,
-        frame=finding.frame,
-    )
+    if isinstance(value, str):
+        return evidence_of(finding)
+    return evidence_of(finding, f"{what} {value:.3g}" if isinstance(value, float) else ", ".join(value))
 
 
 def _heard(segment: Segment, quote: str) -> Evidence:

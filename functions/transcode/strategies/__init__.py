@@ -1,4 +1,4 @@
-"""The ladders to choose from, one file each."""
+"""What plans renditions, one algorithm a file."""
 
 from __future__ import annotations
 

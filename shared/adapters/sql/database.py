@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.adapters.folders import locked_folder, storage_error
+from shared.adapters.folders import disk_full, locked_folder, storage_error
 from shared.domain.errors import ConfigurationError, TransientError
 
 __all__ = ["Database", "Schema", "sqlite_url"]
@@ -126,9 +126,7 @@ class Database:
         except (OperationalError, PoolTimeout) as error:
             code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
             if code & 0xFF == sqlite3.SQLITE_FULL:
-                raise TransientError(
-                    "disk_full", "The disk is full. Free some space; work goes on then."
-                ) from error
+                raise disk_full() from error
             raise TransientError("store_unavailable", f"The database can't be used: {error}") from error
         except DatabaseError as error:
             code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)

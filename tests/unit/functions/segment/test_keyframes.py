@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from functions.segment.film import Film
 from functions.segment.keyframes import keyframe_times
+from functions.segment.picture_samples import PictureSamples
 from shared.testing.footage import Footage, Pictures, take
 from shared.testing.videos import shot
 
 
-def film_of(pictures: Pictures, fps: float = 25.0) -> Film:
-    film = Film()
+def samples_of(pictures: Pictures, fps: float = 25.0) -> PictureSamples:
+    samples = PictureSamples()
     for frame in Footage(fps=fps, pictures=pictures).frames():
-        film.observe(frame)
-    return film
+        samples.observe(frame)
+    return samples
 
 
 def blurred(pictures: Pictures) -> Pictures:
@@ -23,7 +23,7 @@ def blurred(pictures: Pictures) -> Pictures:
 def test_the_picture_is_sharp() -> None:
     pictures = take(np.random.default_rng(1), 100, pan=0)
     pictures[:60] = blurred(pictures[:60])
-    [time_s] = keyframe_times([shot(0, 0.0, 4.0)], film_of(pictures))
+    [time_s] = keyframe_times([shot(0, 0.0, 4.0)], samples_of(pictures))
     assert 2.4 <= time_s < 4.0
 
 
@@ -31,14 +31,14 @@ def test_the_picture_is_not_black_though_noise_is_sharp() -> None:
     rng = np.random.default_rng(1)
     pictures = blurred(take(rng, 50))
     pictures[:40] = rng.integers(0, 20, pictures[:40].shape)
-    [time_s] = keyframe_times([shot(0, 0.0, 2.0)], film_of(pictures))
+    [time_s] = keyframe_times([shot(0, 0.0, 2.0)], samples_of(pictures))
     assert time_s >= 1.6
 
 
 def test_the_picture_is_typical_of_the_shot_though_another_is_sharper() -> None:
     rng = np.random.default_rng(1)
     pictures = np.concatenate([take(rng, 80, pan=0) // 2 + 64, take(rng, 10, pan=0)])
-    [time_s] = keyframe_times([shot(0, 0.0, 3.6)], film_of(pictures))
+    [time_s] = keyframe_times([shot(0, 0.0, 3.6)], samples_of(pictures))
     assert time_s < 3.2
 
 
@@ -47,24 +47,24 @@ def test_the_picture_is_clear_of_the_transitions_at_both_ends_though_they_are_sh
     pictures[25:75] = blurred(pictures[25:75])
     shots = [shot(0, 0.0, 3.2, transition_in="dissolve", transition_s=1.0)]
     shots.append(shot(1, 3.2, 4.0, transition_in="fade", transition_s=0.2))
-    first_s, second_s = keyframe_times(shots, film_of(pictures))
+    first_s, second_s = keyframe_times(shots, samples_of(pictures))
     assert 1.0 <= first_s < 3.0
     assert 3.4 <= second_s < 4.0
 
 
 def test_the_picture_is_one_that_the_video_shows() -> None:
     fps = 24000 / 1001
-    [time_s] = keyframe_times([shot(0, 0.0, 2.0)], film_of(take(np.random.default_rng(1), 50), fps=fps))
+    [time_s] = keyframe_times([shot(0, 0.0, 2.0)], samples_of(take(np.random.default_rng(1), 50), fps=fps))
     assert time_s in {index / fps for index in range(50)}
 
 
 def test_a_transition_longer_than_its_shot_leaves_some_of_it() -> None:
-    film = film_of(take(np.random.default_rng(1), 50))
-    [time_s] = keyframe_times([shot(0, 0.0, 2.0, transition_in="fade", transition_s=9.0)], film)
+    pictures = samples_of(take(np.random.default_rng(1), 50))
+    [time_s] = keyframe_times([shot(0, 0.0, 2.0, transition_in="fade", transition_s=9.0)], pictures)
     assert 0.8 <= time_s < 2.0
 
 
 def test_a_shot_too_short_for_a_sample_gets_its_middle() -> None:
     shots = [shot(0, 0.0, 0.28), shot(1, 0.28, 0.36), shot(2, 0.36, 2.0)]
-    times_s = keyframe_times(shots, film_of(take(np.random.default_rng(1), 50)))
+    times_s = keyframe_times(shots, samples_of(take(np.random.default_rng(1), 50)))
     assert times_s[1] == (0.28 + 0.36) / 2

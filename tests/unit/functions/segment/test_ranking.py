@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from functions.segment.film import Film
+from functions.segment.picture_samples import PictureSamples
 from functions.segment.ranking import rank
 from shared.domain.records import Segment
 from shared.testing.footage import Footage, take
@@ -12,18 +12,18 @@ from shared.testing.videos import shot
 NO_SOUND = np.zeros(0, np.float32)
 
 
-def film_of(footage: Footage) -> Film:
-    film = Film()
+def samples_of(footage: Footage) -> PictureSamples:
+    samples = PictureSamples()
     for frame in footage.frames():
-        film.observe(frame)
-    return film
+        samples.observe(frame)
+    return samples
 
 
 @pytest.fixture
-def film() -> Film:
+def pictures() -> PictureSamples:
     rng = np.random.default_rng(5)
     footage = Footage().cut(take(rng, 50, pan=0)).cut(take(rng, 50, pan=5)).cut(take(rng, 100, pan=0))
-    return film_of(footage)
+    return samples_of(footage)
 
 
 SHOTS = [shot(0, 0.0, 2.0), shot(1, 2.0, 4.0), shot(2, 4.0, 8.0)]
@@ -33,24 +33,24 @@ def speech(start_s: float, end_s: float) -> Segment:
     return Segment(kind="speech", index=0, start_s=start_s, end_s=end_s, producer="x", producer_version="1")
 
 
-def test_motion_and_length_are_reasons(film: Film) -> None:
-    _, lively, long = rank(SHOTS, (), film, NO_SOUND)
+def test_motion_and_length_are_reasons(pictures: PictureSamples) -> None:
+    _, lively, long = rank(SHOTS, (), pictures, NO_SOUND)
     assert "much moves" in lively.reason
     assert "long" in long.reason
 
 
-def test_speech_lifts_a_shot_and_says_so(film: Film) -> None:
-    silent = rank(SHOTS, (), film, NO_SOUND)
-    spoken = rank(SHOTS, [speech(0.1, 2.0)], film, NO_SOUND)
+def test_speech_lifts_a_shot_and_says_so(pictures: PictureSamples) -> None:
+    silent = rank(SHOTS, (), pictures, NO_SOUND)
+    spoken = rank(SHOTS, [speech(0.1, 2.0)], pictures, NO_SOUND)
     assert (spoken[0].score or 0) > (silent[0].score or 0)
     assert "people speak" in spoken[0].reason
     assert spoken[1].score == silent[1].score
 
 
-def test_the_loudest_shot_is_loud(film: Film) -> None:
+def test_the_loudest_shot_is_loud(pictures: PictureSamples) -> None:
     loudness = np.full(80, 0.01, np.float32)
     loudness[20:40] = 0.5
-    assert ["loud" in s.reason for s in rank(SHOTS, (), film, loudness)] == [False, True, False]
+    assert ["loud" in s.reason for s in rank(SHOTS, (), pictures, loudness)] == [False, True, False]
 
 
 def test_a_black_shot_scores_nothing_and_a_title_on_black_does() -> None:
@@ -58,15 +58,15 @@ def test_a_black_shot_scores_nothing_and_a_title_on_black_does() -> None:
     black = np.zeros((50, 90, 160, 3), np.uint8)
     title = black.copy()
     title[:, 40:50, 30:130] = 230
-    film = film_of(Footage().cut(black).cut(title).cut(take(rng, 100)))
-    empty, titled, _ = rank(SHOTS, (), film, NO_SOUND)
+    pictures = samples_of(Footage().cut(black).cut(title).cut(take(rng, 100)))
+    empty, titled, _ = rank(SHOTS, (), pictures, NO_SOUND)
     assert (empty.score, empty.reason) == (0.0, "black")
     assert (titled.score or 0) > 0
 
 
-def test_scores_lie_between_0_and_1_and_every_one_has_a_reason(film: Film) -> None:
-    everything = rank(SHOTS, [speech(0.0, 8.0)], film, np.linspace(0, 1, 80, dtype=np.float32))
-    single = rank([shot(0, 0.0, 8.0)], (), film, NO_SOUND)
+def test_scores_lie_between_0_and_1_and_every_one_has_a_reason(pictures: PictureSamples) -> None:
+    everything = rank(SHOTS, [speech(0.0, 8.0)], pictures, np.linspace(0, 1, 80, dtype=np.float32))
+    single = rank([shot(0, 0.0, 8.0)], (), pictures, NO_SOUND)
     for ranked in (*everything, *single):
         assert 0 <= (ranked.score or 0) <= 1
         assert ranked.reason

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.segment.film import Film
+from functions.segment.picture_samples import PictureSamples
 from functions.segment.scenes import group_scenes
 from shared.domain.records import Segment
 from shared.ports.media_tool import Frame
@@ -16,19 +16,19 @@ from shared.testing.videos import shot
 PLACES = {"A": (200, 40, 40), "B": (40, 200, 40), "C": (40, 40, 200), "D": (220, 220, 60), "E": (20, 20, 20)}
 
 
-def filmed(places: str, *, shot_s: float = 2.0) -> tuple[list[Segment], Film]:
+def filmed(places: str, *, shot_s: float = 2.0) -> tuple[list[Segment], PictureSamples]:
     """Shots of one colour each, a letter a shot."""
-    film = Film()
+    samples = PictureSamples()
     shots = [shot(index, index * shot_s, (index + 1) * shot_s) for index in range(len(places))]
     for index, place in enumerate(np.repeat(list(places), round(shot_s * 5))):
         rgb = np.full((90, 160, 3), PLACES[place], np.uint8)
-        film.observe(Frame(index=index, time_s=index / 5, rgb=rgb))
-    return shots, film
+        samples.observe(Frame(index=index, time_s=index / 5, rgb=rgb))
+    return shots, samples
 
 
 def scenes_of(places: str, others: Sequence[Segment] = (), **values: float) -> list[int | None]:
-    shots, film = filmed(places, **values)
-    return [member.scene for member in group_scenes(shots, others, film)[1]]
+    shots, pictures = filmed(places, **values)
+    return [member.scene for member in group_scenes(shots, others, pictures)[1]]
 
 
 def silence(start_s: float, end_s: float) -> Segment:
@@ -52,9 +52,9 @@ def test_a_picture_that_comes_back_much_later_opens_a_new_scene() -> None:
 
 
 def test_a_fade_ends_a_scene_whatever_follows() -> None:
-    shots, film = filmed("AAAA")
+    shots, pictures = filmed("AAAA")
     shots[2] = shot(2, 4.0, 6.0, transition_in="fade")
-    assert [member.scene for member in group_scenes(shots, (), film)[1]] == [0, 0, 1, 1]
+    assert [member.scene for member in group_scenes(shots, (), pictures)[1]] == [0, 0, 1, 1]
 
 
 def test_a_long_silence_across_a_cut_ends_a_scene_and_a_short_one_does_not() -> None:
@@ -65,8 +65,8 @@ def test_a_long_silence_across_a_cut_ends_a_scene_and_a_short_one_does_not() -> 
 
 @given(st.text("ABCDE", min_size=1, max_size=20))
 def test_scenes_tile_the_shots(places: str) -> None:
-    shots, film = filmed(places, shot_s=0.4)
-    scenes, members = group_scenes(shots, (), film)
+    shots, pictures = filmed(places, shot_s=0.4)
+    scenes, members = group_scenes(shots, (), pictures)
     assert [scene.index for scene in scenes] == list(range(len(scenes)))
     assert (scenes[0].start_s, scenes[-1].end_s) == (shots[0].start_s, shots[-1].end_s)
     assert all(scene.end_s == following.start_s for scene, following in pairwise(scenes))

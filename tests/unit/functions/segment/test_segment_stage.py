@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +17,7 @@ from shared.processors.segmenter import Segmenter
 from shared.testing.footage import Footage, take
 from shared.testing.media_tool import FakeMediaTool
 from shared.testing.models import FakeSpeechDetector
+from shared.testing.sound import write_wav
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, object_ref, video_stream
 
@@ -57,11 +57,7 @@ def context_for(footage: Footage, folder: Path, inputs: tuple[Record, ...]) -> F
     media = media_info(duration_s=duration_s, video=(video_stream(duration_s=duration_s, frames=None),))
     context = FakeStageContext(folder=folder, media=media, inputs=inputs)
     (folder / "outputs").mkdir()
-    with wave.open(str(folder / "outputs" / "sound.wav"), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(16_000)
-        sound.writeframes(bytes(round(32_000 * duration_s)))
+    write_wav(folder / "outputs" / "sound.wav", np.zeros(round(16_000 * duration_s)))
     return context
 
 

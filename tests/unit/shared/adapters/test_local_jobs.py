@@ -129,20 +129,6 @@ def test_a_job_over_its_time_is_killed_with_all_it_started(
     assert not alive
 
 
-def test_cancelling_kills_the_whole_tree(
-    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
-) -> None:
-    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
-    tree = _wait_for_a_tool()
-    runner.cancel(execution)
-    assert ended.get(timeout=10) == execution
-    assert runner.state(execution) == JobState(status="failed", error="The job was cancelled.")
-    _, alive = psutil.wait_procs(tree, timeout=10)
-    assert not alive
-    runner.cancel(execution)  # It has ended: left alone.
-    assert _run(runner, ended, "note", file=str(tmp_path / "out")).status == "succeeded"
-
-
 def test_refuses_more_jobs_than_workers_and_unknown_executions(runner: LocalJobRunner) -> None:
     runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
     with pytest.raises(TransientError, match="no_capacity"):
@@ -152,9 +138,10 @@ def test_refuses_more_jobs_than_workers_and_unknown_executions(runner: LocalJobR
 
 
 def test_closing_leaves_no_process(runner: LocalJobRunner) -> None:
-    runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
     tree = _wait_for_a_tool()
     runner.close()
+    assert runner.state(execution) == JobState(status="failed", error="The job was stopped with its host.")
     _, alive = psutil.wait_procs(tree, timeout=10)
     assert not alive
 

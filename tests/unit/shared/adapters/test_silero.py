@@ -3,27 +3,17 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-import wave
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from shared.adapters import silero
 from shared.adapters.silero import SileroSpeechDetector
 from shared.domain.errors import ConfigurationError
+from shared.testing.sound import write_wav
 
 RATE_HZ = 16_000
-
-
-def write_wav(path: Path, samples: npt.NDArray[np.floating]) -> Path:
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE_HZ)
-        sound.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
 
 
 def spans(probabilities: list[float]) -> list[tuple[int, int]]:

@@ -1,25 +1,21 @@
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from pytest_mock import MockerFixture
 
 from shared.adapters.sphinx import SphinxTranscriber
 from shared.ports.speech import SpokenSpan
+from shared.testing.sound import write_wav
 from shared.testing.stage_context import FakeStageContext
 
 
 @pytest.fixture
 def audio(tmp_path: Path) -> Path:
-    with wave.open(str(tmp_path / "a.wav"), "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(16_000)
-        wav.writeframes(bytes(2 * 16_000 * 60))
-    return tmp_path / "a.wav"
+    return write_wav(tmp_path / "a.wav", np.zeros(16_000 * 60))
 
 
 def word(text: str, start: int, end: int, posterior: float = 1.0) -> SimpleNamespace:

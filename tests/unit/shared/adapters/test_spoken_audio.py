@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,12 @@ import pytest
 from shared.adapters.spoken_audio import spoken_pieces
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.ports.speech import SpokenSpan
+from shared.testing.sound import write_wav
 
 
-def write_wav(path: Path, seconds: int = 10, rate_hz: int = 16_000) -> Path:
+def write_seconds(path: Path, seconds: int = 10, rate_hz: int = 16_000) -> Path:
     """Writes a sound whose samples tell in which second they are."""
-    with wave.open(str(path), "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(rate_hz)
-        wav.writeframes(np.repeat(np.arange(seconds, dtype="<i2"), rate_hz).tobytes())
-    return path
+    return write_wav(path, np.repeat(np.arange(seconds), rate_hz), rate_hz=rate_hz)
 
 
 def seconds_heard(pcm: bytes) -> list[int]:
@@ -26,7 +21,7 @@ def seconds_heard(pcm: bytes) -> list[int]:
 
 
 def test_only_the_spans_are_cut_out_in_pieces_no_longer_than_allowed(tmp_path: Path) -> None:
-    audio = write_wav(tmp_path / "a.wav")
+    audio = write_seconds(tmp_path / "a.wav")
     spans = [SpokenSpan(start_s=1, end_s=2), SpokenSpan(start_s=4, end_s=9)]
     pieces = list(spoken_pieces(audio, spans, max_s=3))
     assert [(piece.start_s, piece.end_s) for piece in pieces] == [(1, 2), (4, 6.5), (6.5, 9)]
@@ -35,12 +30,12 @@ def test_only_the_spans_are_cut_out_in_pieces_no_longer_than_allowed(tmp_path: P
 
 def test_what_lies_beyond_the_end_of_the_sound_is_left_out(tmp_path: Path) -> None:
     spans = [SpokenSpan(start_s=9, end_s=12), SpokenSpan(start_s=11, end_s=12)]
-    pieces = list(spoken_pieces(write_wav(tmp_path / "a.wav"), spans, max_s=30))
+    pieces = list(spoken_pieces(write_seconds(tmp_path / "a.wav"), spans, max_s=30))
     assert [(piece.start_s, piece.end_s) for piece in pieces] == [(9, 10)]
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
-    audio = write_wav(tmp_path / "a.wav", seconds=1, rate_hz=8000)
+    audio = write_seconds(tmp_path / "a.wav", seconds=1, rate_hz=8000)
     with pytest.raises(ConfigurationError, match="wrong_audio_format"):
         list(spoken_pieces(audio, [SpokenSpan(start_s=0, end_s=1)], max_s=30))
 

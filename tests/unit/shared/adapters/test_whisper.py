@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import wave
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from pytest_mock import MockerFixture
 from shared.adapters.whisper import WhisperTranscriber
 from shared.domain.errors import ConfigurationError
 from shared.ports.speech import SpokenSpan
+from shared.testing.sound import write_wav
 from shared.testing.stage_context import FakeStageContext
 
 
@@ -26,12 +26,7 @@ def model_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def audio(tmp_path: Path) -> Path:
-    with wave.open(str(tmp_path / "a.wav"), "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(16_000)
-        wav.writeframes(np.repeat(np.arange(60, dtype="<i2") * 512, 16_000).tobytes())
-    return tmp_path / "a.wav"
+    return write_wav(tmp_path / "a.wav", np.repeat(np.arange(60) * 512, 16_000))
 
 
 def phrase(

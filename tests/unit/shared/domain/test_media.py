@@ -21,3 +21,12 @@ from shared.testing.videos import video_stream
 )
 def test_pixel_shape_and_rotation_are_applied(aspect: Fraction, rotation: int, size: tuple[int, int]) -> None:
     assert video_stream(width=720, height=576, sample_aspect=aspect, rotation=rotation).display_size == size
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"), [(1280, 720, (160, 90)), (1080, 1920, (90, 160)), (4000, 40, (160, 16))]
+)
+def test_pictures_for_detectors_are_small_even_and_never_a_thread(
+    width: int, height: int, size: tuple[int, int]
+) -> None:
+    assert video_stream(width=width, height=height).thumbnail_size(160) == size

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,18 +8,10 @@ import numpy.typing as npt
 import pytest
 
 from functions.segment.strategies.silence import SilenceSegmenter
+from shared.testing.sound import write_wav
 from shared.testing.videos import media_info
 
 RATE_HZ = 16_000
-
-
-def write_wav(path: Path, samples: npt.NDArray[np.floating]) -> Path:
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE_HZ)
-        sound.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
 
 
 def tone(seconds: float, level: float = 0.3) -> npt.NDArray[np.float64]:

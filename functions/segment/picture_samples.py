@@ -13,7 +13,7 @@ import numpy.typing as npt
 from functions.segment.shots.thumbnail import Planes, Thumbnail, distance
 from shared.ports.media_tool import Frame
 
-__all__ = ["Colors", "Film", "Sample", "likeness_of_colors", "usual_colors"]
+__all__ = ["Colors", "PictureSamples", "Sample", "likeness_of_colors", "usual_colors"]
 
 Colors: TypeAlias = npt.NDArray[np.float16]
 """How much of a picture has which colour and brightness; sums to 1."""
@@ -54,7 +54,7 @@ class Sample:
         return self.brightness < _DARK and self.contrast < _EVEN
 
 
-class Film:
+class PictureSamples:
     """Collects samples while the frames go by."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from functions.segment.shots.thumbnail import Planes
 
-__all__ = ["are_mixtures", "shares"]
+__all__ = ["are_blends", "shares"]
 
 _MAX_RESIDUE = 0.36
 """Part of a picture that no mixture explains, relative to the difference between the two."""
@@ -28,7 +28,7 @@ def shares(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
     return held, np.sqrt(np.maximum(unexplained, 0) / energy)
 
 
-def are_mixtures(first: Planes, last: Planes, pictures: Planes) -> bool:
+def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     """Tells whether all of some pictures are true mixtures of two unlike ones.
 
     Each must be near the weighted mean, with at least 15 % of either; and it must have lost as much contrast as
