@@ -67,8 +67,8 @@ class UploadWatcher:
             try:
                 self._watch(polling=polling)
             except RuntimeError as error:
-                # What watchfiles raises for names that are no UTF-8, which it can't tell. Looking around again finds such a file, and polling does
-                # not come upon it each time somebody opens it, which we do ourselves.
+                # What watchfiles raises for names that are no UTF-8, which it can't tell. Looking around again finds
+                # such a file, and polling does not come upon it each time somebody opens it, as we do ourselves.
                 logger().warning("watch_polls_now", reason=str(error))
                 polling = True
                 self._stop.wait(LOOK_EVERY_S)
