@@ -59,6 +59,12 @@ def test_the_import_rules_hold() -> None:
         ("functions/segment/planted.py", "import functions.transcode"),
         ("shared/runtime/planted.py", "import sqlalchemy"),
         ("shared/ports/planted.py", "import google.cloud.storage"),
+        ("shared/testing/planted.py", "import sqlalchemy"),
+        ("shared/adapters/planted.py", "import shared.settings"),
+        ("shared/planted.py", "import json"),  # has no place in the layers
+        ("functions/tag/strategies/planted.py", "import rapidocr"),
+        ("functions/segment/planted.py", "import flask"),
+        ("functions/ingest/planted.py", "import functions_framework"),
     ],
 )
 def test_a_planted_breach_is_caught(tmp_path: Path, module: str, breach: str) -> None:
