@@ -67,7 +67,7 @@ class UploadWatcher:
             try:
                 self._watch(polling=polling)
             except RuntimeError as error:
-                # What watchfiles raises for names that are no UTF-8, which it can't tell. Looking around again finds
+                # Raised by watchfiles for names that are no UTF-8, which it can't tell. Looking around again finds
                 # such a file, and polling does not come upon it each time somebody opens it, as we do ourselves.
                 logger().warning("watch_polls_now", reason=str(error))
                 polling = True
