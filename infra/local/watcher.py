@@ -22,6 +22,7 @@ __all__ = ["UploadWatcher"]
 
 LOOK_EVERY_S = 0.25
 GROUP_CHANGES_S = 0.1
+POLL_EVERY_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,19 @@ class UploadWatcher:
 
     def run(self) -> None:
         """Watches until stop() is called."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        polling = False
         while not self._stop.is_set():
-            self._folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._watch()
+                self._watch(polling=polling)
             except RuntimeError as error:
-                # What watchfiles raises for a name that is no UTF-8, which it can't tell; looking around again
-                # finds the file.
-                logger().warning("watch_started_again", error=str(error))
+                # Raised by watchfiles for names that are no UTF-8, which it can't tell. Looking around again finds
+                # such a file, and polling does not come upon it each time somebody opens it, as we do ourselves.
+                logger().warning("watch_polls_now", reason=str(error))
+                polling = True
                 self._stop.wait(LOOK_EVERY_S)
 
-    def _watch(self) -> None:
+    def _watch(self, *, polling: bool) -> None:
         looked_around = False
         for changes in watch(
             self._folder,
@@ -78,6 +81,8 @@ class UploadWatcher:
             debounce=round(GROUP_CHANGES_S * 1000),
             rust_timeout=round(LOOK_EVERY_S * 1000),
             yield_on_timeout=True,
+            force_polling=polling,
+            poll_delay_ms=POLL_EVERY_MS,
             stop_event=self._stop,
         ):
             if not looked_around:
@@ -135,6 +140,8 @@ class UploadWatcher:
             logger().warning("not_an_object", path=str(path), reason=str(error))
             return
         except NotFound:
+            return
+        if not is_upload(name):  # The path was one, but it spells another name.
             return
         seen = seen_generation(wiring.repository, self._bucket, name)
         if upload.generation == seen:

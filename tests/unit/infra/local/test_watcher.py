@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from infra.local.watcher import UploadWatcher
 from shared.bootstrap import Bootstrap
@@ -162,6 +163,28 @@ def test_an_older_file_in_the_place_of_a_newer_one_is_a_newer_generation(
 def test_odd_names_are_names(folder: Path, announced: queue.SimpleQueue[ObjectFinalized], name: str) -> None:
     (folder / name).write_bytes(b"content")
     assert announced.get(timeout=10).name == f"ann/{name}"
+
+
+def test_a_folder_whose_name_is_no_utf8_keeps_nobody_from_being_heard(
+    folder: Path, announced: queue.SimpleQueue[ObjectFinalized]
+) -> None:
+    odd = folder / "caf\udce9"
+    odd.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (odd / name).write_bytes(b"content")
+        (folder / name).write_bytes(b"content")
+        names = {announced.get(timeout=10).name for _ in range(2)}
+        assert names == {f"ann/{name}", f"ann/caf\udce9/{name}"}
+    with capture_logs() as logs:
+        assert _nothing(announced)
+    assert logs == [], "it came to rest"
+
+
+def test_a_path_that_spells_a_name_that_is_no_upload(
+    folder: Path, announced: queue.SimpleQueue[ObjectFinalized]
+) -> None:
+    (folder / "%=%2E").write_bytes(b"an object named ann/.")
+    assert _nothing(announced)
 
 
 def test_links_and_folders_are_no_uploads(
