@@ -21,7 +21,7 @@ from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
-from infra.local.session import Host, find_video, open_deployment
+from infra.local.session import Host, all_videos, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import Submission, follow, submit
 from infra.local.terminal import (
@@ -162,14 +162,7 @@ def up(
 def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the videos, newest first."""
     wiring = open_deployment(data_dir, existing=True)
-    videos: list[Video] = []
-    cursor: str | None = None
-    while True:
-        page = wiring.repository.list_videos(limit=200, cursor=cursor)
-        videos += page.videos
-        cursor = page.next_cursor
-        if cursor is None:
-            break
+    videos = all_videos(wiring)
     if as_json:
         typer.echo(json.dumps([summary_of(video).model_dump(mode="json") for video in videos], indent=2))
     elif videos:

@@ -16,7 +16,7 @@ from shared.domain.video import Video
 from shared.runtime.logs import configure_logs
 from shared.settings import load_settings
 
-__all__ = ["Host", "find_video", "open_deployment"]
+__all__ = ["Host", "all_videos", "find_video", "open_deployment"]
 
 
 def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstrap:
@@ -46,6 +46,18 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     return wiring
 
 
+def all_videos(wiring: Bootstrap) -> list[Video]:
+    """Returns every video, newest first."""
+    videos: list[Video] = []
+    cursor: str | None = None
+    while True:
+        page = wiring.repository.list_videos(limit=200, cursor=cursor)
+        videos += page.videos
+        cursor = page.next_cursor
+        if cursor is None:
+            return videos
+
+
 def find_video(wiring: Bootstrap, beginning: str) -> Video:
     """Returns the one video whose id begins like this.
 
@@ -55,14 +67,7 @@ def find_video(wiring: Bootstrap, beginning: str) -> Video:
     exact = wiring.repository.get(beginning)
     if exact is not None:
         return exact
-    found: list[Video] = []
-    cursor: str | None = None
-    while True:
-        page = wiring.repository.list_videos(limit=200, cursor=cursor)
-        found += [video for video in page.videos if video.id.startswith(beginning)]
-        cursor = page.next_cursor
-        if cursor is None:
-            break
+    found = [video for video in all_videos(wiring) if video.id.startswith(beginning)]
     if len(found) == 1:
         return found[0]
     if not found:

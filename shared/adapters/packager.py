@@ -59,7 +59,7 @@ class ShakaPackager:
             dash=folder / _MANIFEST,
             playlists=tuple(folder / f"{name}.m3u8" for name in names),
             iframes=iframes,
-            streams=tuple(PackagedStream(name=name, path=folder / f"{name}.mp4") for name in names),
+            streams=tuple(PackagedStream(name=name, path=folder / _file(name)) for name in names),
         )
         command = [str(self._program), *streams, *_options(segment_s)]
         size_bytes = sum(path.stat().st_size for path in (*(encoded.path for encoded in rungs), audio) if path)
@@ -95,7 +95,7 @@ def _options(segment_s: float) -> tuple[str, ...]:
 def _picture(encoded: EncodedRung, folder: Path) -> str:
     name = encoded.rung.name
     fields = {"stream": "video", "playlist_name": f"{name}.m3u8", "iframe_playlist_name": _iframes(name)}
-    return _descriptor(encoded.path, f"{name}.mp4", folder, fields)
+    return _descriptor(encoded.path, _file(name), folder, fields)
 
 
 def _sound(audio: Path, folder: Path) -> str:
@@ -105,13 +105,18 @@ def _sound(audio: Path, folder: Path) -> str:
         "hls_group_id": _AUDIO,
         "hls_name": _AUDIO,
     }
-    return _descriptor(audio, f"{_AUDIO}.mp4", folder, fields)
+    return _descriptor(audio, _file(_AUDIO), folder, fields)
 
 
 def _descriptor(source: Path, output: str, folder: Path, fields: dict[str, str]) -> str:
     # Relative, for commas or equal signs in the path of the workspace would be taken for the descriptor's own.
     fields = {"in": os.path.relpath(source, folder), "output": output, **fields}
     return ",".join(f"{key}={value}" for key, value in fields.items())
+
+
+def _file(name: str) -> str:
+    # The same container, but a bucket may tell the media type by the extension.
+    return f"{name}.m4a" if name == _AUDIO else f"{name}.mp4"
 
 
 def _iframes(name: str) -> str:

@@ -124,6 +124,8 @@ def test_records_say_what_the_files_are(process: Callable[[Path], Processed], ma
         lines = subprocess.run(
             [*command, "-of", "default=nw=1", str(path)], check=True, capture_output=True, text=True, timeout=60
         ).stdout.splitlines()
+        # A folder tells the media type by the extension alone.
+        assert found.object.content_type == {".mp4": "video/mp4", ".m4a": "audio/mp4"}[path.suffix]
         said = dict(line.split("=") for line in reversed(lines))  # the first stream's win
         assert said["codec_name"] == found.codec
         assert float(said["duration"]) == pytest.approx(found.duration_s)
@@ -152,7 +154,8 @@ def test_streams_are_cut_alike(process: Callable[[Path], Processed], make_clip: 
         assert f'URI="{rung}.mp4",BYTERANGE' in text
     assert durations[0] == durations[1] == [4.0, 4.0, 1.0]
     manifest = done.artifact("dash").read_text()
-    assert all(f"<BaseURL>{name}.mp4</BaseURL>" in manifest for name in ("360p", "240p", "audio"))
+    files = ("360p.mp4", "240p.mp4", "audio.m4a")
+    assert all(f"<BaseURL>{file}</BaseURL>" in manifest for file in files)
 
 
 def test_uneven_frames_have_true_durations(process: Callable[[Path], Processed], make_clip: MakeClip) -> None:
