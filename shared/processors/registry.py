@@ -57,8 +57,8 @@ class Registry(Generic[P]):
             ports: What it is built with.
 
         Raises:
-            ConfigurationError: The name is unknown, its module can't be imported, or the class is of another kind or
-                can't be built.
+            ConfigurationError: The name is unknown, its module can't be imported, or its class is of another kind
+                or can't be built.
         """
         self.check(name)
         strategy = self._load(name)
