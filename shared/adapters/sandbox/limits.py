@@ -30,10 +30,12 @@ _BY_SIGNAL = {
     signal.SIGXFSZ: ("tool_file_limit", "The video makes a file larger than one attempt may write."),
     signal.SIGKILL: ("tool_killed", "The machine ended the program; it is probably short of memory."),
 }
+_DISK_FULL = ("disk_full", "The machine has no disk space left; free some and replay.")
 _BY_LOG = {
     "Cannot allocate memory": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
     "std::bad_alloc": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
-    "No space left on device": ("disk_full", "The machine has no disk space left; free some and replay."),
+    "No space left on device": _DISK_FULL,
+    "Fail to write to file": _DISK_FULL,  # so says Shaka Packager, and no more
 }
 _TIMEOUT = ("tool_timeout", "The program did not end before the attempt's deadline and was killed.")
 

@@ -185,6 +185,7 @@ def test_nothing_outlives_a_killed_worker(tmp_path: Path) -> None:
         ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", "tool_cpu_limit"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "tool_killed"),
         ("import os; os.write(2, b'No space left on device'); raise SystemExit(1)", "disk_full"),
+        ("import os; os.write(2, b'Fail to write to file in x'); raise SystemExit(1)", "disk_full"),
     ],
 )
 def test_limits_have_codes(code: str, expected: str, session: FakeStageContext) -> None:
