@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
-from shared.domain.errors import ConfigurationError
+from shared.domain.errors import ConfigurationError, PipelineError
 from shared.processors.strategy import Strategy, StrategyPorts
 
 __all__ = ["Registry"]
@@ -57,7 +57,8 @@ class Registry(Generic[P]):
             ports: What it is built with.
 
         Raises:
-            ConfigurationError: The name is unknown, its module can't be imported, or the class is of another kind.
+            ConfigurationError: The name is unknown, its module can't be imported, or its class is of another kind
+                or can't be built.
         """
         self.check(name)
         strategy = self._load(name)
@@ -65,7 +66,14 @@ class Registry(Generic[P]):
             raise ConfigurationError(
                 "bad_plugin", f"{name!r} in {self._group} must be a class that extends {self._base.__name__}."
             )
-        return strategy(ports)
+        try:
+            return strategy(ports)
+        except PipelineError:
+            raise
+        except Exception as error:  # A package's own code: whatever it does, the selection is to blame.
+            raise ConfigurationError(
+                "bad_plugin", f"{name!r} in {self._group} can't be built: {error!r}"
+            ) from error
 
     def _load(self, name: str) -> object:
         try:
@@ -74,7 +82,7 @@ class Registry(Generic[P]):
                 return getattr(import_module(module), attribute)
             (point, *_) = entry_points(group=self._group, name=name)
             return point.load()
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # As above: its modules may do anything when they are imported.
             raise ConfigurationError(
-                "bad_plugin", f"{name!r} in {self._group} can't be imported: {error}"
+                "bad_plugin", f"{name!r} in {self._group} can't be imported: {error!r}"
             ) from error

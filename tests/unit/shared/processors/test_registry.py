@@ -27,6 +27,9 @@ class Other(LadderPlanner):
 
 class NoPlanner:
     pass
+
+class Unfinished(LadderPlanner):
+    pass
 """
 
 
@@ -61,6 +64,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[LadderPlanner]:
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package on the path with three entry points."""
     (tmp_path / "outside_ladders.py").write_text(PLUGIN)
+    (tmp_path / "outside_typo.py").write_text("class Other(:")
     info = tmp_path / "outside_ladders-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside-ladders\nVersion: 1.0\n")
@@ -70,6 +74,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "standard = outside_ladders:Other\n"
         "wrong = outside_ladders:NoPlanner\n"
         "broken = outside_ladders:Missing\n"
+        "unfinished = outside_ladders:Unfinished\n"
+        "typo = outside_typo:Other\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -84,7 +90,16 @@ def test_a_builtin_is_built_with_its_ports(registry: Registry[LadderPlanner]) ->
 @pytest.mark.usefixtures("installed")
 def test_a_packages_strategy_is_found(registry: Registry[LadderPlanner]) -> None:
     assert type(registry.create("other", PORTS)).__module__ == "outside_ladders"
-    assert registry.names() == ("broken", "no_class", "no_module", "other", "standard", "wrong")
+    assert registry.names() == (
+        "broken",
+        "no_class",
+        "no_module",
+        "other",
+        "standard",
+        "typo",
+        "unfinished",
+        "wrong",
+    )
 
 
 @pytest.mark.usefixtures("installed")
@@ -98,7 +113,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(registry: Registry[Ladde
 
 
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("name", ["no_module", "no_class", "wrong", "broken"])
+@pytest.mark.parametrize("name", ["no_module", "no_class", "wrong", "broken", "unfinished", "typo"])
 def test_a_strategy_that_is_none_is_refused(registry: Registry[LadderPlanner], name: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"bad_plugin.*'{name}'"):
         registry.create(name, PORTS)
