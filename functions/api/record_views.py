@@ -25,12 +25,12 @@ __all__ = [
 ]
 
 
-def media_url(ref: ObjectRef) -> str:
+def _media_url(ref: ObjectRef) -> str:
     """Returns where an object is served; it mirrors the object's name, so relative names in manifests resolve."""
     return f"/media/{quote(ref.name)}"
 
 
-MediaUrl = Annotated[str, BeforeValidator(media_url)]
+MediaUrl = Annotated[str, BeforeValidator(_media_url)]
 """Path on this server, made from an ObjectRef."""
 
 
@@ -57,7 +57,7 @@ class RenditionView(View):
     @computed_field
     def url(self) -> str:
         """Path on this server."""
-        return media_url(self.object)
+        return _media_url(self.object)
 
     @computed_field
     def fps_decimal(self) -> float | None:

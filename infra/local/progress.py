@@ -67,7 +67,7 @@ class BarProgress:
             self._tasks[video.id] = self._bars.add_task(
                 escape(video.source.name), total=len(self._flow.stages), doing=""
             )
-        stage, fraction = doing(self._flow, video)
+        stage, fraction = _doing(self._flow, video)
         done = len(self._flow.before(stage)) + fraction if stage else len(self._flow.stages)
         if video.status == FAILED and video.failure:
             done = len(self._flow.before(video.failure.stage))
@@ -96,7 +96,7 @@ class LineProgress:
         return None
 
     def update(self, video: Video) -> None:
-        stage, _ = doing(self._flow, video)
+        stage, _ = _doing(self._flow, video)
         line = f"{video.source.name}: {stage if video.lease else video.status}"
         if self._shown.get(video.id) != line:
             self._shown[video.id] = line
@@ -106,7 +106,7 @@ class LineProgress:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def doing(flow: Flow, video: Video) -> tuple[str, float]:
+def _doing(flow: Flow, video: Video) -> tuple[str, float]:
     """Returns the stage a video is at, and how far that is, 0..1; no stage when nothing is left to do."""
     if video.lease is not None:
         return video.lease.stage, video.lease.progress
