@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -294,3 +296,37 @@ def test_an_announcement_that_fails_is_raised_with_the_object_in_place(root: Pat
     with pytest.raises(TransientError, match="bus_down"):
         store.put("uploads", "a.mp4", file, "video/mp4")
     assert store.stat("uploads", "a.mp4").size_bytes == 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which file a descriptor is")
+@pytest.mark.reliability("B17")
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_put_returns(
+    store: FolderBlobStore, root: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("media", "a/out.mp4", file, "video/mp4")
+    steps: list[tuple[str, str]] = []
+    fsync, replace, utime = os.fsync, os.replace, os.utime
+
+    def noted_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        steps.append(("fsync", Path(f"/proc/self/fd/{descriptor}").readlink().parent.name))
+
+    def noted_utime(*arguments: Any, **values: Any) -> None:
+        utime(*arguments, **values)
+        steps.append(("utime", ""))
+
+    def noted_replace(*arguments: Any, **values: Any) -> None:
+        replace(*arguments, **values)
+        steps.append(("replace", ""))
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    monkeypatch.setattr(os, "utime", noted_utime)
+    store.put("media", "a/out.mp4", file, "video/mp4")
+
+    assert steps[-4:] == [
+        ("utime", ""),  # its generation
+        ("fsync", ".tmp"),
+        ("replace", ""),
+        ("fsync", "media"),  # the folder a in it
+    ]

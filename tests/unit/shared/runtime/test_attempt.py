@@ -1,0 +1,124 @@
+"""What an attempt does by itself while its stage works."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared.domain.change import Change, Claim
+from shared.domain.errors import LeaseLost, TransientError
+from shared.domain.video import Lease, Video
+from shared.runtime.attempt import AttemptServices, RunningAttempt
+from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.driver import LEASE_S, VideoDriver
+from shared.testing.video_repository import InMemoryVideoRepository
+
+T = TypeVar("T")
+
+
+@dataclass
+class Heard(InMemoryVideoRepository):
+    """A store that tells of every heartbeat it has heard, and may be down for some."""
+
+    beats: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    down_for: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
+        beating = threading.current_thread().name.startswith("heartbeat")
+        try:
+            if beating and self.down_for:
+                self.down_for -= 1
+                raise TransientError("store_unavailable", "Not now.")
+            return super().update(video_id, decide)
+        finally:
+            if beating:
+                self.beats.release()
+
+    def wait_for_beats(self, number: int) -> None:
+        for _ in range(number):
+            assert self.beats.acquire(timeout=10)
+
+
+@pytest.fixture
+def repository() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def driver(repository: Heard) -> VideoDriver:
+    return VideoDriver(repository)
+
+
+@pytest.fixture
+def claim(driver: VideoDriver) -> Claim:
+    return driver.claim(driver.upload(), "ingest")
+
+
+@pytest.fixture
+def attempt(driver: VideoDriver, claim: Claim, repository: Heard, tmp_path: Path) -> RunningAttempt:
+    services = AttemptServices(
+        repository=repository,
+        blobs=InMemoryBlobStore(),
+        clock=driver.clock,
+        lifecycle=driver.lifecycle,
+        media_bucket="media",
+        work_dir=tmp_path / "work",
+        lease_s=LEASE_S,
+        heartbeat_s=0.02,
+    )
+    return RunningAttempt(claim, services)
+
+
+def lease(driver: VideoDriver, claim: Claim) -> Lease:
+    held = driver.video(claim.video.id).lease
+    assert held is not None
+    return held
+
+
+@pytest.mark.reliability("B3")
+def test_the_lease_lasts_as_long_as_the_stage_works(
+    driver: VideoDriver, claim: Claim, attempt: RunningAttempt, repository: Heard
+) -> None:
+    with attempt:
+        attempt.progress(0.5)
+        driver.clock.advance(LEASE_S * 10)
+        repository.wait_for_beats(2)  # the first may have begun before the clock moved
+        assert lease(driver, claim).expires_at == driver.clock.now() + timedelta(seconds=LEASE_S)
+        assert lease(driver, claim).progress == 0.5
+
+
+def test_a_store_that_is_down_for_a_moment_ends_no_heartbeat(
+    driver: VideoDriver, claim: Claim, attempt: RunningAttempt, repository: Heard
+) -> None:
+    repository.down_for = 3
+    with capture_logs(), attempt:
+        repository.wait_for_beats(4)
+        driver.clock.advance(LEASE_S / 2)
+        repository.wait_for_beats(2)
+        assert lease(driver, claim).expires_at == driver.clock.now() + timedelta(seconds=LEASE_S)
+
+
+@pytest.mark.reliability("B10", "B27")
+def test_a_stage_that_lost_its_lease_is_told_and_stores_nothing(
+    driver: VideoDriver, claim: Claim, attempt: RunningAttempt, tmp_path: Path
+) -> None:
+    (tmp_path / "out.mp4").write_bytes(b"content")
+    with attempt:
+        driver.delete(claim.video)
+        for heartbeat in [each for each in threading.enumerate() if each.name.startswith("heartbeat")]:
+            heartbeat.join(timeout=10)  # it ends with the lease
+        with pytest.raises(LeaseLost):
+            attempt.progress(0.9)
+        with pytest.raises(LeaseLost):
+            attempt.put(tmp_path / "out.mp4", "out.mp4", "video/mp4")
+    assert not list(tmp_path.glob("work/*"))
