@@ -13,15 +13,20 @@ from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
-from shared.runtime.entrypoint import StageRunner
+from shared.runtime.entrypoint import JobPlacement, StageRunner
 from shared.runtime.logs import configure_logs
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.adapters.filesystem import FolderBlobStore
+    from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
+    from shared.domain.video import Video
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.job_runner import JobRunner
     from shared.ports.media_tool import MediaTool
     from shared.ports.packager import Packager
     from shared.ports.speech import SpeechDetector, Transcriber
@@ -54,14 +59,24 @@ class Bootstrap:
     @cached_property
     def repository(self) -> VideoRepository:
         """Where videos and their results are kept."""
+        if self.settings.platform == "google" and self.settings.database_url is None:
+            from shared.adapters.firestore.repository import FirestoreVideoRepository
+
+            return FirestoreVideoRepository(self._project, self.settings.firestore_database)
         from shared.adapters.sql.database import sqlite_url
         from shared.adapters.sql.repository import SqlVideoRepository
 
+        if self.settings.database_url is not None:
+            return SqlVideoRepository(self.settings.database_url.get_secret_value())
         return SqlVideoRepository(sqlite_url(self.settings.data_dir / "videos.db"))
 
     @cached_property
     def bus(self) -> EventBus:
         """Where events are published."""
+        if self.settings.platform == "google":
+            from shared.adapters.pubsub import PubsubEventBus
+
+            return PubsubEventBus(self._project)
         return self.local_bus
 
     @cached_property
@@ -74,6 +89,10 @@ class Bootstrap:
     @cached_property
     def blobs(self) -> BlobStore:
         """Where objects are kept."""
+        if self.settings.platform == "google":
+            from shared.adapters.gcs import GcsBlobStore
+
+            return GcsBlobStore(self._project)
         return self.local_blobs
 
     @cached_property
@@ -135,13 +154,40 @@ class Bootstrap:
 
         return SphinxTranscriber()
 
-    def runner(self, name: str, stage: Stage) -> StageRunner:
-        """Returns what runs a stage for the events delivered to its function.
+    @cached_property
+    def jobs(self) -> JobRunner | None:
+        """What starts the jobs of this deployment; None where every worker is one already."""
+        if not self.settings.jobs:
+            return None
+        from shared.adapters.cloud_run import CloudRunJobRunner
+
+        return CloudRunJobRunner(self.settings.jobs, endpoint=self.settings.cloud_run_endpoint)
+
+    def endpoint(self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None) -> Endpoint:
+        """Returns the HTTP side of a stage's function.
 
         Args:
             name: The stage's name in the flow.
             stage: The use case.
+            expected_s: Estimates how many seconds an attempt at a video takes; None for a stage that never needs
+                more than an event function has.
         """
+        return self.guarded(self.runner(name, stage, expected_s=expected_s).handle)
+
+    def guarded(self, handle: Handler) -> Endpoint:
+        """Returns the HTTP side of a function, behind the check of who delivers where one is configured."""
+        from shared.adapters.http_delivery import Endpoint
+
+        if self.settings.push_audience is None:
+            return Endpoint(handle)
+        from shared.adapters.push_auth import PushGuard
+
+        return Endpoint(handle, PushGuard(self.settings.push_audience, self.settings.push_service_account))
+
+    def runner(
+        self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None
+    ) -> StageRunner:
+        """Returns what runs a stage for the events delivered to its function; endpoint() says what each is."""
         services = AttemptServices(
             repository=self.repository,
             blobs=self.blobs,
@@ -159,4 +205,20 @@ class Bootstrap:
             self.bus,
             upload_bucket=self.settings.upload_bucket,
             worker=f"{socket.gethostname()}:{os.getpid()}",
+            limited=self.settings.platform == "google" and self.settings.execution is None,
+            placement=self._placement(expected_s),
+            execution=self.settings.execution,
         )
+
+    def _placement(self, expected_s: Callable[[Video], float] | None) -> JobPlacement | None:
+        if expected_s is None or self.jobs is None or self.settings.execution is not None:
+            return None
+        return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
+
+    @property
+    def _project(self) -> str:
+        if self.settings.project is None:
+            raise ConfigurationError(
+                "project_missing", "On the platform 'google', AUTOMATIONS_PROJECT must name the project."
+            )
+        return self.settings.project

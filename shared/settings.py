@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from shared.domain.errors import ConfigurationError
@@ -36,6 +36,35 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AUTOMATIONS_", env_nested_delimiter="__", frozen=True, extra="ignore"
     )
+
+    platform: Literal["local", "google"] = Field(
+        "local", description="Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage)."
+    )
+    project: str | None = Field(None, description="Google Cloud project; needed on the platform 'google'.")
+    firestore_database: str = Field("(default)", description="Firestore database in that project.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="SQL database to keep videos in, instead of the platform's own store, such as "
+        "postgresql+psycopg://user:password@host/name of PostgreSQL or Supabase.",
+    )
+    push_audience: str | None = Field(
+        None,
+        description="Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.",
+    )
+    push_service_account: str | None = Field(
+        None, description="Service account that deliveries must come from; needed with push_audience."
+    )
+    jobs: dict[str, str] = Field(
+        {},
+        description="JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.",
+    )
+    execution: str | None = Field(
+        None,
+        validation_alias="CLOUD_RUN_EXECUTION",
+        description="The job execution this is a task of; Cloud Run sets it.",
+    )
+    job_start_s: float = Field(900.0, gt=0, description="Seconds a job that was started has to begin its work.")
+    cloud_run_endpoint: str | None = Field(None, description="Address of Cloud Run's API, if not Google's.")
 
     data_dir: Path = Field(Path("data"), description="Folder that the one-machine stack keeps everything in.")
     pipeline: Path = Field(DEFAULT_PIPELINE, description="The flow: a JSON file.")
@@ -85,6 +114,10 @@ class Settings(BaseSettings):
             raise ValueError("upload_bucket and media_bucket must differ, or outputs would be taken for uploads")
         if taken := {self.upload_bucket, self.media_bucket} & _TAKEN:
             raise ValueError(f"a bucket can't be named {', '.join(taken)}: the data folder has that for itself")
+        if self.push_audience and not self.push_service_account:
+            raise ValueError(
+                "push_audience needs push_service_account: Google signs tokens for anybody's audience"
+            )
         if self.heartbeat_s > self.lease_s / 2:
             raise ValueError("heartbeat_s must be at most half of lease_s, or one late heartbeat loses the lease")
         return self

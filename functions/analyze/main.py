@@ -11,22 +11,23 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.analyze.stage import AnalyzeStage
 from functions.analyze.strategies import ANALYZERS
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
-from shared.runtime.entrypoint import StageRunner
 
 
 @cache
-def _runner() -> StageRunner:
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     analyzers = [ANALYZERS.create(name, wiring) for name in wiring.settings.analyzers]
-    return wiring.runner("analyze", AnalyzeStage(analyzers))
+    return wiring.endpoint("analyze", AnalyzeStage(analyzers))
 
 
-@functions_framework.cloud_event
-def analyze(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    _runner().handle(event)
+@functions_framework.http
+def analyze(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

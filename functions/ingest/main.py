@@ -11,20 +11,21 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.ingest.stage import IngestStage
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
-from shared.runtime.entrypoint import StageRunner
 
 
 @cache
-def _runner() -> StageRunner:
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
     wiring = Bootstrap()
-    return wiring.runner("ingest", IngestStage(wiring.media_tool, wiring.settings.limits))
+    return wiring.endpoint("ingest", IngestStage(wiring.media_tool, wiring.settings.limits))
 
 
-@functions_framework.cloud_event
-def ingest(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    _runner().handle(event)
+@functions_framework.http
+def ingest(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

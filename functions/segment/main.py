@@ -11,22 +11,23 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.segment.stage import SegmentStage
 from functions.segment.strategies import SEGMENTERS
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
-from shared.runtime.entrypoint import StageRunner
 
 
 @cache
-def _runner() -> StageRunner:
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     segmenters = [SEGMENTERS.create(name, wiring) for name in wiring.settings.segmenters]
-    return wiring.runner("segment", SegmentStage(wiring.media_tool, segmenters))
+    return wiring.endpoint("segment", SegmentStage(wiring.media_tool, segmenters))
 
 
-@functions_framework.cloud_event
-def segment(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    _runner().handle(event)
+@functions_framework.http
+def segment(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

@@ -11,19 +11,21 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.sweep.stage import Sweeper
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 
 
 @cache
-def _sweeper() -> Sweeper:
-    return Sweeper(Bootstrap())
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
+    wiring = Bootstrap()
+    return wiring.guarded(Sweeper(wiring).handle)
 
 
-@functions_framework.cloud_event
-def sweep(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    del event
-    _sweeper().run()
+@functions_framework.http
+def sweep(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

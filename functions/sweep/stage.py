@@ -13,6 +13,7 @@ from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
+from shared.domain.wire import Delivery
 from shared.ports.blob_store import BlobStore
 from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
@@ -44,6 +45,11 @@ class Sweeper:
 
     def __init__(self, ports: SweepPorts) -> None:
         self._ports = ports
+
+    def handle(self, delivery: Delivery) -> None:
+        """Runs for a scheduler's tick, whatever it says."""
+        del delivery
+        self.run()
 
     def run(self) -> None:
         """Runs all four once."""

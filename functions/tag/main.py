@@ -11,22 +11,23 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.tag.stage import TagStage
 from functions.tag.strategies import TAGGERS
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
-from shared.runtime.entrypoint import StageRunner
 
 
 @cache
-def _runner() -> StageRunner:
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     taggers = [TAGGERS.create(name, wiring) for name in wiring.settings.taggers]
-    return wiring.runner("tag", TagStage(taggers, wiring.repository))
+    return wiring.endpoint("tag", TagStage(taggers, wiring.repository))
 
 
-@functions_framework.cloud_event
-def tag(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    _runner().handle(event)
+@functions_framework.http
+def tag(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

@@ -11,22 +11,23 @@ from __future__ import annotations
 from functools import cache
 
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request, Response
 
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
-from shared.runtime.entrypoint import StageRunner
 
 
 @cache
-def _runner() -> StageRunner:
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    return wiring.runner("transcode", TranscodeStage(wiring.media_tool, wiring.packager, ladder))
+    return wiring.endpoint("transcode", TranscodeStage(wiring.media_tool, wiring.packager, ladder))
 
 
-@functions_framework.cloud_event
-def transcode(event: CloudEvent) -> None:
-    """Handles one delivery."""
-    _runner().handle(event)
+@functions_framework.http
+def transcode(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

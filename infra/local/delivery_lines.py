@@ -12,7 +12,7 @@ from shared.domain.identity import video_id_of
 from shared.domain.naming import display_name
 from shared.domain.status import READY
 from shared.domain.video import Video
-from shared.domain.wire import parse_cloud_event
+from shared.domain.wire import parse_delivery
 from shared.ports.job_runner import Job, JobState
 
 __all__ = ["DeliveryLines"]
@@ -51,7 +51,7 @@ class DeliveryLines:
 
     def _subject(self, job: Job) -> tuple[str, Video | None]:
         try:
-            message = parse_cloud_event(job.event["attributes"]["type"], job.event["data"])
+            message = parse_delivery(job.delivery)
         except PermanentError:
             return "an event that can't be understood", None
         if isinstance(message, ObjectFinalized):

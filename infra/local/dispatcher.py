@@ -114,8 +114,8 @@ class Dispatcher:
         for message in self._bus.lease(free, MESSAGE_LEASE_S):
             job = Job(
                 stage=message.stage,
-                event=message.event,
-                timeout_s=self._flow.stage(message.stage).timeout_s + KILL_GRACE_S,
+                delivery=message.delivery,
+                timeout_s=self._flow.stage(message.stage).longest_s + KILL_GRACE_S,
             )
             self._running[self._jobs.start(job)] = (message, job)
             self._on_delivery(job, JobState(status="running"))

@@ -23,7 +23,7 @@ from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.domain.errors import NotFound
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
+from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
 
 __all__ = ["DeadLetter", "LeasedMessage", "LocalBus"]
@@ -42,13 +42,13 @@ class LeasedMessage:
     Attributes:
         id: The queue's number of this delivery.
         stage: Whose function it is for.
-        event: The CloudEvent to call the function with: its ``attributes`` and its ``data``.
+        delivery: What to call the function with.
         attempt: 1-based; grows with every lease of this message, so that a late ack is told from a current one.
     """
 
     id: int
     stage: str
-    event: Mapping[str, Any]
+    delivery: Delivery
     attempt: int
 
 
@@ -255,13 +255,13 @@ def _is_held(message: LeasedMessage) -> ColumnElement[bool]:
 
 
 def _leased_message(row: Any) -> LeasedMessage:
-    event = pubsub_cloud_event(
+    delivery = pubsub_delivery(
         f"projects/local/topics/{row.topic}",
         row.message_id,
         (row.data, json.loads(row.attributes)),
         from_us(row.published_us).isoformat(),
     )
-    return LeasedMessage(id=row.id, stage=row.stage, event=event, attempt=row.attempt + 1)
+    return LeasedMessage(id=row.id, stage=row.stage, delivery=delivery, attempt=row.attempt + 1)
 
 
 def _us(seconds: float) -> int:

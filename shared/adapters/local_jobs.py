@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import queue
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import Pipe
@@ -18,6 +18,7 @@ from os import getpid
 from pathlib import Path
 
 from shared.adapters.process_tree import kill_tree
+from shared.domain.codec import encode
 from shared.domain.errors import NotFound, TransientError
 from shared.ports.job_runner import Job, JobState
 
@@ -56,7 +57,6 @@ class LocalJobRunner:
         self._lock = threading.Lock()
         self._states: dict[str, JobState] = {}
         self._on_end = on_end
-        self._numbers = itertools.count(1)
         self._workers = [
             _Worker(log_dir / f"worker-{number}.log", environment, stages, self._ended)
             for number in range(1, workers + 1)
@@ -74,7 +74,7 @@ class LocalJobRunner:
                 raise TransientError("no_capacity", f"All {len(self._workers)} workers are busy.")
             # The one that has been free for longest: it had the most time to import what it may need.
             worker = self._free.popleft()
-            execution = f"{job.stage}-{next(self._numbers)}"
+            execution = f"{job.stage}-{uuid.uuid4().hex}"
             self._states[execution] = RUNNING
             worker.give(execution, job)
         return execution
@@ -84,6 +84,12 @@ class LocalJobRunner:
             if execution not in self._states:
                 raise NotFound(f"There is no execution {execution!r} (any more).")
             return self._states[execution]
+
+    def cancel(self, execution: str) -> None:
+        with self._lock:
+            for worker in self._workers:
+                if worker.execution == execution:
+                    worker.kill()
 
     def close(self) -> None:
         """Kills what still runs and ends the workers."""
@@ -141,11 +147,15 @@ class _Worker:
         self._inbox.put(job)
         self.ensure_started()
 
+    def kill(self) -> None:
+        """Kills the process, if there is one; the next job gets another."""
+        if self._process is not None and self._process.poll() is None:
+            kill_tree(self._process.pid)
+
     def close(self) -> None:
         self._closing.set()
         if self._thread is not None:
-            if self._process is not None and self._process.poll() is None:
-                kill_tree(self._process.pid)
+            self.kill()
             self._inbox.put(None)
             self._thread.join()
             self._thread = None
@@ -184,8 +194,9 @@ class _Worker:
         if self._closing.is_set():
             return CLOSED
         deadline = time.monotonic() + job.timeout_s
+        order = json.dumps({"stage": job.stage, "delivery": encode(job.delivery)}).encode()
         try:
-            connection.send_bytes(json.dumps({"stage": job.stage, "event": job.event}).encode())
+            connection.send_bytes(order)
             if connection.poll(max(0.0, deadline - time.monotonic())):
                 return JobState(**json.loads(connection.recv_bytes()))
         except (EOFError, OSError):

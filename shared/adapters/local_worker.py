@@ -18,10 +18,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import structlog
-from cloudevents.http import CloudEvent
 
+from shared.adapters.job_task import endpoint_of
 from shared.adapters.process_tree import die_with_parent, kill_descendants
+from shared.domain.codec import decode
 from shared.domain.errors import PipelineError, TransientError
+from shared.domain.wire import Delivery
 
 __all__ = ["main"]
 
@@ -42,7 +44,7 @@ def main() -> None:
             # Nothing to do yet: import one function ahead of its first job. One that can't be imported tells
             # so when it is called.
             with contextlib.suppress(Exception):
-                _function(cold.popleft())
+                import_module(f"functions.{cold.popleft()}.main")
             continue
         connection.send_bytes(json.dumps(_handle(json.loads(job))).encode())
 
@@ -56,14 +58,9 @@ def _receive(connection: Connection[bytes, bytes], jobs: queue.SimpleQueue[bytes
             os._exit(0)
 
 
-def _function(stage: str) -> Any:
-    return getattr(import_module(f"functions.{stage}.main"), stage)
-
-
 def _handle(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        event = job["event"]
-        _function(job["stage"])(CloudEvent(event["attributes"], event["data"]))
+        endpoint_of(job["stage"]).handle(decode(Delivery, job["delivery"]))
     except Exception as error:  # Whatever the function raised is its answer, as it is for functions-framework.
         if not isinstance(error, PipelineError):
             structlog.get_logger().exception("job_failed", stage=job["stage"])

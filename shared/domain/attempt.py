@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from shared.domain.video import Lease, Video
+from shared.domain.video import Cost, Lease, Video
 
 __all__ = [
     "Attempt",
     "Caveat",
-    "Cost",
     "Effort",
     "Outcome",
     "ToolRun",
@@ -43,16 +42,6 @@ class ToolRun:
     cpu_s: float
     peak_memory_bytes: int
     log_tail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What an attempt used: wall seconds, CPU-seconds (tools included), bytes read from and written to buckets."""
-
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
-    bytes_read: int = 0
-    bytes_written: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +83,7 @@ class Attempt:
     outcome: Outcome = "running"
     code: str = ""
     reason: str = ""
-    cost: Cost = Cost()
+    cost: Cost = field(default_factory=Cost)
     tools: tuple[ToolRun, ...] = ()
     caveats: tuple[Caveat, ...] = ()
 
@@ -143,7 +132,8 @@ def ended_attempt(
 
 
 def closed_attempt(video: Video, outcome: Outcome, reason: str, now: datetime) -> tuple[Attempt, ...]:
-    """Returns the record that ends whoever works on a video now; nothing when nobody does."""
+    """Returns the record that ends whoever works on a video now, at the cost last reported; none for nobody."""
     if video.lease is None:
         return ()
-    return (ended_attempt(video, video.lease, outcome, now, Effort(), code=outcome, reason=reason),)
+    effort = Effort(cost=video.lease.cost)
+    return (ended_attempt(video, video.lease, outcome, now, effort, code=outcome, reason=reason),)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from shared.domain.records import (
     Artifact,
+    Embedding,
     Finding,
     Recommendation,
     Record,
@@ -23,7 +24,8 @@ __all__ = ["RECORD_KINDS", "decode", "decode_json", "encode", "encode_json"]
 T = TypeVar("T")
 
 RECORD_KINDS: dict[str, type[Record]] = {
-    kind.__name__: kind for kind in (Rendition, Artifact, Segment, Finding, Tag, Recommendation, SearchEntry)
+    kind.__name__: kind
+    for kind in (Rendition, Artifact, Segment, Finding, Tag, Recommendation, SearchEntry, Embedding)
 }
 
 

@@ -16,7 +16,8 @@ class StageSpec:
         consumes: Topic whose events start it.
         emits: Topic its success is published to; also the event's type.
         status: The video's status once it is done.
-        timeout_s: Seconds one attempt may take.
+        timeout_s: Seconds one attempt may take inside an event function.
+        job_timeout_s: Seconds one attempt may take as a job; None when it never runs as one.
         memory: Memory a function instance gets, in Kubernetes notation.
         cpu: Virtual CPUs a function instance gets.
         max_attempts: Attempts, counted by us, after which the video is failed as poison.
@@ -30,6 +31,12 @@ class StageSpec:
     memory: str
     cpu: float
     max_attempts: int
+    job_timeout_s: float | None = None
+
+    @property
+    def longest_s(self) -> float:
+        """Seconds one attempt may take where no event function limits it."""
+        return self.job_timeout_s or self.timeout_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +46,13 @@ class Flow:
     Attributes:
         stages: The rows.
         failed_topic: Topic a failed video is announced on.
+        deleted_topic: Topic a deleted video is announced on.
         sweep_interval_s: Seconds between two runs of sweep.
     """
 
     stages: tuple[StageSpec, ...]
     failed_topic: str
+    deleted_topic: str
     sweep_interval_s: float
 
     def stage(self, name: str) -> StageSpec:
@@ -53,6 +62,16 @@ class Flow:
                 return spec
         known = ", ".join(spec.stage for spec in self.stages)
         raise KeyError(f"no stage {name!r} in the pipeline; there are {known}")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic there is: what starts the chain, then what each stage emits, then the other endings."""
+        return (
+            self.stages[0].consumes,
+            *(spec.emits for spec in self.stages),
+            self.failed_topic,
+            self.deleted_topic,
+        )
 
     def before(self, name: str) -> tuple[StageSpec, ...]:
         """Returns the rows of the stages that run before the one named, in order."""

@@ -26,7 +26,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
-from shared.domain.video import Failure, Lease, Source, Video
+from shared.domain.video import Cost, Failure, Lease, Source, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "Lifecycle"]
 
@@ -83,19 +83,30 @@ class Lifecycle:
         return decide
 
     def claim(
-        self, stage: str, run: int, worker: str, now: datetime, lease_s: float
+        self, stage: str, run: int, worker: str, now: datetime, lease_s: float, execution: str | None = None
     ) -> Decision[Claim | Declined]:
         """Grants the lease on a stage to a worker, or says why not.
 
         Fails the video as ``poison`` when the stage's attempts are used up.
+
+        Args:
+            stage: The stage.
+            run: The run.
+            worker: Who asks.
+            now: The time.
+            lease_s: Seconds the lease lasts.
+            execution: The job that the worker is a task of. What was handed to that job is continued; a lease held
+                by an earlier task of it is taken over at once: a job tries a task again only after it ended.
         """
         spec = self._flow.stage(stage)
 
         def decide(video: Video | None) -> Change[Claim | Declined]:
-            declined = self._why_not(video, spec, run, now)
+            declined = self._why_not(video, spec, run, now, execution)
             if declined is not None:
                 return Change(answer=declined)
             assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
+            if _awaits(video, execution):
+                return _taken_up(video, spec, worker, now, lease_s)
             lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
             if _used_up(video, spec):
                 failed, event = self._poisoned(video, spec, "its worker never reported back.", now)
@@ -108,6 +119,7 @@ class Lifecycle:
                 worker=worker,
                 started_at=now,
                 expires_at=now + timedelta(seconds=lease_s),
+                execution=execution,
             )
             claimed = replace(
                 video,
@@ -126,12 +138,45 @@ class Lifecycle:
 
         return decide
 
-    def heartbeat(self, claim: Claim, now: datetime, lease_s: float, progress: float) -> Decision[None]:
-        """Extends the lease and notes the progress. Raises LeaseLost when the claim no longer counts."""
+    def hand_over(self, claim: Claim, execution: str, now: datetime, start_within_s: float) -> Decision[None]:
+        """Leaves an attempt to a job, which continues it with a claim of its own.
+
+        Args:
+            claim: The attempt.
+            execution: The job's name.
+            now: The time.
+            start_within_s: Seconds the job has to claim it, before others may.
+
+        Raises:
+            LeaseLost: The claim no longer counts.
+        """
 
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
-            lease = replace(claim.lease, expires_at=now + timedelta(seconds=lease_s), progress=progress)
+            lease = replace(
+                claim.lease,
+                worker=execution,
+                execution=execution,
+                expires_at=now + timedelta(seconds=start_within_s),
+            )
+            handed = replace(held, lease=lease, updated_at=now)
+            return Change(answer=None, video=handed, attempts=(begun_attempt(handed, lease),))
+
+        return decide
+
+    def heartbeat(
+        self, claim: Claim, now: datetime, lease_s: float, progress: float, cost: Cost | None = None
+    ) -> Decision[None]:
+        """Extends the lease and notes how far and at what cost. Raises LeaseLost if the claim no longer counts."""
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            lease = replace(
+                claim.lease,
+                expires_at=now + timedelta(seconds=lease_s),
+                progress=progress,
+                cost=cost or claim.lease.cost,
+            )
             return Change(answer=None, video=replace(held, lease=lease))
 
         return decide
@@ -281,7 +326,8 @@ class Lifecycle:
                 updated_at=now,
             )
             closed = closed_attempt(video, "superseded", "the video was deleted", now)
-            return Change(answer=gone, video=gone, attempts=closed)
+            event = self._event(gone, self._flow.deleted_topic, now)
+            return Change(answer=gone, video=gone, attempts=closed, events=(event,))
 
         return decide
 
@@ -311,7 +357,9 @@ class Lifecycle:
 
         return decide
 
-    def _why_not(self, video: Video | None, spec: StageSpec, run: int, now: datetime) -> Declined | None:
+    def _why_not(
+        self, video: Video | None, spec: StageSpec, run: int, now: datetime, execution: str | None
+    ) -> Declined | None:
         if video is None:
             return Declined(reason="unknown")
         if video.status == DELETED:
@@ -322,7 +370,8 @@ class Lifecycle:
             return Declined(reason="finished")
         if self._flow.next_after_status(video.status) != spec:
             return Declined(reason="done" if spec.stage in video.results else "early")
-        if video.lease is not None and video.lease.expires_at > now:
+        own = execution is not None and video.lease is not None and video.lease.execution == execution
+        if video.lease is not None and video.lease.expires_at > now and not own:
             left_s = (video.lease.expires_at - now).total_seconds()
             return Declined(reason="busy", retry_after_s=left_s)
         return None
@@ -367,6 +416,25 @@ def _held(video: Video | None, claim: Claim) -> Video:
             f"attempt {claim.lease.attempt} at {claim.spec.stage} of {claim.video.id} was replaced or ended"
         )
     return video
+
+
+def _awaits(video: Video, execution: str | None) -> bool:
+    """Tells whether a video's attempt was handed to a job and waits for the job to take it up."""
+    return execution is not None and video.lease is not None and video.lease.worker == execution
+
+
+def _taken_up(
+    video: Video, spec: StageSpec, worker: str, now: datetime, lease_s: float
+) -> Change[Claim | Declined]:
+    """Returns the change by which a job's task continues the attempt that was handed to the job."""
+    assert video.lease is not None  # noqa: S101 - _awaits has seen it; this tells the type checker
+    lease = replace(video.lease, worker=worker, expires_at=now + timedelta(seconds=lease_s))
+    continued = replace(video, lease=lease, updated_at=now)
+    return Change(
+        answer=Claim(video=continued, spec=spec, lease=lease),
+        video=continued,
+        attempts=(begun_attempt(continued, lease),),
+    )
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:

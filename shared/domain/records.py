@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "Artifact",
+    "Embedding",
     "Evidence",
     "Finding",
     "Modality",
@@ -30,7 +31,7 @@ __all__ = [
 SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
 Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
-SearchSource: TypeAlias = Literal["text", "speech", "tag", "title"]
+SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,5 +236,24 @@ class SearchEntry:
     end_s: float
 
 
-Record: TypeAlias = Rendition | Artifact | Segment | Finding | Tag | Recommendation | SearchEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """What a part of the video means, as a point among others from the same model.
+
+    Attributes:
+        text: What was embedded; also what a hit shows.
+        start_s: First instant it is about.
+        end_s: First instant after it.
+        model: Name of the model; only vectors of one model can be compared.
+        vector: The point, of length 1.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    model: str
+    vector: tuple[float, ...]
+
+
+Record: TypeAlias = Rendition | Artifact | Segment | Finding | Tag | Recommendation | SearchEntry | Embedding
 """Everything a result set may hold; a kind of record is stored under its class name."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.domain.media import MediaInfo
 
-__all__ = ["Failure", "Lease", "Source", "Video"]
+__all__ = ["Cost", "Failure", "Lease", "Source", "Video"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,31 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an attempt used.
+
+    Attributes:
+        wall_s: Seconds it took.
+        cpu_s: CPU-seconds, tools included.
+        bytes_read: Bytes read from buckets.
+        bytes_written: Bytes written to buckets.
+        model_calls: Requests to models that were begun, whether or not an answer came.
+        input_tokens: Tokens that models were billed for reading.
+        output_tokens: Tokens that models were billed for writing, thoughts included.
+        model_usd: What those tokens cost at list price, in US dollars.
+    """
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    bytes_read: int = 0
+    bytes_written: int = 0
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """The right of one worker to run the video's current stage.
 
@@ -53,6 +78,8 @@ class Lease:
         started_at: When it was granted.
         expires_at: When others may take over unless it is extended.
         progress: How far the attempt is, 0..1.
+        cost: What the attempt has used, as of its last heartbeat.
+        execution: The job that the attempt was handed to; None when the worker that claimed it does the work.
     """
 
     stage: str
@@ -62,6 +89,8 @@ class Lease:
     started_at: datetime
     expires_at: datetime
     progress: float = 0.0
+    cost: Cost = field(default_factory=Cost)
+    execution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,13 +19,38 @@ from shared.domain.codec import decode, encode
 from shared.domain.errors import PermanentError
 from shared.domain.events import SCHEMA_VERSION, ObjectFinalized, VideoEvent
 
-__all__ = ["STORAGE_FINALIZED", "PubsubMessage", "parse_cloud_event", "pubsub_cloud_event", "to_pubsub"]
+__all__ = [
+    "PUBSUB_PUBLISHED",
+    "STORAGE_FINALIZED",
+    "Delivery",
+    "PubsubMessage",
+    "parse_delivery",
+    "pubsub_delivery",
+    "to_pubsub",
+]
 
 PUBSUB_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 STORAGE_FINALIZED = "google.cloud.storage.object.v1.finalized"
 
 PubsubMessage = tuple[bytes, dict[str, str]]
 """A message's data and attributes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A CloudEvent as it reaches a function.
+
+    Attributes:
+        id: Id of this message; several messages may tell of one event.
+        source: Where it comes from, such as ``//pubsub.googleapis.com/projects/p/topics/t``.
+        type: What kind of event it is.
+        data: Its content, as decoded from JSON.
+    """
+
+    id: str
+    source: str
+    type: str
+    data: Any
 
 
 def to_pubsub(message: VideoEvent | ObjectFinalized) -> PubsubMessage:
@@ -56,19 +82,21 @@ def to_pubsub(message: VideoEvent | ObjectFinalized) -> PubsubMessage:
     return json.dumps(encode(message)).encode(), attributes
 
 
-def pubsub_cloud_event(topic: str, message_id: str, message: PubsubMessage, publish_time: str) -> dict[str, Any]:
-    """Returns the CloudEvent that a push of a message arrives as: its attributes and its data."""
+def pubsub_delivery(topic: str, message_id: str, message: PubsubMessage, publish_time: str) -> Delivery:
+    """Returns what the push of a message arrives as.
+
+    Args:
+        topic: ``projects/<project>/topics/<topic>``.
+        message_id: The message's id.
+        message: Its data and attributes.
+        publish_time: When it was published, as RFC 3339.
+    """
     data, attributes = message
-    return {
-        "attributes": {
-            "specversion": "1.0",
-            "id": message_id,
-            "source": f"//pubsub.googleapis.com/{topic}",
-            "type": PUBSUB_PUBLISHED,
-            "time": publish_time,
-            "datacontenttype": "application/json",
-        },
-        "data": {
+    return Delivery(
+        id=message_id,
+        source=f"//pubsub.googleapis.com/{topic}",
+        type=PUBSUB_PUBLISHED,
+        data={
             "message": {
                 "data": base64.b64encode(data).decode(),
                 "attributes": attributes,
@@ -76,11 +104,11 @@ def pubsub_cloud_event(topic: str, message_id: str, message: PubsubMessage, publ
                 "publishTime": publish_time,
             }
         },
-    }
+    )
 
 
-def parse_cloud_event(event_type: str, data: object) -> VideoEvent | ObjectFinalized | None:
-    """Returns what a CloudEvent says.
+def parse_delivery(delivery: Delivery) -> VideoEvent | ObjectFinalized | None:
+    """Returns what a delivery says.
 
     Returns:
         None for a notification that is none of our business, such as a deletion in the bucket.
@@ -89,13 +117,13 @@ def parse_cloud_event(event_type: str, data: object) -> VideoEvent | ObjectFinal
         PermanentError: ``bad_event``: it can't be understood and never will; ``unknown_version``: it was written
             by a newer version of this product.
     """
-    if not isinstance(data, Mapping):
-        raise PermanentError("bad_event", f"An event of type {event_type} carries no JSON object.")
-    if event_type == STORAGE_FINALIZED:
-        return _finalized(data)
-    if event_type != PUBSUB_PUBLISHED:
-        raise PermanentError("bad_event", f"Events of type {event_type!r} are not understood here.")
-    message = data.get("message")
+    if not isinstance(delivery.data, Mapping):
+        raise PermanentError("bad_event", f"An event of type {delivery.type} carries no JSON object.")
+    if delivery.type == STORAGE_FINALIZED:
+        return _finalized(delivery.data)
+    if delivery.type != PUBSUB_PUBLISHED:
+        raise PermanentError("bad_event", f"Events of type {delivery.type!r} are not understood here.")
+    message = delivery.data.get("message")
     if not isinstance(message, Mapping):
         raise PermanentError("bad_event", "A Pub/Sub event carries no message.")
     attributes = message.get("attributes") or {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
+
+from shared.domain.wire import Delivery
 
 __all__ = ["Job", "JobRunner", "JobState"]
 
@@ -14,13 +15,13 @@ class Job:
     """One event to be handled by one function.
 
     Attributes:
-        stage: The function's name; its entry point is ``functions.<stage>.main:<stage>``.
-        event: The CloudEvent it gets: ``{"attributes": {...}, "data": {...}}``.
+        stage: The function's name; it is built by ``functions.<stage>.main:endpoint``.
+        delivery: What the function gets.
         timeout_s: Seconds after which the job is killed.
     """
 
     stage: str
-    event: Mapping[str, Any]
+    delivery: Delivery
     timeout_s: float
 
 
@@ -48,4 +49,8 @@ class JobRunner(Protocol):
 
     def state(self, execution: str) -> JobState:
         """Returns how an execution stands. Raises NotFound for an unknown one."""
+        ...
+
+    def cancel(self, execution: str) -> None:
+        """Ends an execution; one that has ended, or is unknown, is no error. Raises TransientError."""
         ...

@@ -113,6 +113,19 @@ class VideoRepository(Protocol):
         """
         ...
 
+    def nearest(
+        self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20
+    ) -> Sequence[SearchHit]:
+        """Returns the embedded places whose meaning is closest, best first; a hit's score is the cosine, -1..1.
+
+        Args:
+            vector: The point to search around, of length 1, with as many dimensions as the model's.
+            model: Only embeddings of this model are compared.
+            owner: Whose videos; None for everybody's.
+            limit: At most so many places.
+        """
+        ...
+
     def related(
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
     ) -> Sequence[RelatedVideo]:

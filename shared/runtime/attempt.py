@@ -11,13 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from shared.domain.attempt import Caveat, Cost, Effort, ToolRun
+from shared.domain.attempt import Caveat, Effort, ToolRun
 from shared.domain.change import Claim
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, PreconditionFailed
 from shared.domain.identity import object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
-from shared.domain.video import Video
+from shared.domain.video import Cost, Video
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.video_repository import VideoRepository
@@ -57,13 +57,18 @@ class RunningAttempt:
     """Implements StageContext for one claim; use as a context manager around the stage's run.
 
     While it is open, a thread extends the lease. Leaving it ends the thread and removes the workspace.
+
+    Args:
+        claim: What was granted.
+        services: What it works with.
+        time_limit_s: Seconds until its deadline.
     """
 
-    def __init__(self, claim: Claim, services: AttemptServices) -> None:
+    def __init__(self, claim: Claim, services: AttemptServices, time_limit_s: float) -> None:
         self._claim = claim
         self._services = services
         self._workspace = services.work_dir / f"{claim.video.id}-{claim.key.replace('/', '-')}"
-        self._deadline = services.clock.monotonic() + claim.spec.timeout_s
+        self._deadline = services.clock.monotonic() + time_limit_s
         self._started = services.clock.monotonic()
         self._cpu_at_start = _own_cpu_s()
         self._progress = 0.0
@@ -167,7 +172,7 @@ class RunningAttempt:
         services = self._services
         while not self._stop.wait(services.heartbeat_s):
             extend = services.lifecycle.heartbeat(
-                self._claim, services.clock.now(), services.lease_s, self._progress
+                self._claim, services.clock.now(), services.lease_s, self._progress, self.effort.cost
             )
             try:
                 services.repository.update(self._claim.video.id, extend)

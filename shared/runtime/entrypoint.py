@@ -6,31 +6,56 @@ publish. Every way this can end is mapped here, once.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 from structlog.contextvars import bound_contextvars
 
+from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
 from shared.domain.errors import ConfigurationError, LeaseLost, PermanentError, PipelineError, TransientError
 from shared.domain.events import ObjectFinalized
 from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
-from shared.domain.wire import parse_cloud_event
+from shared.domain.video import Video
+from shared.domain.wire import Delivery, parse_delivery
 from shared.ports.event_bus import EventBus
+from shared.ports.job_runner import Job, JobRunner
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 
-__all__ = ["Delivery", "StageRunner"]
+__all__ = ["JobPlacement", "StageRunner"]
+
+_SAFE_SHARE = 0.5
+"""An attempt stays in an event function if it should need at most this share of the function's time."""
 
 
-class Delivery(Protocol):
-    """What is read of a CloudEvent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPlacement:
+    """Which attempts leave an event function for a job, and how.
 
-    def __getitem__(self, attribute: str) -> object: ...
+    Attributes:
+        jobs: What starts jobs.
+        expected_s: Seconds an attempt at a video's stage will take, more or less.
+        start_within_s: Seconds a job has to begin.
+    """
 
-    def get_data(self) -> object: ...
+    jobs: JobRunner
+    expected_s: Callable[[Video], float]
+    start_within_s: float
+
+    def needs_job(self, claim: Claim) -> bool:
+        """Tells whether an attempt could outlive an event function.
+
+        A second attempt always goes out: the first may have ended because the estimate was wrong.
+        """
+        spec = claim.spec
+        if spec.job_timeout_s is None:
+            return False
+        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * _SAFE_SHARE
 
 
 class StageRunner:
@@ -43,6 +68,9 @@ class StageRunner:
         bus: Where its events are published.
         upload_bucket: Bucket whose finalized objects start the flow.
         worker: Name of this process in the attempt records.
+        limited: Whether this is an event function, where an attempt has ``timeout_s`` and not ``job_timeout_s``.
+        placement: What takes too long for an event function goes out through it; None makes every attempt here.
+        execution: The job that this process is a task of, if it is one.
     """
 
     def __init__(
@@ -54,6 +82,9 @@ class StageRunner:
         *,
         upload_bucket: str,
         worker: str,
+        limited: bool = False,
+        placement: JobPlacement | None = None,
+        execution: str | None = None,
     ) -> None:
         self._name = name
         self._stage = stage
@@ -61,6 +92,9 @@ class StageRunner:
         self._bus = bus
         self._upload_bucket = upload_bucket
         self._worker = worker
+        self._limited = limited
+        self._placement = placement
+        self._execution = execution
 
     def handle(self, delivery: Delivery) -> None:
         """Handles one delivery; returning acknowledges it.
@@ -78,16 +112,21 @@ class StageRunner:
             services = self._services
             claim = services.repository.update(
                 video_id,
-                services.lifecycle.claim(self._name, run, self._worker, services.clock.now(), services.lease_s),
+                services.lifecycle.claim(
+                    self._name, run, self._worker, services.clock.now(), services.lease_s, self._execution
+                ),
             )
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
                 with bound_contextvars(attempt=claim.lease.attempt, trace=claim.video.trace):
-                    self._attempt(claim)
+                    if self._placement is not None and self._placement.needs_job(claim):
+                        self._hand_over(claim, delivery, self._placement)
+                    else:
+                        self._attempt(claim)
 
     def _target(self, delivery: Delivery) -> tuple[str, int] | None:
-        message = parse_cloud_event(str(delivery["type"]), delivery.get_data())
+        message = parse_delivery(delivery)
         if message is None:
             return None
         if not isinstance(message, ObjectFinalized):
@@ -112,16 +151,36 @@ class StageRunner:
         if declined.reason in {"done", "finished", "poison"}:
             self._publish(video_id)
 
+    def _hand_over(self, claim: Claim, delivery: Delivery, placement: JobPlacement) -> None:
+        services = self._services
+        job = Job(stage=self._name, delivery=delivery, timeout_s=claim.spec.longest_s)
+        try:
+            execution = placement.jobs.start(job)
+        except PipelineError as error:
+            # No work was tried, so it does not count towards poison.
+            self._release(claim, Effort(), "interrupted", error)
+            raise
+        logger().info("handed_over", execution=execution)
+        hand_over = services.lifecycle.hand_over(claim, execution, services.clock.now(), placement.start_within_s)
+        try:
+            services.repository.update(claim.video.id, hand_over)
+        except LeaseLost as error:
+            logger().info("lease_lost", detail=error.detail)
+
     def _attempt(self, claim: Claim) -> None:
         logger().info("stage_started")
-        with RunningAttempt(claim, self._services) as attempt:
+        time_limit_s = claim.spec.timeout_s if self._limited else claim.spec.longest_s
+        with RunningAttempt(claim, self._services, time_limit_s) as attempt:
             try:
                 self._services.repository.update(claim.video.id, self._run(claim, attempt))
             except LeaseLost as error:
                 logger().info("lease_lost", detail=error.detail)
                 return
             except Exception as error:
-                self._release(claim, attempt, error)
+                outcome: Literal["retry", "interrupted"] = (
+                    "interrupted" if isinstance(error, ConfigurationError) else "retry"
+                )
+                self._release(claim, attempt.effort, outcome, error)
                 raise
         logger().info("stage_ended")
         self._publish(claim.video.id)
@@ -136,15 +195,17 @@ class StageRunner:
             return lifecycle.fail(claim, clock.now(), attempt.effort, error)
         return lifecycle.commit(claim, clock.now(), attempt.effort, outcome.records, outcome.media)
 
-    def _release(self, claim: Claim, attempt: RunningAttempt, error: Exception) -> None:
+    def _release(
+        self, claim: Claim, effort: Effort, outcome: Literal["retry", "interrupted"], error: Exception
+    ) -> None:
         code = error.code if isinstance(error, PipelineError) else "internal_error"
         reason = error.detail if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
         logger().error("stage_refused", code=code, exc_info=error)
         release = self._services.lifecycle.release(
             claim,
             self._services.clock.now(),
-            attempt.effort,
-            "interrupted" if isinstance(error, ConfigurationError) else "retry",
+            effort,
+            outcome,
             code,
             reason,
         )

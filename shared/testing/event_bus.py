@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
-from shared.testing.deliveries import FakeDelivery
+from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 
 __all__ = ["InMemoryEventBus", "Published"]
 
@@ -32,7 +31,7 @@ class InMemoryEventBus:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self.published: list[Published] = []
-        self.waiting: deque[tuple[str, FakeDelivery]] = deque()
+        self.waiting: deque[tuple[str, Delivery]] = deque()
         """Stage and delivery; a test may reorder, repeat and drop them."""
 
     def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
@@ -41,10 +40,10 @@ class InMemoryEventBus:
         for spec in self._flow.stages:
             if spec.consumes == topic:
                 # Through the wire and back, so that a test sees what a function would.
-                event = pubsub_cloud_event(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
-                self.waiting.append((spec.stage, FakeDelivery(event["attributes"], event["data"])))
+                delivery = pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
+                self.waiting.append((spec.stage, delivery))
 
-    def drain(self, handle: Callable[[str, FakeDelivery], None]) -> int:
+    def drain(self, handle: Callable[[str, Delivery], None]) -> int:
         """Delivers until nothing waits, also what is published meanwhile, and returns how many deliveries.
 
         Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import threading
 import unicodedata
@@ -14,7 +15,7 @@ from shared.domain.change import Change
 from shared.domain.codec import encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
-from shared.domain.records import Record, SearchEntry, Tag
+from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, SearchHit
@@ -102,6 +103,26 @@ class InMemoryVideoRepository:
             for entry in self.records(video, SearchEntry)
             if (words := _words(entry.text)) and wanted
             if all(any(word.startswith(start) for word in words) for start in wanted)
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+    def nearest(
+        self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20
+    ) -> Sequence[SearchHit]:
+        hits = [
+            SearchHit(
+                video_id=video.id,
+                name=video.source.name,
+                source="description",
+                text=embedding.text,
+                start_s=embedding.start_s,
+                end_s=embedding.end_s,
+                score=sum(map(operator.mul, vector, embedding.vector)),
+            )
+            for video in self._shown()
+            if owner in {None, video.owner}
+            for embedding in self.records(video, Embedding)
+            if embedding.model == model
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 

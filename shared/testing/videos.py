@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
-from shared.domain.records import Evidence, ObjectRef, SearchEntry, Segment, Tag
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
-from shared.testing.deliveries import FakeDelivery
+from shared.domain.records import Embedding, Evidence, ObjectRef, SearchEntry, Segment, Tag
+from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 
 __all__ = [
     "audio_stream",
     "delivery_of",
+    "embedding",
     "media_info",
     "object_ref",
     "search_entry",
@@ -30,12 +31,9 @@ def upload(name: str = "ann/clip.mp4", *, generation: int = 1, **values: Any) ->
     return ObjectFinalized(name=name, generation=generation, **(defaults | values))
 
 
-def delivery_of(
-    message: VideoEvent | ObjectFinalized, topic: str = "topic", message_id: str = "1"
-) -> FakeDelivery:
-    """Returns a message as the CloudEvent that a function is called with."""
-    event = pubsub_cloud_event(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
-    return FakeDelivery(event["attributes"], event["data"])
+def delivery_of(message: VideoEvent | ObjectFinalized, topic: str = "topic", message_id: str = "1") -> Delivery:
+    """Returns a message as a function gets it."""
+    return pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
 
 
 def video_stream(**values: Any) -> VideoStream:
@@ -110,6 +108,12 @@ def tag(label: str, **values: Any) -> Tag:
         "producer_version": "1",
     }
     return Tag(label=label, **(defaults | values))
+
+
+def embedding(text: str, vector: Sequence[float], **values: Any) -> Embedding:
+    """Returns what the first second of a video means, according to a model of a test."""
+    defaults: dict[str, Any] = {"start_s": 0.0, "end_s": 1.0, "model": "test"}
+    return Embedding(text=text, vector=tuple(vector), **(defaults | values))
 
 
 def search_entry(text: str, **values: Any) -> SearchEntry:

@@ -10,7 +10,6 @@ from importlib import import_module, invalidate_caches
 from pathlib import Path
 
 import pytest
-from cloudevents.http import CloudEvent
 
 import functions
 import shared.adapters
@@ -18,14 +17,13 @@ from functions.tag.strategies import TAGGERS
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
 from shared.domain.records import Finding
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.text_reader import TextReader
 from shared.processors.tagger import TaggingInput
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.models import FakeTextReader
-from shared.testing.videos import media_info, shot
+from shared.testing.videos import delivery_of, media_info, shot
 
 PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 
@@ -89,9 +87,7 @@ def test_a_new_stage_is_a_folder_and_a_row(tmp_path: Path, monkeypatch: pytest.M
     wiring = Bootstrap()
     video_id = _segmented_video(wiring, tmp_path)
     (event,) = wiring.repository.outbox(video_id=video_id)[-1:]
-    message = pubsub_cloud_event(event.type, "1", to_pubsub(event), "2026-01-01T00:00:00Z")
-    entry_point = import_module("functions.fingerprint.main").fingerprint
-    entry_point(CloudEvent(message["attributes"], message["data"]))
+    import_module("functions.fingerprint.main").endpoint().handle(delivery_of(event))
 
     video = wiring.repository.get(video_id)
     assert video is not None

@@ -9,33 +9,42 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
 from shared.ports.media_tool import MediaLimits
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+OF_EVENTS = {"bad_event"}
+"""What is wrong with a delivery fails no video."""
 
 
 def stages_table() -> str:
     rows = ["| stage | starts on | announces | status after | time limit | tries |", "|---|---|---|---|---|---|"]
     rows += [
-        f"| `{spec.stage}` | `{spec.consumes}` | `{spec.emits}` | {spec.status} | {spec.timeout_s:g} s "
+        f"| `{spec.stage}` | `{spec.consumes}` | `{spec.emits}` | {spec.status} | {time_limit(spec)} "
         f"| {spec.max_attempts} |"
         for spec in load_flow().stages
     ]
     return "\n".join(rows)
 
 
+def time_limit(spec: StageSpec) -> str:
+    as_job = f" ({spec.job_timeout_s:g} s as a job)" if spec.job_timeout_s else ""
+    return f"{spec.timeout_s:g} s{as_job}"
+
+
 def settings_table() -> str:
     rows = ["| variable | default | what it does |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = "pipeline.json" if name == "pipeline" else field.default
-        shown = ", ".join(default) if isinstance(default, tuple) else default
+        shown = ", ".join(default) if isinstance(default, tuple) else default or None
         if name == "limits":
             rows += limit_rows()
             continue
-        rows.append(f"| `AUTOMATIONS_{name.upper()}` | {'' if shown is None else shown} | {field.description} |")
+        variable = field.validation_alias or f"AUTOMATIONS_{name.upper()}"
+        rows.append(f"| `{variable}` | {'' if shown is None else shown} | {field.description} |")
     return "\n".join(rows)
 
 
@@ -55,7 +64,7 @@ def failure_codes() -> dict[str, str]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "PermanentError":
                     code, sentence = node.args[0], node.args[1]
-                    if isinstance(code, ast.Constant):
+                    if isinstance(code, ast.Constant) and code.value not in OF_EVENTS:
                         codes.setdefault(str(code.value), _text(sentence))
     codes["poison"] = "A stage was tried as often as it may be and never finished."
     return dict(sorted(codes.items()))

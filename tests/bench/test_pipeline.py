@@ -9,15 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cloudevents.http import CloudEvent
 
 from functions.transcode import main as transcode
 from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
 from shared.domain.identity import video_id_of
 from shared.domain.video import Video
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
 from shared.settings import Settings
+from shared.testing.videos import delivery_of
 
 VIDEOS = 7
 
@@ -54,22 +53,22 @@ def test_orchestration_per_stage(real_media: Path, tmp_path: Path) -> None:
 def test_duplicate_of_a_finished_event(real_media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("AUTOMATIONS_LOG_LEVEL", "error")
-    transcode._runner.cache_clear()
+    transcode.endpoint.cache_clear()
     wiring = Bootstrap()
     with Stack(wiring, workers=1) as stack:
         video, _ = process(wiring, stack, real_media / "ChromeCast.mp4", "bench/clip.mp4")
     (first,) = [attempt for attempt in wiring.repository.attempts(video.id) if attempt.stage == "transcode"]
     ingested = wiring.lifecycle.redrive(replace(video, status="ingested"), wiring.clock.now())
     assert ingested is not None
-    message = pubsub_cloud_event(ingested.type, "again", to_pubsub(ingested), "2026-01-01T00:00:00Z")
-    event = CloudEvent(message["attributes"], message["data"])
+    again = delivery_of(ingested)
+    handle = transcode.endpoint().handle
 
-    transcode.transcode(event)  # opens the store
+    handle(again)  # opens the store
     before = cpu_s()
     for _ in range(20):
-        transcode.transcode(event)
+        handle(again)
     duplicate_s = (cpu_s() - before) / 20
-    transcode._runner.cache_clear()
+    transcode.endpoint.cache_clear()
     assert len(wiring.repository.attempts(video.id)) == 5
     print("\nCPU of a duplicate of a finished event over the first (transcode)")
     print(f"  {duplicate_s / first.cost.cpu_s:.5f} ({duplicate_s * 1000:.1f} ms of {first.cost.cpu_s:.1f} s)")

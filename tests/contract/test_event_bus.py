@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.local_bus import LocalBus
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.wire import parse_cloud_event
+from shared.domain.wire import parse_delivery
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.testing.clock import ManualClock
@@ -38,11 +38,7 @@ def in_memory(_: Path, flow: Flow) -> Subject:
 
     def take() -> list[Delivered]:
         taken: list[Delivered] = []
-        bus.drain(
-            lambda stage, event: taken.append(
-                (stage, str(event["id"]), parse_cloud_event(str(event["type"]), event.get_data()))
-            )
-        )
+        bus.drain(lambda stage, delivery: taken.append((stage, delivery.id, parse_delivery(delivery))))
         return taken
 
     return Subject(bus, take)
@@ -55,8 +51,7 @@ def local(path: Path, flow: Flow) -> Subject:
         taken: list[Delivered] = []
         while messages := bus.lease(10, 60.0):
             for message in messages:
-                attributes, data = message.event["attributes"], message.event["data"]
-                taken.append((message.stage, attributes["id"], parse_cloud_event(attributes["type"], data)))
+                taken.append((message.stage, message.delivery.id, parse_delivery(message.delivery)))
                 assert bus.ack(message)
         return taken
 

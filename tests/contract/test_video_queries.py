@@ -9,7 +9,7 @@ import pytest
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
-from shared.testing.videos import search_entry, tag
+from shared.testing.videos import embedding, search_entry, tag
 
 
 class TestList:
@@ -193,6 +193,43 @@ class TestSearch:
 
         driver.delete(renewed)
         assert repository.search("hare") == []
+
+
+class TestNearest:
+    def test_the_closest_meaning_comes_first(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        places = [
+            embedding("east", (1.0, 0.0)),
+            embedding("north", (0.0, 1.0), start_s=2.0, end_s=3.5),
+            embedding("north-east", (0.6, 0.8)),
+        ]
+        video = driver.finish(driver.upload("ann/compass.mp4"), {"tag": places})
+
+        hits = repository.nearest((0.0, 1.0), model="test")
+        assert [hit.text for hit in hits] == ["north", "north-east", "east"]
+        assert [round(hit.score, 6) for hit in hits] == [1.0, 0.8, 0.0]
+        assert (hits[0].video_id, hits[0].name, hits[0].source) == (video.id, "compass.mp4", "description")
+        assert (hits[0].start_s, hits[0].end_s) == (2.0, 3.5)
+        assert [hit.text for hit in repository.nearest((0.0, 1.0), model="test", limit=1)] == ["north"]
+
+    def test_only_one_models_and_the_owners_are_compared(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        mixed = [embedding("old model", (1.0, 0.0), model="other"), embedding("ann's", (1.0, 0.0))]
+        driver.finish(driver.upload("ann/1.mp4"), {"tag": mixed})
+        driver.finish(driver.upload("bob/1.mp4"), {"tag": [embedding("bob's", (1.0, 0.0))]})
+
+        assert {hit.text for hit in repository.nearest((1.0, 0.0), model="test")} == {"ann's", "bob's"}
+        assert [hit.text for hit in repository.nearest((1.0, 0.0), model="test", owner="ann")] == ["ann's"]
+        assert repository.nearest((1.0, 0.0), model="unknown") == []
+
+    def test_what_no_longer_counts_is_not_found(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        old = driver.finish(driver.upload(), {"tag": [embedding("old", (1.0, 0.0))]})
+        new = driver.finish(driver.replay(old, "tag"), {"tag": [embedding("new", (1.0, 0.0))]})
+        assert [hit.text for hit in repository.nearest((1.0, 0.0), model="test")] == ["new"]
+        repository.prune(new)
+        assert [hit.text for hit in repository.nearest((1.0, 0.0), model="test")] == ["new"]
+        driver.delete(new)
+        assert repository.nearest((1.0, 0.0), model="test") == []
 
 
 class TestRelated:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from werkzeug.test import Client
 
-from shared.domain.attempt import Cost, Effort
+from shared.domain.attempt import Effort
 from shared.domain.identity import object_prefix
 from shared.domain.records import (
     Artifact,
@@ -23,7 +23,7 @@ from shared.domain.records import (
     Segment,
     Tag,
 )
-from shared.domain.video import Video
+from shared.domain.video import Cost, Video
 from shared.ports.blob_store import BlobStore
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import media_info, shot

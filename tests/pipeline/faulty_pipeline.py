@@ -27,7 +27,6 @@ from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import StageRunner
 from shared.settings import Settings
 from shared.testing.clock import ManualClock
-from shared.testing.deliveries import FakeDelivery
 from shared.testing.faults import Crash, FaultInjector, FaultKind
 from shared.testing.videos import media_info
 
@@ -203,9 +202,8 @@ class FaultyPipeline:
         if order:
             order.shuffle(messages)
         for message in messages:
-            event = message.event
             try:
-                self.runner(message.stage).handle(FakeDelivery(event["attributes"], event["data"]))
+                self.runner(message.stage).handle(message.delivery)
             except Crash:
                 # The lease of the message and of the video run out by themselves, as after a power cut.
                 continue

@@ -10,11 +10,10 @@ from infra.local.delivery_lines import DeliveryLines
 from shared.bootstrap import Bootstrap
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.video import Video
-from shared.domain.wire import pubsub_cloud_event, to_pubsub
 from shared.ports.job_runner import Job, JobState
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
-from shared.testing.videos import upload
+from shared.testing.videos import delivery_of, upload
 
 RUNNING, SUCCEEDED = JobState(status="running"), JobState(status="succeeded")
 
@@ -29,8 +28,7 @@ class Watched:
 
     def deliver(self, message: VideoEvent | ObjectFinalized, stage: str, *states: JobState) -> None:
         lines = DeliveryLines(self.wiring, self.lines.append, failures_only=False)
-        event = pubsub_cloud_event("topic", "1", to_pubsub(message), "2026-01-01T00:00:00Z")
-        job = Job(stage=stage, event=event, timeout_s=1.0)
+        job = Job(stage=stage, delivery=delivery_of(message), timeout_s=1.0)
         for state in (RUNNING, *states):
             lines(job, state)
 

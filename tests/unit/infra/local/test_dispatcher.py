@@ -97,8 +97,8 @@ def test_runs_the_function_that_consumes_the_topic(setup: Setup) -> None:
     assert setup.jobs.started.acquire(timeout=10)
     (job,) = setup.jobs.jobs
     assert job.stage == "ingest"
-    assert job.timeout_s > FLOW.stage("ingest").timeout_s
-    assert job.event["data"]["message"]["attributes"]["objectId"] == "ann/a.mp4"
+    assert job.timeout_s > FLOW.stage("ingest").longest_s
+    assert job.delivery.data["message"]["attributes"]["objectId"] == "ann/a.mp4"
 
 
 def test_acknowledges_what_succeeded(setup: Setup) -> None:

@@ -48,9 +48,7 @@ def test_a_leased_message_is_nobody_elses(bus: LocalBus, clock: ManualClock) -> 
     publish(bus)
     message = lease(bus)
     assert (message.stage, message.attempt) == ("ingest", 1)
-    assert (
-        message.event["attributes"]["source"] == "//pubsub.googleapis.com/projects/local/topics/upload-finalized"
-    )
+    assert message.delivery.source == "//pubsub.googleapis.com/projects/local/topics/upload-finalized"
 
     clock.advance(29.9)
     assert bus.lease(10, 30.0) == []
@@ -66,7 +64,7 @@ def test_the_oldest_come_first_and_no_more_than_asked_for(bus: LocalBus) -> None
         publish(bus, name)
 
     first = bus.lease(2, 30.0)
-    objects = [message.event["data"]["message"]["attributes"]["objectId"] for message in first]
+    objects = [message.delivery.data["message"]["attributes"]["objectId"] for message in first]
     assert objects == ["a.mp4", "b.mp4"]
     assert len(bus.lease(2, 30.0)) == 1
 
@@ -80,7 +78,7 @@ def test_a_lease_that_runs_out_is_given_to_another_and_the_late_ack_is_refused(
     clock.advance(30)
     again = lease(bus)
 
-    assert again.event == late.event
+    assert again.delivery == late.delivery
     assert again.attempt == 2
     assert not bus.ack(late)
     assert not bus.nack(late)

@@ -10,29 +10,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.domain.errors import NotFound, TransientError
+from shared.domain.wire import Delivery
 from shared.ports.job_runner import Job, JobState
 
 ROOT = Path(__file__).parents[4]
-EVENT: dict[str, Any] = {
-    "attributes": {"specversion": "1.0", "id": "7", "source": "test", "type": "test"},
-    "data": {"answer": 42},
-}
+DELIVERY = Delivery(id="7", source="test", type="test", data={"answer": 42})
+ENDPOINT = "\ndef endpoint(): return Endpoint(handle)\nfrom shared.adapters.http_delivery import Endpoint\n"
 SOURCES = {
-    "note": "def note(event): open(event.data['file'], 'a').write(event['id'])",
+    "note": "def handle(delivery): open(delivery.data['file'], 'a').write(delivery.id)",
     "refuse": "from shared.domain.errors import TransientError\n"
-    "def refuse(event): raise TransientError('busy', 'Later.', retry_after_s=3.5)",
-    "break_": "def break_(event): raise ValueError('no such thing')",
-    "segfault": "import os\ndef segfault(event): os.kill(os.getpid(), 11)",
-    "leave": "import os\ndef leave(event): os._exit(3)",
-    "hang": "import subprocess\ndef hang(event): subprocess.run(['sleep', '600'], start_new_session=True)",
+    "def handle(delivery): raise TransientError('busy', 'Later.', retry_after_s=3.5)",
+    "break_": "def handle(delivery): raise ValueError('no such thing')",
+    "segfault": "import os\ndef handle(delivery): os.kill(os.getpid(), 11)",
+    "leave": "import os\ndef handle(delivery): os._exit(3)",
+    "hang": "import subprocess\ndef handle(delivery):\n subprocess.run(['sleep', '600'], start_new_session=True)",
     "missing": "import nothing_of_this_name",
 }
 
@@ -48,7 +47,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package = root / "functions" / name
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
-        (package / "main.py").write_text(source)
+        (package / "main.py").write_text(source + ENDPOINT)
     (root / "functions" / "__init__.py").touch()
     return root
 
@@ -74,7 +73,7 @@ def runner(functions: Path, tmp_path: Path, ended: queue.SimpleQueue[str]) -> It
 def _run(
     runner: LocalJobRunner, ended: queue.SimpleQueue[str], stage: str, timeout_s: float = 30.0, **data: str
 ) -> JobState:
-    execution = runner.start(Job(stage=stage, event={**EVENT, "data": data}, timeout_s=timeout_s))
+    execution = runner.start(Job(stage=stage, delivery=replace(DELIVERY, data=data), timeout_s=timeout_s))
     assert ended.get(timeout=20) == execution
     return runner.state(execution)
 
@@ -121,7 +120,7 @@ def test_a_worker_that_died_while_idle_costs_nobody_a_job(
 def test_a_job_over_its_time_is_killed_with_all_it_started(
     runner: LocalJobRunner, ended: queue.SimpleQueue[str]
 ) -> None:
-    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=2.0))
+    execution = runner.start(Job(stage="hang", delivery=DELIVERY, timeout_s=2.0))
     tree = _wait_for_a_tool()
     assert ended.get(timeout=20) == execution
     assert "killed after 2 s" in runner.state(execution).error
@@ -130,15 +129,30 @@ def test_a_job_over_its_time_is_killed_with_all_it_started(
 
 
 def test_refuses_more_jobs_than_workers_and_unknown_executions(runner: LocalJobRunner) -> None:
-    runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    runner.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0))
     with pytest.raises(TransientError, match="no_capacity"):
-        runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+        runner.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0))
     with pytest.raises(NotFound):
         runner.state("hang-99")
 
 
+def test_a_cancelled_job_ends_with_all_it_started(
+    runner: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path
+) -> None:
+    execution = runner.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0))
+    tree = _wait_for_a_tool()
+    runner.cancel("hang-unknown")
+    assert runner.state(execution).status == "running"
+    runner.cancel(execution)
+    assert ended.get(timeout=20) == execution
+    assert runner.state(execution).status == "failed"
+    _, alive = psutil.wait_procs(tree, timeout=10)
+    assert not alive
+    assert _run(runner, ended, "note", file=str(tmp_path / "out")).status == "succeeded"
+
+
 def test_closing_leaves_no_process(runner: LocalJobRunner) -> None:
-    execution = runner.start(Job(stage="hang", event=EVENT, timeout_s=60.0))
+    execution = runner.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0))
     tree = _wait_for_a_tool()
     runner.close()
     assert runner.state(execution) == JobState(status="failed", error="The job was stopped with its host.")
@@ -152,9 +166,10 @@ def test_workers_die_with_a_parent_that_is_killed(functions: Path, tmp_path: Pat
         "import os, sys, threading\n"
         "from pathlib import Path\n"
         "from shared.adapters.local_jobs import LocalJobRunner\n"
+        "from shared.domain.wire import Delivery\n"
         "from shared.ports.job_runner import Job\n"
         f"runner = LocalJobRunner(2, environment=dict(os.environ), log_dir=Path({str(tmp_path)!r}))\n"
-        f"runner.start(Job(stage='hang', event={EVENT!r}, timeout_s=60))\n"
+        f"runner.start(Job(stage='hang', delivery={DELIVERY!r}, timeout_s=60))\n"
         "runner.warm_up()\n"
         "print('ready', flush=True)\n"
         "threading.Event().wait()\n"

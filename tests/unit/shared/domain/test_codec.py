@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.attempt import Attempt, Caveat, Cost, ToolRun
+from shared.domain.attempt import Attempt, Caveat, ToolRun
 from shared.domain.codec import RECORD_KINDS, decode, decode_json, encode, encode_json
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Finding, Recommendation, Record, Rendition
-from shared.domain.video import Video
+from shared.domain.video import Cost, Video
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import media_info, object_ref, search_entry, shot, tag, video_stream
+from shared.testing.videos import embedding, media_info, object_ref, search_entry, shot, tag, video_stream
 
 FINDING = Finding(
     name="text",
@@ -51,6 +51,7 @@ RECORDS: list[Record] = [
     tag("fox"),
     Recommendation(kind="chapter", value="Start", reason="The first shot.", score=1.0, start_s=0.0),
     search_entry("fox"),
+    embedding("a fox", (0.6, 0.8)),
 ]
 
 

@@ -16,8 +16,9 @@ from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.wire import (
     PUBSUB_PUBLISHED,
     STORAGE_FINALIZED,
-    parse_cloud_event,
-    pubsub_cloud_event,
+    Delivery,
+    parse_delivery,
+    pubsub_delivery,
     to_pubsub,
 )
 from shared.testing.driver import VideoDriver
@@ -44,14 +45,18 @@ def pushed(body: object, attributes: object = None) -> dict[str, Any]:
     return {"message": {"data": data, "attributes": attributes or {}, "messageId": "1"}}
 
 
+def delivery(event_type: str, data: object) -> Delivery:
+    return Delivery(id="1", source="//test", type=event_type, data=data)
+
+
 @pytest.mark.parametrize("name", ["ann/clip.mp4", "ann/\U0001f3ac\n\0\u202e.mp4", "ann/\udcff.mp4"])
 def test_a_message_comes_back_from_the_wire(name: str, event: VideoEvent) -> None:
     for message in (event, upload(name, generation=2**63)):
-        pushed_event = pubsub_cloud_event("topic", "7", to_pubsub(message), "2026-01-01T00:00:00Z")
-        json.dumps(pushed_event)
+        pushed_event = pubsub_delivery("topic", "7", to_pubsub(message), "2026-01-01T00:00:00Z")
+        json.dumps(pushed_event.data)
 
-        assert pushed_event["attributes"]["id"] == "7"
-        assert parse_cloud_event(pushed_event["attributes"]["type"], pushed_event["data"]) == message
+        assert pushed_event.id == "7"
+        assert parse_delivery(pushed_event) == message
 
 
 @pytest.mark.parametrize("number", ["1700000000000001", 1700000000000001])
@@ -71,13 +76,15 @@ def test_a_storage_event_is_understood_as_eventarc_and_as_pubsub_send_it(number:
         content_type="video/mp4",
     )
 
-    assert parse_cloud_event(STORAGE_FINALIZED, resource) == expected
-    assert parse_cloud_event(PUBSUB_PUBLISHED, pushed(resource, {"eventType": "OBJECT_FINALIZE"})) == expected
+    assert parse_delivery(delivery(STORAGE_FINALIZED, resource)) == expected
+    assert (
+        parse_delivery(delivery(PUBSUB_PUBLISHED, pushed(resource, {"eventType": "OBJECT_FINALIZE"}))) == expected
+    )
 
 
 @pytest.mark.parametrize("kind", ["OBJECT_DELETE", "OBJECT_ARCHIVE", "OBJECT_METADATA_UPDATE"])
 def test_other_notifications_are_none_of_our_business(kind: str) -> None:
-    assert parse_cloud_event(PUBSUB_PUBLISHED, pushed({"bucket": "uploads"}, {"eventType": kind})) is None
+    assert parse_delivery(delivery(PUBSUB_PUBLISHED, pushed({"bucket": "uploads"}, {"eventType": kind}))) is None
 
 
 @pytest.mark.reliability("B28")
@@ -85,7 +92,7 @@ def test_what_a_newer_build_adds_is_ignored(event: VideoEvent) -> None:
     data, attributes = to_pubsub(event)
     body = json.loads(data) | {"added": "later"}
 
-    assert parse_cloud_event(PUBSUB_PUBLISHED, pushed(body, attributes)) == event
+    assert parse_delivery(delivery(PUBSUB_PUBLISHED, pushed(body, attributes))) == event
 
 
 @pytest.mark.reliability("A38", "B28")
@@ -94,7 +101,7 @@ def test_another_version_is_refused(event: VideoEvent, version: object) -> None:
     body = json.loads(to_pubsub(event)[0]) | {"schema_version": version}
 
     with pytest.raises(PermanentError, match="unknown_version"):
-        parse_cloud_event(PUBSUB_PUBLISHED, pushed(body))
+        parse_delivery(delivery(PUBSUB_PUBLISHED, pushed(body)))
 
 
 @pytest.mark.reliability("A38")
@@ -120,7 +127,7 @@ def test_another_version_is_refused(event: VideoEvent, version: object) -> None:
 )
 def test_what_cant_be_understood_never_will_be(event_type: str, data: object) -> None:
     with pytest.raises(PermanentError):
-        parse_cloud_event(event_type, data)
+        parse_delivery(delivery(event_type, data))
 
 
 @pytest.mark.reliability("A38")
@@ -133,4 +140,4 @@ def test_anything_is_understood_or_refused_for_good(event_type: str, body: objec
         {"bucket": "b", "name": "n", "generation": body},
     ):
         with suppress(PermanentError):
-            parse_cloud_event(event_type, data)
+            parse_delivery(delivery(event_type, data))

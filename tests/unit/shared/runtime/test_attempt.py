@@ -76,7 +76,7 @@ def attempt(driver: VideoDriver, claim: Claim, repository: Heard, tmp_path: Path
         lease_s=LEASE_S,
         heartbeat_s=0.02,
     )
-    return RunningAttempt(claim, services)
+    return RunningAttempt(claim, services, claim.spec.timeout_s)
 
 
 def lease(driver: VideoDriver, claim: Claim) -> Lease:

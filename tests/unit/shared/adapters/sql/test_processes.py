@@ -146,7 +146,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_acknowledged(tmp_path: P
     repository.close()
 
     bus = LocalBus(tmp_path / "bus.db", driver.flow, driver.clock)
-    waiting = [message.event["data"]["message"]["attributes"]["objectId"] for message in bus.lease(10_000, 30.0)]
+    waiting = [message.delivery.data["message"]["attributes"]["objectId"] for message in bus.lease(10_000, 30.0)]
     assert set(waiting) >= set(acknowledged["published"])
     assert len(waiting) == len(set(waiting))
     bus.close()
