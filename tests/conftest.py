@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators import firestore, pubsub, storage
+
+__all__ = ["firestore", "pubsub", "storage"]
+
 _REAL_MEDIA = Path(__file__).parents[2] / "shared" / "media"
 
 

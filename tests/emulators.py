@@ -1,0 +1,49 @@
+"""Emulators for the tests of one worker process: started once, when a test first needs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.emulators import (
+    Emulator,
+    firestore_emulator,
+    missing_emulators,
+    pubsub_emulator,
+    storage_emulator,
+)
+
+__all__ = ["firestore", "pubsub", "storage"]
+
+
+def _require_emulators() -> None:
+    if (missing := missing_emulators()) is not None:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Firestore's emulator. Tests share it: give each a database of its own."""
+    _require_emulators()
+    with firestore_emulator(tmp_path_factory.mktemp("firestore")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Pub/Sub's emulator. Tests share it: give each topics, or a project, of its own."""
+    _require_emulators()
+    with pubsub_emulator(tmp_path_factory.mktemp("pubsub")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """fake-gcs-server, which tells nobody of objects. Tests share it: give each buckets of its own."""
+    _require_emulators()
+    with storage_emulator(tmp_path_factory.mktemp("storage")) as emulator:
+        yield emulator
