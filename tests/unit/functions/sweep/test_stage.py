@@ -93,7 +93,7 @@ def test_publishes_what_was_committed_but_not_announced(ports: FakeSweepPorts) -
 
     Sweeper(ports).publish_leftovers()
 
-    assert ports.topics() == ["video-ingested"]
+    assert ports.topics() == ["video-registered", "video-ingested"]
     assert not ports.repository.outbox()
 
 
@@ -270,4 +270,4 @@ def test_an_upload_that_was_only_registered_is_driven_on(
 
     ports.clock.advance(ports.settings.redrive_after_s)
     Sweeper(ports).run()
-    assert ports.topics() == ["upload-finalized"]
+    assert ports.topics() == ["video-registered", "upload-finalized"]
