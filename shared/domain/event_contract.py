@@ -17,28 +17,28 @@ SCHEMA_FILE: Final = f"video-event.v{SCHEMA_VERSION}.json"
 ASYNCAPI_FILE: Final = "asyncapi.json"
 
 _GUARANTEES: Final = """\
-Everything that happens to a video is announced on a Pub/Sub topic of its own. Subscribe to those you need; nothing
-here changes when you do.
+Everything that happens to a video is announced on a Pub/Sub topic of its own. Subscribe to those you need;
+nothing here changes when you do.
 
-**Delivery.** At least once, in any order. Whatever was committed is announced, after an outage perhaps late. Copies
-of one event share its `event_id`: handle an id once, and acknowledge what you have handled before. A copy that was
-sent again may carry a later `occurred_at`; the earliest is the true one.
+**Delivery.** At least once, in any order. Whatever was committed is announced, after an outage perhaps late.
+Copies of one event share its `event_id`: handle an id once, and acknowledge what you have handled before. A
+copy that was sent again may carry a later `occurred_at`; the earliest is the true one.
 
-**Order.** A larger `run` is newer; within a run, the channels below stand in the order in which a run can get to
-them. So the state of a video is told by the event with the greatest run and, of those, the last channel. A newer
-generation of the file starts a run from the beginning; a replay starts one where it is told to, and reuses what the
-run before it had made up to there.
+**Order.** A larger `run` is newer; within a run, the channels below stand in the order in which a run can get
+to them. So the state of a video is told by the event with the greatest run and, of those, the last channel. A
+newer generation of the file starts a run from the beginning; a replay starts one where it is told to, and
+reuses what the run before it had made up to there.
 
-**Early use.** What a stage made can be used from its event on: a video can be played after `video-transcoded`, long
-before `video-ready`.
+**Early use.** What a stage made can be used from its event on: a video can be played after
+`video-transcoded`, long before `video-ready`.
 
 **Filters.** Every message carries the attributes described as its headers, for subscription filters such as
 `attributes.owner = "ann"`. Pub/Sub's emulator ignores filters, so check in your code as well.
 
-**Versions.** Within a version, properties, failure codes and topics are only ever added: ignore what you do not
-know. Whatever would change or remove something is a new `schema_version` with a schema file of its own; then both
-versions are published for at least 90 days, as messages of their own that share the `event_id`: filter on
-`attributes.schema_version = "1"`.
+**Versions.** Within a version, properties, failure codes and topics are only ever added: ignore what you do
+not know. Whatever would change or remove something is a new `schema_version` with a schema file of its own;
+then both versions are published for at least 90 days, as messages of their own that share the `event_id`:
+filter on `attributes.schema_version = "1"`.
 """
 
 _CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
