@@ -19,7 +19,7 @@ from shared.domain.records import (
     Tag,
 )
 
-__all__ = ["RECORD_KINDS", "decode", "decode_json", "encode", "encode_json", "json_schema"]
+__all__ = ["RECORD_KINDS", "decode", "decode_json", "encode", "encode_json"]
 
 T = TypeVar("T")
 
@@ -57,12 +57,6 @@ def decode(kind: type[T], data: object) -> T:
     """Returns the domain object that encode() wrote. Raises pydantic.ValidationError on anything else."""
     value: T = _adapter(kind).validate_python(data)
     return value
-
-
-def json_schema(kind: type) -> dict[str, Any]:
-    """Returns the JSON Schema of what encode() writes for a class."""
-    schema: dict[str, Any] = _adapter(kind).json_schema(mode="serialization")
-    return schema
 
 
 def decode_json(kind: type[T], text: str | bytes) -> T:

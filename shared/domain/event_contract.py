@@ -6,7 +6,8 @@ import inspect
 import re
 from typing import Any, Final
 
-from shared.domain.codec import json_schema
+from pydantic import TypeAdapter
+
 from shared.domain.events import SCHEMA_VERSION, VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.video import MAX_REASON_CHARS, Failure
@@ -136,6 +137,6 @@ def _described(kind: type, constraints: dict[str, dict[str, Any]]) -> dict[str, 
         name: {key: value for key, value in schema.items() if key in {"type", "format"}}
         | {"description": words[name].replace("``", "`")}
         | constraints.get(name, {})
-        for name, schema in json_schema(kind)["properties"].items()
+        for name, schema in TypeAdapter(kind).json_schema(mode="serialization")["properties"].items()
     }
     return {"description": summary, "type": "object", "properties": properties, "required": list(properties)}
