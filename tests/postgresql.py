@@ -98,17 +98,15 @@ def running_server() -> Iterator[PostgresqlServer]:
         password = folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o644)
-        initdb = f"initdb --no-sync --pgdata={folder}/data --username=postgres --pwfile={password}"
+        initdb = f"{programs}/initdb --no-sync --pgdata={folder}/data --username=postgres --pwfile={password}"
         initdb += " --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
-        subprocess.run(
-            f"{programs}/{initdb}".split(), user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(initdb.split(), user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         port = _free_port()
-        server = f"postgres -D {folder}/data -c port={port} -c listen_addresses=127.0.0.1"
+        server = f"{programs}/postgres -D {folder}/data -c port={port} -c listen_addresses=127.0.0.1"
         server += f" -c unix_socket_directories={folder} -c fsync=off -c synchronous_commit=off"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                f"{programs}/{server}".split(),
+                server.split(),
                 user=user,
                 cwd=folder,
                 stdout=log,
