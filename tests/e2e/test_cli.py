@@ -98,9 +98,7 @@ class TestProcess:
         assert video["status"] == "ready"
         assert not list(automations.data_dir.glob("videos.db*"))
         assert json.loads(automations.run("list", "--json"))[0]["id"] == video["id"]
-        assert "ready" in automations.run("replay", video["id"], "--from", "tag")
-        automations.run("delete", video["id"])
-        assert json.loads(automations.run("list", "--json")) == []
+        assert video["id"] in automations.run("delete", video["id"])
         for file in automations.data_dir.rglob("*"):
             assert not file.is_file() or str(postgresql.password).encode() not in file.read_bytes()
 
