@@ -23,7 +23,7 @@ from shared.domain.change import Change
 from shared.domain.errors import ConfigurationError, PipelineError, TransientError
 from shared.domain.video import Video
 from shared.testing.driver import VideoDriver
-from shared.testing.videos import search_entry, tag, upload
+from shared.testing.videos import embedding, search_entry, tag, upload
 from tests.postgresql import PASSWORD, PostgresqlServer
 
 
@@ -56,6 +56,11 @@ def wait_until(server: PostgresqlServer, url: URL, condition: str) -> None:
     query = f"SELECT {condition} FROM pg_stat_activity WHERE datname = '{url.database}'"
     while server.execute(query) != [(True,)]:
         assert time.monotonic() < deadline, server.execute("SELECT state, query FROM pg_stat_activity")
+
+
+def disconnect_all(server: PostgresqlServer, url: URL) -> None:
+    where = f"datname = '{url.database}'"
+    server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {where}")
 
 
 def test_urls_as_people_paste_them(postgresql: URL) -> None:
@@ -153,13 +158,22 @@ def test_a_connection_lost_in_the_middle_changes_nothing_and_the_next_is_new(
     claim = driver.lifecycle.claim("ingest", 1, "worker", driver.clock.now(), 30)
 
     def cut_off(stored: Video | None) -> Change[object]:
-        where = f"datname = '{postgresql.database}'"
-        postgresql_server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {where}")
+        disconnect_all(postgresql_server, postgresql)
         return claim(stored)
 
     with pytest.raises(TransientError, match="store_unavailable"):
         repository.update(video.id, cut_off)
     assert driver.video(video.id) == video
+    driver.claim(video, "ingest")
+
+
+@pytest.mark.reliability("B18")
+def test_connections_that_a_pause_has_ended_are_not_noticed(
+    postgresql_server: PostgresqlServer, postgresql: URL, driver: VideoDriver
+) -> None:
+    video = driver.upload()
+    disconnect_all(postgresql_server, postgresql)
+
     driver.claim(video, "ingest")
 
 
@@ -310,7 +324,7 @@ def test_what_is_committed_late_is_published_late_but_published(
 def test_other_roles_see_nothing_even_where_tables_are_open_to_them(
     postgresql_server: PostgresqlServer, postgresql: URL, driver: VideoDriver
 ) -> None:
-    driver.finish(driver.upload(), {"tag": [search_entry("secret")]})
+    driver.finish(driver.upload(), {"tag": [search_entry("secret"), embedding("secret", (1.0,))]})
     name = str(postgresql.database)
     tables = [
         str(row[0])
@@ -321,4 +335,5 @@ def test_other_roles_see_nothing_even_where_tables_are_open_to_them(
     postgresql_server.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO anon", name)
 
     for table in tables:
+        assert postgresql_server.execute(f"SELECT * FROM {table}", name) != []
         assert postgresql_server.execute(f"SELECT * FROM {table}", name, user="anon") == [], table
