@@ -24,7 +24,7 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
 
     Args:
         data_dir: None takes the one the settings name.
-        existing: Whether there must be something in it already.
+        existing: Whether there must be something in it already, unless videos are kept elsewhere.
 
     Raises:
         NotFound: There is nothing in it.
@@ -32,7 +32,7 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     """
     settings = load_settings()
     folder = (data_dir or settings.data_dir).resolve()
-    if existing and not (folder / "videos.db").is_file():
+    if existing and settings.database_url is None and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
     log = folder / "logs" / "stack.log"

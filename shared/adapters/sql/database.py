@@ -73,7 +73,8 @@ class Database:
         On SQLite nobody else writes beside it; on PostgreSQL others do, so a row that matters is locked when read.
 
         Raises:
-            TransientError: The database can't be reached or is full; nothing was changed.
+            TransientError: The database can't be reached or is full. Nothing was changed, or all of it when the
+                connection was lost in the moment of the commit.
             ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
         with self._errors(), self._engine().execution_options(**self._dialect.writing).begin() as connection:
