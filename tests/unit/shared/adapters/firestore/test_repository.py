@@ -11,7 +11,7 @@ from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.attempt import Effort, ToolRun
 from shared.domain.change import Change
 from shared.domain.cursor import encode_cursor
-from shared.domain.records import Finding, SearchEntry
+from shared.domain.records import Finding, SearchEntry, Tag
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import search_entry, tag
 
@@ -105,6 +105,15 @@ def test_more_labels_than_one_query_takes_are_compared(driver: VideoDriver) -> N
 
     (related,) = driver.repository.related(owner="ann", labels=labels, exclude="nobody")
     assert (related.video_id, sorted(related.labels)) == (other.id, sorted(labels[::9]))
+
+
+def test_a_document_stays_small_however_many_tags_there_are(driver: VideoDriver) -> None:
+    tags = [tag(f"{index} {'x' * 70}") for index in range(9000)]
+    video = driver.finish(driver.upload(), {"tag": tags})
+
+    assert len(driver.repository.records(video, Tag)) == 9000
+    (found,) = driver.repository.related(owner="ann", labels=[tags[0].label, tags[-1].label], exclude="nobody")
+    assert found.labels == (tags[0].label,)
 
 
 def test_times_are_kept_to_the_microsecond(driver: VideoDriver) -> None:
