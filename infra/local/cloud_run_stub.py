@@ -1,28 +1,26 @@
-"""Cloud Run's API as far as running jobs goes, on loopback: ``python -m infra.local.cloud_run_stub PORT LOG_DIR
-MAX_RETRIES JOB...``. There is no emulator of Google's.
+"""Cloud Run's API on loopback, as far as running jobs goes; there is no emulator of Google's.
 
-A task is a process here: the same command, arguments and environment that its container would get, over the
-stub's own environment. Requests and answers are Google's own messages, so that the real client can't tell.
+``python -m infra.local.cloud_run_stub PORT LOG_DIR MAX_RETRIES JOB...`` serves until it is killed. A task is a
+process here: the same command, arguments and variables that its container would get, over the stub's own
+environment. Requests and answers are Google's own messages.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
-import string
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from google.cloud import run_v2
-from google.longrunning.operations_pb2 import Operation
-from google.protobuf import json_format
+from werkzeug.serving import run_simple
+from werkzeug.wrappers import Request, Response
 
 from shared.adapters.process_tree import kill_tree
 
@@ -127,43 +125,39 @@ class CloudRunStub:
         self._log_dir = log_dir
         self._executions: dict[str, _Execution] = {}
 
-    def answer(self, method: str, path: str, body: str) -> dict[str, Any]:
-        """Returns the answer to a request as JSON."""
-        name, _, verb = path.partition("?")[0].removeprefix("/v2/").partition(":")
-        calls: dict[tuple[str, str], Callable[[str, str], dict[str, Any]]] = {
-            ("POST", "run"): self._run,
-            ("GET", ""): self._get,
-            ("POST", "cancel"): self._cancel,
-        }
-        if (call := calls.get((method, verb))) is None:
-            raise _Refused(404, "NOT_FOUND", f"There is no {method} {path} here.")
-        return call(name, body)
+    def answer(self, request: Request) -> Response:
+        """Answers a call of Google's client."""
+        name, _, verb = request.path.removeprefix("/v2/").partition(":")
+        calls = {"POST run": self._run, "GET ": self._get, "POST cancel": self._cancel}
+        call = calls.get(f"{request.method} {verb}", self._unknown)
+        try:
+            return Response(json.dumps(call(name, request)), mimetype="application/json")
+        except _Refused as refused:
+            return Response(json.dumps(refused.body), status=refused.code, mimetype="application/json")
 
-    def _run(self, name: str, body: str) -> dict[str, Any]:
+    def _run(self, name: str, request: Request) -> dict[str, Any]:
         if name not in self._jobs:
             raise _Refused(404, "NOT_FOUND", f"Resource '{name}' was not found.")
-        try:
-            request = run_v2.RunJobRequest.from_json(body)
-        except json_format.ParseError as error:
-            raise _Refused(400, "INVALID_ARGUMENT", str(error)) from error
-        suffix = "".join(random.choices(string.ascii_lowercase + string.digits, k=5))
-        execution = f"{name.rpartition('/')[2]}-{suffix}"
+        overrides = run_v2.RunJobRequest.from_json(request.get_data(as_text=True)).overrides
+        execution = f"{name.rpartition('/')[2]}-{token_hex(3)}"
         full_name = f"{name}/executions/{execution}"
         self._log_dir.mkdir(parents=True, exist_ok=True)
         log = self._log_dir / f"{execution}.log"
-        started = _Execution(full_name, request.overrides, self._max_retries, log)
+        started = _Execution(full_name, overrides, self._max_retries, log)
         self._executions[full_name] = started
         threading.Thread(target=started.run, name=execution, daemon=True).start()
         return _operation(full_name, started)
 
-    def _get(self, name: str, _body: str) -> dict[str, Any]:
-        found: dict[str, Any] = json_format.MessageToDict(run_v2.Execution.pb(self._found(name).resource()))
-        return found
+    def _get(self, name: str, _request: Request) -> dict[str, Any]:
+        return _encoded(self._found(name))
 
-    def _cancel(self, name: str, _body: str) -> dict[str, Any]:
+    def _cancel(self, name: str, _request: Request) -> dict[str, Any]:
         execution = self._found(name)
         execution.cancel()
         return _operation(name, execution)
+
+    def _unknown(self, name: str, request: Request) -> dict[str, Any]:
+        raise _Refused(404, "NOT_FOUND", f"There is no {request.method} {name} here.")
 
     def _found(self, name: str) -> _Execution:
         if name not in self._executions:
@@ -173,37 +167,20 @@ class CloudRunStub:
 
 def _operation(name: str, execution: _Execution) -> dict[str, Any]:
     """Returns the long-running operation that Cloud Run answers with, which nobody need wait for."""
-    operation = Operation(name=name.replace("/jobs/", "/operations/").replace("/executions/", "-"))
-    operation.metadata.Pack(run_v2.Execution.pb(execution.resource()))
-    answer: dict[str, Any] = json_format.MessageToDict(operation)
-    return answer
+    metadata = {"@type": "type.googleapis.com/google.cloud.run.v2.Execution", **_encoded(execution)}
+    return {"name": name.replace("/jobs/", "/operations/").replace("/executions/", "-"), "metadata": metadata}
 
 
-def _handler(stub: CloudRunStub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            try:
-                code, answer = 200, stub.answer(self.command, self.path, body)
-            except _Refused as refused:
-                code, answer = refused.code, refused.body
-            encoded = json.dumps(answer).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(encoded)))
-            self.end_headers()
-            self.wfile.write(encoded)
-
-        do_GET = do_POST = _answer
-
-    return Handler
+def _encoded(execution: _Execution) -> dict[str, Any]:
+    encoded: dict[str, Any] = json.loads(run_v2.Execution.to_json(execution.resource()))
+    return encoded
 
 
 def main() -> None:
     """Serves until it is killed."""
     port, log_dir, max_retries, *jobs = sys.argv[1:]
     stub = CloudRunStub(jobs, int(max_retries), Path(log_dir))
-    ThreadingHTTPServer(("127.0.0.1", int(port)), _handler(stub)).serve_forever()
+    run_simple("127.0.0.1", int(port), Request.application(stub.answer), threaded=True)
 
 
 if __name__ == "__main__":

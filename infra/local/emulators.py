@@ -1,7 +1,7 @@
-"""Google's emulators of Firestore and Pub/Sub, fake-gcs-server for Cloud Storage and a stub of Cloud Run, on free
-loopback ports.
+"""What stands in for Google's services on one machine, on free loopback ports.
 
-Each is a process group of its own: killing only the ``gcloud`` wrapper would leave its Java child.
+Google's emulators of Firestore and Pub/Sub, fake-gcs-server for Cloud Storage, a stub of Cloud Run's jobs. Each is
+a process group of its own: killing only the ``gcloud`` wrapper would leave its Java child.
 """
 
 from __future__ import annotations
