@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from infra.local.source import python_path
 from shared.domain.errors import ConfigurationError
 
 __all__ = [
@@ -223,7 +224,7 @@ def cloud_run_emulator(
         command=[*module, str(port), str(log_dir / "tasks"), str(max_retries), *jobs],
         port=port,
         ready_path="/",
-        environment=environment,
+        environment={"PYTHONPATH": python_path(), **environment},
         client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
     )
     return Emulator(spec, log_dir / "cloud-run.log")
