@@ -12,10 +12,10 @@ __all__ = ["expected_s"]
 _PIXELS_PER_S: Final = 100_000_000
 """Pixels of the source and of all rungs together that are decoded, scaled and encoded in a second.
 
-Measured with whole transcodes by the bundled FFmpeg on two cores: 148 million for a 1202x676 advert, 157 million for
-the same at 1080p, 183 million at 2160p in HEVC, 206 million for an 854x480 trailer. A cloud CPU is slower, and more of
-them hardly help: the largest rung, half of the work, is encoded by one thread. Pure noise comes to 46 million for each
-CPU-second, which the runtime's margin covers.
+Measured with whole transcodes by the bundled FFmpeg on two cores: 148 million for a 1202x676 advert, 157 million
+for the same at 1080p, 183 million at 2160p in HEVC, 206 million for an 854x480 trailer. A cloud CPU is slower, and
+more of them hardly help: the largest rung, half of the work, is encoded by one thread. Pure noise comes to 46
+million for each CPU-second, which the runtime's margin covers.
 """
 
 

@@ -51,7 +51,7 @@ def test_long_and_large_videos_go_out_as_jobs(
     driver: VideoDriver, size: tuple[int, int], duration_s: float, seconds: int, *, goes_out: bool
 ) -> None:
     video = video_of(driver, size, duration_s)
-    assert expected_s(LADDER, video) == pytest.approx(seconds, rel=0.01)
+    assert expected_s(LADDER, video) == pytest.approx(seconds, rel=0.02)
     placement = JobPlacement(
         jobs=FakeJobRunner(), expected_s=lambda video: expected_s(LADDER, video), start_within_s=900.0
     )
