@@ -205,14 +205,14 @@ class Bootstrap:
             services,
             self.bus,
             upload_bucket=self.settings.upload_bucket,
-            worker=worker_name(),
+            worker=worker_name(self.settings.execution),
             limited=self.settings.platform == "google" and self.settings.execution is None,
             placement=self._placement(expected_s),
             execution=self.settings.execution,
         )
 
     def _placement(self, expected_s: Callable[[Video], float] | None) -> JobPlacement | None:
-        if expected_s is None or self.jobs is None or self.settings.execution is not None:
+        if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
 

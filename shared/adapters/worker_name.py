@@ -8,9 +8,9 @@ import socket
 __all__ = ["has_ended", "worker_name"]
 
 
-def worker_name() -> str:
-    """Returns the name of this process: its host and its number there."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def worker_name(execution: str | None = None) -> str:
+    """Returns the name of this process: its host, or the job execution it is a task of, and its number there."""
+    return f"{execution or socket.gethostname()}:{os.getpid()}"
 
 
 def has_ended(worker: str) -> bool:
