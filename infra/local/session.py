@@ -13,7 +13,7 @@ from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.video import Video
-from shared.runtime.logs import configure_logs
+from shared.logs import configure_logs
 from shared.settings import load_settings
 
 __all__ = ["Host", "all_videos", "find_video", "open_deployment"]

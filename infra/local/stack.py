@@ -21,7 +21,7 @@ from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
-from shared.runtime.logs import logger
+from shared.logs import logger
 
 __all__ = ["Stack"]
 
