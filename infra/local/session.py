@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -34,7 +35,7 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     folder = (data_dir or settings.data_dir).resolve()
     if existing and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
-    wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
+    wiring = Bootstrap(replace(settings, data_dir=folder))
     log = folder / "logs" / "stack.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
