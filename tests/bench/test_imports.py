@@ -33,16 +33,17 @@ NOWHERE = {
 CLIENTS = {
     "firestore": "from google.cloud.firestore import Client; Client(project='demo', database='(default)')",
     "storage": "from google.cloud.storage import Client; Client(project='demo')",
-    "pubsub": "from google.cloud.pubsub_v1 import PublisherClient; PublisherClient()",
+    "pubsub": "from google.pubsub_v1 import PublisherClient; PublisherClient()",
 }
 ALL = ("firestore", "storage", "pubsub")
 NEEDED = {"api": ("firestore", "storage")}
 COMPUTES_WITH = {"segment": ("numpy",), "analyze": ("numpy", "cv2")}
 
+# The peak of this program alone: getrusage() would give that of whoever forked it, if that is more.
 MEASURED = """
-import json, resource, time
-print(json.dumps([time.process_time(), time.perf_counter() - started,
-                  resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+import json, pathlib, time
+peak = next(line for line in pathlib.Path("/proc/self/status").open() if line.startswith("VmHWM"))
+print(json.dumps([time.process_time(), time.perf_counter() - started, int(peak.split()[1]) / 1024]))
 """
 
 
@@ -71,12 +72,18 @@ def start(program: str, folder: Path) -> Start:
 
 def function(name: str) -> str:
     build = "main._app()" if name == "api" else "main.endpoint()"
-    return f"import functions.{name}.main as main\n{build}"
+    if name == "sweep":  # takes its parts at its first delivery
+        build += "; wiring = main.Bootstrap(); wiring.repository; wiring.blobs; wiring.bus"
+    return f"import functions.{name}.main as main; {build}"
 
 
 def baseline(clients: Sequence[str], modules: Sequence[str] = ()) -> str:
     return "\n".join(
-        ["import functions_framework", *(CLIENTS[name] for name in clients), *(f"import {name}" for name in modules)]
+        [
+            "import functions_framework",
+            *(CLIENTS[name] for name in clients),
+            *(f"import {name}" for name in modules),
+        ]
     )
 
 
