@@ -11,7 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import pytest
 from shared.pipeline import load_flow
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 9
+ROUNDS = 7
 
 pytestmark = pytest.mark.bench
 
@@ -35,7 +35,6 @@ CLIENTS = {
     "storage": "from google.cloud.storage import Client; Client(project='demo')",
     "pubsub": "from google.pubsub_v1 import PublisherClient; PublisherClient()",
 }
-ALL = ("firestore", "storage", "pubsub")
 NEEDED = {"api": ("firestore", "storage")}
 COMPUTES_WITH = {"segment": ("numpy",), "analyze": ("numpy", "cv2")}
 
@@ -87,37 +86,42 @@ def baseline(clients: Sequence[str], modules: Sequence[str] = ()) -> str:
     )
 
 
-def measured(programs: Mapping[str, str], folder: Path) -> dict[str, Start]:
-    """Returns the medians; forth and back in turn, so that a drift of the machine hits all alike."""
-    for program in programs.values():
+def median(starts: Sequence[Start]) -> Start:
+    return Start(*(statistics.median(values) for values in zip(*starts, strict=True)))
+
+
+def compared(ours: str, bare: str, folder: Path) -> tuple[Start, Start, Start]:
+    """Returns the medians of ours over bare, of ours, and of bare.
+
+    Each ratio is of neighbours (bare, ours, ours, bare), so that a slow moment of the machine hits both alike.
+    """
+    for program in (ours, bare):
         start(program, folder)  # compiles the bytecode
-    samples: dict[str, list[Start]] = {name: [] for name in programs}
-    for number in range(ROUNDS):
-        for name in list(programs)[:: 1 if number % 2 == 0 else -1]:
-            samples[name].append(start(programs[name], folder))
-    return {
-        name: Start(*(statistics.median(values) for values in zip(*taken, strict=True)))
-        for name, taken in samples.items()
-    }
+    ratios, mine, base = [], [], []
+    for _ in range(ROUNDS):
+        before, first, second, after = (start(program, folder) for program in (bare, ours, ours, bare))
+        pairs = zip(before, first, second, after, strict=True)
+        ratios.append(Start(*((b + c) / (a + d) for a, b, c, d in pairs)))
+        mine += [first, second]
+        base += [before, after]
+    return median(ratios), median(mine), median(base)
 
 
-def row(name: str, ours: Start, bare: Start) -> str:
-    ratios = (f"{mine / base:8.2f}" for mine, base in zip(ours, bare, strict=True))
-    return f"  {name:24}{'  '.join(ratios)}   {ours.cpu_s:.3f} s  {ours.memory_mib:.0f} MiB"
+def row(name: str, ratio: Start, ours: Start, bare: Start) -> str:
+    return (
+        f"  {name:22}{ratio.cpu_s:7.2f}{ratio.wall_s:8.2f}{ratio.memory_mib:8.2f}"
+        f"     {ours.cpu_s * 1000:3.0f} over {bare.cpu_s * 1000:3.0f} ms"
+        f"    {ours.memory_mib:3.0f} over {bare.memory_mib:2.0f} MiB"
+    )
 
 
 def test_cold_start_over_framework_and_clients(tmp_path: Path) -> None:
-    names = [*(spec.stage for spec in load_flow().stages), "sweep", "api"]
-    bases = {name: NEEDED.get(name, ALL) for name in names}
-    programs = {f"{name}": function(name) for name in names}
-    programs |= {"/".join(clients): baseline(clients) for clients in bases.values()}
-    programs |= {f"{name}+": baseline(bases[name], modules) for name, modules in COMPUTES_WITH.items()}
-    found = measured(programs, tmp_path)
-    bare = found["/".join(ALL)]
-    print(f"\ncold start over functions-framework and clients ({bare.cpu_s:.3f} CPU-s, {bare.wall_s:.3f} s, "
-          f"{bare.memory_mib:.0f} MiB; median of {ROUNDS})")  # fmt: skip
-    print(f"  {'':24}{'CPU':>8}  {'wall':>8}  {'memory':>8}")
-    for name in names:
-        print(row(name, found[name], found["/".join(bases[name])]))
+    print(f"\ncold start over functions-framework and Google's clients, median of {ROUNDS} x 2")
+    print(f"  {'':22}{'CPU':>7}{'wall':>8}{'memory':>8}")
+    for name in [*(spec.stage for spec in load_flow().stages), "sweep", "api"]:
+        clients = NEEDED.get(name, tuple(CLIENTS))
+        print(row(name, *compared(function(name), baseline(clients), tmp_path)))
         if name in COMPUTES_WITH:
-            print(row(f"  with {', '.join(COMPUTES_WITH[name])}", found[name], found[f"{name}+"]))
+            modules = COMPUTES_WITH[name]
+            found = compared(function(name), baseline(clients, modules), tmp_path)
+            print(row(f"  and {', '.join(modules)}", *found))
