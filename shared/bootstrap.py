@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
+from shared.logs import configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
-from shared.runtime.logs import configure_logs
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:

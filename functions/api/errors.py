@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from functions.api.responses import FieldProblem, invalid_parameters, problem_response
 from shared.domain.errors import NotFound, TransientError
-from shared.runtime.logs import logger
+from shared.logs import logger
 
 __all__ = ["install_error_handlers", "validation_problem"]
 

@@ -11,9 +11,9 @@ from shared.domain.records import ObjectRef
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.runtime.leftovers import clear_leftovers
-from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings

@@ -8,7 +8,6 @@ from typing import Literal
 
 from functions.transcode.plan import SEGMENT_S, plan_transcode
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from functions.transcode.storyboard import storyboard_vtt
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
@@ -52,6 +51,8 @@ class TranscodeStage:
         packaging = self._package(context, outputs)
         finished = list(self._finished(context, outputs, packaging))
         _verify(finished, media, plan, outputs)
+        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
+
         vtt = context.workspace / "storyboard.vtt"
         vtt.write_text(storyboard_vtt(media, plan, outputs.storyboard.name))
         return StageOutcome(

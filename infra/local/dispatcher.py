@@ -9,8 +9,8 @@ from time import monotonic
 from shared.adapters.local_bus import LeasedMessage, LocalBus
 from shared.domain.errors import PipelineError
 from shared.domain.flow import Flow
+from shared.logs import logger
 from shared.ports.job_runner import Job, JobRunner, JobState
-from shared.runtime.logs import logger
 
 __all__ = ["Dispatcher", "OnDelivery"]
 

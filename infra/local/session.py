@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +14,7 @@ from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.video import Video
-from shared.runtime.logs import configure_logs
+from shared.logs import configure_logs
 from shared.settings import load_settings
 
 __all__ = ["Host", "all_videos", "find_video", "open_deployment"]
@@ -34,7 +35,7 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     folder = (data_dir or settings.data_dir).resolve()
     if existing and settings.database_url is None and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
-    wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
+    wiring = Bootstrap(replace(settings, data_dir=folder))
     log = folder / "logs" / "stack.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from shared.adapters.local_jobs import LocalJobRunner
 from shared.adapters.worker_name import has_ended
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
-from shared.runtime.logs import logger
+from shared.logs import logger
 
 __all__ = ["Stack"]
 

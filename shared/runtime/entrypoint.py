@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from structlog.contextvars import bound_contextvars
-
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
 from shared.domain.errors import ConfigurationError, LeaseLost, PermanentError, PipelineError, TransientError
@@ -20,11 +18,11 @@ from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
+from shared.logs import bound_fields, logger
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import Job, JobRunner
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
-from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 
 __all__ = ["JobPlacement", "StageRunner"]
@@ -108,7 +106,7 @@ class StageRunner:
         if target is None:
             return
         video_id, run = target
-        with bound_contextvars(video_id=video_id, run=run, stage=self._name):
+        with bound_fields(video_id=video_id, run=run, stage=self._name):
             services = self._services
             claim = services.repository.update(
                 video_id,
@@ -119,7 +117,7 @@ class StageRunner:
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
-                with bound_contextvars(attempt=claim.lease.attempt, trace=claim.video.trace):
+                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace):
                     if self._placement is not None and self._placement.needs_job(claim):
                         self._hand_over(claim, delivery, self._placement)
                     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
 from shared.ports.media_tool import MediaLimits
-from shared.settings import Settings
+from shared.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -37,23 +38,30 @@ def time_limit(spec: StageSpec) -> str:
 
 def settings_table() -> str:
     rows = ["| variable | default | what it does |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "pipeline.json" if name == "pipeline" else field.default
-        shown = ", ".join(default) if isinstance(default, tuple) else default or None
+    documented, defaults = attributes_of(Settings), Settings()
+    for name, described in documented.items():
         if name == "limits":
             rows += limit_rows()
             continue
-        variable = field.validation_alias or f"AUTOMATIONS_{name.upper()}"
-        rows.append(f"| `{variable}` | {'' if shown is None else shown} | {field.description} |")
+        default = "pipeline.json" if name == "pipeline" else getattr(defaults, name) or ""
+        shown = ", ".join(default) if isinstance(default, tuple) else default
+        rows.append(f"| `{variable_of(name)}` | {shown} | {described} |")
     return "\n".join(rows)
 
 
 def limit_rows() -> list[str]:
-    documented = dict(re.findall(r"^        (max_\w+): (.*)$", MediaLimits.__doc__ or "", re.MULTILINE))
+    documented = attributes_of(MediaLimits)
     return [
-        f"| `AUTOMATIONS_LIMITS__{limit.name.upper()}` | {limit.default} | {documented[limit.name]} |"
+        f"| `{variable_of('limits')}__{limit.name.upper()}` | {limit.default} | {documented[limit.name]} |"
         for limit in fields(MediaLimits)
     ]
+
+
+def attributes_of(kind: type) -> dict[str, str]:
+    """Returns what a class's docstring says of each of its fields, in their order."""
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", inspect.getdoc(kind) or "", re.MULTILINE)
+    documented = {name: " ".join(text.split()) for name, text in entries}
+    return {field.name: documented[field.name] for field in fields(kind)}
 
 
 def failure_codes() -> dict[str, str]:

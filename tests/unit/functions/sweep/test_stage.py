@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
-from structlog.testing import capture_logs
 
 from functions.sweep.stage import Sweeper
 from shared.domain.change import Claim
@@ -23,6 +22,7 @@ from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.logs import captured_logs
 from shared.testing.video_repository import InMemoryVideoRepository
 
 FLOW = load_flow()
@@ -283,12 +283,12 @@ def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
 
     ports.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
     ports.clock.advance(ports.settings.lease_s)
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         Sweeper(ports).run()
 
     assert ports.driver.video(good.id).swept
     assert not ports.driver.video(VIDEO_ID).swept
-    assert [(log["event"], log["step"], log["log_level"]) for log in logs] == [("sweep_failed", "clear", "error")]
+    assert [(log["event"], log["step"], log["level"]) for log in logs] == [("sweep_failed", "clear", "error")]
 
 
 @pytest.mark.reliability("B27")
@@ -321,7 +321,7 @@ def test_an_upload_that_was_only_registered_is_driven_on(
 
     ports.upload()
     ports.clock.advance(1000)
-    with monkeypatch.context() as patch, capture_logs():
+    with monkeypatch.context() as patch, captured_logs():
         patch.setattr(ports.bus, "publish", unreachable)
         Sweeper(ports).reconcile_uploads()
 
