@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import object_prefix, token_of
+from shared.domain.identity import memo_generation, object_prefix, token_of
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.uploads import is_upload
@@ -93,11 +93,8 @@ class Sweeper:
         ports.repository.prune(video)
         if video.status == DELETED:
             self._delete_source(video)
-        prefix = object_prefix(video.id)
-        for stored in ports.blobs.list_objects(ports.settings.media_bucket, prefix):
-            key = "/".join(stored.ref.name.removeprefix(prefix).split("/")[:2])
-            # A newer token belongs to an attempt that began after this video was looked at.
-            if key not in video.results.values() and token_of(key) <= video.last_token:
+        for stored in ports.blobs.list_objects(ports.settings.media_bucket, object_prefix(video.id)):
+            if _is_leftover(stored.ref.name, video):
                 ports.blobs.delete(stored.ref.bucket, stored.ref.name)
 
     def _settle(self, video: Video) -> None:
@@ -125,6 +122,16 @@ class Sweeper:
             self._ports.blobs.delete(source.bucket, source.object, if_generation=source.generation)
         except PreconditionFailed:
             logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
+
+
+def _is_leftover(name: str, video: Video) -> bool:
+    """Tells whether nothing refers to an object of a settled video, and nobody will ask for it again."""
+    key = "/".join(name.removeprefix(object_prefix(video.id)).split("/")[:2])
+    generation = memo_generation(key)
+    if generation is not None:
+        return video.status == DELETED or generation < video.source.generation
+    # A newer token belongs to an attempt that began after this video was looked at.
+    return key not in video.results.values() and token_of(key) <= video.last_token
 
 
 def _guarded(step: str, act: Callable[[], None]) -> None:

@@ -80,8 +80,11 @@ def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: A
         "sound": folder / "sound.m4a",
         "proxy": folder / "proxy.mp4",
         "pictures": lambda: folder / "720p.mp4",
+        "download": object_ref("download.mp4", content_type="video/mp4"),
+        "fetch": lambda ref: folder / ref.name,
         "folder": folder,
         "session": session,
+        "memo": session,
         "caveat": session.caveat,
     }
     return AnalysisInput(**(defaults | values))
