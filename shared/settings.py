@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["GeminiSettings", "Settings", "load_settings"]
 
 _BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
 """What Cloud Storage allows; a name of one folder on any machine."""
@@ -30,8 +30,42 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Names of strategies; in the environment separated by commas."""
 
 
+class GeminiSettings(BaseModel):
+    """How the analyzer and the embedder 'gemini' use Vertex AI; ``AUTOMATIONS_GEMINI__<NAME>``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field("gemini-3.5-flash", description="Model that watches the video.")
+    location: str = Field("global", description="Location of the models: global, us, eu, or a region.")
+    endpoint: str | None = Field(
+        None, description="Address to use instead of Vertex AI's; no credentials are sent there."
+    )
+    window_s: float = Field(600.0, ge=30, le=2700, description="Seconds of video that one request is about.")
+    parallel: int = Field(4, ge=1, le=64, description="Requests at the same time for one video.")
+    fps: float = Field(1.0, gt=0, le=24, description="Pictures a second that the model looks at.")
+    media_resolution: Literal["low", "medium", "high"] = Field(
+        "low", description="How finely it looks at each; finer costs several times the tokens."
+    )
+    max_output_tokens: int = Field(
+        32768,
+        ge=1024,
+        le=65536,
+        description="Longest answer, thoughts included; a longer one is asked for in halves.",
+    )
+    timeout_s: float = Field(180.0, gt=0, description="Seconds to wait for one answer.")
+    tries: int = Field(4, ge=1, le=10, description="Requests for one answer while the model is busy or fails.")
+    bucket: str | None = Field(
+        None,
+        pattern=_BUCKET,
+        description="Cloud Storage bucket that videos of more than 14 MB are copied to while the model watches "
+        "them, on the platform 'local'.",
+    )
+    embedding_model: str = Field("gemini-embedding-001", description="Model that embeds texts.")
+    embedding_dimensions: int = Field(768, ge=64, le=2048, description="Length of its vectors.")
+
+
 class Settings(BaseSettings):
-    """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``."""
+    """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones such as ``AUTOMATIONS_LIMITS__<NAME>``."""
 
     model_config = SettingsConfigDict(
         env_prefix="AUTOMATIONS_", env_nested_delimiter="__", frozen=True, extra="ignore"
@@ -40,7 +74,9 @@ class Settings(BaseSettings):
     platform: Literal["local", "google"] = Field(
         "local", description="Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage)."
     )
-    project: str | None = Field(None, description="Google Cloud project; needed on the platform 'google'.")
+    project: str | None = Field(
+        None, description="Google Cloud project; needed on the platform 'google' and for anything 'gemini'."
+    )
     firestore_database: str = Field("(default)", description="Firestore database in that project.")
     database_url: SecretStr | None = Field(
         None,
@@ -90,10 +126,15 @@ class Settings(BaseSettings):
     analyzers: Names = Field(
         ("text", "words", "loudness", "pictures"), description="Strategies that find what is in the video."
     )
-    taggers: Names = Field(("keywords", "signals"), description="Strategies that label the video.")
+    taggers: Names = Field(("keywords", "signals", "labels"), description="Strategies that label the video.")
     transcriber: Literal["sphinx", "whisper"] = Field("sphinx", description="What writes speech down.")
     whisper_model: Path | None = Field(
         None, description="Folder of a faster-whisper model; needed by the transcriber 'whisper'."
+    )
+
+    gemini: GeminiSettings = Field(GeminiSettings(), description="Models on Vertex AI.")
+    embedder: Literal["none", "gemini"] = Field(
+        "none", description="What makes videos searchable by meaning; 'gemini' needs a project."
     )
 
     ffmpeg: Path | None = Field(None, description="FFmpeg to use instead of the bundled one.")

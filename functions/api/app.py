@@ -16,6 +16,7 @@ from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.videos import video_routes
 from shared.ports.blob_store import BlobStore
+from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 
 __all__ = ["create_app"]
@@ -28,7 +29,12 @@ _INFO = Info(
 
 
 def create_app(
-    repository: VideoRepository, blobs: BlobStore, media_bucket: str, *, trusted_hosts: Sequence[str] | None = None
+    repository: VideoRepository,
+    blobs: BlobStore,
+    media_bucket: str,
+    *,
+    embedder: Embedder | None = None,
+    trusted_hosts: Sequence[str] | None = None,
 ) -> OpenAPI:
     """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
 
@@ -36,6 +42,7 @@ def create_app(
         repository: Where videos are kept.
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
+        embedder: What makes videos searchable by meaning; None where nothing does.
         trusted_hosts: Names that requests may address the API by; None allows any. Without authentication, a page
             that rebinds its own name to this machine could otherwise read everything in its visitor's browser.
     """
@@ -53,7 +60,7 @@ def create_app(
     app.url_map.merge_slashes = False
     install_request_log(app)
     install_error_handlers(app)
-    access = VideoAccess(repository, blobs, media_bucket)
+    access = VideoAccess(repository, blobs, media_bucket, embedder)
     for routes in (service_routes, video_routes, search_routes, media_routes):
         app.register_api(routes(access))
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

@@ -6,7 +6,16 @@ import base64
 import hashlib
 import uuid
 
-__all__ = ["event_id_of", "memo_generation", "memo_key", "object_prefix", "owner_of", "result_key", "token_of", "video_id_of"]
+__all__ = [
+    "event_id_of",
+    "memo_generation",
+    "memo_key",
+    "object_prefix",
+    "owner_of",
+    "result_key",
+    "token_of",
+    "video_id_of",
+]
 
 _EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
 _MEMO = "memo/g"
@@ -40,7 +49,7 @@ def token_of(key: str) -> int:
 
 
 def memo_key(generation: int) -> str:
-    """Returns the key under which objects lie that outlive attempts and runs, but not their source's generation."""
+    """Returns the key under which objects lie that outlive runs, but not their source's generation."""
     return f"{_MEMO}{generation}"
 
 

@@ -32,7 +32,7 @@ class Embedder(Protocol):
         Args:
             texts: Not empty ones.
             purpose: Whether they are to be found or to find with.
-            session: Bounds the time and gets the bill; None for a person who waits: a few seconds, billed to nobody.
+            session: Bounds the time and gets the bill; None for somebody who waits: a few seconds, unbilled.
 
         Raises:
             TransientError: ``model_unavailable`` or ``model_out_of_time``.
