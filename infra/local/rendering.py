@@ -100,7 +100,8 @@ def timeline_lines(attempts: Sequence[Attempt]) -> Group:
 def _bill(cost: Cost) -> str:
     """Returns what models have cost."""
     tokens = f"{cost.input_tokens:,} tokens read, {cost.output_tokens:,} written"
-    return f"{cost.model_calls} model calls ({tokens}), ${cost.model_usd:.4f} at list price"
+    calls = "1 model call" if cost.model_calls == 1 else f"{cost.model_calls} model calls"
+    return f"{calls} ({tokens}), ${cost.model_usd:.4f} at list price"
 
 
 def _attempt_details(attempt: Attempt) -> list[str]:

@@ -6,6 +6,7 @@ knows no deadline. So here each request is one of ours.
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import threading
@@ -157,7 +158,7 @@ def _no_secret() -> Credentials:
 
 _FAILURES: Final = (
     errors.APIError,
-    errors.UnknownApiResponseError,  # a body that is no JSON
+    json.JSONDecodeError,  # a body that is no JSON, or not all of it
     ValidationError,  # one that is another JSON
     httpx.RequestError,
     auth_errors.GoogleAuthError,
