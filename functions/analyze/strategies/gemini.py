@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -72,16 +73,27 @@ class GeminiAnalyzer(Analyzer):
 
     def _watch(self, windows: Sequence[Window], interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
         """Asks about all windows; when one can't be answered now, no other is begun."""
-        with ThreadPoolExecutor(self._model.parallel, "gemini") as pool:
-            waiting = [pool.submit(_ask, window, interview, video) for window in windows]
+        given_up = threading.Event()
+
+        def look(window: Window) -> Sequence[_Seen]:
+            if given_up.is_set():
+                return ()
             try:
-                for done, answered in enumerate(as_completed(waiting), 1):
-                    answered.result()
+                return _ask(window, interview, video)
+            except BaseException:
+                given_up.set()
+                raise
+
+        with ThreadPoolExecutor(self._model.parallel, "gemini") as pool:
+            waiting = [pool.submit(look, window) for window in windows]
+            try:
+                for done, looked in enumerate(as_completed(waiting), 1):
+                    looked.result()
                     video.session.progress(done / (len(windows) + 1))
             except BaseException:
-                pool.shutdown(cancel_futures=True)
+                given_up.set()
                 raise
-            return [part for answered in waiting for part in answered.result()]
+            return [part for looked in waiting for part in looked.result()]
 
     def _about_whole(self, about: WholeAnswer, video: AnalysisInput) -> Iterator[Finding]:
         everything = (0.0, video.media.duration_s)

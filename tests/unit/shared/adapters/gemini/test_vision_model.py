@@ -136,9 +136,9 @@ class TestTheBill:
     def test_every_token_is_on_it(self, server: VertexAiServer, session: FakeStageContext) -> None:
         server.script = lambda _: answer("{}", tokens=(1_000_000, 100_000, 11_000))
         model_of(server).ask(question(), session)
-        assert session.spent == Cost(
-            model_calls=1, input_tokens=1_000_000, output_tokens=111_000, model_usd=pytest.approx(1.5 + 0.999)
-        )
+        bill = session.spent
+        assert (bill.model_calls, bill.input_tokens, bill.output_tokens) == (1, 1_000_000, 111_000)
+        assert bill.model_usd == pytest.approx(1.5 + 0.999)
 
     def test_a_model_without_a_known_price(self, server: VertexAiServer, session: FakeStageContext) -> None:
         model = model_of(server, "gemini-9-flash")
@@ -177,11 +177,10 @@ class TestTryingAgain:
             Served(status=502, body=b"<html>Bad gateway</html>"),
             Served(body=b"not json"),
             Served(body=b'{"candidates": "none"}'),
-            Served(body=b"[]"),
             Served(body=b'{"candidates": [{"content": {"par'),
             reset(),
         ],
-        ids=["429", "408", "500", "503", "504", "502", "no json", "other json", "a list", "cut json", "reset"],
+        ids=["429", "408", "500", "503", "504", "502", "no json", "other json", "cut json", "reset"],
     )
     def test_what_passes_is_waited_out(
         self, server: VertexAiServer, session: FakeStageContext, first: Served
@@ -337,4 +336,4 @@ class TestCredentials:
 
 
 def _revoked(_request: object) -> None:
-    raise RefreshError("invalid_grant: Token has been expired or revoked.")
+    raise RefreshError("Token has been revoked.")  # type: ignore[no-untyped-call]  # google-auth has few types
