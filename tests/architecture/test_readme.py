@@ -8,6 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
@@ -38,14 +40,21 @@ def time_limit(spec: StageSpec) -> str:
 def settings_table() -> str:
     rows = ["| variable | default | what it does |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "pipeline.json" if name == "pipeline" else field.default
-        shown = ", ".join(default) if isinstance(default, tuple) else default or None
         if name == "limits":
             rows += limit_rows()
-            continue
-        variable = field.validation_alias or f"AUTOMATIONS_{name.upper()}"
-        rows.append(f"| `{variable}` | {'' if shown is None else shown} | {field.description} |")
+        elif isinstance(field.default, BaseModel):
+            nested = type(field.default).model_fields
+            rows += [setting_row(f"{name}__{own}", each) for own, each in nested.items()]
+        else:
+            rows.append(setting_row(name, field))
     return "\n".join(rows)
+
+
+def setting_row(name: str, field: FieldInfo) -> str:
+    default = "pipeline.json" if name == "pipeline" else field.default
+    shown = ", ".join(default) if isinstance(default, tuple) else default or None
+    variable = field.validation_alias or f"AUTOMATIONS_{name.upper()}"
+    return f"| `{variable}` | {'' if shown is None else shown} | {field.description} |"
 
 
 def limit_rows() -> list[str]:
