@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.testing.vertex_ai import VertexAiServer
-from tests.e2e.conftest import Automations
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Automations
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,11 +64,13 @@ def test_a_real_file_from_upload_to_search(automations: Automations, clip: Path)
     ],
 )
 def test_what_is_missing_is_told_before_any_work(
-    clip: Path, tmp_path: Path, settings: dict[str, str], told: str
+    automations: Automations, clip: Path, tmp_path: Path, settings: dict[str, str], told: str
 ) -> None:
     data_dir = tmp_path / "data"
     # Somebody who runs this test may have credentials.
     settings = {**settings, "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json")}
-    said = run(Automations(data_dir), settings, "process", "--analyzer", "gemini", clip, exit_code=2)
+    said = run(
+        replace(automations, data_dir=data_dir), settings, "process", "--analyzer", "gemini", clip, exit_code=2
+    )
     assert told in " ".join(said.split())
     assert not (data_dir / "uploads").exists()
