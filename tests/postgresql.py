@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -32,13 +31,11 @@ class PostgresqlServer:
     Args:
         folder: Its data and socket.
         port: Where it listens on loopback.
-        process: The server.
     """
 
-    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
-        self.folder = folder
-        self.port = port
-        self.process = process
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder = folder
+        self._port = port
         self._numbers = count()
         self.create("migrated", template="template1")
         repository = SqlVideoRepository(self.url("migrated"))
@@ -47,12 +44,12 @@ class PostgresqlServer:
 
     def url(self, database: str, *, username: str = "postgres", password: str = PASSWORD) -> URL:
         """Returns the URL of a database, which need not exist."""
-        return URL.create("postgresql", username, password, "127.0.0.1", self.port, database)
+        return URL.create("postgresql", username, password, "127.0.0.1", self._port, database)
 
     def execute(self, statement: str, database: str = "postgres", user: str = "postgres") -> list[Any]:
         """Runs a statement outside any transaction and returns its rows."""
         with psycopg.connect(
-            host=str(self.folder), port=self.port, user=user, dbname=database, autocommit=True
+            host=str(self._folder), port=self._port, user=user, dbname=database, autocommit=True
         ) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -103,26 +100,15 @@ def running_server() -> Iterator[PostgresqlServer]:
         initdb += " --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
         subprocess.run(initdb.split(), user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         port = _free_port()
-        server = f"{programs}/postgres -D {folder}/data -c port={port} -c listen_addresses=127.0.0.1"
-        server += f" -c unix_socket_directories={folder} -c deadlock_timeout=10ms"
-        server += " -c fsync=off -c synchronous_commit=off"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                server.split(),
-                user=user,
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+        options += " -c fsync=off -c synchronous_commit=off -c deadlock_timeout=10ms"
+        # As a daemon: tests of processes look at everything that this one has started.
+        control = [f"{programs}/pg_ctl", "--silent", "--wait", f"--pgdata={folder}/data", f"--log={folder}/log"]
+        subprocess.run([*control, f"--options={options}", "start"], user=user, cwd=folder, check=True)
         try:
-            ready = f"{programs}/pg_isready --quiet --host={folder} --port={port}"
-            while subprocess.run(ready.split()).returncode != 0:
-                assert process.poll() is None, (folder / "log").read_text()
-            yield PostgresqlServer(folder, port, process)
+            yield PostgresqlServer(folder, port)
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once, with all its processes
-            process.wait()
+            subprocess.run([*control, "--mode=immediate", "stop"], user=user, cwd=folder, check=True)
     finally:
         shutil.rmtree(folder)
 
