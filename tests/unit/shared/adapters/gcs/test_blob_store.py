@@ -371,12 +371,8 @@ def test_a_missing_bucket_is_named(store: GcsBlobStore, small: Path) -> None:
         store.put("nowhere", "a", small, "video/mp4")
 
 
-def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
-    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
-
+@pytest.mark.usefixtures("nobody")
+def test_missing_credentials_are_told() -> None:
     with pytest.raises(ConfigurationError, match="no_credentials"):
         GcsBlobStore("demo")
 
