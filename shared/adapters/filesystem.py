@@ -49,7 +49,7 @@ class FolderBlobStore:
 
     Readers never see a part of an object: a put writes a temporary file outside the buckets and renames it. No
     symbolic link inside a bucket is followed. ``put`` stores no content type: what is reported is what the name's
-    extension says, ``application/octet-stream`` when that is nothing; a type that contradicts it raises ValueError.
+    extension says, ``application/octet-stream`` when that is nothing; a type that contradicts it is a ValueError.
     An object can't lie below another object's name.
 
     Args:
