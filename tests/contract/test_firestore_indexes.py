@@ -57,7 +57,7 @@ def test_no_field_is_indexed_unless_the_definition_says_so(traffic: Traffic) -> 
 
 
 def test_no_call_waits_without_end(traffic: Traffic) -> None:
-    assert all(timeout_s and timeout_s <= 20 for timeout_s in traffic.timeouts_s)
+    assert all(timeout_s and timeout_s <= 10 for timeout_s in traffic.timeouts_s)
 
 
 def test_vectors_have_the_length_that_is_indexed() -> None:

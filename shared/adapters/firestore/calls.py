@@ -13,9 +13,7 @@ from shared.domain.errors import ConfigurationError, TransientError
 
 __all__ = ["COMMIT_TIMEOUT_S", "OUTCOME_UNKNOWN", "READING", "firestore_errors"]
 
-COMMIT_TIMEOUT_S: Final = 20.0
-"""A commit of several megabytes takes seconds."""
-
+COMMIT_TIMEOUT_S: Final = 10.0
 _READ_TIMEOUT_S: Final = 10.0
 
 _PASSING: Final = (

@@ -38,8 +38,8 @@ _MAX_WRITES: Final = 400
 _MAX_BYTES: Final = 3 * 2**20
 """What one commit carries at most. Firestore takes 500 writes and 10 MiB, its emulator 4 MiB."""
 
-_GIVE_UP_AFTER_S: Final = 25.0
-"""Less than a lease, so that a worker that can't reach the store gives up before others take over."""
+_GIVE_UP_AFTER_S: Final = 15.0
+"""Writers get out of each other's way within moments; a longer outage is what redelivery is for."""
 
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0

@@ -39,6 +39,10 @@ _BODY_BYTES: Final = 256 * 2**10
 """A body is at most so long: far from the 1 MiB a document may have, and few documents for a long video."""
 
 
+_MAX_LABELS: Final = 1000
+"""Of a result set, by which related videos are found: taggers name the surest first, and a document is finite."""
+
+
 def storable(value: Any) -> Any:
     """Returns a value as Firestore can keep it: a text that is no Unicode, as a file's name may be, as bytes."""
     if isinstance(value, str):
@@ -76,8 +80,8 @@ def video_fields(video: Video, change: Change[Any], stored: Mapping[str, Any]) -
     }
     known = stored.get("labels_by_key", {})
     named = {key: labels for key, labels in known.items() if key in video.results.values()}
-    if labels := [storable(record.label) for record in change.records if isinstance(record, Tag)]:
-        named[str(change.records_key)] = _distinct(labels)
+    if labels := _distinct(storable(record.label) for record in change.records if isinstance(record, Tag)):
+        named[str(change.records_key)] = labels[:_MAX_LABELS]
     if not stored or named != known:  # a heartbeat changes no labels, so it need not send them
         fields["labels_by_key"] = named
         fields["labels"] = _distinct(label for labels in named.values() for label in labels)

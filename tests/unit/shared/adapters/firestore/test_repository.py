@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.adapters.firestore import finding
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.attempt import Effort, ToolRun
 from shared.domain.change import Change
 from shared.domain.cursor import encode_cursor
-from shared.domain.records import Finding, SearchEntry
+from shared.domain.records import Finding, SearchEntry, Tag
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import search_entry, tag
 
@@ -86,12 +87,33 @@ def test_what_is_found_among_very_many_places_is_the_right_one(driver: VideoDriv
     assert driver.repository.records(video, SearchEntry) == entries
 
 
+def test_a_rare_word_beside_a_common_longer_one_is_found(
+    driver: VideoDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_PAGE", 2)
+    for index in range(7):
+        driver.finish(driver.upload(f"ann/{index}.mp4"), {"tag": [search_entry(f"interview {index}")]})
+
+    for index in range(7):
+        assert [hit.text for hit in driver.repository.search(f"interview {index}")] == [f"interview {index}"]
+    assert len(driver.repository.search("interview", limit=3)) == 3
+
+
 def test_more_labels_than_one_query_takes_are_compared(driver: VideoDriver) -> None:
     labels = [f"label {index}" for index in range(100)]
     other = driver.finish(driver.upload("ann/1.mp4"), {"tag": [tag(label) for label in labels[::9]]})
 
     (related,) = driver.repository.related(owner="ann", labels=labels, exclude="nobody")
     assert (related.video_id, sorted(related.labels)) == (other.id, sorted(labels[::9]))
+
+
+def test_a_document_stays_small_however_many_tags_there_are(driver: VideoDriver) -> None:
+    tags = [tag(f"{index} {'x' * 70}") for index in range(9000)]
+    video = driver.finish(driver.upload(), {"tag": tags})
+
+    assert len(driver.repository.records(video, Tag)) == 9000
+    (found,) = driver.repository.related(owner="ann", labels=[tags[0].label, tags[-1].label], exclude="nobody")
+    assert found.labels == (tags[0].label,)
 
 
 def test_times_are_kept_to_the_microsecond(driver: VideoDriver) -> None:
