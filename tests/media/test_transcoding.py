@@ -66,7 +66,7 @@ def test_everything_from_one_decode(
 ) -> None:
     _, outputs = transcode(clip)
     assert (outputs.frames, outputs.decode_errors) == (50, 0)
-    for encoded, size in zip(outputs.rungs, [(160, 120), (80, 60)], strict=True):
+    for encoded, size in zip(outputs.files.rungs, [(160, 120), (80, 60)], strict=True):
         media = tool.inspect(encoded.path, session)
         (picture,) = media.video
         assert (picture.codec, picture.pixel_format) == ("h264", "yuv420p")
@@ -75,14 +75,14 @@ def test_everything_from_one_decode(
         assert picture.fps == 25
         assert media.duration_s == pytest.approx(2.0)
         assert not media.audio
-    assert outputs.audio
-    (sound,) = tool.inspect(outputs.audio, session).audio
+    assert outputs.files.audio
+    (sound,) = tool.inspect(outputs.files.audio, session).audio
     assert (sound.codec, sound.sample_rate_hz) == ("aac", 48000)
-    assert outputs.analysis_audio
-    with wave.open(str(outputs.analysis_audio)) as analysis:
+    assert outputs.files.analysis_audio
+    with wave.open(str(outputs.files.analysis_audio)) as analysis:
         assert (analysis.getframerate(), analysis.getnchannels(), analysis.getsampwidth()) == (16000, 1, 2)
         assert analysis.getnframes() == pytest.approx(32000, abs=1600)
-    assert outputs.poster.read_bytes().startswith(b"\xff\xd8")
+    assert outputs.files.poster.read_bytes().startswith(b"\xff\xd8")
     ffmpeg_runs = [run for run in session.tools if "ffmpeg" in run.command[0]]
     assert len(ffmpeg_runs) == 1
     assert session.fractions[-1] == 1.0
@@ -92,7 +92,7 @@ def test_key_frames_are_closed_even_and_aligned(
     transcode: Transcode, session: FakeStageContext, clip: Path, key_times: Callable[[Path], list[float]]
 ) -> None:
     _, outputs = transcode(clip)
-    times = [key_times(encoded.path) for encoded in outputs.rungs]
+    times = [key_times(encoded.path) for encoded in outputs.files.rungs]
     assert times[0] == times[1]
     assert times[0] == pytest.approx([0.0, 0.52, 1.04, 1.56])  # 0.5 s is 12.5 frames: never shorter
 
@@ -106,7 +106,7 @@ def test_pictures_come_upright(
     size = (120, 160) if turn in (90, -90) else (160, 120)
     _, outputs = transcode(path, size)
     corner = {0: (0, 0), 90: (1, 0), 180: (1, 1), -90: (0, 1)}[turn]
-    for file in (outputs.rungs[0].path, outputs.proxy):
+    for file in (outputs.files.rungs[0].path, outputs.files.proxy):
         rgb = frames(file)[0].rgb
         height, width = rgb.shape[:2]
         for row in (0, 1):
@@ -137,11 +137,11 @@ def test_unusual_sources(
     size: tuple[int, int],
 ) -> None:
     media, outputs = transcode(make_clip(name, *source), size)
-    picture = tool.inspect(outputs.rungs[0].path, session).video[0]
+    picture = tool.inspect(outputs.files.rungs[0].path, session).video[0]
     assert (picture.width, picture.height, picture.pixel_format) == (*size, "yuv420p")
     assert picture.sample_aspect == 1
     assert picture.frames == outputs.frames == media.video[0].frames
-    assert outputs.audio is None
+    assert outputs.files.audio is None
 
 
 def test_uneven_times_are_kept(
@@ -154,9 +154,9 @@ def test_uneven_times_are_kept(
     path = make_clip("uneven_times.mp4", *_PICTURE, "-vf", uneven, "-fps_mode", "passthrough", *_H264)
     _, outputs = transcode(path)
     source_s = [frame.time_s for frame in frames(path)]
-    for file in (outputs.proxy, *(encoded.path for encoded in outputs.rungs)):
+    for file in (outputs.files.proxy, *(encoded.path for encoded in outputs.files.rungs)):
         assert [frame.time_s for frame in frames(file)] == pytest.approx(source_s, abs=1e-4)
-    keys = [key_times(encoded.path) for encoded in outputs.rungs]
+    keys = [key_times(encoded.path) for encoded in outputs.files.rungs]
     assert keys[0] == keys[1]
     late_s = [time_s - index * 0.5 for index, time_s in enumerate(keys[0])]
     assert len(keys[0]) == 7
@@ -168,7 +168,7 @@ def test_a_late_picture_stays_late(
 ) -> None:
     path = make_clip("late.mkv", "-itsoffset", "0.5", *_PICTURE, *_SOUND, *_H264)
     media, outputs = transcode(path)
-    assert frames(outputs.proxy)[0].time_s == pytest.approx(media.video[0].start_s, abs=0.001)
+    assert frames(outputs.files.proxy)[0].time_s == pytest.approx(media.video[0].start_s, abs=0.001)
     assert media.video[0].start_s > 0.45
 
 
@@ -178,8 +178,8 @@ def test_fast_sources_lose_frames_only_in_rungs(
     path = make_clip("fast120.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=120:d=1", *_H264)
     _, outputs = transcode(path)
     assert outputs.frames == 120
-    assert tool.inspect(outputs.proxy, session).video[0].frames == 120
-    for encoded in outputs.rungs:
+    assert tool.inspect(outputs.files.proxy, session).video[0].frames == 120
+    for encoded in outputs.files.rungs:
         picture = tool.inspect(encoded.path, session).video[0]
         assert picture.frames == picture.fps == 60
 
@@ -193,10 +193,10 @@ def test_colors_are_kept_and_named(
     path = make_clip("untagged.mp4", *source, "-vf", untagged, *_H264)
     media, outputs = transcode(path, (320, 180))
     assert media.video[0].color_space == ""
-    picture = tool.inspect(outputs.rungs[0].path, session).video[0]
+    picture = tool.inspect(outputs.files.rungs[0].path, session).video[0]
     assert (picture.color_space, picture.color_primaries, picture.color_transfer) == ("bt709",) * 3
-    (still,) = tool.stills(outputs.rungs[0].path, [0.5], session.workspace, session)
-    for file in (outputs.rungs[0].path, outputs.poster, still):
+    (still,) = tool.stills(outputs.files.rungs[0].path, [0.5], session.workspace, session)
+    for file in (outputs.files.rungs[0].path, outputs.files.poster, still):
         rgb = next(tool.frames(file, (32, 24), session)).rgb
         assert np.abs(rgb[12, 16].astype(int) - (0x20, 0xA0, 0x40)).max() <= 6  # a wrong matrix is off by 18
 
@@ -205,8 +205,8 @@ def test_sound_gaps_are_filled(transcode: Transcode, make_clip: MakeClip) -> Non
     gap = "aselect='not(between(t,0.5,1.5))'"
     path = make_clip("gap.mkv", *_PICTURE, *_SOUND, *_H264, "-af", gap, "-c:a", "pcm_s16le")
     _, outputs = transcode(path)
-    assert outputs.analysis_audio
-    with wave.open(str(outputs.analysis_audio)) as analysis:
+    assert outputs.files.analysis_audio
+    with wave.open(str(outputs.files.analysis_audio)) as analysis:
         assert analysis.getnframes() == pytest.approx(32000, abs=1600)
         samples = np.frombuffer(analysis.readframes(32000), np.int16)
     assert np.abs(samples[int(0.7 * 16000) : int(1.3 * 16000)]).max() == 0
@@ -221,7 +221,7 @@ def test_storyboard(
     inputs = [part for color in colors for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d=0.5")]
     path = make_clip("colors.mp4", *inputs, "-filter_complex", "concat=4", *_H264)
     _, outputs = transcode(path)
-    sprite = next(tool.frames(outputs.storyboard, (64, 48), session)).rgb.astype(int)
+    sprite = next(tool.frames(outputs.files.storyboard, (64, 48), session)).rgb.astype(int)
     tiles = [sprite[12, 16], sprite[12, 48], sprite[36, 16], sprite[36, 48]]
     assert max(tiles[0]) < 40
     assert [int(np.argmax(tile)) for tile in tiles[1:]] == [0, 1, 2]
@@ -238,7 +238,7 @@ def test_a_poster_is_black_only_if_everything_is(
 ) -> None:
     source = f"color=black:s=160x120:r=25:d=2,drawbox=c={color}:t=fill:enable='gt(t,1.5)'"
     _, outputs = transcode(make_clip(f"ends_{color}.mp4", "-f", "lavfi", "-i", source, *_H264))
-    assert next(tool.frames(outputs.poster, (32, 24), session)).rgb.max() >= brightest
+    assert next(tool.frames(outputs.files.poster, (32, 24), session)).rgb.max() >= brightest
 
 
 def test_stills_show_the_picture_of_the_time(
@@ -250,9 +250,9 @@ def test_stills_show_the_picture_of_the_time(
     frame_s = 1001 / 30000
     times_s = [-1.0, 0.0, 0.0333, 0.0667, 1.0, 99.0, *(round((index + 0.01) * frame_s, 6) for index in range(20))]
     shown = [0, 0, 0, 1, 29, 47, *range(20)]
-    stills = tool.stills(outputs.rungs[0].path, times_s, session.workspace, session)
+    stills = tool.stills(outputs.files.rungs[0].path, times_s, session.workspace, session)
     levels = [next(tool.frames(still, (8, 8), session)).rgb.mean() for still in stills]
-    ramp_levels = [frame.rgb.mean() for frame in tool.frames(outputs.rungs[0].path, (8, 8), session)]
+    ramp_levels = [frame.rgb.mean() for frame in tool.frames(outputs.files.rungs[0].path, (8, 8), session)]
     nearest = [int(np.argmin(np.abs(np.array(ramp_levels) - level))) for level in levels]
     assert nearest == shown
 
@@ -271,7 +271,7 @@ def test_download_keeps_sound_and_index_first(
 ) -> None:
     _, outputs = transcode(clip)
     download = tmp_path / "download.mp4"
-    tool.mux(outputs.rungs[0].path, outputs.audio, download, session)
+    tool.mux(outputs.files.rungs[0].path, outputs.files.audio, download, session)
     media = tool.inspect(download, session)
     assert media.video[0].frames == 50
     assert len(media.audio) == 1
@@ -292,8 +292,8 @@ def test_nothing_of_the_sources_metadata_is_served(transcode: Transcode, make_cl
         "location=+52.5+013.4/",
     )
     _, outputs = transcode(path)
-    assert outputs.audio
-    for file in (*(encoded.path for encoded in outputs.rungs), outputs.audio, outputs.poster):
+    assert outputs.files.audio
+    for file in (*(encoded.path for encoded in outputs.files.rungs), outputs.files.audio, outputs.files.poster):
         assert b"SECRET" not in file.read_bytes()
         assert b"+52.5" not in file.read_bytes()
 
