@@ -6,13 +6,13 @@ from typing import Protocol
 
 from shared.domain.errors import PipelineError
 from shared.domain.lifecycle import Lifecycle
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.video_repository import VideoRepository
 from shared.runtime.leftovers import clear_leftovers
-from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 
 __all__ = ["DeletionPorts", "delete_video"]

@@ -6,9 +6,9 @@ from shared.domain.errors import PreconditionFailed
 from shared.domain.identity import object_prefix, token_of
 from shared.domain.status import DELETED
 from shared.domain.video import Video
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.video_repository import VideoRepository
-from shared.runtime.logs import logger
 
 __all__ = ["clear_leftovers"]
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from functions.sweep.stage import Sweeper
 from shared.domain.attempt import Attempt
@@ -34,6 +33,7 @@ from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
+from shared.testing.logs import captured_logs
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import delivery_of, upload
 
@@ -155,7 +155,7 @@ class Cloud:
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    with capture_logs():  # tracebacks for people take their time to draw
+    with captured_logs():  # tracebacks for people take their time to draw
         yield Cloud(tmp_path)
 
 

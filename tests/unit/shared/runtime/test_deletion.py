@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from shared.domain.change import Claim
 from shared.domain.errors import NotFound, TransientError
@@ -21,6 +20,7 @@ from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
+from shared.testing.logs import captured_logs
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
@@ -118,7 +118,7 @@ def test_a_worker_that_is_no_job_is_left_to_notice(ports: FakeDeletionPorts, job
 def test_a_job_that_can_not_be_cancelled_holds_nothing_up(ports: FakeDeletionPorts) -> None:
     ports.jobs = StubbornJobs()
     ports.hand_over(ports.driver.claim(ports.upload(), "ingest"))
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         delete_video(ports, video_id_of("uploads", "ann/clip.mp4"), "media")
     assert [log["event"] for log in logs] == ["cancel_failed"]
     assert ports.objects() == []
