@@ -9,7 +9,6 @@ from socket import gethostname
 
 import psutil
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import URL
 
 from infra.local.data_dir import DataDirInUse, DataDirLock
@@ -24,7 +23,7 @@ from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.identity import video_id_of
 from shared.domain.video import Video
 from shared.ports.job_runner import Job, JobState
-from shared.settings import Settings
+from shared.settings import Secret, Settings
 from shared.testing.videos import upload
 
 VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
@@ -68,7 +67,7 @@ def test_a_start_frees_what_a_killed_host_was_working_on(wiring: Bootstrap) -> N
 
 
 def test_leases_of_others_in_a_shared_database_are_left_alone(tmp_path: Path, postgresql: URL) -> None:
-    url = SecretStr(postgresql.render_as_string(hide_password=False))
+    url = Secret(postgresql.render_as_string(hide_password=False))
     wiring = Bootstrap(Settings(data_dir=tmp_path / "data", log_level="error", database_url=url))
     with subprocess.Popen(["true"]) as ended:
         pass
