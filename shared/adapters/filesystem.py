@@ -49,8 +49,8 @@ class FolderBlobStore:
 
     Readers never see a part of an object: a put writes a temporary file outside the buckets and renames it. No
     symbolic link inside a bucket is followed. ``put`` stores no content type: what is reported is what the name's
-    extension says, so ``put`` raises ValueError when it is given another one; ``application/octet-stream`` says
-    nothing and contradicts none. An object can't lie below another object's name.
+    extension says, ``application/octet-stream`` when that is nothing; a type that contradicts it is a ValueError.
+    An object can't lie below another object's name.
 
     Args:
         root: Folder that the buckets lie in; made when it is first written to. Its buckets must be
@@ -74,7 +74,7 @@ class FolderBlobStore:
         if_generation: int | None = None,
     ) -> ObjectRef:
         parts = parts_of_name(name)
-        if content_type not in {_UNKNOWN_TYPE, _content_type(name)}:
+        if content_type != _content_type(name) and _UNKNOWN_TYPE not in {content_type, _content_type(name)}:
             raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
         with source.open("rb") as content, _errors(bucket, name), temporary_file(self._staging) as file:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)

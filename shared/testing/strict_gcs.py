@@ -284,7 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(_damaged(body) if fault.damaged and self.command == "GET" else body[: fault.cut_after])
+        sent = _damaged(body) if fault.damaged and self.command == "GET" else body
+        self.wfile.write(sent[: fault.cut_after])
         if fault.cut_after is not None:
             raise _HangUp
 

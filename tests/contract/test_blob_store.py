@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -101,6 +102,18 @@ def test_an_object_is_read_as_it_was_put(store: BlobStore, file: Path, tmp_path:
     assert store.get("media", "videos/v/poster.jpg", tmp_path / "copy", generation=ref.generation) == ref
     assert (tmp_path / "copy").read_bytes() == b"0123456789"
     assert [found.ref for found in store.list_objects("media")] == [ref]
+
+
+def test_a_large_object_is_read_as_it_was_put(store: BlobStore, tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(9 * 2**20)
+    (tmp_path / "large").write_bytes(content)
+    ref = store.put("media", "clip.mp4", tmp_path / "large", "video/mp4")
+
+    assert (ref.size_bytes, ref.content_type) == (len(content), "video/mp4")
+    assert store.get("media", "clip.mp4", tmp_path / "copy") == ref
+    assert (tmp_path / "copy").read_bytes() == content
+    assert b"".join(store.read(ref)) == content
+    assert b"".join(store.read(ref, 2**22 - 1, 2**23 + 1)) == content[2**22 - 1 : 2**23 + 1]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class ToyStage:
         source = context.source() if position == 0 else context.fetch(inputs[STAGES[position - 1]].object)
         output = context.workspace / "output"
         output.write_text(f"{source.read_text()} {self._name}")
-        artifact = Artifact(role=self._name, object=context.put(output, "output.txt", "text/plain"))
+        artifact = Artifact(role=self._name, object=context.put(output, "output.txt", "application/octet-stream"))
         return StageOutcome(records=(artifact,), media=media_info() if position == 0 else None)
 
 
@@ -118,7 +118,7 @@ class FaultyPipeline:
         self._wiring.settings.data_dir.mkdir(parents=True, exist_ok=True)
         path = self._wiring.settings.data_dir / "to-upload"
         path.write_text(text)
-        self.blobs.put("uploads", name, path, "text/plain")
+        self.blobs.put("uploads", name, path, "application/octet-stream")
         return video_id_of("uploads", name)
 
     def runner(self, stage: str) -> StageRunner:

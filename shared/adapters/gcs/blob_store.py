@@ -179,6 +179,7 @@ class GcsBlobStore:
     def _upload(self, bucket: str, name: str, content: _Content, expected: int) -> ObjectRef:
         blob = blob_of(self._client, bucket, name)
         blob.metadata = {_PUT_ID: content.put_id}
+        blob.content_type = content.content_type
         blob.crc32c = content.crc32c  # Cloud Storage makes no object of anything else
         content.file.seek(0)
         try:
@@ -202,7 +203,6 @@ class GcsBlobStore:
             blob.upload_from_file(
                 content.file,
                 size=content.size_bytes,
-                content_type=content.content_type,
                 if_generation_match=expected,
                 checksum=None,  # it is in the object's properties
                 timeout=TIMEOUT_S,
@@ -210,7 +210,6 @@ class GcsBlobStore:
             )
             return blob.generation, blob.crc32c
         url = blob.create_resumable_upload_session(
-            content_type=content.content_type,
             size=content.size_bytes,
             if_generation_match=expected,
             checksum=None,

@@ -59,7 +59,16 @@ def by_hand(root: Path, name: str | bytes, content: bytes = b"by hand") -> Path:
 def test_the_extension_decides_the_content_type(
     store: FolderBlobStore, file: Path, name: str, content_type: str
 ) -> None:
-    assert store.put("media", name, file, "text/html").content_type == content_type
+    assert store.put("media", name, file, "application/octet-stream").content_type == content_type
+    assert store.put("media", name, file, content_type).content_type == content_type
+
+
+@pytest.mark.reliability("A26")
+def test_a_content_type_that_contradicts_the_extension_is_refused(store: FolderBlobStore, file: Path) -> None:
+    with pytest.raises(ValueError, match="extension says video/mp4"):
+        store.put("media", "clip.mp4", file, "text/html")
+    assert store.put("media", "page.html", file, "text/html").content_type == "application/octet-stream"
+    assert [found.ref.name for found in store.list_objects("media")] == ["page.html"]
 
 
 @pytest.mark.parametrize("name", [b"ann/my%20movie.mp4", b"100%25.mp4", b"line\nbreak.mp4", b"latin-1-\xe9.mp4"])
