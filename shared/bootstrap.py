@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.filesystem import FolderBlobStore
+    from shared.adapters.gemini import GeminiClient, Staging
     from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
     from shared.domain.video import Video
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.embedder import Embedder
     from shared.ports.job_runner import JobRunner
     from shared.ports.media_tool import MediaTool
     from shared.ports.packager import Packager
     from shared.ports.speech import SpeechDetector, Transcriber
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
+    from shared.ports.vision_model import VisionModel
 
 __all__ = ["Bootstrap"]
 
@@ -153,6 +156,62 @@ class Bootstrap:
         return SphinxTranscriber()
 
     @cached_property
+    def vision_model(self) -> VisionModel:
+        """The model that watches videos."""
+        from shared.adapters.gemini import GeminiVisionModel
+
+        chosen = self.settings.gemini
+        return GeminiVisionModel(
+            self._gemini,
+            chosen.model,
+            window_s=chosen.window_s,
+            parallel=chosen.parallel,
+            fps=chosen.fps,
+            media_resolution=chosen.media_resolution,
+            max_output_tokens=chosen.max_output_tokens,
+            in_cloud=self.settings.platform == "google",
+            staging=self._staging,
+        )
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """What makes videos searchable by meaning; None where nothing does."""
+        if self.settings.embedder == "none":
+            return None
+        from shared.adapters.gemini import GeminiEmbedder
+
+        chosen = self.settings.gemini
+        return GeminiEmbedder(
+            self._gemini,
+            chosen.embedding_model,
+            dimensions=chosen.embedding_dimensions,
+            parallel=chosen.parallel,
+        )
+
+    @cached_property
+    def _gemini(self) -> GeminiClient:
+        from shared.adapters.gemini import GeminiClient
+
+        chosen = self.settings.gemini
+        return GeminiClient(
+            self._project,
+            chosen.location,
+            endpoint=chosen.endpoint,
+            timeout_s=chosen.timeout_s,
+            tries=chosen.tries,
+        )
+
+    @property
+    def _staging(self) -> Staging | None:
+        bucket = self.settings.gemini.bucket
+        if bucket is None or self.settings.platform == "google":
+            return None
+        from shared.adapters.gcs import GcsBlobStore
+        from shared.adapters.gemini import Staging
+
+        return Staging(GcsBlobStore(self._project), bucket)
+
+    @cached_property
     def jobs(self) -> JobRunner | None:
         """What starts the jobs of this deployment; None where every worker is one already."""
         if not self.settings.jobs:
@@ -220,6 +279,8 @@ class Bootstrap:
     def _project(self) -> str:
         if self.settings.project is None:
             raise ConfigurationError(
-                "project_missing", "On the platform 'google', AUTOMATIONS_PROJECT must name the project."
+                "project_missing",
+                "AUTOMATIONS_PROJECT must name the Google Cloud project: the platform 'google' and whatever is "
+                "called gemini work in one.",
             )
         return self.settings.project

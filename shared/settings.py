@@ -16,7 +16,7 @@ from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
 
-__all__ = ["Secret", "Settings", "load_settings", "variable_of"]
+__all__ = ["GeminiSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
 _PREFIX = "AUTOMATIONS_"
 
@@ -51,12 +51,48 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GeminiSettings:
+    """How the analyzer and the embedder 'gemini' use Vertex AI; each read from ``AUTOMATIONS_GEMINI__<NAME>``.
+
+    Attributes:
+        model: Model that watches the video.
+        location: Location of the models: global, us, eu, or a region.
+        endpoint: Address to use instead of Vertex AI's; no credentials are sent there.
+        window_s: Seconds of video that one request is about, 30..2700.
+        parallel: Requests at the same time for one video.
+        fps: Pictures a second that the model looks at.
+        media_resolution: How finely it looks at each; finer costs several times the tokens.
+        max_output_tokens: Longest answer, thoughts included; a longer one is asked for in halves.
+        timeout_s: Seconds to wait for one answer.
+        tries: Requests for one answer while the model is busy or fails.
+        bucket: Cloud Storage bucket that videos of more than 14 MB are copied to while the model watches them, on
+            the platform 'local'.
+        embedding_model: Model that embeds texts.
+        embedding_dimensions: Length of its vectors, 64..2048.
+    """
+
+    model: str = "gemini-3.5-flash"
+    location: str = "global"
+    endpoint: str | None = None
+    window_s: Annotated[float, Meta(ge=30, le=2700)] = 600.0
+    parallel: Annotated[int, Meta(ge=1, le=64)] = 4
+    fps: Annotated[float, Meta(gt=0, le=24)] = 1.0
+    media_resolution: Literal["low", "medium", "high"] = "low"
+    max_output_tokens: Annotated[int, Meta(ge=1024, le=65536)] = 32768
+    timeout_s: Seconds = 180.0
+    tries: Annotated[int, Meta(ge=1, le=10)] = 4
+    bucket: Bucket | None = None
+    embedding_model: str = "gemini-embedding-001"
+    embedding_dimensions: Annotated[int, Meta(ge=64, le=2048)] = 768
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``.
 
     Attributes:
         platform: Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage).
-        project: Google Cloud project; needed on the platform 'google'.
+        project: Google Cloud project; needed on the platform 'google' and for anything 'gemini'.
         firestore_database: Firestore database in that project.
         database_url: SQL database to keep videos in, instead of the platform's own store, such as
             postgresql+psycopg://user:password@host/name of PostgreSQL or Supabase.
@@ -81,6 +117,8 @@ class Settings:
         taggers: Strategies that label the video.
         transcriber: What writes speech down.
         whisper_model: Folder of a faster-whisper model; needed by the transcriber 'whisper'.
+        gemini: Models on Vertex AI.
+        embedder: What makes videos searchable by meaning; 'gemini' needs a project.
         ffmpeg: FFmpeg to use instead of the bundled one.
         ffprobe: ffprobe to use instead of the bundled one.
         packager: Shaka Packager to use instead of the bundled one.
@@ -114,9 +152,11 @@ class Settings:
     ladder: str = "standard"
     segmenters: Names = ("shots", "black", "silence", "speech")
     analyzers: Names = ("text", "words", "loudness", "pictures")
-    taggers: Names = ("keywords", "signals")
+    taggers: Names = ("keywords", "signals", "labels")
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None
+    gemini: GeminiSettings = field(default_factory=GeminiSettings)
+    embedder: Literal["none", "gemini"] = "none"
 
     ffmpeg: Path | None = None
     ffprobe: Path | None = None

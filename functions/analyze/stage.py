@@ -13,6 +13,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
+from shared.domain.video import Cost
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
 from shared.processors.stage import StageContext, StageOutcome
@@ -60,6 +61,9 @@ class _Share:
     def progress(self, fraction: float) -> None:
         self.whole.progress((self.position + fraction) / self.parts)
 
+    def charge(self, cost: Cost) -> None:
+        self.whole.charge(cost)
+
     def record(self, run: ToolRun) -> None:
         self.whole.record(run)
 
@@ -89,8 +93,11 @@ def _gather(context: StageContext) -> AnalysisInput:
         sound=context.fetch(sound) if sound else None,
         proxy=context.fetch(artifacts["proxy"]),
         pictures=lambda: context.fetch(readable.object),
+        download=next((rendition.object for rendition in renditions if rendition.kind == "mp4"), None),
+        fetch=context.fetch,
         folder=context.workspace,
         session=context,
+        memo=context,
         caveat=context.caveat,
     )
 

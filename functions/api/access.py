@@ -10,6 +10,7 @@ from shared.domain.errors import NotFound
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore
+from shared.ports.embedder import Embedder
 from shared.ports.video_repository import Page, SearchHit, VideoRepository
 
 __all__ = ["VideoAccess"]
@@ -24,12 +25,17 @@ class VideoAccess:
         repository: Where videos are kept.
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
+        embedder: What makes videos searchable by meaning; None where nothing does.
     """
 
-    def __init__(self, repository: VideoRepository, blobs: BlobStore, media_bucket: str) -> None:
+    def __init__(
+        self, repository: VideoRepository, blobs: BlobStore, media_bucket: str, embedder: Embedder | None = None
+    ) -> None:
         self.repository = repository
+        self.searchable_by_meaning = embedder is not None
         self._blobs = blobs
         self._media_bucket = media_bucket
+        self._embedder = embedder
 
     def video(self, video_id: str) -> Video:
         """Returns a video. Raises NotFound for one that does not exist (any more)."""
@@ -53,6 +59,13 @@ class VideoAccess:
     def search(self, query: str, owner: str | None, limit: int) -> Sequence[SearchHit]:
         """Returns places that hold all words of a query, best first."""
         return self.repository.search(query, owner=owner, limit=limit)
+
+    def nearest(self, query: str, owner: str | None, limit: int) -> Sequence[SearchHit]:
+        """Returns places that mean the like of a query, best first. Raises RuntimeError without an embedder."""
+        if self._embedder is None:
+            raise RuntimeError("nothing here is searchable by meaning")
+        (vector,) = self._embedder.embed([query], "query", None)
+        return self.repository.nearest(vector, model=self._embedder.model, owner=owner, limit=limit)
 
     def media_file(self, name: str) -> tuple[Video, ObjectRef]:
         """Returns a media file and its video.

@@ -19,6 +19,7 @@ from shared.domain.flow import Flow
 from shared.domain.status import shown_statuses
 from shared.pipeline import load_flow
 from shared.ports.blob_store import BlobStore
+from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 
 __all__ = ["create_app"]
@@ -36,6 +37,7 @@ def create_app(
     media_bucket: str,
     *,
     flow: Flow | None = None,
+    embedder: Embedder | None = None,
     trusted_hosts: Sequence[str] | None = None,
 ) -> OpenAPI:
     """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
@@ -45,6 +47,7 @@ def create_app(
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
         flow: The stages that videos go through; None for the usual ones.
+        embedder: What makes videos searchable by meaning; None where nothing does.
         trusted_hosts: Names that requests may address the API by; None allows any. Without authentication, a page
             that rebinds its own name to this machine could otherwise read everything in its visitor's browser.
     """
@@ -62,7 +65,7 @@ def create_app(
     app.url_map.merge_slashes = False
     install_request_log(app)
     install_error_handlers(app)
-    access = VideoAccess(repository, blobs, media_bucket)
+    access = VideoAccess(repository, blobs, media_bucket, embedder)
     app.register_api(service_routes(access))
     app.register_api(video_routes(access, shown_statuses(flow or load_flow())))
     app.register_api(search_routes(access))

@@ -109,9 +109,9 @@ class TagView(View):
 
 
 class RecommendationView(View):
-    """The best poster, a chapter (its title in ``value``) or a related video (its id in ``value``)."""
+    """The best poster, a title, a chapter (both in ``value``) or a related video (its id in ``value``)."""
 
-    kind: Literal["poster", "chapter", "related"]
+    kind: Literal["poster", "title", "chapter", "related"]
     value: str
     reason: str
     score: float

@@ -24,7 +24,7 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     taggers = [TAGGERS.create(name, wiring) for name in wiring.settings.taggers]
-    return wiring.endpoint("tag", TagStage(taggers, wiring.repository))
+    return wiring.endpoint("tag", TagStage(taggers, wiring.repository, wiring.embedder))
 
 
 @functions_framework.http

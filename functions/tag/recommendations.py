@@ -10,7 +10,7 @@ from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Evidence, Finding, Recommendation, Segment, Tag
 from shared.ports.video_repository import VideoRepository
 
-__all__ = ["chapters", "poster", "related_videos"]
+__all__ = ["chapters", "poster", "related_videos", "titles"]
 
 _MIN_CHAPTER_S: Final = 5.0
 _CHAPTER_SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
@@ -71,10 +71,24 @@ def _in_transition(shot: Segment, segments: Sequence[Segment]) -> bool:
     return any(mixed) or any(black)
 
 
+def titles(findings: Iterable[Finding]) -> Iterator[Recommendation]:
+    """Yields the names that models have suggested for the whole."""
+    for finding in findings:
+        if finding.name == "suggested_title":
+            yield Recommendation(
+                kind="title",
+                value=_shortened(str(finding.value)),
+                reason=f"suggested by {finding.producer}, which has watched all of it",
+                score=finding.confidence,
+            )
+
+
 def chapters(
     segments: Sequence[Segment], findings: Sequence[Finding], tags: Sequence[Tag], duration_s: float
 ) -> Iterator[Recommendation]:
     """Yields an entry point for each scene long enough, titled with what begins to be read or heard there.
+
+    What a model has divided the video into counts for more, if it did.
 
     Args:
         segments: Everything the segment stage found.
@@ -82,6 +96,10 @@ def chapters(
         tags: The video's tags, surest first.
         duration_s: The video's length in seconds.
     """
+    told = sorted((finding for finding in findings if finding.name == "chapter"), key=lambda told: told.start_s)
+    if told:
+        yield from map(_told_chapter, told)
+        return
     shortest_s = max(_MIN_CHAPTER_S, _CHAPTER_SHARE * duration_s)
     openings: list[tuple[float, float]] = []
     for scene in (segment for segment in segments if segment.kind == "scene"):
@@ -106,6 +124,16 @@ def chapters(
             score=0.5 if source == "a new scene" else 0.8,
             start_s=start_s,
         )
+
+
+def _told_chapter(chapter: Finding) -> Recommendation:
+    return Recommendation(
+        kind="chapter",
+        value=_shortened(str(chapter.value)),
+        reason=f"a new part, by {chapter.producer}",
+        score=chapter.confidence,
+        start_s=chapter.start_s,
+    )
 
 
 def _headings(findings: Sequence[Finding], start_s: float, end_s: float) -> Iterator[tuple[str, str]]:

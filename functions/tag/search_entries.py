@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import Final
 
 from shared.domain.plain_text import plain_text
-from shared.domain.records import Finding, SearchEntry, Tag
+from shared.domain.records import Finding, SearchEntry, SearchSource, Tag
 from shared.domain.video import Video
 
 __all__ = ["search_entries"]
 
-_SOURCES: Final[dict[str, Literal["text", "speech"]]] = {"text": "text", "words": "speech"}
+_SOURCES: Final[dict[str, SearchSource]] = {
+    "text": "text",
+    "words": "speech",
+    "description": "description",
+    "summary": "description",
+    "suggested_title": "title",
+}
 
 
 def search_entries(
@@ -22,7 +28,7 @@ def search_entries(
 
     Args:
         video: Its file's name and the title written in it.
-        findings: Text and words are taken.
+        findings: Those that are words are taken.
         tags: Each leads to its strongest evidence.
         duration_s: The video's length in seconds.
     """

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions.tag.categories import Taxonomy
+from functions.tag.meaning import embeddings, passages
 from functions.tag.merging import merge
-from functions.tag.recommendations import chapters, poster, related_videos
+from functions.tag.recommendations import chapters, poster, related_videos, titles
 from functions.tag.search_entries import search_entries
 from shared.domain.errors import PermanentError
 from shared.domain.records import Finding, Recommendation, Segment
+from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
@@ -23,11 +25,15 @@ class TagStage:
     Args:
         taggers: In the order they run.
         repository: Asked for the owner's other videos.
+        embedder: Makes the video searchable by meaning; None where that is not wanted.
     """
 
-    def __init__(self, taggers: Sequence[Tagger], repository: VideoRepository) -> None:
+    def __init__(
+        self, taggers: Sequence[Tagger], repository: VideoRepository, embedder: Embedder | None = None
+    ) -> None:
         self._taggers = taggers
         self._repository = repository
+        self._embedder = embedder
         self._taxonomy = Taxonomy()
 
     def run(self, context: StageContext) -> StageOutcome:
@@ -45,9 +51,13 @@ class TagStage:
         best = poster(segments, findings)
         recommendations: list[Recommendation] = [
             *([best] if best else []),
+            *titles(findings),
             *chapters(segments, findings, tags, media.duration_s),
             *related_videos(self._repository, video.owner, video.id, tags),
         ]
         entries = search_entries(video, findings, tags, media.duration_s)
+        about = passages(segments, findings, media.duration_s) if self._embedder else ()
+        points = embeddings(self._embedder, about, context) if self._embedder and about else ()
+        records = (*tags, *recommendations, *entries, *points)
         context.progress(1.0)
-        return StageOutcome(records=(*tags, *recommendations, *entries))
+        return StageOutcome(records=records)

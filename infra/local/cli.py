@@ -37,7 +37,7 @@ from infra.local.terminal import (
 )
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import PipelineError
+from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.runtime.deletion import delete_video
@@ -74,6 +74,15 @@ DataDir = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Stages that run at the same time.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+Analyzers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--analyzer",
+        metavar="NAME",
+        help="Analyze with this one, and others named alike.",
+        show_default="the settings'",
+    ),
+]
 VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
 
 
@@ -87,7 +96,13 @@ def main() -> None:
 
 
 @app.command()
-def process(files: Files, data_dir: DataDir = None, as_json: AsJson = False, workers: Workers = WORKERS) -> None:
+def process(
+    files: Files,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    workers: Workers = WORKERS,
+    analyzers: Analyzers = None,
+) -> None:
     """Put videos into the upload bucket and wait until the pipeline is done with them.
 
     Exit status: 0 all are ready, 1 some failed, 2 wrong use. A name that begins with a dash goes after --.
@@ -95,9 +110,11 @@ def process(files: Files, data_dir: DataDir = None, as_json: AsJson = False, wor
       $ automations process a.mp4 b.mov
 
       $ automations process --json -- -odd-name.mp4 > result.json
+
+      $ automations process --analyzer gemini --analyzer text talk.mp4
     """
-    wiring = open_deployment(data_dir)
-    videos = _process(wiring, files, workers, err if as_json else out)
+    wiring = open_deployment(data_dir, analyzers=analyzers)
+    videos = _process(wiring, files, workers, err if as_json else out, alone=bool(analyzers))
     if as_json:
         typer.echo(json.dumps([video_view(wiring.repository, video) for video in videos if video], indent=2))
     else:
@@ -199,12 +216,13 @@ def replay(
     ] = None,
     data_dir: DataDir = None,
     workers: Workers = WORKERS,
+    analyzers: Analyzers = None,
 ) -> None:
     """Process a video again, from a stage on; what earlier stages left is used as it is.
 
     $ automations replay v3k2 --from analyze
     """
-    wiring = open_deployment(data_dir, existing=True)
+    wiring = open_deployment(data_dir, existing=True, analyzers=analyzers)
     stages = [spec.stage for spec in wiring.flow.stages]
     if from_stage is not None and from_stage not in stages:
         raise typer.BadParameter(f"There is no stage '{from_stage}'; there are {', '.join(stages)}.")
@@ -212,7 +230,7 @@ def replay(
     renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
     again = Submission(video_id=video.id, generation=renewed.source.generation, run=renewed.run)
-    videos = _follow(wiring, iter([again]), workers, out)
+    videos = _follow(wiring, iter([again]), workers, out, alone=bool(analyzers))
     print_outcomes(videos)
     raise typer.Exit(exit_code(videos))
 
@@ -239,18 +257,31 @@ def doctor(data_dir: DataDir = None) -> None:
     raise typer.Exit(1 if "missing" in verdicts else 0)
 
 
-def _process(wiring: Bootstrap, files: Sequence[Path], workers: int, console: Console) -> list[Video | None]:
-    return _follow(wiring, submit(wiring, files), workers, console)
+def _process(
+    wiring: Bootstrap, files: Sequence[Path], workers: int, console: Console, *, alone: bool = False
+) -> list[Video | None]:
+    return _follow(wiring, submit(wiring, files), workers, console, alone=alone)
 
 
 def _follow(
-    wiring: Bootstrap, submissions: Iterator[Submission], workers: int, console: Console
+    wiring: Bootstrap, submissions: Iterator[Submission], workers: int, console: Console, *, alone: bool
 ) -> list[Video | None]:
-    """Waits for work, doing it in this process unless another one works on the data folder."""
+    """Waits for work, doing it in this process unless another one works on the data folder.
+
+    Raises:
+        ConfigurationError: ``data_dir_in_use``: another one does, and this one was to be alone since it was told
+            to work otherwise than the settings say.
+    """
     with until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
         lines = DeliveryLines(wiring, progress.note, failures_only=True)
         with Host(wiring, workers, lines) as host:
             if not host.ensure():
+                if alone:
+                    raise ConfigurationError(
+                        "data_dir_in_use",
+                        "Another automations process works on this data folder, with analyzers of its own. Stop "
+                        "it first, name another --data-dir, or leave out --analyzer.",
+                    )
                 progress.note("Another automations process works on this data folder and does the work.")
             waited_for = []
             for submission in submissions:

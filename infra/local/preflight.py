@@ -17,7 +17,8 @@ def check_deployment(wiring: Bootstrap) -> None:
     """Makes sure that the strategies, programs and models that the settings select are there.
 
     Raises:
-        ConfigurationError: ``unknown_plugin``, ``tool_missing`` or ``whisper_model_missing``.
+        ConfigurationError: ``unknown_plugin``, ``tool_missing``, ``whisper_model_missing``, ``project_missing`` or
+            ``no_google_credentials``.
     """
     settings = wiring.settings
     _check_strategies(settings)
@@ -29,6 +30,9 @@ def check_deployment(wiring: Bootstrap) -> None:
             executable(path)
     if settings.transcriber == "whisper":
         wiring.transcriber  # noqa: B018 - building it is what checks its model
+    if "gemini" in settings.analyzers:
+        wiring.vision_model  # noqa: B018 - as above, its project and credentials
+    wiring.embedder  # noqa: B018 - as above
 
 
 def _check_strategies(settings: Settings) -> None:

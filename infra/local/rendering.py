@@ -17,7 +17,7 @@ from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt, ToolRun
 from shared.domain.records import Artifact, Evidence, Finding, Recommendation, Rendition, Segment, Tag
 from shared.domain.status import FAILED, READY
-from shared.domain.video import Video
+from shared.domain.video import Cost, Video
 
 __all__ = ["clock_time", "outcome_line", "timeline_lines", "video_details", "video_table", "where_to_look"]
 
@@ -90,10 +90,18 @@ def timeline_lines(attempts: Sequence[Attempt]) -> Group:
                 f"  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt.stage:<10}",
                 _styled(f" {attempt.outcome:<12}", attempt.outcome),
                 f"try {attempt.number}, {attempt.cost.wall_s:.1f} s, {attempt.cost.cpu_s:.1f} s CPU",
+                f", {_bill(attempt.cost)}" if attempt.cost.model_calls else "",
             )
         )
         lines += [Padding(Text(detail, "dim"), (0, 0, 0, 6)) for detail in _attempt_details(attempt)]
     return Group(*lines)
+
+
+def _bill(cost: Cost) -> str:
+    """Returns what models have cost."""
+    tokens = f"{cost.input_tokens:,} tokens read, {cost.output_tokens:,} written"
+    calls = "1 model call" if cost.model_calls == 1 else f"{cost.model_calls} model calls"
+    return f"{calls} ({tokens}), ${cost.model_usd:.4f} at list price"
 
 
 def _attempt_details(attempt: Attempt) -> list[str]:

@@ -41,6 +41,7 @@ class ApiServer:
             wiring.blobs,
             wiring.settings.media_bucket,
             flow=wiring.flow,
+            embedder=wiring.embedder,
             trusted_hosts=_names_of(host),
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +21,15 @@ from shared.settings import load_settings
 __all__ = ["Host", "all_videos", "find_video", "open_deployment"]
 
 
-def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstrap:
+def open_deployment(
+    data_dir: Path | None, *, existing: bool = False, analyzers: Sequence[str] | None = None
+) -> Bootstrap:
     """Returns the deployment in a data folder, whose logs go to a file there instead of over the user's screen.
 
     Args:
         data_dir: None takes the one the settings name.
         existing: Whether there must be something in it already, unless videos are kept elsewhere.
+        analyzers: Strategies to analyze with; None or empty takes those the settings name.
 
     Raises:
         NotFound: There is nothing in it.
@@ -35,7 +39,8 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     folder = (data_dir or settings.data_dir).resolve()
     if existing and settings.database_url is None and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
-    wiring = Bootstrap(replace(settings, data_dir=folder))
+    chosen = tuple(analyzers or ()) or settings.analyzers
+    wiring = Bootstrap(replace(settings, data_dir=folder, analyzers=chosen))
     log = folder / "logs" / "stack.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

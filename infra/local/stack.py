@@ -117,7 +117,13 @@ class Stack:
         data_dir = wiring.settings.data_dir.absolute()
         jobs = LocalJobRunner(
             self._workers,
-            environment={**os.environ, "AUTOMATIONS_DATA_DIR": str(data_dir), "PYTHONPATH": python_path()},
+            environment={
+                **os.environ,
+                # What a command may have been told otherwise than the environment says.
+                "AUTOMATIONS_DATA_DIR": str(data_dir),
+                "AUTOMATIONS_ANALYZERS": ",".join(wiring.settings.analyzers),
+                "PYTHONPATH": python_path(),
+            },
             log_dir=data_dir / "logs",
             stages=[spec.stage for spec in wiring.flow.stages],
             on_end=lambda _execution: self.wake(),

@@ -6,9 +6,19 @@ import base64
 import hashlib
 import uuid
 
-__all__ = ["event_id_of", "object_prefix", "owner_of", "result_key", "token_of", "video_id_of"]
+__all__ = [
+    "event_id_of",
+    "memo_generation",
+    "memo_key",
+    "object_prefix",
+    "owner_of",
+    "result_key",
+    "token_of",
+    "video_id_of",
+]
 
 _EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
+_MEMO = "memo/g"
 
 
 def video_id_of(bucket: str, name: str) -> str:
@@ -38,6 +48,16 @@ def token_of(key: str) -> int:
     return int(key.rpartition("-")[2])
 
 
+def memo_key(generation: int) -> str:
+    """Returns the key under which objects lie that outlive runs, but not their source's generation."""
+    return f"{_MEMO}{generation}"
+
+
+def memo_generation(key: str) -> int | None:
+    """Returns the generation of a key that memo_key() made; None for any other key."""
+    return int(key.removeprefix(_MEMO)) if key.startswith(_MEMO) else None
+
+
 def object_prefix(video_id: str, key: str = "") -> str:
-    """Returns the folder in the media bucket of a video, or of one result set of it; ends with a slash."""
+    """Returns the folder in the media bucket of a video, or of one key of it; ends with a slash."""
     return f"videos/{video_id}/{key}/" if key else f"videos/{video_id}/"

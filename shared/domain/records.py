@@ -203,15 +203,16 @@ class Recommendation:
     """Something worth doing or watching next.
 
     Attributes:
-        kind: ``poster`` (the best still), ``chapter`` (a titled entry point) or ``related`` (another video).
-        value: The chapter's title, or the related video's id; empty for a poster.
+        kind: ``poster`` (the best still), ``title`` (a name for the video), ``chapter`` (a titled entry point) or
+            ``related`` (another video).
+        value: The title, or the related video's id; empty for a poster.
         reason: Why, in words.
         score: 0..1 within its kind.
         start_s: When, for posters and chapters.
         frame: The picture, for posters.
     """
 
-    kind: Literal["poster", "chapter", "related"]
+    kind: Literal["poster", "title", "chapter", "related"]
     value: str
     reason: str
     score: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Final
 
@@ -75,6 +75,10 @@ class Cost:
     input_tokens: int = 0
     output_tokens: int = 0
     model_usd: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        """Returns what both used together."""
+        return Cost(**{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(Cost)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
-"""What an outside program is allowed, and whom it reports to, while a stage runs it."""
+"""What an outside program or model is allowed, and whom it reports to, while a stage runs it."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from shared.domain.attempt import ToolRun
+from shared.domain.video import Cost
 
 __all__ = ["ToolSession"]
 
@@ -18,6 +19,14 @@ class ToolSession(Protocol):
 
     def progress(self, fraction: float) -> None:
         """Reports how far the attempt is, 0..1. Raises LeaseLost when it no longer counts: stop at once."""
+        ...
+
+    def charge(self, cost: Cost) -> None:
+        """Adds what a model has cost to the attempt's record; may be called from several threads.
+
+        A request is charged when it is begun (``model_calls``), its tokens when the answer is there, so that a
+        crash in between leaves a trace.
+        """
         ...
 
     def record(self, run: ToolRun) -> None:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from shared.domain.media import MediaInfo
 from shared.domain.records import Finding, ObjectRef, Segment
 from shared.domain.video import Source
+from shared.ports.memo import Memo
 from shared.ports.tool_session import ToolSession
 from shared.processors.strategy import Strategy
 
@@ -39,8 +40,11 @@ class AnalysisInput:
         sound: The encoded sound at full quality (AAC in MP4); None without sound.
         proxy: Tiny pictures, one for every source frame.
         pictures: Fetches a rendition in which text can be read, picture only. It is large: call it when needed.
+        download: The rendition with picture and sound in one MP4; None for a video that was transcoded without.
+        fetch: Downloads an object of the video's, such as ``download``.
         folder: An empty private folder for temporary files.
         session: Deadline and progress; progress runs 0..1 within each analyzer.
+        memo: Keeps what was found out at some cost.
         caveat: Tells people, by a stable code and a sentence, what was left out.
     """
 
@@ -52,8 +56,11 @@ class AnalysisInput:
     sound: Path | None
     proxy: Path
     pictures: Callable[[], Path]
+    download: ObjectRef | None
+    fetch: Callable[[ObjectRef], Path]
     folder: Path
     session: ToolSession
+    memo: Memo
     caveat: Callable[[str, str], None]
 
 

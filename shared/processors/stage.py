@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Video
+from shared.ports.memo import Memo
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["Stage", "StageContext", "StageOutcome"]
@@ -30,7 +31,7 @@ class StageOutcome:
     media: MediaInfo | None = None
 
 
-class StageContext(ToolSession, Protocol):
+class StageContext(ToolSession, Memo, Protocol):
     """One attempt at a stage: its inputs, a private folder, and where its outputs go."""
 
     @property

@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.ports.media_tool import MediaTool
 from shared.ports.speech import SpeechDetector, Transcriber
 from shared.ports.text_reader import TextReader
+from shared.ports.vision_model import VisionModel
 
 __all__ = ["Strategy", "StrategyPorts"]
 
@@ -25,6 +26,9 @@ class StrategyPorts(Protocol):
 
     @property
     def transcriber(self) -> Transcriber: ...
+
+    @property
+    def vision_model(self) -> VisionModel: ...
 
 
 class Strategy:

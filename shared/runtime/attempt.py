@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import shutil
 import threading
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import TypeVar
 from shared.domain.attempt import Caveat, Effort, ToolRun
 from shared.domain.change import Claim
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, PreconditionFailed
-from shared.domain.identity import object_prefix
+from shared.domain.identity import memo_key, object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Cost, Video
@@ -72,8 +74,8 @@ class RunningAttempt:
         self._started = services.clock.monotonic()
         self._cpu_at_start = _own_cpu_s()
         self._progress = 0.0
-        self._bytes_read = 0
-        self._bytes_written = 0
+        self._spent = Cost()
+        self._meter = threading.Lock()
         self._tools: list[ToolRun] = []
         self._caveats: list[Caveat] = []
         self._fetched: dict[tuple[str, str], Path] = {}
@@ -109,10 +111,8 @@ class RunningAttempt:
         cost = Cost(
             wall_s=self._services.clock.monotonic() - self._started,
             cpu_s=own_cpu_s + sum(run.cpu_s for run in self._tools),
-            bytes_read=self._bytes_read,
-            bytes_written=self._bytes_written,
         )
-        return Effort(cost=cost, tools=tuple(self._tools), caveats=tuple(self._caveats))
+        return Effort(cost=cost + self._spent, tools=tuple(self._tools), caveats=tuple(self._caveats))
 
     def records(self, kind: type[R]) -> Sequence[R]:
         return self._services.repository.records(self._claim.video, kind)
@@ -136,8 +136,25 @@ class RunningAttempt:
         self._check()
         full_name = object_prefix(self._claim.video.id, self._claim.key) + name
         ref = self._services.blobs.put(self._services.media_bucket, full_name, path, content_type)
-        self._bytes_written += ref.size_bytes
+        self.charge(Cost(bytes_written=ref.size_bytes))
         return ref
+
+    def recall(self, key: str) -> bytes | None:
+        copy = self._workspace / f"memo-{uuid.uuid4().hex}"
+        try:
+            ref = self._services.blobs.get(self._services.media_bucket, self._memo_name(key), copy)
+        except NotFound:
+            return None
+        self.charge(Cost(bytes_read=ref.size_bytes))
+        return copy.read_bytes()
+
+    def keep(self, key: str, value: bytes) -> None:
+        self._check()
+        original = self._workspace / f"memo-{uuid.uuid4().hex}"
+        original.write_bytes(value)
+        bucket, name = self._services.media_bucket, self._memo_name(key)
+        self._services.blobs.put(bucket, name, original, "application/octet-stream")
+        self.charge(Cost(bytes_written=len(value)))
 
     def caveat(self, code: str, detail: str) -> None:
         self._caveats.append(Caveat(code=code, detail=detail))
@@ -149,6 +166,10 @@ class RunningAttempt:
     def progress(self, fraction: float) -> None:
         self._check()
         self._progress = min(max(fraction, self._progress), 1.0)
+
+    def charge(self, cost: Cost) -> None:
+        with self._meter:
+            self._spent += cost
 
     def record(self, run: ToolRun) -> None:
         self._tools.append(run)
@@ -164,9 +185,14 @@ class RunningAttempt:
         self._check()
         path = self._workspace / local_name
         ref = self._services.blobs.get(bucket, name, path, generation=generation)
-        self._bytes_read += ref.size_bytes
+        self.charge(Cost(bytes_read=ref.size_bytes))
         self._fetched[bucket, name] = path
         return path
+
+    def _memo_name(self, key: str) -> str:
+        video = self._claim.video
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return object_prefix(video.id, memo_key(video.source.generation)) + digest
 
     def _beat(self) -> None:
         services = self._services

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import object_prefix, token_of
+from shared.domain.identity import memo_generation, object_prefix, token_of
 from shared.domain.status import DELETED
 from shared.domain.video import Video
 from shared.logs import logger
@@ -28,11 +28,8 @@ def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video,
     repository.prune(video)
     if video.status == DELETED:
         _delete_source(blobs, video)
-    prefix = object_prefix(video.id)
-    for stored in blobs.list_objects(media_bucket, prefix):
-        key = "/".join(stored.ref.name.removeprefix(prefix).split("/")[:2])
-        # A newer token belongs to an attempt that began after this video was looked at.
-        if key not in video.results.values() and token_of(key) <= video.last_token:
+    for stored in blobs.list_objects(media_bucket, object_prefix(video.id)):
+        if _is_leftover(stored.ref.name, video):
             blobs.delete(stored.ref.bucket, stored.ref.name)
 
 
@@ -42,3 +39,13 @@ def _delete_source(blobs: BlobStore, video: Video) -> None:
         blobs.delete(source.bucket, source.object, if_generation=source.generation)
     except PreconditionFailed:
         logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
+
+
+def _is_leftover(name: str, video: Video) -> bool:
+    """Tells whether nothing refers to an object of a settled video, and nobody will ask for it again."""
+    key = "/".join(name.removeprefix(object_prefix(video.id)).split("/")[:2])
+    generation = memo_generation(key)
+    if generation is not None:
+        return video.status == DELETED or generation < video.source.generation
+    # A newer token belongs to an attempt that began after this video was looked at.
+    return key not in video.results.values() and token_of(key) <= video.last_token

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from shared.domain.records import ObjectRef
+from shared.domain.video import Cost
 from shared.ports.speech import SpokenSpan
 from shared.ports.text_reader import TextLine
 from shared.ports.tool_session import ToolSession
+from shared.ports.vision_model import Footage, Question, Reply
+from shared.testing.vertex_ai import vector_of
 
-__all__ = ["FakeSpeechDetector", "FakeTextReader", "FakeTranscriber"]
+__all__ = ["FakeEmbedder", "FakeSpeechDetector", "FakeTextReader", "FakeTranscriber", "FakeVisionModel"]
 
 
 @dataclass
@@ -70,3 +77,56 @@ class FakeTranscriber:
             if any(span.start_s <= phrase.start_s < span.end_s for span in spans):
                 yield phrase
         session.progress(1.0)
+
+
+@dataclass
+class FakeVisionModel:
+    """Implements VisionModel.
+
+    Args:
+        replies: What it says, in turn; then always the last.
+        asked: The questions, in order.
+    """
+
+    replies: Sequence[Reply] = (Reply(outcome="refused", reason="a fake knows nothing"),)
+    asked: list[Question] = field(default_factory=list)
+    name: str = "fake-watcher"
+    parameters: str = ""
+    longest_s: float = 600.0
+    parallel: int = 1
+    priced: bool = True
+
+    @contextmanager
+    def footage(self, video: ObjectRef, fetch: Callable[[], Path]) -> Iterator[Footage]:
+        del fetch
+        yield Footage(content_type=video.content_type, uri=f"gs://{video.bucket}/{video.name}")
+
+    def ask(self, question: Question, session: ToolSession) -> Reply:
+        session.charge(Cost(model_calls=1))
+        self.asked.append(question)
+        session.charge(Cost(input_tokens=len(question.text.split()), output_tokens=1))
+        return self.replies[min(len(self.asked), len(self.replies)) - 1]
+
+
+@dataclass
+class FakeEmbedder:
+    """Implements Embedder: texts that share words are near to each other.
+
+    Args:
+        embedded: The texts it was given, in order.
+    """
+
+    dimensions: int = 32
+    model: str = "fake-embedder/32"
+    priced: bool = True
+    embedded: list[str] = field(default_factory=list)
+
+    def embed(
+        self, texts: Sequence[str], purpose: Literal["document", "query"], session: ToolSession | None
+    ) -> Sequence[tuple[float, ...]]:
+        del purpose
+        self.embedded += texts
+        if session is not None:
+            session.charge(Cost(model_calls=len(texts), input_tokens=sum(len(text.split()) for text in texts)))
+        vectors = (vector_of(text, self.dimensions) for text in texts)
+        return [tuple(value / math.hypot(*vector) for value in vector) for vector in vectors]

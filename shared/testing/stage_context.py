@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TypeVar
 from shared.domain.attempt import Caveat, ToolRun
 from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef, Record
-from shared.domain.video import Source, Video
+from shared.domain.video import Cost, Source, Video
 
 __all__ = ["FakeStageContext"]
 
@@ -41,6 +42,9 @@ class FakeStageContext:
     caveats: list[Caveat] = field(default_factory=list)
     tools: list[ToolRun] = field(default_factory=list)
     fractions: list[float] = field(default_factory=list)
+    spent: Cost = field(default_factory=Cost)
+    memories: dict[str, bytes] = field(default_factory=dict)
+    meter: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def video(self) -> Video:
@@ -106,6 +110,16 @@ class FakeStageContext:
 
     def progress(self, fraction: float) -> None:
         self.fractions.append(fraction)
+
+    def charge(self, cost: Cost) -> None:
+        with self.meter:
+            self.spent += cost
+
+    def recall(self, key: str) -> bytes | None:
+        return self.memories.get(key)
+
+    def keep(self, key: str, value: bytes) -> None:
+        self.memories[key] = value
 
     def record(self, run: ToolRun) -> None:
         self.tools.append(run)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
 from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
-from shared.ports.media_tool import MediaLimits
 from shared.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
@@ -40,21 +39,21 @@ def settings_table() -> str:
     rows = ["| variable | default | what it does |", "|---|---|---|"]
     documented, defaults = attributes_of(Settings), Settings()
     for name, described in documented.items():
-        if name == "limits":
-            rows += limit_rows()
-            continue
-        default = "pipeline.json" if name == "pipeline" else getattr(defaults, name) or ""
-        shown = ", ".join(default) if isinstance(default, tuple) else default
-        rows.append(f"| `{variable_of(name)}` | {shown} | {described} |")
+        default = "pipeline.json" if name == "pipeline" else getattr(defaults, name)
+        if is_dataclass(default):
+            nested = attributes_of(type(default)).items()
+            rows += [
+                setting_row(f"{variable_of(name)}__{part.upper()}", getattr(default, part), text)
+                for part, text in nested
+            ]
+        else:
+            rows.append(setting_row(variable_of(name), default, described))
     return "\n".join(rows)
 
 
-def limit_rows() -> list[str]:
-    documented = attributes_of(MediaLimits)
-    return [
-        f"| `{variable_of('limits')}__{limit.name.upper()}` | {limit.default} | {documented[limit.name]} |"
-        for limit in fields(MediaLimits)
-    ]
+def setting_row(variable: str, default: object, described: str) -> str:
+    shown = ", ".join(default) if isinstance(default, tuple) else default or ""
+    return f"| `{variable}` | {shown} | {described} |"
 
 
 def attributes_of(kind: type) -> dict[str, str]:

@@ -17,8 +17,10 @@ from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore
-from shared.testing.driver import LEASE_S
+from shared.testing.driver import LEASE_S, VideoDriver
+from shared.testing.models import FakeEmbedder
 from shared.testing.video_repository import InMemoryVideoRepository
+from shared.testing.videos import embedding
 from tests.functional.library import HOSTILE, NO_UTF8, Library
 
 
@@ -136,6 +138,34 @@ def test_search(library: Library) -> None:
     assert (hit["video_id"], hit["name"], hit["source"], hit["start_s"]) == (bens, "b.mp4", "text", 0.0)
     assert get(library, "/v1/search?q=nothing")["hits"] == []
     assert_problem(library.client.get("/v1/search?q="), 422, "invalid_parameters")
+
+
+def test_search_by_meaning(tmp_path: Path) -> None:
+    embedder, driver = FakeEmbedder(), VideoDriver(InMemoryVideoRepository())
+    texts = ("a night train leaves", "a cat sleeps")
+    for owner in ("ann", "ben"):
+        points = embedder.embed(texts, "document", None)
+        found = [embedding(text, point, model=embedder.model) for text, point in zip(texts, points, strict=True)]
+        driver.finish(driver.upload(f"{owner}/clip.mp4"), {"tag": found})
+    client = Client(create_app(driver.repository, InMemoryBlobStore(), "media", embedder=embedder))
+    hits = found_by(client, "q=the train at night")
+    assert [hit["text"] for hit in hits] == [texts[0]] * 2 + [texts[1]] * 2
+    assert hits[0]["score"] > hits[2]["score"]
+    (anns,) = found_by(client, "q=train&owner=ann&limit=1")
+    assert driver.video(anns["video_id"]).owner == "ann"
+
+
+def found_by(client: Client, query: str) -> list[dict[str, Any]]:
+    response: Any = client.get(f"/v1/search?by=meaning&{query}").json
+    hits: list[dict[str, Any]] = response["hits"]
+    return hits
+
+
+def test_search_by_meaning_where_nothing_has_any(library: Library) -> None:
+    response = library.client.get("/v1/search?q=train&by=meaning")
+    problem = assert_problem(response, 400, "no_search_by_meaning")
+    assert "AUTOMATIONS_EMBEDDER" in problem["detail"]
+    assert_problem(library.client.get("/v1/search?q=train&by=luck"), 422, "invalid_parameters")
 
 
 @pytest.mark.reliability("A25")

@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app
 from shared.domain.errors import TransientError
-from shared.domain.identity import object_prefix
+from shared.domain.identity import memo_key, object_prefix
 from shared.domain.records import ObjectRef
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.driver import VideoDriver
@@ -163,3 +163,10 @@ def test_a_store_that_can_not_be_read_is_told_by_the_status(tmp_path: Path) -> N
     url = f"/media/videos/{library.add_finished().id}/r1/transcode-2/clip.mp4"
     assert fetch(library, url).status_code == 503
     assert client.head(url).status_code == 200
+
+
+def test_what_models_have_said_is_no_media_file(library: Library) -> None:
+    video = library.add_finished()
+    name = f"{object_prefix(video.id, memo_key(video.source.generation))}0f"
+    library.put(name, b"{}", "application/octet-stream")
+    assert fetch(library, f"/media/{name}").status_code == 404

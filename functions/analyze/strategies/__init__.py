@@ -4,8 +4,13 @@ Names of findings, which taggers rely on:
 
 | name | modality | value |
 |---|---|---|
-| ``text`` | text | a line as it stands in the picture |
+| ``text`` | text | a line as it stands in the picture; with a box from OCR, without one from a model |
 | ``words`` | speech | a phrase as it was heard |
+| ``summary`` | picture | what the whole is about, in a few sentences of the model's |
+| ``suggested_title`` | picture | a name for the whole |
+| ``description`` | picture | what is seen and heard in a scene |
+| ``label`` | picture | a thing, place, activity or topic, where it is seen or heard |
+| ``chapter`` | picture | the title of a part that begins at its start |
 | ``loudness_lufs`` | sound | integrated loudness (ITU-R BS.1770); -70.0, the gate, for anything quieter |
 | ``loudness_range_lu`` | sound | loudness range (EBU Tech 3342) |
 | ``true_peak_dbtp`` | sound | highest peak, between samples too; absent for digital silence |
@@ -29,6 +34,7 @@ ANALYZERS = Registry(
         "text": "functions.analyze.strategies.text:TextAnalyzer",
         "words": "functions.analyze.strategies.words:WordsAnalyzer",
         "loudness": "functions.analyze.strategies.loudness:LoudnessAnalyzer",
+        "gemini": "functions.analyze.strategies.gemini:GeminiAnalyzer",
         "pictures": "functions.analyze.strategies.pictures:PicturesAnalyzer",
     },
 )

@@ -12,6 +12,7 @@ TAGGERS = Registry(
     Tagger,  # type: ignore[type-abstract]  # the registry only checks against it
     {
         "keywords": "functions.tag.strategies.keywords:KeywordsTagger",
+        "labels": "functions.tag.strategies.labels:LabelsTagger",
         "signals": "functions.tag.strategies.signals:SignalsTagger",
     },
 )

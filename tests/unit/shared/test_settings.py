@@ -33,8 +33,10 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOMATIONS_LEASE_S", "45")
     limit = next(iter(type(Settings().limits).__dataclass_fields__))
     monkeypatch.setenv(f"AUTOMATIONS_LIMITS__{limit.upper()}", "7")
+    monkeypatch.setenv("AUTOMATIONS_GEMINI__MODEL", "gemini-9-flash")
     settings = load_settings()
 
+    assert settings.gemini.model == "gemini-9-flash"
     assert (settings.data_dir, settings.analyzers, settings.lease_s) == (
         Path("/srv/videos"),
         ("text", "loudness"),
@@ -83,6 +85,9 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     ("name", "value"),
     [
         ("LEASE_S", "soon"),
+        ("GEMINI__WINDOW_S", "3600"),
+        ("GEMINI__MODLE", "gemini-9-flash"),
+        ("GEMINI__EMBEDDING_DIMENSIONS", "3072"),
         ("LEASE_S", "0"),
         ("TRANSCRIBER", "parrot"),
         ("LOG_LEVEL", "loud"),

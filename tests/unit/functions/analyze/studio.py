@@ -15,7 +15,7 @@ import numpy.typing as npt
 from shared.ports.media_tool import Frame, Loudness
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Keyframe
-from shared.testing.models import FakeTextReader, FakeTranscriber
+from shared.testing.models import FakeTextReader, FakeTranscriber, FakeVisionModel
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, object_ref, shot
 
@@ -46,7 +46,12 @@ class StudioMediaTool:
 
 def ports(**values: Any) -> Any:
     """Returns ports of fakes, some of them replaced."""
-    fakes = {"media_tool": StudioMediaTool(), "text_reader": FakeTextReader(), "transcriber": FakeTranscriber()}
+    fakes = {
+        "media_tool": StudioMediaTool(),
+        "text_reader": FakeTextReader(),
+        "transcriber": FakeTranscriber(),
+        "vision_model": FakeVisionModel(),
+    }
     return SimpleNamespace(**(fakes | values))
 
 
@@ -80,8 +85,11 @@ def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: A
         "sound": folder / "sound.m4a",
         "proxy": folder / "proxy.mp4",
         "pictures": lambda: folder / "720p.mp4",
+        "download": object_ref("download.mp4", content_type="video/mp4"),
+        "fetch": lambda ref: folder / ref.name,
         "folder": folder,
         "session": session,
+        "memo": session,
         "caveat": session.caveat,
     }
     return AnalysisInput(**(defaults | values))

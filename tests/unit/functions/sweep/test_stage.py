@@ -12,7 +12,7 @@ from shared.domain.change import Claim
 from shared.domain.errors import TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.identity import result_key, video_id_of
+from shared.domain.identity import memo_key, result_key, video_id_of
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.video import Video
 from shared.pipeline import load_flow
@@ -328,3 +328,41 @@ def test_an_upload_that_was_only_registered_is_driven_on(
     ports.clock.advance(ports.settings.redrive_after_s)
     Sweeper(ports).run()
     assert ports.topics() == ["video-registered", "upload-finalized"]
+
+
+class TestMemos:
+    """What models have said is kept as long as what it was said about."""
+
+    @staticmethod
+    def keep(ports: FakeSweepPorts, generation: int) -> None:
+        ports.blobs.put("media", f"videos/{VIDEO_ID}/{memo_key(generation)}/0f", ports.file, "text/plain")
+
+    @staticmethod
+    def kept(ports: FakeSweepPorts) -> list[str]:
+        return [key for key in ports.outputs() if key.startswith("memo/")]
+
+    def test_they_outlive_the_attempts(self, ports: FakeSweepPorts) -> None:
+        video = ports.finish()
+        self.keep(ports, video.source.generation)
+        ports.clock.advance(ports.settings.lease_s)
+        Sweeper(ports).run()
+        assert self.kept(ports) == [memo_key(video.source.generation)]
+        assert ports.driver.video(VIDEO_ID).swept
+
+    def test_they_end_with_their_generation(self, ports: FakeSweepPorts) -> None:
+        before = ports.finish()
+        self.keep(ports, before.source.generation)
+        video = ports.finish()
+        self.keep(ports, video.source.generation)
+        ports.clock.advance(ports.settings.lease_s)
+        Sweeper(ports).run()
+        assert self.kept(ports) == [memo_key(video.source.generation)]
+
+    @pytest.mark.reliability("B27")
+    def test_they_end_with_the_video(self, ports: FakeSweepPorts) -> None:
+        video = ports.finish()
+        self.keep(ports, video.source.generation)
+        ports.driver.delete(video)
+        ports.clock.advance(ports.settings.lease_s)
+        Sweeper(ports).run()
+        assert ports.outputs() == []

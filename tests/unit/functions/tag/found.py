@@ -27,6 +27,12 @@ def words(value: str, **values: Any) -> Finding:
     )
 
 
+def told(name: str, value: str, **values: Any) -> Finding:
+    """Returns what a model said, about the first two seconds."""
+    defaults: dict[str, Any] = {"start_s": 0.0, "end_s": 2.0, "confidence": 0.9, "modality": "picture"}
+    return Finding(name=name, value=value, producer="gemini", producer_version="1", **(defaults | values))
+
+
 def measured(name: str, value: float | tuple[str, ...], **values: Any) -> Finding:
     """Returns a measurement of the whole video."""
     defaults: dict[str, Any] = {"start_s": 0.0, "end_s": DURATION_S, "confidence": 1.0, "modality": "picture"}

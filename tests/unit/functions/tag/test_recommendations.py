@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from functions.tag.recommendations import chapters, poster, related_videos
+from functions.tag.recommendations import chapters, poster, related_videos, titles
 from shared.domain.records import Finding, Segment
 from shared.ports.video_repository import RelatedVideo, VideoRepository
 from shared.testing.videos import object_ref, shot
-from tests.unit.functions.tag.found import evidence, measured, span, tag, text
+from tests.unit.functions.tag.found import evidence, measured, span, tag, text, told
 
 
 def keyed(index: int, start_s: float, end_s: float, **values: Any) -> Segment:
@@ -149,3 +149,22 @@ def test_looks_alone_relate_nothing() -> None:
     repository = Related([])
     assert not related_videos(cast("VideoRepository", repository), "ann", "v1", [tag("dark", kind="style")])
     assert repository.asked == []
+
+
+def test_what_a_model_divided_the_video_into_counts_for_more_than_scenes() -> None:
+    segments = [span("scene", 0.0, 30.0), span("scene", 30.0, 60.0, index=1)]
+    told_chapters = [
+        told("chapter", "The snow", start_s=40.0, end_s=60.0),
+        told("chapter", "The start", end_s=60.0),
+    ]
+    found = [*chapters(segments, told_chapters, [], 60.0)]
+    assert [(each.value, each.start_s, each.score) for each in found] == [
+        ("The start", 0.0, 0.9),
+        ("The snow", 40.0, 0.9),
+    ]
+
+
+def test_a_suggested_title_is_recommended() -> None:
+    (found,) = titles([told("suggested_title", "Winter trains"), told("summary", "Trains.")])
+    assert (found.kind, found.value, found.start_s) == ("title", "Winter trains", None)
+    assert "gemini" in found.reason

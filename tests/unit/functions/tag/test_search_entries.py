@@ -6,12 +6,17 @@ from pathlib import Path
 from functions.tag.search_entries import search_entries
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info
-from tests.unit.functions.tag.found import evidence, measured, tag, text, words
+from tests.unit.functions.tag.found import evidence, measured, tag, text, told, words
 
 
 def test_everything_that_can_be_searched_leads_somewhere(tmp_path: Path) -> None:
     context = FakeStageContext(tmp_path, media=media_info(title="My <b>holiday</b>"), source_name="beach day.mp4")
     findings = [text("Path", start_s=1.0), words("over there", start_s=3.0, end_s=4.0), measured("motion", 0.1)]
+    findings += [
+        told("suggested_title", "At sea", end_s=10.0),
+        told("description", "A wave breaks."),
+        told("label", "wave"),
+    ]
     found = tag("xpath", evidence=(evidence(start_s=5.0, end_s=6.0), evidence(start_s=0.0)))
     entries = search_entries(context.video, findings, [found], 10.0)
     assert [(entry.source, entry.text, entry.start_s, entry.end_s) for entry in entries] == [
@@ -19,6 +24,8 @@ def test_everything_that_can_be_searched_leads_somewhere(tmp_path: Path) -> None
         ("title", "beach day", 0.0, 10.0),
         ("text", "Path", 1.0, 2.0),
         ("speech", "over there", 3.0, 4.0),
+        ("title", "At sea", 0.0, 10.0),
+        ("description", "A wave breaks.", 0.0, 2.0),
         ("tag", "xpath", 5.0, 6.0),
     ]
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.identity import event_id_of, object_prefix, owner_of, result_key, token_of, video_id_of
+from shared.domain.identity import (
+    event_id_of,
+    memo_generation,
+    memo_key,
+    object_prefix,
+    owner_of,
+    result_key,
+    token_of,
+    video_id_of,
+)
 
 NAMES = st.text(st.characters() | st.characters(categories=["Cs"]))
 
@@ -49,3 +58,8 @@ def test_an_attempts_objects_lie_under_its_key() -> None:
     assert token_of("r2/segment-7") == 7
     assert object_prefix("v1", "r2/segment-7") == "videos/v1/r2/segment-7/"
     assert object_prefix("v1") == "videos/v1/"
+
+
+def test_a_memo_key_is_told_from_a_result_key() -> None:
+    assert memo_generation(memo_key(1795234103575995642)) == 1795234103575995642
+    assert memo_generation(result_key(1, "analyze", 4)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from shared.domain.change import Change, Claim
 from shared.domain.errors import LeaseLost, TransientError
-from shared.domain.video import Lease, Video
+from shared.domain.video import Cost, Lease, Video
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.driver import LEASE_S, VideoDriver
@@ -122,3 +123,66 @@ def test_a_stage_that_lost_its_lease_is_told_and_stores_nothing(
         with pytest.raises(LeaseLost):
             attempt.put(tmp_path / "out.mp4", "out.mp4", "video/mp4")
     assert not list(tmp_path.glob("work/*"))
+
+
+def test_what_a_model_costs_is_on_the_lease_at_the_next_heartbeat(
+    driver: VideoDriver, claim: Claim, attempt: RunningAttempt, repository: Heard
+) -> None:
+    with attempt:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(1000):
+                pool.submit(attempt.charge, Cost(model_calls=1, input_tokens=3, model_usd=0.25))
+        repository.wait_for_beats(2)  # the first may have begun before the last charge
+        cost = lease(driver, claim).cost
+        assert (cost.model_calls, cost.input_tokens, cost.model_usd) == (1000, 3000, 250.0)
+        assert attempt.effort.cost.model_calls == 1000
+
+
+class TestMemo:
+    """What is kept outlives the attempt, and belongs to one content of one video."""
+
+    def test_the_next_attempt_recalls_it(self, driver: VideoDriver, tmp_path: Path) -> None:
+        services, video = self.services(driver, tmp_path), driver.upload()
+        first = driver.claim(video, "ingest")
+        with RunningAttempt(first, services, 60) as attempt:
+            assert attempt.recall("question") is None
+            attempt.keep("question", b"answer")
+            attempt.keep("question", b"a better answer")
+            assert attempt.recall("question") == b"a better answer"
+            assert attempt.recall("another question") is None
+        driver.clock.advance(LEASE_S)
+        with RunningAttempt(driver.claim(video, "ingest"), services, 60) as attempt:
+            assert attempt.recall("question") == b"a better answer"
+            assert attempt.effort.cost.bytes_read == len(b"a better answer")
+
+    def test_other_content_and_other_videos_do_not(self, driver: VideoDriver, tmp_path: Path) -> None:
+        services = self.services(driver, tmp_path)
+        with RunningAttempt(driver.claim(driver.upload(), "ingest"), services, 60) as attempt:
+            attempt.keep("question", b"answer")
+        for video in (driver.upload(generation=2), driver.upload("ann/other.mp4")):
+            with RunningAttempt(driver.claim(video, "ingest"), services, 60) as attempt:
+                assert attempt.recall("question") is None
+
+    @pytest.mark.reliability("B10", "B27")
+    def test_a_stage_that_lost_its_lease_keeps_nothing(
+        self, driver: VideoDriver, claim: Claim, attempt: RunningAttempt
+    ) -> None:
+        with attempt:
+            driver.delete(claim.video)
+            for heartbeat in [each for each in threading.enumerate() if each.name.startswith("heartbeat")]:
+                heartbeat.join(timeout=10)
+            with pytest.raises(LeaseLost):
+                attempt.keep("question", b"answer")
+
+    @staticmethod
+    def services(driver: VideoDriver, folder: Path) -> AttemptServices:
+        return AttemptServices(
+            repository=driver.repository,
+            blobs=InMemoryBlobStore(),
+            clock=driver.clock,
+            lifecycle=driver.lifecycle,
+            media_bucket="media",
+            work_dir=folder / "work",
+            lease_s=LEASE_S,
+            heartbeat_s=3600,
+        )

@@ -1,0 +1,154 @@
+"""Asking a model about one video: what it has said once is kept, what can't be right is asked for once more."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Final, Generic, TypeVar
+
+from functions.analyze.prompts.answer import AnswerError
+from shared.domain.codec import decode_json, encode_json
+from shared.domain.errors import PermanentError
+from shared.domain.records import ObjectRef
+from shared.ports.vision_model import Clip, Footage, Question, Reply, VisionModel
+from shared.processors.analyzer import AnalysisInput
+
+__all__ = ["Interview", "Told", "Topic"]
+
+A = TypeVar("A")
+
+_SHOWN_CHARS: Final = 20_000  # of a wrong answer; a model that runs in circles fills any space
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic(Generic[A]):
+    """What to ask.
+
+    Attributes:
+        prompt: Name and version of the prompt.
+        instructions: Its text.
+        schema: JSON Schema of the answer.
+        question: The question.
+        span: The stretch of the video to watch; None for none.
+        read: Reads an answer; raises AnswerError.
+    """
+
+    prompt: str
+    instructions: str
+    schema: Mapping[str, Any]
+    question: str
+    span: tuple[float, float] | None
+    read: Callable[[str], A]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Generic[A]):
+    """What came of a topic: what the model said, and its answer as it was read, if it gave a complete one."""
+
+    reply: Reply
+    answer: A | None
+
+
+class Interview:
+    """Asks; a context manager, since the video is made readable for the model when the first question needs it.
+
+    May be used from several threads.
+
+    Args:
+        model: Who is asked.
+        video: About what.
+        download: The video as an object.
+    """
+
+    def __init__(self, model: VisionModel, video: AnalysisInput, download: ObjectRef) -> None:
+        self._model = model
+        self._video = video
+        self._download = download
+        self._exits = ExitStack()
+        self._opening = threading.Lock()
+        self._footage: Footage | None = None
+
+    def __enter__(self) -> Interview:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def ask(self, topic: Topic[A]) -> Told[A]:
+        """Returns what the model says about a topic, or has said before.
+
+        Raises:
+            PermanentError: ``model_answer_invalid``: it was wrong twice.
+            TransientError: The model can't be asked now.
+        """
+        key = self._key(topic)
+        kept = self._video.memo.recall(key)
+        if kept is not None:
+            reply = decode_json(Reply, kept)
+            return Told(reply=reply, answer=_read(reply, topic))
+        question = self._question(topic)
+        reply = self._model.ask(question, self._video.session)
+        try:
+            answer = _read(reply, topic)
+        except AnswerError as wrong:
+            corrected = replace(question, text=_correction(question.text, reply.text, wrong.problems))
+            reply = self._model.ask(corrected, self._video.session)
+            answer = _read_at_last(reply, topic)
+        self._video.memo.keep(key, encode_json(reply).encode())
+        return Told(reply=reply, answer=answer)
+
+    def _key(self, topic: Topic[A]) -> str:
+        model = self._model
+        asked = [topic.prompt, topic.instructions, topic.schema, topic.question, topic.span]
+        return json.dumps([model.name, model.parameters, *asked])
+
+    def _question(self, topic: Topic[A]) -> Question:
+        clip = None
+        if topic.span is not None:
+            clip = Clip(footage=self._shown(), start_s=topic.span[0], end_s=topic.span[1])
+        return Question(instructions=topic.instructions, text=topic.question, schema=topic.schema, clip=clip)
+
+    def _shown(self) -> Footage:
+        with self._opening:
+            if self._footage is None:
+                footage = self._model.footage(self._download, lambda: self._video.fetch(self._download))
+                self._footage = self._exits.enter_context(footage)
+            return self._footage
+
+
+def _read(reply: Reply, topic: Topic[A]) -> A | None:
+    return topic.read(reply.text) if reply.outcome == "complete" else None
+
+
+def _read_at_last(reply: Reply, topic: Topic[A]) -> A | None:
+    try:
+        return _read(reply, topic)
+    except AnswerError as wrong:
+        where = f"{topic.span[0]:.0f} to {topic.span[1]:.0f} s" if topic.span else "the whole"
+        raise PermanentError(
+            "model_answer_invalid",
+            f"The model's answer about {where} can't be used, even after it was told why: {wrong}. Replay from "
+            "analyze to ask again (only for what is missing), or choose another model or analyzer.",
+        ) from wrong
+
+
+def _correction(question: str, answer: str, problems: Sequence[str]) -> str:
+    return "\n".join(
+        [
+            question,
+            "",
+            "You have answered this before:",
+            answer[:_SHOWN_CHARS],
+            "",
+            "That answer can't be used:",
+            *(f"- {problem}" for problem in problems),
+            "",
+            "Answer again, completely, with this put right.",
+        ]
+    )

@@ -1,0 +1,58 @@
+"""Which adapters the settings choose, and that none is loaded that was not chosen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.gemini import GeminiEmbedder, GeminiVisionModel
+from shared.bootstrap import Bootstrap
+from shared.domain.errors import ConfigurationError
+from shared.settings import GeminiSettings, Settings
+
+ROOT = Path(__file__).parents[3]
+BUILD = """
+import sys
+from functions.analyze.main import endpoint
+endpoint()
+print("google.genai" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("analyzer", "loaded"), [("loudness", "False"), ("gemini", "True")])
+def test_the_sdk_of_models_is_loaded_by_those_who_chose_it(analyzer: str, loaded: str, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "AUTOMATIONS_ANALYZERS": analyzer,
+        "AUTOMATIONS_PROJECT": "demo",
+        "AUTOMATIONS_GEMINI__ENDPOINT": "http://127.0.0.1:1",
+        "AUTOMATIONS_DATA_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-W", "error", "-c", BUILD]
+    built = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert built.stdout.strip() == loaded
+
+
+def test_models_get_the_settings() -> None:
+    chosen = GeminiSettings(endpoint="http://127.0.0.1:1", model="gemini-9-flash", window_s=60, parallel=2, fps=2)
+    wiring = Bootstrap(Settings(project="demo", embedder="gemini", gemini=chosen))
+    model, embedder = wiring.vision_model, wiring.embedder
+    assert isinstance(model, GeminiVisionModel)
+    assert isinstance(embedder, GeminiEmbedder)
+    assert (model.name, model.longest_s, model.parallel) == ("gemini-9-flash", 60, 2)
+    assert model.parameters == "fps=2 media=low output=32768"
+    assert embedder.model == "gemini-embedding-001/768"
+    assert wiring._gemini is wiring._gemini, "one connection for both"
+
+
+def test_models_need_a_project() -> None:
+    with pytest.raises(ConfigurationError, match="AUTOMATIONS_PROJECT"):
+        _ = Bootstrap(Settings()).vision_model
+
+
+def test_nothing_is_embedded_unless_it_is_chosen() -> None:
+    assert Bootstrap(Settings()).embedder is None
