@@ -211,8 +211,8 @@ def _given() -> dict[str, Any]:
         if is_dataclass(default):
             nested = {part.name: os.environ.get(f"{variable}__{part.name.upper()}") for part in fields(default)}
             parts = {name: text for name, text in nested.items() if text is not None}
-            if parts:
-                given[setting.name] = {**given.get(setting.name, {}), **parts}
+            if parts and isinstance(given.setdefault(setting.name, {}), dict):
+                given[setting.name].update(parts)
     return given
 
 

@@ -93,6 +93,7 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
         ("LOG_LEVEL", "loud"),
         ("LIMITS__MAX_STREAMS", "many"),
         ("LIMITS", "{"),
+        ("LIMITS", "[]"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
