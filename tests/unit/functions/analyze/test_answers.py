@@ -13,7 +13,7 @@ class Numbers(Answer):
 @pytest.mark.reliability("A29")
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_no_form_takes_what_is_no_number(number: str) -> None:
-    with pytest.raises(AnswerError, match="values.0: Input should be a finite number"):
+    with pytest.raises(AnswerError, match=r"values\.0: Input should be a finite number"):
         parsed(Numbers, f'{{"values": [{number}]}}')
 
 

@@ -308,7 +308,7 @@ class TestOutcomes:
         self, server: VertexAiServer, session: FakeStageContext
     ) -> None:
         candidate = {"finishReason": "CONTINUATION", "continuationToken": base64.b64encode(b"more").decode()}
-        server.script = in_turn(Served(body=json.dumps({"candidates": [candidate]}).encode()))
+        server.script = in_turn(Served(body=json.dumps({"candidates": [candidate]}).encode()), answer("{}"))
         model_of(server).ask(question(), session)
         assert len(server.asked) == session.spent.model_calls == 1
 
