@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from functions.analyze.interview import Interview, Topic
-from functions.analyze.prompts import instructions, whole, window
+from functions.analyze.prompts import instructions
+from functions.analyze.prompts import whole as whole_prompt
+from functions.analyze.prompts import window as window_prompt
 from functions.analyze.prompts.answer import schema_of
 from functions.analyze.prompts.whole import WholeAnswer
 from functions.analyze.prompts.window import WindowAnswer
@@ -137,7 +139,7 @@ class GeminiAnalyzer(Analyzer):
                 end_s=span[1],
                 confidence=confidence,
                 producer=self.name,
-                producer_version=f"{self.version} {self._model.name} {window.NAME}.v{window.VERSION}",
+                producer_version=f"{self.version} {self._model.name} {window_prompt.NAME}.v{window_prompt.VERSION}",
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
             )
@@ -146,12 +148,12 @@ class GeminiAnalyzer(Analyzer):
 def _ask(part: Window, interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
     """Asks about a window, or about its halves when there is too much in it to say at once."""
     topic = Topic(
-        prompt=f"{window.NAME}.v{window.VERSION}",
-        instructions=instructions(window.NAME, window.VERSION),
+        prompt=f"{window_prompt.NAME}.v{window_prompt.VERSION}",
+        instructions=instructions(window_prompt.NAME, window_prompt.VERSION),
         schema=schema_of(WindowAnswer),
-        question=window.ask_about(part),
+        question=window_prompt.ask_about(part),
         span=(part.start_s, part.end_s),
-        read=lambda text: window.read_window(text, part),
+        read=lambda text: window_prompt.read_window(text, part),
     )
     told = interview.ask(topic)
     if told.reply.outcome != "too_long":
@@ -170,12 +172,12 @@ def _whole(answered: Sequence[WindowAnswer], interview: Interview) -> WholeAnswe
     if len(answered) == 1:
         return WholeAnswer(summary=answered[0].summary, title=answered[0].title)
     topic = Topic(
-        prompt=f"{whole.NAME}.v{whole.VERSION}",
-        instructions=instructions(whole.NAME, whole.VERSION),
+        prompt=f"{whole_prompt.NAME}.v{whole_prompt.VERSION}",
+        instructions=instructions(whole_prompt.NAME, whole_prompt.VERSION),
         schema=schema_of(WholeAnswer),
-        question=whole.ask_about_whole([_own_words(answer.summary) for answer in answered]),
+        question=whole_prompt.ask_about_whole([_own_words(answer.summary) for answer in answered]),
         span=None,
-        read=whole.read_whole,
+        read=whole_prompt.read_whole,
     )
     return interview.ask(topic).answer or WholeAnswer(summary="", title="")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.prompts.answer import clock
 from functions.analyze.stage import AnalyzeStage
 from functions.analyze.strategies.gemini import GeminiAnalyzer
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel
@@ -366,13 +365,6 @@ def test_a_video_without_the_download_rendition(server: VertexAiServer, context:
     context.inputs = tuple(each for each in context.inputs if getattr(each, "kind", "") != "mp4")
     with pytest.raises(PermanentError, match="not_transcoded"):
         run(server, context)
-
-
-@pytest.mark.parametrize(
-    ("time_s", "shown"), [(0.0, "00:00.0"), (59.96, "01:00.0"), (61.25, "01:01.2"), (3725.5, "62:05.5")]
-)
-def test_the_clock_that_models_are_told(time_s: float, shown: str) -> None:
-    assert clock(time_s) == shown
 
 
 def test_the_video_is_only_fetched_when_there_is_something_to_ask(

@@ -304,6 +304,14 @@ class TestOutcomes:
         server.script = in_turn(Served(body=json.dumps(body).encode()))
         assert model_of(server).ask(question(), session) == Reply(outcome="complete", text="")
 
+    def test_nothing_more_is_asked_than_was_counted(
+        self, server: VertexAiServer, session: FakeStageContext
+    ) -> None:
+        candidate = {"finishReason": "CONTINUATION", "continuationToken": base64.b64encode(b"more").decode()}
+        server.script = in_turn(Served(body=json.dumps({"candidates": [candidate]}).encode()), answer("{}"))
+        model_of(server).ask(question(), session)
+        assert len(server.asked) == session.spent.model_calls == 1
+
     def test_thoughts_are_no_part_of_it_and_parts_belong_together(
         self, server: VertexAiServer, session: FakeStageContext
     ) -> None:
