@@ -209,11 +209,21 @@ def _given() -> dict[str, Any]:
         if text is not None:
             given[setting.name] = _structured(variable, text, default)
         if is_dataclass(default):
-            nested = {part.name: os.environ.get(f"{variable}__{part.name.upper()}") for part in fields(default)}
-            parts = {name: text for name, text in nested.items() if text is not None}
+            parts = _parts(variable)
+            if unknown := parts.keys() - {part.name for part in fields(default)}:
+                wrong = ", ".join(f"{variable}__{name.upper()}" for name in sorted(unknown))
+                raise ConfigurationError("bad_settings", f"The settings are wrong. There is no {wrong}.")
             if parts and isinstance(given.setdefault(setting.name, {}), dict):
                 given[setting.name].update(parts)
     return given
+
+
+def _parts(variable: str) -> dict[str, str]:
+    """Returns what the environment says of the parts of a nested setting, by their names."""
+    prefix = f"{variable}__"
+    return {
+        name.removeprefix(prefix).lower(): text for name, text in os.environ.items() if name.startswith(prefix)
+    }
 
 
 def _structured(variable: str, text: str, default: object) -> Any:

@@ -25,6 +25,7 @@ from shared.processors.strategy import StrategyPorts
 
 __all__ = ["GeminiAnalyzer"]
 
+_PROMPT: Final = f"{window_prompt.NAME}.v{window_prompt.VERSION}"
 _SHORTEST_WINDOW_S: Final = 30.0  # whoever has more to say about less than that is running in circles
 _SHORTEST_SPAN_S: Final = 1.0  # what starts and ends in the same second was there for about that second
 _SURE: Final = 0.9  # the model does not say how sure it is of words, and it is right more often than not
@@ -139,7 +140,7 @@ class GeminiAnalyzer(Analyzer):
                 end_s=span[1],
                 confidence=confidence,
                 producer=self.name,
-                producer_version=f"{self.version} {self._model.name} {window_prompt.NAME}.v{window_prompt.VERSION}",
+                producer_version=f"{self.version} {self._model.name} {_PROMPT}",
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
             )

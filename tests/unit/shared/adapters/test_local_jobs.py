@@ -195,13 +195,15 @@ def test_workers_die_with_a_parent_that_is_killed(functions: Path, tmp_path: Pat
 
 
 def _children() -> list[psutil.Process]:
-    return psutil.Process().children()
+    """Returns the workers of this process, which may have emulators for children as well."""
+    return [child for child in psutil.Process().children() if "shared.adapters.local_worker" in child.cmdline()]
 
 
 def _wait_for_a_tool(pid: int | None = None) -> list[psutil.Process]:
     """Returns the processes below one, once a `sleep` is among them; it last."""
     for _ in range(2000):
-        tree = psutil.Process(pid).children(recursive=True)
+        workers = psutil.Process(pid).children() if pid else _children()
+        tree = [*workers, *(process for worker in workers for process in worker.children(recursive=True))]
         tools = [process for process in tree if _name(process) == "sleep"]
         if tools:
             return [process for process in tree if process not in tools] + tools

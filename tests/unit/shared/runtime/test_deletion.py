@@ -95,7 +95,7 @@ def test_what_was_committed_before_is_announced_before(ports: FakeDeletionPorts)
     video = ports.upload()
     ports.driver.commit(ports.driver.claim(video, "ingest"))
     delete_video(ports, video.id, "media")
-    assert ports.published() == ["video-ingested", "video-deleted"]
+    assert ports.published() == ["video-registered", "video-ingested", "video-deleted"]
 
 
 def test_the_job_that_works_on_it_is_cancelled(ports: FakeDeletionPorts) -> None:
@@ -122,7 +122,7 @@ def test_a_job_that_can_not_be_cancelled_holds_nothing_up(ports: FakeDeletionPor
         delete_video(ports, video_id_of("uploads", "ann/clip.mp4"), "media")
     assert [log["event"] for log in logs] == ["cancel_failed"]
     assert ports.objects() == []
-    assert ports.published() == ["video-deleted"]
+    assert ports.published() == ["video-registered", "video-deleted"]
 
 
 def test_a_bus_that_is_down_is_told_and_leaves_the_rest_to_sweep(ports: FakeDeletionPorts) -> None:
@@ -131,5 +131,5 @@ def test_a_bus_that_is_down_is_told_and_leaves_the_rest_to_sweep(ports: FakeDele
     with pytest.raises(TransientError, match="bus_unavailable"):
         delete_video(ports, video.id, "media")
     assert ports.repository.get(video.id) is None
-    assert [event.type for event in ports.repository.outbox()] == ["video-deleted"]
+    assert [event.type for event in ports.repository.outbox()] == ["video-registered", "video-deleted"]
     assert [waiting.id for waiting in ports.repository.unswept()] == [video.id]

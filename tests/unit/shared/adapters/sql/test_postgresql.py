@@ -192,6 +192,7 @@ def test_of_two_that_make_a_video_the_second_sees_what_the_first_made(
     with database.reading() as connection:
         (row,) = connection.execute(select(videos)).mappings()
     with database.writing() as connection:
+        connection.execute(text("DELETE FROM outbox"))
         connection.execute(text("DELETE FROM videos"))
     with ThreadPoolExecutor() as pool:
         with database.writing() as connection:
@@ -309,6 +310,7 @@ def test_what_is_committed_late_is_published_late_but_published(
     database: Database, repository: SqlVideoRepository, driver: VideoDriver
 ) -> None:
     late, early = (driver.claim(driver.upload(f"ann/{name}.mp4"), "ingest") for name in ("late", "early"))
+    repository.mark_published([event.event_id for event in repository.outbox()])
 
     def commit_another_first(stored: Video | None) -> Change[None]:
         change = driver.lifecycle.commit(late, driver.clock.now(), Effort(), ())(stored)
