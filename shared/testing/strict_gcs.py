@@ -58,10 +58,11 @@ _NO_FAULT: Final = Fault()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that came in."""
+    """A request that came in: what for, its parameters, and the range of bytes it asks for or brings."""
 
     operation: Operation
     query: Mapping[str, str]
+    range: str
 
 
 class StrictGcs:
@@ -178,7 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(501, f"not understood here: {self.command} {path}")
 
     def _fault(self, operation: Operation) -> Fault:
-        fault = self.server.gcs.take_fault(Request(operation, self._query))
+        content_range = self.headers["Content-Range"] or self.headers.get("Range", "")
+        fault = self.server.gcs.take_fault(Request(operation, self._query, content_range))
         if fault.status is not None:
             raise Refused(fault.status, "on demand")
         return fault

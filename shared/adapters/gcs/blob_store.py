@@ -69,7 +69,9 @@ class GcsBlobStore:
         *,
         if_generation: int | None = None,
     ) -> ObjectRef:
-        expected = if_generation or 0  # outputs have new names: without a condition, nothing there is likeliest
+        # Without a condition the last writer wins, but by compare-and-set all the same: a request that is repeated
+        # blindly would replace what somebody stored in between, and announce the object twice. Most names are new.
+        expected = if_generation or 0
         with source.open("rb") as file:
             content = _Content(file, content_type)
             for _ in range(_OVERTAKEN_MAX):
@@ -198,7 +200,7 @@ class GcsBlobStore:
         )
 
     def _send(self, blob: Blob, content: _Content, expected: int) -> tuple[int, str]:
-        """Stores content as an object of the given generation's name; returns its generation and checksum."""
+        """Uploads content in place of a generation, 0 being none; returns the new one and its checksum."""
         if content.size_bytes <= _SINGLE_REQUEST_MAX_BYTES:
             blob.upload_from_file(
                 content.file,
