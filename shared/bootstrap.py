@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
+from shared.logs import configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
-from shared.runtime.logs import configure_logs
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ class Bootstrap:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
             return FirestoreVideoRepository(self._project, self.settings.firestore_database)
-        from shared.adapters.sql.database import sqlite_url
         from shared.adapters.sql.repository import SqlVideoRepository
+        from shared.adapters.sql.sqlite import sqlite_url
 
         if self.settings.database_url is not None:
             return SqlVideoRepository(self.settings.database_url.get_secret_value())
@@ -241,12 +239,15 @@ class Bootstrap:
             return Endpoint(handle)
         from shared.adapters.push_auth import PushGuard
 
-        return Endpoint(handle, PushGuard(self.settings.push_audience, self.settings.push_service_account))
+        # The settings refuse an audience without an account; without one, nobody would be let in.
+        return Endpoint(handle, PushGuard(self.settings.push_audience, self.settings.push_service_account or ""))
 
     def runner(
         self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None
     ) -> StageRunner:
         """Returns what runs a stage for the events delivered to its function; endpoint() says what each is."""
+        from shared.adapters.worker_name import worker_name
+
         services = AttemptServices(
             repository=self.repository,
             blobs=self.blobs,
@@ -263,14 +264,14 @@ class Bootstrap:
             services,
             self.bus,
             upload_bucket=self.settings.upload_bucket,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=worker_name(self.settings.execution),
             limited=self.settings.platform == "google" and self.settings.execution is None,
             placement=self._placement(expected_s),
             execution=self.settings.execution,
         )
 
     def _placement(self, expected_s: Callable[[Video], float] | None) -> JobPlacement | None:
-        if expected_s is None or self.jobs is None or self.settings.execution is not None:
+        if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.flow import Flow
@@ -22,8 +22,8 @@ def load_flow(path: Path = DEFAULT_PIPELINE) -> Flow:
             the status ``ready``.
     """
     try:
-        flow = TypeAdapter(Flow).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        flow = msgspec.json.decode(path.read_bytes(), type=Flow)
+    except (OSError, ValueError) as error:
         raise ConfigurationError("bad_pipeline", f"{path} can't be read as a pipeline: {error}") from error
     for spec, following in zip(flow.stages, flow.stages[1:], strict=False):
         if following.consumes != spec.emits:

@@ -2,155 +2,171 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+import msgspec
+from msgspec import Meta
 
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
 
-__all__ = ["GeminiSettings", "Settings", "load_settings"]
+__all__ = ["GeminiSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
-_BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
-"""What Cloud Storage allows; a name of one folder on any machine."""
+_PREFIX = "AUTOMATIONS_"
+
+_OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
+"""Settings that the platform gives under a name of its own."""
 
 _TAKEN = {"logs", "sample", "work"}
 """What else lies in the data folder."""
 
 
-def _split(value: object) -> object:
-    """Takes ``a, b`` apart; whatever is no text is left to validation."""
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+class Secret:
+    """A text that must not show in logs and messages."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def get_secret_value(self) -> str:
+        """Returns the text."""
+        return self._value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Bucket = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
+"""What Cloud Storage allows; a name of one folder on any machine."""
+
+Names = tuple[str, ...]
 """Names of strategies; in the environment separated by commas."""
 
-
-class GeminiSettings(BaseModel):
-    """How the analyzer and the embedder 'gemini' use Vertex AI; ``AUTOMATIONS_GEMINI__<NAME>``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str = Field("gemini-3.5-flash", description="Model that watches the video.")
-    location: str = Field("global", description="Location of the models: global, us, eu, or a region.")
-    endpoint: str | None = Field(
-        None, description="Address to use instead of Vertex AI's; no credentials are sent there."
-    )
-    window_s: float = Field(600.0, ge=30, le=2700, description="Seconds of video that one request is about.")
-    parallel: int = Field(4, ge=1, le=64, description="Requests at the same time for one video.")
-    fps: float = Field(1.0, gt=0, le=24, description="Pictures a second that the model looks at.")
-    media_resolution: Literal["low", "medium", "high"] = Field(
-        "low", description="How finely it looks at each; finer costs several times the tokens."
-    )
-    max_output_tokens: int = Field(
-        32768,
-        ge=1024,
-        le=65536,
-        description="Longest answer, thoughts included; a longer one is asked for in halves.",
-    )
-    timeout_s: float = Field(180.0, gt=0, description="Seconds to wait for one answer.")
-    tries: int = Field(4, ge=1, le=10, description="Requests for one answer while the model is busy or fails.")
-    bucket: str | None = Field(
-        None,
-        pattern=_BUCKET,
-        description="Cloud Storage bucket that videos of more than 14 MB are copied to while the model watches "
-        "them, on the platform 'local'.",
-    )
-    embedding_model: str = Field("gemini-embedding-001", description="Model that embeds texts.")
-    embedding_dimensions: int = Field(768, ge=64, le=2048, description="Length of its vectors.")
+Seconds = Annotated[float, Meta(gt=0)]
 
 
-class Settings(BaseSettings):
-    """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones such as ``AUTOMATIONS_LIMITS__<NAME>``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeminiSettings:
+    """How the analyzer and the embedder 'gemini' use Vertex AI; each read from ``AUTOMATIONS_GEMINI__<NAME>``.
 
-    model_config = SettingsConfigDict(
-        env_prefix="AUTOMATIONS_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
+    Attributes:
+        model: Model that watches the video.
+        location: Location of the models: global, us, eu, or a region.
+        endpoint: Address to use instead of Vertex AI's; no credentials are sent there.
+        window_s: Seconds of video that one request is about, 30..2700.
+        parallel: Requests at the same time for one video.
+        fps: Pictures a second that the model looks at.
+        media_resolution: How finely it looks at each; finer costs several times the tokens.
+        max_output_tokens: Longest answer, thoughts included; a longer one is asked for in halves.
+        timeout_s: Seconds to wait for one answer.
+        tries: Requests for one answer while the model is busy or fails.
+        bucket: Cloud Storage bucket that videos of more than 14 MB are copied to while the model watches them, on
+            the platform 'local'.
+        embedding_model: Model that embeds texts.
+        embedding_dimensions: Length of its vectors, 64..2048.
+    """
 
-    platform: Literal["local", "google"] = Field(
-        "local", description="Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage)."
-    )
-    project: str | None = Field(
-        None, description="Google Cloud project; needed on the platform 'google' and for anything 'gemini'."
-    )
-    firestore_database: str = Field("(default)", description="Firestore database in that project.")
-    database_url: SecretStr | None = Field(
-        None,
-        description="SQL database to keep videos in, instead of the platform's own store, such as "
-        "postgresql+psycopg://user:password@host/name of PostgreSQL or Supabase.",
-    )
-    push_audience: str | None = Field(
-        None,
-        description="Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.",
-    )
-    push_service_account: str | None = Field(
-        None, description="Service account that deliveries must come from; needed with push_audience."
-    )
-    jobs: dict[str, str] = Field(
-        {},
-        description="JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.",
-    )
-    execution: str | None = Field(
-        None,
-        validation_alias="CLOUD_RUN_EXECUTION",
-        description="The job execution this is a task of; Cloud Run sets it.",
-    )
-    job_start_s: float = Field(900.0, gt=0, description="Seconds a job that was started has to begin its work.")
-    cloud_run_endpoint: str | None = Field(None, description="Address of Cloud Run's API, if not Google's.")
+    model: str = "gemini-3.5-flash"
+    location: str = "global"
+    endpoint: str | None = None
+    window_s: Annotated[float, Meta(ge=30, le=2700)] = 600.0
+    parallel: Annotated[int, Meta(ge=1, le=64)] = 4
+    fps: Annotated[float, Meta(gt=0, le=24)] = 1.0
+    media_resolution: Literal["low", "medium", "high"] = "low"
+    max_output_tokens: Annotated[int, Meta(ge=1024, le=65536)] = 32768
+    timeout_s: Seconds = 180.0
+    tries: Annotated[int, Meta(ge=1, le=10)] = 4
+    bucket: Bucket | None = None
+    embedding_model: str = "gemini-embedding-001"
+    embedding_dimensions: Annotated[int, Meta(ge=64, le=2048)] = 768
 
-    data_dir: Path = Field(Path("data"), description="Folder that the one-machine stack keeps everything in.")
-    pipeline: Path = Field(DEFAULT_PIPELINE, description="The flow: a JSON file.")
-    upload_bucket: str = Field("uploads", pattern=_BUCKET, description="Bucket that people drop videos into.")
-    media_bucket: str = Field("media", pattern=_BUCKET, description="Private bucket that outputs are written to.")
 
-    lease_s: float = Field(30.0, gt=0, description="Seconds a claim lasts without a heartbeat.")
-    heartbeat_s: float = Field(2.0, gt=0, description="Seconds between two heartbeats.")
-    reconcile_after_s: float = Field(
-        60.0, ge=0, description="Age in seconds at which an upload that no event announced is picked up."
-    )
-    redrive_after_s: float = Field(
-        600.0,
-        gt=0,
-        description="Seconds without any movement after which the event a video waits for is sent again.",
-    )
-    limits: MediaLimits = Field(MediaLimits(), description="What an input may be at most.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``.
 
-    ladder: str = Field("standard", description="Strategy that plans the renditions.")
-    segmenters: Names = Field(
-        ("shots", "black", "silence", "speech"), description="Strategies that find segments."
-    )
-    analyzers: Names = Field(
-        ("text", "words", "loudness", "pictures"), description="Strategies that find what is in the video."
-    )
-    taggers: Names = Field(("keywords", "signals", "labels"), description="Strategies that label the video.")
-    transcriber: Literal["sphinx", "whisper"] = Field("sphinx", description="What writes speech down.")
-    whisper_model: Path | None = Field(
-        None, description="Folder of a faster-whisper model; needed by the transcriber 'whisper'."
-    )
+    Attributes:
+        platform: Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage).
+        project: Google Cloud project; needed on the platform 'google' and for anything 'gemini'.
+        firestore_database: Firestore database in that project.
+        database_url: SQL database to keep videos in, instead of the platform's own store, such as
+            postgresql+psycopg://user:password@host/name of PostgreSQL or Supabase.
+        push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
+        push_service_account: Service account that deliveries must come from; needed with push_audience.
+        jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
+        execution: The job execution this is a task of; Cloud Run sets it.
+        job_start_s: Seconds a job that was started has to begin its work.
+        cloud_run_endpoint: Address of Cloud Run's API, if not Google's.
+        data_dir: Folder that the one-machine stack keeps everything in.
+        pipeline: The flow: a JSON file.
+        upload_bucket: Bucket that people drop videos into.
+        media_bucket: Private bucket that outputs are written to.
+        lease_s: Seconds a claim lasts without a heartbeat.
+        heartbeat_s: Seconds between two heartbeats.
+        reconcile_after_s: Age in seconds at which an upload that no event announced is picked up.
+        redrive_after_s: Seconds without any movement after which the event a video waits for is sent again.
+        limits: What an input may be at most.
+        ladder: Strategy that plans the renditions.
+        segmenters: Strategies that find segments.
+        analyzers: Strategies that find what is in the video.
+        taggers: Strategies that label the video.
+        transcriber: What writes speech down.
+        whisper_model: Folder of a faster-whisper model; needed by the transcriber 'whisper'.
+        gemini: Models on Vertex AI.
+        embedder: What makes videos searchable by meaning; 'gemini' needs a project.
+        ffmpeg: FFmpeg to use instead of the bundled one.
+        ffprobe: ffprobe to use instead of the bundled one.
+        packager: Shaka Packager to use instead of the bundled one.
+        tool_memory_bytes: Address space a tool may use, at least 1 GiB.
+        log_level: Least level logged.
+        log_format: How log lines are written to stderr.
+    """
 
-    gemini: GeminiSettings = Field(GeminiSettings(), description="Models on Vertex AI.")
-    embedder: Literal["none", "gemini"] = Field(
-        "none", description="What makes videos searchable by meaning; 'gemini' needs a project."
-    )
+    platform: Literal["local", "google"] = "local"
+    project: str | None = None
+    firestore_database: str = "(default)"
+    database_url: Secret | None = None
+    push_audience: str | None = None
+    push_service_account: str | None = None
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    execution: str | None = None
+    job_start_s: Seconds = 900.0
+    cloud_run_endpoint: str | None = None
 
-    ffmpeg: Path | None = Field(None, description="FFmpeg to use instead of the bundled one.")
-    ffprobe: Path | None = Field(None, description="ffprobe to use instead of the bundled one.")
-    packager: Path | None = Field(None, description="Shaka Packager to use instead of the bundled one.")
-    tool_memory_bytes: int = Field(
-        8 * 2**30,
-        ge=2**30,
-        description="Address space a tool may use, at least 1 GiB.",
-    )
+    data_dir: Path = Path("data")
+    pipeline: Path = DEFAULT_PIPELINE
+    upload_bucket: Bucket = "uploads"
+    media_bucket: Bucket = "media"
 
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
-    log_format: Literal["json", "text"] = Field("json", description="How log lines are written to stderr.")
+    lease_s: Seconds = 30.0
+    heartbeat_s: Seconds = 2.0
+    reconcile_after_s: Annotated[float, Meta(ge=0)] = 60.0
+    redrive_after_s: Seconds = 600.0
+    limits: MediaLimits = field(default_factory=MediaLimits)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    ladder: str = "standard"
+    segmenters: Names = ("shots", "black", "silence", "speech")
+    analyzers: Names = ("text", "words", "loudness", "pictures")
+    taggers: Names = ("keywords", "signals", "labels")
+    transcriber: Literal["sphinx", "whisper"] = "sphinx"
+    whisper_model: Path | None = None
+    gemini: GeminiSettings = field(default_factory=GeminiSettings)
+    embedder: Literal["none", "gemini"] = "none"
+
+    ffmpeg: Path | None = None
+    ffprobe: Path | None = None
+    packager: Path | None = None
+    tool_memory_bytes: Annotated[int, Meta(ge=2**30)] = 8 * 2**30
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+
+    def __post_init__(self) -> None:
         if self.upload_bucket == self.media_bucket:
             raise ValueError("upload_bucket and media_bucket must differ, or outputs would be taken for uploads")
         if taken := {self.upload_bucket, self.media_bucket} & _TAKEN:
@@ -161,7 +177,6 @@ class Settings(BaseSettings):
             )
         if self.heartbeat_s > self.lease_s / 2:
             raise ValueError("heartbeat_s must be at most half of lease_s, or one late heartbeat loses the lease")
-        return self
 
 
 def load_settings() -> Settings:
@@ -170,15 +185,62 @@ def load_settings() -> Settings:
     Raises:
         ConfigurationError: A value is missing or out of range; the message names it.
     """
+    given = _given()
     try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"{_variable(found['loc'])}: {found['msg']}" for found in error.errors())
+        settings: Settings = _convert(given, Settings)
+    except ValueError as error:
+        wrong = "; ".join(_wrong_ones(given)) or error
         raise ConfigurationError("bad_settings", f"The settings are wrong. {wrong}.") from error
-    except SettingsError as error:
-        raise ConfigurationError("bad_settings", f"The settings are wrong: {error}; is it JSON?") from error
+    return settings
 
 
-def _variable(place: tuple[int | str, ...]) -> str:
+def variable_of(name: str) -> str:
     """Returns the environment variable that a setting is read from."""
-    return "__".join(["AUTOMATIONS", *(str(part) for part in place)]).upper().replace("__", "_", 1)
+    return _OF_THE_PLATFORM.get(name, _PREFIX + name.upper())
+
+
+def _given() -> dict[str, Any]:
+    """Returns the settings that the environment names, as text in the structure of their defaults."""
+    given: dict[str, Any] = {}
+    defaults = Settings()
+    for setting in fields(Settings):
+        variable, default = variable_of(setting.name), getattr(defaults, setting.name)
+        text = os.environ.get(variable)
+        if text is not None:
+            given[setting.name] = _structured(variable, text, default)
+        if is_dataclass(default):
+            nested = {part.name: os.environ.get(f"{variable}__{part.name.upper()}") for part in fields(default)}
+            parts = {name: text for name, text in nested.items() if text is not None}
+            if parts and isinstance(given.setdefault(setting.name, {}), dict):
+                given[setting.name].update(parts)
+    return given
+
+
+def _structured(variable: str, text: str, default: object) -> Any:
+    if isinstance(default, tuple):
+        return [name.strip() for name in text.split(",") if name.strip()]
+    if isinstance(default, Mapping) or is_dataclass(default):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ConfigurationError(
+                "bad_settings", f"The settings are wrong. {variable} is not JSON: {error}."
+            ) from error
+    return text
+
+
+def _wrong_ones(given: Mapping[str, Any]) -> list[str]:
+    """Says of each setting that is wrong by itself what is wrong with it."""
+    kinds, wrong = get_type_hints(Settings, include_extras=True), []
+    for name, value in given.items():
+        try:
+            _convert(value, kinds[name])
+        except ValueError as error:
+            reason, _, place = str(error).partition(" - at `$.")
+            part = f"__{place.rstrip('`').upper()}" if place else ""
+            wrong.append(f"{variable_of(name)}{part}: {reason}")
+    return wrong
+
+
+def _convert(value: object, kind: Any) -> Any:
+    return msgspec.convert(value, kind, strict=False, dec_hook=lambda custom, text: custom(text))

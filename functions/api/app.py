@@ -15,6 +15,9 @@ from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.videos import video_routes
+from shared.domain.flow import Flow
+from shared.domain.status import shown_statuses
+from shared.pipeline import load_flow
 from shared.ports.blob_store import BlobStore
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
@@ -33,6 +36,7 @@ def create_app(
     blobs: BlobStore,
     media_bucket: str,
     *,
+    flow: Flow | None = None,
     embedder: Embedder | None = None,
     trusted_hosts: Sequence[str] | None = None,
 ) -> OpenAPI:
@@ -42,6 +46,7 @@ def create_app(
         repository: Where videos are kept.
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
+        flow: The stages that videos go through; None for the usual ones.
         embedder: What makes videos searchable by meaning; None where nothing does.
         trusted_hosts: Names that requests may address the API by; None allows any. Without authentication, a page
             that rebinds its own name to this machine could otherwise read everything in its visitor's browser.
@@ -61,7 +66,9 @@ def create_app(
     install_request_log(app)
     install_error_handlers(app)
     access = VideoAccess(repository, blobs, media_bucket, embedder)
-    for routes in (service_routes, video_routes, search_routes, media_routes):
-        app.register_api(routes(access))
+    app.register_api(service_routes(access))
+    app.register_api(video_routes(access, shown_statuses(flow or load_flow())))
+    app.register_api(search_routes(access))
+    app.register_api(media_routes(access))
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     return app

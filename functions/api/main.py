@@ -19,7 +19,13 @@ from shared.bootstrap import Bootstrap
 @cache
 def _app() -> Flask:
     wiring = Bootstrap()
-    return create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket, embedder=wiring.embedder)
+    return create_app(
+        wiring.repository,
+        wiring.blobs,
+        wiring.settings.media_bucket,
+        flow=wiring.flow,
+        embedder=wiring.embedder,
+    )
 
 
 @functions_framework.http

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
-from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from shared.runtime.logs import logger
+from shared.logs import bound_fields, logger
 
 __all__ = ["install_request_log"]
 
@@ -27,7 +27,8 @@ def _begin() -> None:
     offered = request.headers.get("X-Request-Id", "")
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
     g.started_s = time.monotonic()
-    bind_contextvars(request_id=g.request_id)
+    g.log_fields = ExitStack()
+    g.log_fields.enter_context(bound_fields(request_id=g.request_id))
 
 
 def _end(response: Response) -> Response:
@@ -45,4 +46,4 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None) -> None:
-    unbind_contextvars("request_id")
+    g.log_fields.close()

@@ -7,20 +7,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import memo_generation, object_prefix, token_of
 from shared.domain.records import ObjectRef
-from shared.domain.status import DELETED
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
-from shared.runtime.logs import logger
+from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
 __all__ = ["SweepPorts", "Sweeper"]
+
+_MAX_KNOWN = 100_000
+"""Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
 
 
 class SweepPorts(UploadPorts, Protocol):
@@ -45,6 +46,8 @@ class Sweeper:
 
     def __init__(self, ports: SweepPorts) -> None:
         self._ports = ports
+        # Name -> generation of uploads that are registered. That stays true, and asking again costs a read each.
+        self._known: dict[str, int] = {}
 
     def handle(self, delivery: Delivery) -> None:
         """Runs for a scheduler's tick, whatever it says."""
@@ -71,8 +74,12 @@ class Sweeper:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
         settings = self._ports.settings
         before = self._ports.clock.now() - timedelta(seconds=settings.reconcile_after_s)
+        known, self._known = self._known, {}
         for upload in self._ports.blobs.list_objects(settings.upload_bucket):
-            if is_upload(upload.ref.name) and upload.updated_at <= before:
+            name, generation = upload.ref.name, upload.ref.generation
+            if known.get(name) == generation:
+                self._remember(name, generation)
+            elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
 
     def clear_leftovers(self) -> None:
@@ -83,23 +90,10 @@ class Sweeper:
             if video.updated_at <= settled_before:
                 _guarded("clear", partial(self._settle, video))
 
-    def clear(self, video: Video) -> None:
-        """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted.
-
-        A worker that does not know yet that it lost its lease may still add some: it is for clear_leftovers() to
-        say that there are none.
-        """
-        ports = self._ports
-        ports.repository.prune(video)
-        if video.status == DELETED:
-            self._delete_source(video)
-        for stored in ports.blobs.list_objects(ports.settings.media_bucket, object_prefix(video.id)):
-            if _is_leftover(stored.ref.name, video):
-                ports.blobs.delete(stored.ref.bucket, stored.ref.name)
-
     def _settle(self, video: Video) -> None:
-        self.clear(video)
-        self._ports.repository.update(video.id, self._ports.lifecycle.mark_swept(video))
+        ports = self._ports
+        clear_leftovers(ports.repository, ports.blobs, video, ports.settings.media_bucket)
+        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
@@ -115,23 +109,11 @@ class Sweeper:
         if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
             logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
             announce_upload(ports, upload)
+        self._remember(upload.name, upload.generation)
 
-    def _delete_source(self, video: Video) -> None:
-        source = video.source
-        try:
-            self._ports.blobs.delete(source.bucket, source.object, if_generation=source.generation)
-        except PreconditionFailed:
-            logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
-
-
-def _is_leftover(name: str, video: Video) -> bool:
-    """Tells whether nothing refers to an object of a settled video, and nobody will ask for it again."""
-    key = "/".join(name.removeprefix(object_prefix(video.id)).split("/")[:2])
-    generation = memo_generation(key)
-    if generation is not None:
-        return video.status == DELETED or generation < video.source.generation
-    # A newer token belongs to an attempt that began after this video was looked at.
-    return key not in video.results.values() and token_of(key) <= video.last_token
+    def _remember(self, name: str, generation: int) -> None:
+        if len(self._known) < _MAX_KNOWN:
+            self._known[name] = generation
 
 
 def _guarded(step: str, act: Callable[[], None]) -> None:

@@ -8,11 +8,10 @@ from typing import Literal
 
 from functions.transcode.plan import SEGMENT_S, plan_transcode
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from functions.transcode.storyboard import storyboard_vtt
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
-from shared.ports.media_tool import MediaTool, TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import MediaTool, TranscodeFiles, TranscodeOutputs, TranscodePlan
 from shared.ports.packager import Packager, Packaging
 from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext, StageOutcome
@@ -49,15 +48,17 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         plan = plan_transcode(media, self._ladder.plan(media))
         outputs = self._transcode(context, media, plan)
-        packaging = self._package(context, outputs)
+        packaging = self._package(context, outputs.files)
         finished = list(self._finished(context, outputs, packaging))
         _verify(finished, media, plan, outputs)
+        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
+
         vtt = context.workspace / "storyboard.vtt"
-        vtt.write_text(storyboard_vtt(media, plan, outputs.storyboard.name))
+        vtt.write_text(storyboard_vtt(media, plan, outputs.files.storyboard.name))
         return StageOutcome(
             records=(
                 *_store_renditions(context, finished),
-                *_store_artifacts(context, outputs, packaging, vtt),
+                *_store_artifacts(context, outputs.files, packaging, vtt),
             )
         )
 
@@ -71,23 +72,23 @@ class TranscodeStage:
             )
         return outputs
 
-    def _package(self, context: StageContext, outputs: TranscodeOutputs) -> Packaging:
+    def _package(self, context: StageContext, files: TranscodeFiles) -> Packaging:
         folder = context.workspace / "stream"
         folder.mkdir()
-        return self._packager.package(outputs.rungs, outputs.audio, SEGMENT_S, folder, context)
+        return self._packager.package(files.rungs, files.audio, SEGMENT_S, folder, context)
 
     def _finished(
         self, context: StageContext, outputs: TranscodeOutputs, packaging: Packaging
     ) -> Iterator[Finished]:
         """Yields the streamed files in the order of the packaging, then the one for download."""
-        pictures = {encoded.rung.name for encoded in outputs.rungs}
+        pictures = {encoded.rung.name for encoded in outputs.files.rungs}
         for stream in packaging.streams:
             media = self._media_tool.inspect(stream.path, context)
             kind: Literal["video", "audio"] = "video" if stream.name in pictures else "audio"
             yield Finished(name=stream.name, kind=kind, path=stream.path, media=media)
-        top = outputs.rungs[0]
+        top = outputs.files.rungs[0]
         download = context.workspace / "download.mp4"
-        self._media_tool.mux(top.path, outputs.audio, download, context)
+        self._media_tool.mux(top.path, outputs.files.audio, download, context)
         media = self._media_tool.inspect(download, context)
         yield Finished(name=top.rung.name, kind="mp4", path=download, media=media)
 
@@ -111,15 +112,15 @@ def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterat
 
 
 def _store_artifacts(
-    context: StageContext, outputs: TranscodeOutputs, packaging: Packaging, vtt: Path
+    context: StageContext, files: TranscodeFiles, packaging: Packaging, vtt: Path
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
-    others = [("poster", outputs.poster), ("storyboard", outputs.storyboard), ("storyboard_vtt", vtt)]
-    others += [("proxy", outputs.proxy)]
-    if outputs.analysis_audio:
-        others.append(("analysis_audio", outputs.analysis_audio))
+    others = [("poster", files.poster), ("storyboard", files.storyboard), ("storyboard_vtt", vtt)]
+    others += [("proxy", files.proxy)]
+    if files.analysis_audio:
+        others.append(("analysis_audio", files.analysis_audio))
     named = [(role, path, f"stream/{path.name}") for role, path in streams]
     named += [(role, path, path.name) for role, path in others]
     for role, path, name in named:

@@ -1,6 +1,7 @@
-"""Google's emulators of Firestore and Pub/Sub, and fake-gcs-server for Cloud Storage, on free loopback ports.
+"""What stands in for Google's services on one machine, on free loopback ports.
 
-Each is a process group of its own: killing only the ``gcloud`` wrapper would leave its Java child.
+Google's emulators of Firestore and Pub/Sub, fake-gcs-server for Cloud Storage, a stub of Cloud Run's jobs. Each is
+a process group of its own: killing only the ``gcloud`` wrapper would leave its Java child.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from infra.local.source import python_path
 from shared.domain.errors import ConfigurationError
 
 __all__ = [
     "PROJECT",
     "Emulator",
+    "cloud_run_emulator",
     "firestore_emulator",
     "missing_emulators",
     "pubsub_emulator",
@@ -200,6 +204,30 @@ def storage_emulator(log_dir: Path, *, notify: Mapping[str, str] | None = None, 
         client_environment={"STORAGE_EMULATOR_HOST": url},
     )
     return Emulator(spec, log_dir / "storage.log")
+
+
+def cloud_run_emulator(
+    log_dir: Path, jobs: Sequence[str], environment: Mapping[str, str], *, max_retries: int = 3
+) -> Emulator:
+    """Returns the stub of Cloud Run, not yet started; ending it ends the tasks it runs.
+
+    Args:
+        log_dir: Folder for its log and those of the tasks.
+        jobs: Full names of the jobs there are, ``projects/P/locations/L/jobs/J``.
+        environment: What their tasks need in their environment.
+        max_retries: How often a failed task is tried again.
+    """
+    port = _free_port()
+    module = [sys.executable, "-P", "-m", "infra.local.cloud_run_stub"]
+    spec = EmulatorSpec(
+        name="Cloud Run",
+        command=[*module, str(port), str(log_dir / "tasks"), str(max_retries), *jobs],
+        port=port,
+        ready_path="/",
+        environment={"PYTHONPATH": python_path(), **environment},
+        client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
+    )
+    return Emulator(spec, log_dir / "cloud-run.log")
 
 
 _GCLOUD: Final = ("gcloud", "beta", "emulators", "--quiet")

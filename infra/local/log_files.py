@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from shared.runtime.logs import logger
+from shared.logs import logger
 
 __all__ = ["MAX_LOG_BYTES", "bound_logs"]
 

@@ -40,6 +40,7 @@ class ApiServer:
             wiring.repository,
             wiring.blobs,
             wiring.settings.media_bucket,
+            flow=wiring.flow,
             embedder=wiring.embedder,
             trusted_hosts=_names_of(host),
         )

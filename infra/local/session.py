@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,7 @@ from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.video import Video
-from shared.runtime.logs import configure_logs
+from shared.logs import configure_logs
 from shared.settings import load_settings
 
 __all__ = ["Host", "all_videos", "find_video", "open_deployment"]
@@ -27,7 +28,7 @@ def open_deployment(
 
     Args:
         data_dir: None takes the one the settings name.
-        existing: Whether there must be something in it already.
+        existing: Whether there must be something in it already, unless videos are kept elsewhere.
         analyzers: Strategies to analyze with; None or empty takes those the settings name.
 
     Raises:
@@ -36,10 +37,10 @@ def open_deployment(
     """
     settings = load_settings()
     folder = (data_dir or settings.data_dir).resolve()
-    if existing and not (folder / "videos.db").is_file():
+    if existing and settings.database_url is None and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
-    chosen = {"data_dir": folder} | ({"analyzers": tuple(analyzers)} if analyzers else {})
-    wiring = Bootstrap(settings.model_copy(update=chosen))
+    chosen = tuple(analyzers or ()) or settings.analyzers
+    wiring = Bootstrap(replace(settings, data_dir=folder, analyzers=chosen))
     log = folder / "logs" / "stack.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -8,24 +8,22 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
-import shared
 from functions.sweep.stage import Sweeper
 from infra.local.data_dir import DataDirLock
 from infra.local.dispatcher import Dispatcher, OnDelivery
 from infra.local.log_files import bound_logs
 from infra.local.preflight import check_deployment
+from infra.local.source import python_path
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
+from shared.adapters.worker_name import has_ended
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
-from shared.runtime.logs import logger
+from shared.logs import logger
 
 __all__ = ["Stack"]
-
-SOURCE_ROOT = Path(shared.__file__).parents[1]
 
 
 class Stack:
@@ -101,15 +99,18 @@ class Stack:
         self._finish()
 
     def _recover(self) -> None:
-        """Gives back what a host that is gone was working on; here, no other host can be."""
+        """Gives back what a host that is gone was working on."""
         wiring = self._wiring
         shutil.rmtree(wiring.settings.data_dir / "work", ignore_errors=True)
-        while leased := wiring.repository.leased():
-            for video in leased:
-                if video.lease is not None:
-                    interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
-                    wiring.repository.update(video.id, interrupt)
+        for video in wiring.repository.leased():
+            if video.lease is not None and self._is_gone(video.lease.worker):
+                interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
+                wiring.repository.update(video.id, interrupt)
         wiring.local_bus.release_all()
+
+    def _is_gone(self, worker: str) -> bool:
+        # Nobody else can be at work on a database in the folder that this process holds; on a server, others can.
+        return self._wiring.settings.database_url is None or has_ended(worker)
 
     def _start(self, exits: ExitStack) -> None:
         wiring = self._wiring
@@ -121,7 +122,7 @@ class Stack:
                 # What a command may have been told otherwise than the environment says.
                 "AUTOMATIONS_DATA_DIR": str(data_dir),
                 "AUTOMATIONS_ANALYZERS": ",".join(wiring.settings.analyzers),
-                "PYTHONPATH": _python_path(),
+                "PYTHONPATH": python_path(),
             },
             log_dir=data_dir / "logs",
             stages=[spec.stage for spec in wiring.flow.stages],
@@ -179,9 +180,3 @@ class Stack:
         exits.callback(thread.join)
         exits.callback(stop)
         return thread
-
-
-def _python_path() -> str:
-    """Returns where workers find this very code, whatever folder the command was typed in."""
-    before = os.environ.get("PYTHONPATH")
-    return f"{SOURCE_ROOT}{os.pathsep}{before}" if before else str(SOURCE_ROOT)

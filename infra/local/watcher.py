@@ -15,7 +15,7 @@ from watchfiles import watch
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import NotFound, PipelineError
 from shared.domain.uploads import is_upload
-from shared.runtime.logs import logger
+from shared.logs import logger
 from shared.runtime.uploads import announce_upload, seen_generation
 
 __all__ = ["UploadWatcher"]

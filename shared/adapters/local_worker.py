@@ -17,13 +17,12 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
-import structlog
-
 from shared.adapters.job_task import endpoint_of
 from shared.adapters.process_tree import die_with_parent, kill_descendants
 from shared.domain.codec import decode
 from shared.domain.errors import PipelineError, TransientError
 from shared.domain.wire import Delivery
+from shared.logs import logger
 
 __all__ = ["main"]
 
@@ -63,7 +62,7 @@ def _handle(job: dict[str, Any]) -> dict[str, Any]:
         endpoint_of(job["stage"]).handle(decode(Delivery, job["delivery"]))
     except Exception as error:  # Whatever the function raised is its answer, as it is for functions-framework.
         if not isinstance(error, PipelineError):
-            structlog.get_logger().exception("job_failed", stage=job["stage"])
+            logger().exception("job_failed", stage=job["stage"])
         retry_after_s = error.retry_after_s if isinstance(error, TransientError) else None
         text = str(error) if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
         return {"status": "failed", "error": text, "retry_after_s": retry_after_s}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -29,22 +31,26 @@ class RapidOcrTextReader:
     name = "rapidocr"
 
     def __init__(self, threads: int = 2) -> None:
+        self.version = version("rapidocr")
+        self._threads = threads
+        self._models = {task: _model(file) for task, file in _MODELS.items()}
+
+    @cached_property
+    def _engine(self) -> Any:
         import rapidocr
         from rapidocr.utils.download_file import DownloadFile
 
         # RapidOCR fetches whatever it misses. Its models are named below, so nothing should be missed; what a
         # later version might still ask for must fail here rather than be fetched while a video is processed.
         DownloadFile.run = _refuse
-        folder = Path(rapidocr.__file__).parent / "models"
-        self.version = version("rapidocr")
-        self._engine = rapidocr.RapidOCR(
+        return rapidocr.RapidOCR(
             params={
-                **{f"{task}.model_path": str(_model(folder / file)) for task, file in _MODELS.items()},
+                **{f"{task}.model_path": str(model) for task, model in self._models.items()},
                 # It would turn lines found upside down; in video those are mostly misread upright ones.
                 "Global.use_cls": False,
                 # Every picture without text is a warning to it.
                 "Global.log_level": "error",
-                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
             }
         )
 
@@ -65,11 +71,14 @@ class RapidOcrTextReader:
         return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
 
 
-def _model(path: Path) -> Path:
-    if not path.is_file():
+def _model(name: str) -> Path:
+    package = find_spec("rapidocr")
+    places = package.submodule_search_locations if package else None
+    path = next((path for place in places or () if (path := Path(place) / "models" / name).is_file()), None)
+    if path is None:
         raise ConfigurationError(
             "ocr_model_missing",
-            f"The installed rapidocr has no {path.name}; install the version that requirements.txt names.",
+            f"The installed rapidocr has no {name}; install the version that requirements.txt names.",
         )
     return path
 

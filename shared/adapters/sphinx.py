@@ -30,14 +30,13 @@ class SphinxTranscriber:
     name = "pocketsphinx"
 
     def __init__(self) -> None:
-        import pocketsphinx
-
         self.version = version("pocketsphinx")
-        self._decoder_class = pocketsphinx.Decoder
 
     def transcribe(self, audio: Path, spans: Sequence[SpokenSpan], session: ToolSession) -> Iterable[SpokenSpan]:
+        from pocketsphinx import Decoder
+
         # A decoder adapts to what it has heard; a fresh one makes the result depend on this audio alone.
-        decoder = self._decoder_class(loglevel="FATAL")
+        decoder = Decoder(loglevel="FATAL")
         total_s = sum(span.end_s - span.start_s for span in spans)
         heard_s = 0.0
         for piece in spoken_pieces(audio, spans, _MAX_PIECE_S):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+import msgspec
 
 from shared.domain.records import (
     Artifact,
@@ -29,18 +30,9 @@ RECORD_KINDS: dict[str, type[Record]] = {
 }
 
 
-_adapters: dict[Any, TypeAdapter[Any]] = {}
-
-
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    if kind not in _adapters:
-        _adapters[kind] = TypeAdapter(kind)
-    return _adapters[kind]
-
-
 def encode(value: object) -> dict[str, Any]:
     """Returns a domain object as JSON-ready values; fractions become ``"30000/1001"``, times ISO 8601."""
-    encoded: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    encoded: dict[str, Any] = msgspec.to_builtins(value, enc_hook=_from_fraction)
     return encoded
 
 
@@ -49,16 +41,30 @@ def encode_json(value: object) -> str:
 
     Raises ValueError for a number that JSON has no word for (NaN, infinity), so that it is never stored.
     """
-    # pydantic's own JSON refuses lone surrogates, which stand for bytes in file names that are no UTF-8.
+    # msgspec's own JSON refuses lone surrogates, which stand for bytes in file names that are no UTF-8.
     return json.dumps(encode(value), allow_nan=False)
 
 
 def decode(kind: type[T], data: object) -> T:
-    """Returns the domain object that encode() wrote. Raises pydantic.ValidationError on anything else."""
-    value: T = _adapter(kind).validate_python(data)
-    return value
+    """Returns the domain object that encode() wrote. Raises ValueError, with the place, on anything else."""
+    return msgspec.convert(data, kind, dec_hook=_to_fraction)
 
 
 def decode_json(kind: type[T], text: str | bytes) -> T:
     """Returns the domain object that encode_json() wrote. Raises ValueError on anything else."""
     return decode(kind, json.loads(text))
+
+
+def _from_fraction(value: object) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} can't be stored")
+
+
+def _to_fraction(kind: type, value: Any) -> Fraction:
+    if kind is not Fraction:
+        raise NotImplementedError(f"a {kind.__name__} can't be stored")
+    try:
+        return Fraction(value)
+    except ZeroDivisionError as error:
+        raise ValueError(str(error)) from error

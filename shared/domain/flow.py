@@ -17,7 +17,8 @@ class StageSpec:
         emits: Topic its success is published to; also the event's type.
         status: The video's status once it is done.
         timeout_s: Seconds one attempt may take inside an event function.
-        job_timeout_s: Seconds one attempt may take as a job; None when it never runs as one.
+        job_timeout_s: Seconds one attempt may take as a job, and where everything runs as one; None when it never
+            does. Cloud Run jobs end after a day.
         memory: Memory a function instance gets, in Kubernetes notation.
         cpu: Virtual CPUs a function instance gets.
         max_attempts: Attempts, counted by us, after which the video is failed as poison.
@@ -45,12 +46,14 @@ class Flow:
 
     Attributes:
         stages: The rows.
+        registered_topic: Topic a run that starts at the beginning is announced on.
         failed_topic: Topic a failed video is announced on.
         deleted_topic: Topic a deleted video is announced on.
         sweep_interval_s: Seconds between two runs of sweep.
     """
 
     stages: tuple[StageSpec, ...]
+    registered_topic: str
     failed_topic: str
     deleted_topic: str
     sweep_interval_s: float
@@ -64,14 +67,19 @@ class Flow:
         raise KeyError(f"no stage {name!r} in the pipeline; there are {known}")
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        """Every topic there is: what starts the chain, then what each stage emits, then the other endings."""
+    def announcements(self) -> tuple[str, ...]:
+        """The topics that tell everybody about videos, in the order in which a run can get to them."""
         return (
-            self.stages[0].consumes,
+            self.registered_topic,
             *(spec.emits for spec in self.stages),
             self.failed_topic,
             self.deleted_topic,
         )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic there is: what starts the chain, then the announcements."""
+        return (self.stages[0].consumes, *self.announcements)
 
     def before(self, name: str) -> tuple[StageSpec, ...]:
         """Returns the rows of the stages that run before the one named, in order."""

@@ -14,10 +14,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeGuard
 
-from shared.domain.attempt import Effort, begun_attempt, closed_attempt, ended_attempt
-from shared.domain.change import Change, Claim, Decision, Declined, Registered
+from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
@@ -26,7 +26,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
-from shared.domain.video import Cost, Failure, Lease, Source, Video
+from shared.domain.video import MAX_REASON_CHARS, Cost, Failure, Lease, Source, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "Lifecycle"]
 
@@ -69,7 +69,11 @@ class Lifecycle:
                     created_at=now,
                     updated_at=now,
                 )
-                return Change(answer=Registered(video_id=video_id, run=1, stale=False), video=created)
+                return Change(
+                    answer=Registered(video_id=video_id, run=1, stale=False),
+                    video=created,
+                    events=(self._event(created, self._flow.registered_topic, now),),
+                )
             if upload.generation <= video.source.generation:
                 stale = upload.generation < video.source.generation
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=stale))
@@ -78,6 +82,7 @@ class Lifecycle:
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
                 attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
+                events=(self._event(renewed, self._flow.registered_topic, now),),
             )
 
         return decide
@@ -105,27 +110,27 @@ class Lifecycle:
             if declined is not None:
                 return Change(answer=declined)
             assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
-            if _awaits(video, execution):
-                return _taken_up(video, spec, worker, now, lease_s)
-            lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
-            if _used_up(video, spec):
-                failed, event = self._poisoned(video, spec, "its worker never reported back.", now)
+            if _is_held_by(video.lease, execution) and video.lease.awaits_job:
+                return _taken_up(video, video.lease, spec, worker, now, lease_s)
+            freed, lost = _abandoned(video, now)
+            if _used_up(freed, spec):
+                failed, event = self._poisoned(freed, spec, "its worker never reported back.", now)
                 return Change(answer=Declined(reason="poison"), video=failed, attempts=lost, events=(event,))
-            token = video.last_token + 1
+            token = freed.last_token + 1
             lease = Lease(
                 stage=stage,
                 token=token,
-                attempt=video.attempts.get(stage, 0) + 1,
+                attempt=freed.attempts.get(stage, 0) + 1,
                 worker=worker,
                 started_at=now,
                 expires_at=now + timedelta(seconds=lease_s),
                 execution=execution,
             )
             claimed = replace(
-                video,
+                freed,
                 lease=lease,
                 last_token=token,
-                attempts={**video.attempts, stage: lease.attempt},
+                attempts={**freed.attempts, stage: lease.attempt},
                 swept=False,
                 updated_at=now,
             )
@@ -161,6 +166,22 @@ class Lifecycle:
             )
             handed = replace(held, lease=lease, updated_at=now)
             return Change(answer=None, video=handed, attempts=(begun_attempt(handed, lease),))
+
+        return decide
+
+    def withdraw(self, claim: Claim, now: datetime, code: str, reason: str) -> Decision[None]:
+        """Takes back an attempt for which no job could be started, as if it had not been begun.
+
+        It is on the timeline, but counts for nothing: however long no job can be started, the video is not at
+        fault. Raises LeaseLost.
+        """
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
+            freed = replace(held, lease=None, attempts=begun, updated_at=now)
+            ended = ended_attempt(held, claim.lease, "interrupted", now, Effort(), code, reason)
+            return Change(answer=None, video=freed, attempts=(ended,))
 
         return decide
 
@@ -300,19 +321,21 @@ class Lifecycle:
             kept = {before.stage: video.results[before.stage] for before in earlier}
             status = earlier[-1].status if earlier else REGISTERED
             renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            # What starts the chain is no announcement: it is the bucket's to say.
+            announced = () if earlier else (self._event(renewed, self._flow.registered_topic, now),)
             return Change(
                 answer=renewed,
                 video=renewed,
                 attempts=closed_attempt(video, "superseded", "the video was replayed", now),
-                events=(self._event(renewed, spec.consumes, now),),
+                events=(*announced, self._event(renewed, spec.consumes, now)),
             )
 
         return decide
 
-    def delete(self, now: datetime) -> Decision[Video]:
+    def delete(self, now: datetime) -> Decision[Deleted]:
         """Marks a video deleted, so that no late worker can bring anything back. Raises NotFound."""
 
-        def decide(video: Video | None) -> Change[Video]:
+        def decide(video: Video | None) -> Change[Deleted]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
             gone = replace(
@@ -327,7 +350,8 @@ class Lifecycle:
             )
             closed = closed_attempt(video, "superseded", "the video was deleted", now)
             event = self._event(gone, self._flow.deleted_topic, now)
-            return Change(answer=gone, video=gone, attempts=closed, events=(event,))
+            answer = Deleted(video=gone, lease=video.lease)
+            return Change(answer=answer, video=gone, attempts=closed, events=(event,))
 
         return decide
 
@@ -370,11 +394,12 @@ class Lifecycle:
             return Declined(reason="finished")
         if self._flow.next_after_status(video.status) != spec:
             return Declined(reason="done" if spec.stage in video.results else "early")
-        own = execution is not None and video.lease is not None and video.lease.execution == execution
-        if video.lease is not None and video.lease.expires_at > now and not own:
-            left_s = (video.lease.expires_at - now).total_seconds()
-            return Declined(reason="busy", retry_after_s=left_s)
-        return None
+        lease = video.lease
+        if lease is None or lease.expires_at <= now or _is_held_by(lease, execution):
+            return None
+        if lease.execution is not None:
+            return Declined(reason="handed_over")
+        return Declined(reason="busy", retry_after_s=(lease.expires_at - now).total_seconds())
 
     def _poisoned(self, video: Video, spec: StageSpec, cause: str, now: datetime) -> tuple[Video, VideoEvent]:
         failure = Failure(
@@ -387,6 +412,8 @@ class Lifecycle:
 
     def _failed(self, video: Video, failure: Failure, now: datetime) -> tuple[Video, VideoEvent]:
         self._check_transition(video.status, FAILED)
+        if len(failure.reason) > MAX_REASON_CHARS:
+            failure = replace(failure, reason=failure.reason[: MAX_REASON_CHARS - 1] + "…")
         failed = replace(video, status=FAILED, failure=failure, lease=None, updated_at=now)
         return failed, self._event(failed, self._flow.failed_topic, now)
 
@@ -418,23 +445,30 @@ def _held(video: Video | None, claim: Claim) -> Video:
     return video
 
 
-def _awaits(video: Video, execution: str | None) -> bool:
-    """Tells whether a video's attempt was handed to a job and waits for the job to take it up."""
-    return execution is not None and video.lease is not None and video.lease.worker == execution
+def _is_held_by(lease: Lease | None, execution: str | None) -> TypeGuard[Lease]:
+    """Tells whether a lease is that of a job."""
+    return execution is not None and lease is not None and lease.execution == execution
 
 
 def _taken_up(
-    video: Video, spec: StageSpec, worker: str, now: datetime, lease_s: float
+    video: Video, handed: Lease, spec: StageSpec, worker: str, now: datetime, lease_s: float
 ) -> Change[Claim | Declined]:
     """Returns the change by which a job's task continues the attempt that was handed to the job."""
-    assert video.lease is not None  # noqa: S101 - _awaits has seen it; this tells the type checker
-    lease = replace(video.lease, worker=worker, expires_at=now + timedelta(seconds=lease_s))
+    lease = replace(handed, worker=worker, expires_at=now + timedelta(seconds=lease_s))
     continued = replace(video, lease=lease, updated_at=now)
     return Change(
         answer=Claim(video=continued, spec=spec, lease=lease),
         video=continued,
         attempts=(begun_attempt(continued, lease),),
     )
+
+
+def _abandoned(video: Video, now: datetime) -> tuple[Video, tuple[Attempt, ...]]:
+    """Returns a video whose worker, if it had one, is not waited for any longer, and how that attempt ended."""
+    if video.lease is None or not video.lease.awaits_job:
+        return video, closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+    closed = closed_attempt(video, "interrupted", "its job did not begin in time", now)
+    return _count_interruption(video, video.lease.stage), closed
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:

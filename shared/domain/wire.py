@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.domain.codec import decode, encode
 from shared.domain.errors import PermanentError
 from shared.domain.events import SCHEMA_VERSION, ObjectFinalized, VideoEvent
@@ -139,7 +137,7 @@ def parse_delivery(delivery: Delivery) -> VideoEvent | ObjectFinalized | None:
         )
     try:
         return decode(VideoEvent, body)
-    except ValidationError as error:
+    except ValueError as error:
         raise PermanentError("bad_event", f"A video event is malformed: {error}") from error
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "MediaLimits",
     "MediaTool",
     "Rung",
+    "TranscodeFiles",
     "TranscodeOutputs",
     "TranscodePlan",
 ]
@@ -99,8 +100,8 @@ class EncodedRung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranscodeOutputs:
-    """Files one transcode left in its folder.
+class TranscodeFiles:
+    """What one transcode makes in its folder.
 
     Attributes:
         rungs: Largest first.
@@ -109,8 +110,6 @@ class TranscodeOutputs:
         analysis_audio: WAV, 16 kHz, mono, 16 bit, time 0 = the source's time 0; None when there is no sound.
         poster: JPEG.
         storyboard: JPEG sprite.
-        frames: Frames decoded from the source.
-        decode_errors: Decoder errors met and concealed; 0 for a clean file.
     """
 
     rungs: tuple[EncodedRung, ...]
@@ -119,6 +118,19 @@ class TranscodeOutputs:
     analysis_audio: Path | None
     poster: Path
     storyboard: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscodeOutputs:
+    """What one transcode left.
+
+    Attributes:
+        files: The files, all of them there.
+        frames: Frames decoded from the source.
+        decode_errors: Decoder errors met and concealed; 0 for a clean file.
+    """
+
+    files: TranscodeFiles
     frames: int
     decode_errors: int
 

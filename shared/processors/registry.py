@@ -42,7 +42,7 @@ class Registry(Generic[P]):
         Raises:
             ConfigurationError: ``unknown_plugin``.
         """
-        if name not in self.names():
+        if name not in self._builtin and name not in self.names():  # names() looks through every installed package
             raise ConfigurationError(
                 "unknown_plugin",
                 f"There is no {name!r} in {self._group}; there are {', '.join(self.names())}. "

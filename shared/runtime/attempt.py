@@ -20,10 +20,10 @@ from shared.domain.identity import memo_key, object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Cost, Video
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.video_repository import VideoRepository
-from shared.runtime.logs import logger
 
 __all__ = ["AttemptServices", "RunningAttempt"]
 

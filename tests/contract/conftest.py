@@ -7,22 +7,47 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
+from tests.firestore_indexes import defined_indexes, needed_indexes
+from tests.firestore_traffic import recorded_traffic
 
-REPOSITORIES: dict[str, Callable[[Path], VideoRepository]] = {
-    "fake": lambda _: InMemoryVideoRepository(),
-    "sqlite": lambda path: SqlVideoRepository(sqlite_url(path / "not yet there" / "videos.db")),
+
+def _fake(_: pytest.FixtureRequest) -> VideoRepository:
+    return InMemoryVideoRepository()
+
+
+def _sqlite(request: pytest.FixtureRequest) -> VideoRepository:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return SqlVideoRepository(sqlite_url(folder / "not yet there" / "videos.db"))
+
+
+def _postgresql(request: pytest.FixtureRequest) -> VideoRepository:
+    return SqlVideoRepository(request.getfixturevalue("postgresql"))
+
+
+def _firestore(request: pytest.FixtureRequest) -> VideoRepository:
+    repository: VideoRepository = request.getfixturevalue("firestore_repository")
+    return repository
+
+
+REPOSITORIES: dict[str, Callable[[pytest.FixtureRequest], VideoRepository]] = {
+    "fake": _fake,
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+    "firestore": _firestore,
 }
 
 
 @pytest.fixture(params=REPOSITORIES)
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VideoRepository]:
-    repository = REPOSITORIES[request.param](tmp_path)
+def repository(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideoRepository]:
+    traffic = recorded_traffic(monkeypatch)
+    repository = REPOSITORIES[request.param](request)
     yield repository
+    assert needed_indexes(traffic.queries) <= set(defined_indexes()), "Firestore would refuse a query"
     if isinstance(repository, SqlVideoRepository):
         repository.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,4 +43,4 @@ def test_nothing_is_nothing(embedder: Embedder, tmp_path: Path) -> None:
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(map(operator.mul, one, other))
+    return sum(a * b for a, b in zip(one, other, strict=True))

@@ -12,8 +12,8 @@ from werkzeug.test import Client
 
 from functions.api.app import create_app
 from functions.api.schemas import video_view
-from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore
@@ -61,6 +61,12 @@ def test_lists_by_owner_and_status(library: Library) -> None:
     ready = library.add_finished("ben/done.mp4").id
     assert [video["id"] for video in get(library, "/v1/videos?owner=ben")["videos"]] == [ready, bens]
     assert [video["id"] for video in get(library, "/v1/videos?status=ready")["videos"]] == [ready]
+    for status in ("registered", "ingested", "transcoded", "segmented", "analyzed", "failed"):
+        get(library, f"/v1/videos?status={status}")
+    for unknown in ("bogus", "deleted", "", "%00"):
+        refused = assert_problem(library.client.get(f"/v1/videos?status={unknown}"), 422, "invalid_parameters")
+        assert [error["field"] for error in refused["errors"]] == ["status"]
+        assert "registered, ingested" in refused["errors"][0]["detail"]
 
 
 def test_shows_a_finished_video(library: Library) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.domain.media import MediaInfo
+from shared.ports.media_tool import Frame, MediaLimits, TranscodeOutputs
 from shared.testing.stage_context import FakeStageContext
-
-MakeClip = Callable[..., Path]
+from tests.media.refusals import MakeClip, Refuse
+from tests.media.transcodes import Transcode, small_plan
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,26 @@ def tool() -> FfmpegMediaTool:
 @pytest.fixture
 def session(tmp_path: Path) -> FakeStageContext:
     return FakeStageContext(tmp_path / "attempt")
+
+
+@pytest.fixture
+def refuse(tool: FfmpegMediaTool, session: FakeStageContext) -> Refuse:
+    return Refuse(tool, session)
+
+
+@pytest.fixture
+def transcode(tool: FfmpegMediaTool, session: FakeStageContext) -> Transcode:
+    def run(path: Path, *sizes: tuple[int, int]) -> tuple[MediaInfo, TranscodeOutputs]:
+        media = tool.probe(path, MediaLimits(), session)
+        plan = small_plan(media, *(sizes or [(160, 120), (80, 60)]))
+        return media, tool.transcode(path, media, plan, session.workspace, session)
+
+    return run
+
+
+@pytest.fixture
+def frames(tool: FfmpegMediaTool, session: FakeStageContext) -> Callable[[Path], list[Frame]]:
+    return lambda path: list(tool.frames(path, (32, 24), session))
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_text_on_real_pictures_is_read(
 
 
 def test_what_rapidocr_misses_is_not_fetched() -> None:
-    RapidOcrTextReader()
+    assert RapidOcrTextReader()._engine
     import rapidocr
 
     another = {

@@ -52,7 +52,7 @@ class ToyStage:
         source = context.source() if position == 0 else context.fetch(inputs[STAGES[position - 1]].object)
         output = context.workspace / "output"
         output.write_text(f"{source.read_text()} {self._name}")
-        artifact = Artifact(role=self._name, object=context.put(output, "output.txt", "text/plain"))
+        artifact = Artifact(role=self._name, object=context.put(output, "output.txt", "application/octet-stream"))
         return StageOutcome(records=(artifact,), media=media_info() if position == 0 else None)
 
 
@@ -85,13 +85,19 @@ class FaultyPipeline:
     Args:
         folder: An empty folder; several pipelines may share one to save the set-up.
         plan: What goes wrong at which boundary; boundaries count from the first delivery.
+        repository: Where the videos are; None for SQLite in the folder.
 
     Attributes:
         runs: The stages that were run, in order.
         boundary_of_run: Number of the first boundary inside each of them.
     """
 
-    def __init__(self, folder: Path, plan: Mapping[int, FaultKind] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plan: Mapping[int, FaultKind] | None = None,
+        repository: VideoRepository | None = None,
+    ) -> None:
         self._wiring = _SteeredBootstrap(
             Settings(data_dir=folder, log_level="error", lease_s=30, reconcile_after_s=60)
         )
@@ -101,6 +107,8 @@ class FaultyPipeline:
         self.injector = FaultInjector(plan or {}, self._let_others_act)
         self.runs: list[str] = []
         self.boundary_of_run: list[int] = []
+        if repository is not None:
+            self._wiring.repository = repository
         self.repository = self._wiring.repository
         self.blobs = self._wiring.blobs
         self.lifecycle: Lifecycle = self._wiring.lifecycle
@@ -110,7 +118,7 @@ class FaultyPipeline:
         self._wiring.settings.data_dir.mkdir(parents=True, exist_ok=True)
         path = self._wiring.settings.data_dir / "to-upload"
         path.write_text(text)
-        self.blobs.put("uploads", name, path, "text/plain")
+        self.blobs.put("uploads", name, path, "application/octet-stream")
         return video_id_of("uploads", name)
 
     def runner(self, stage: str) -> StageRunner:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.media import MediaInfo, VideoStream
-from shared.ports.media_tool import EncodedRung, Rung, TranscodePlan
+from shared.ports.media_tool import EncodedRung, Rung, TranscodeFiles, TranscodePlan
 
-__all__ = ["TranscodeFiles", "transcode_graph"]
+__all__ = ["transcode_files", "transcode_graph"]
 
 # A poster is at most a 720p picture: its candidates are held in memory.
 _POSTER_SHORT_SIDE = 720
@@ -31,34 +30,17 @@ _CLEAN = {"map_metadata": -1, "map_chapters": -1}
 _MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranscodeFiles:
-    """Where the files of one transcode go."""
-
-    rungs: tuple[EncodedRung, ...]
-    audio: Path | None
-    proxy: Path
-    analysis_audio: Path | None
-    poster: Path
-    storyboard: Path
-
-    @classmethod
-    def below(cls, folder: Path, plan: TranscodePlan) -> TranscodeFiles:
-        """Names the files that a plan makes."""
-        sound = plan.audio_bitrate_bps is not None
-        return cls(
-            rungs=tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs),
-            audio=folder / "audio.mp4" if sound else None,
-            proxy=folder / "proxy.mp4",
-            analysis_audio=folder / "analysis.wav" if sound else None,
-            poster=folder / "poster.jpg",
-            storyboard=folder / "storyboard.jpg",
-        )
-
-    def all(self) -> list[Path]:
-        """Returns every file there must be."""
-        optional = [path for path in (self.audio, self.analysis_audio) if path]
-        return [*(rung.path for rung in self.rungs), self.proxy, self.poster, self.storyboard, *optional]
+def transcode_files(folder: Path, plan: TranscodePlan) -> TranscodeFiles:
+    """Names the files that a plan makes."""
+    sound = plan.audio_bitrate_bps is not None
+    return TranscodeFiles(
+        rungs=tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs),
+        audio=folder / "audio.mp4" if sound else None,
+        proxy=folder / "proxy.mp4",
+        analysis_audio=folder / "analysis.wav" if sound else None,
+        poster=folder / "poster.jpg",
+        storyboard=folder / "storyboard.jpg",
+    )
 
 
 def transcode_graph(source: Path, media: MediaInfo, plan: TranscodePlan, files: TranscodeFiles) -> Any:

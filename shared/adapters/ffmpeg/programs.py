@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
-
 from shared.adapters.binaries import bundled, executable
 from shared.adapters.sandbox import RunningTool, ToolLimits, running
 from shared.domain.errors import TransientError
@@ -57,6 +55,8 @@ class Programs:
         on_log: Callable[[str], None] | None = None,
     ) -> Iterator[RunningTool]:
         """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running()."""
+        import ffmpeg  # whoever gets here has built a graph with it; asking ffprobe needs none
+
         command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
         with running(command, folder, session, self._limits, pass_fds=pass_fds, on_log=on_log) as tool:
             yield tool

@@ -1,16 +1,11 @@
-"""The MediaTool."""
+"""The MediaTool. What it does is imported when it is first done: a function needs one or two of its abilities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.adapters.ffmpeg.loudness import measure_loudness
-from shared.adapters.ffmpeg.mux import mux
-from shared.adapters.ffmpeg.pictures import read_frames, take_stills
-from shared.adapters.ffmpeg.probe import inspect, probe
 from shared.adapters.ffmpeg.programs import Programs
-from shared.adapters.ffmpeg.transcode import transcode
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
 from shared.ports.tool_session import ToolSession
@@ -33,24 +28,38 @@ class FfmpegMediaTool:
         self._programs = Programs(ffmpeg, ffprobe, memory_bytes)
 
     def probe(self, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
+        from shared.adapters.ffmpeg.probe import probe
+
         return probe(self._programs, path, limits, session)
 
     def transcode(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
     ) -> TranscodeOutputs:
+        from shared.adapters.ffmpeg.transcode import transcode
+
         return transcode(self._programs, source, media, plan, folder, session)
 
     def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.mux import mux
+
         mux(self._programs, video, audio, destination, session)
 
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
+        from shared.adapters.ffmpeg.probe import inspect
+
         return inspect(self._programs, path, session)
 
     def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        from shared.adapters.ffmpeg.pictures import read_frames
+
         return read_frames(self._programs, video, size, session)
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
+        from shared.adapters.ffmpeg.pictures import take_stills
+
         return take_stills(self._programs, video, times_s, folder, session)
 
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        from shared.adapters.ffmpeg.loudness import measure_loudness
+
         return measure_loudness(self._programs, sound, session)

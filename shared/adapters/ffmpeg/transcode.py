@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared.adapters.ffmpeg.graph import TranscodeFiles, transcode_graph
+from shared.adapters.ffmpeg.graph import transcode_files, transcode_graph
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.sandbox import RunningTool
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
-from shared.ports.media_tool import TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import TranscodeFiles, TranscodeOutputs, TranscodePlan
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["transcode"]
@@ -53,29 +53,25 @@ def transcode(
         PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
         TransientError: The machine or a limit is at fault.
     """
-    files = TranscodeFiles.below(folder, plan)
+    files = transcode_files(folder, plan)
     meter = _Meter(media.video[0], session)
     graph = transcode_graph(source, media, plan, files)
     with programs.encode(graph, folder, session, options=_PROGRESS, on_log=meter.note) as tool:
         meter.follow(tool)
     if tool.returncode and meter.decode_errors:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
-    if tool.returncode or not all(path.is_file() and path.stat().st_size for path in files.all()):
+    if tool.returncode or not all(path.is_file() and path.stat().st_size for path in _paths(files)):
         raise tool_failed(tool)
     proxy = inspect(programs, files.proxy, session).video[0]
     if proxy.frames != meter.frames:
         raise tool_failed(tool)
     _check_length(proxy, media.video[0], tool)
-    return TranscodeOutputs(
-        rungs=files.rungs,
-        audio=files.audio,
-        proxy=files.proxy,
-        analysis_audio=files.analysis_audio,
-        poster=files.poster,
-        storyboard=files.storyboard,
-        frames=meter.frames,
-        decode_errors=meter.decode_errors,
-    )
+    return TranscodeOutputs(files=files, frames=meter.frames, decode_errors=meter.decode_errors)
+
+
+def _paths(files: TranscodeFiles) -> list[Path]:
+    sound = [path for path in (files.audio, files.analysis_audio) if path]
+    return [*(encoded.path for encoded in files.rungs), files.proxy, files.poster, files.storyboard, *sound]
 
 
 def _check_length(proxy: VideoStream, video: VideoStream, tool: RunningTool) -> None:

@@ -152,7 +152,7 @@ def _default_credentials() -> Credentials:
 
 
 def _no_secret() -> Credentials:
-    made: Credentials = TokenCredentials("none")  # type: ignore[no-untyped-call]  # google-auth has few types
+    made: Credentials = TokenCredentials("none")
     return made
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.gemini import GeminiEmbedder, GeminiVisionModel
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
-from shared.settings import Settings
+from shared.settings import GeminiSettings, Settings
 
 ROOT = Path(__file__).parents[3]
 BUILD = """
@@ -38,8 +38,8 @@ def test_the_sdk_of_models_is_loaded_by_those_who_chose_it(analyzer: str, loaded
 
 
 def test_models_get_the_settings() -> None:
-    chosen = {"endpoint": "http://127.0.0.1:1", "model": "gemini-9-flash", "window_s": 60, "parallel": 2, "fps": 2}
-    wiring = Bootstrap(Settings.model_validate({"project": "demo", "embedder": "gemini", "gemini": chosen}))
+    chosen = GeminiSettings(endpoint="http://127.0.0.1:1", model="gemini-9-flash", window_s=60, parallel=2, fps=2)
+    wiring = Bootstrap(Settings(project="demo", embedder="gemini", gemini=chosen))
     model, embedder = wiring.vision_model, wiring.embedder
     assert isinstance(model, GeminiVisionModel)
     assert isinstance(embedder, GeminiEmbedder)

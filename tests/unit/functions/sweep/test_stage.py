@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
+from pytest_mock import MockerFixture
 
 from functions.sweep.stage import Sweeper
 from shared.domain.change import Claim
@@ -16,11 +16,13 @@ from shared.domain.identity import memo_key, result_key, video_id_of
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.video import Video
 from shared.pipeline import load_flow
+from shared.runtime.leftovers import clear_leftovers
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.logs import captured_logs
 from shared.testing.video_repository import InMemoryVideoRepository
 
 FLOW = load_flow()
@@ -93,7 +95,7 @@ def test_publishes_what_was_committed_but_not_announced(ports: FakeSweepPorts) -
 
     Sweeper(ports).publish_leftovers()
 
-    assert ports.topics() == ["video-ingested"]
+    assert ports.topics() == ["video-registered", "video-ingested"]
     assert not ports.repository.outbox()
 
 
@@ -159,6 +161,61 @@ def test_a_deleted_video_is_not_brought_back_by_its_object(ports: FakeSweepPorts
     assert ports.bus.published == []
 
 
+def test_a_warm_instance_looks_up_each_upload_once(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
+    for name in ("ann/1.mp4", "ann/2.mp4", "ann/deleted.mp4"):
+        ports.driver.register(ports.upload(name))
+    ports.driver.delete(ports.driver.video(video_id_of("uploads", "ann/deleted.mp4")))
+    ports.clock.advance(1000)
+    sweeper, get, update = Sweeper(ports), *(mocker.spy(ports.repository, name) for name in ("get", "update"))
+    sweeper.reconcile_uploads()
+    assert (get.call_count, update.call_count) == (3, 1)
+
+    for _ in range(3):
+        sweeper.reconcile_uploads()
+    assert (get.call_count, update.call_count) == (3, 1)
+
+    newer = ports.upload("ann/2.mp4")
+    sweeper.reconcile_uploads()
+    assert get.call_count == 4
+    assert [published.message for published in ports.bus.published] == [newer]
+
+
+def test_a_warm_instance_tries_again_what_it_could_not_announce(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    upload = ports.upload()
+    ports.clock.advance(1000)
+    sweeper = Sweeper(ports)
+    gone = mocker.patch.object(ports.repository, "update", side_effect=TransientError("store_unavailable", ""))
+    sweeper.reconcile_uploads()
+    assert ports.bus.published == []
+    mocker.stop(gone)
+
+    sweeper.reconcile_uploads()
+    assert [published.message for published in ports.bus.published] == [upload]
+
+
+def test_a_warm_instance_remembers_a_bounded_number_of_uploads_and_none_that_are_gone(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    mocker.patch("functions.sweep.stage._MAX_KNOWN", 2)
+    names = [f"ann/{index}.mp4" for index in range(3)]
+    for name in names:
+        ports.driver.register(ports.upload(name))
+    ports.clock.advance(1000)
+    sweeper, get = Sweeper(ports), mocker.spy(ports.repository, "get")
+    for reads in (3, 1, 1):
+        sweeper.reconcile_uploads()
+        assert get.call_count == reads
+        get.reset_mock()
+
+    ports.blobs.delete("uploads", names[0])
+    for reads in (1, 0):
+        sweeper.reconcile_uploads()
+        assert get.call_count == reads
+        get.reset_mock()
+
+
 def test_leaves_time_to_a_worker_that_may_not_know_yet_that_it_lost_its_lease(ports: FakeSweepPorts) -> None:
     ports.finish()
     before = ports.outputs()
@@ -187,7 +244,7 @@ def test_a_new_run_that_began_meanwhile_keeps_its_outputs(ports: FakeSweepPorts)
     claim = ports.driver.claim(ports.driver.replay(seen, "tag"), "tag")
     ports.leave(claim)
 
-    Sweeper(ports).clear(seen)
+    clear_leftovers(ports.repository, ports.blobs, seen, ports.settings.media_bucket)
 
     assert claim.key in ports.outputs()
     assert not ports.driver.video(VIDEO_ID).swept
@@ -226,19 +283,19 @@ def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
 
     ports.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
     ports.clock.advance(ports.settings.lease_s)
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         Sweeper(ports).run()
 
     assert ports.driver.video(good.id).swept
     assert not ports.driver.video(VIDEO_ID).swept
-    assert [(log["event"], log["step"], log["log_level"]) for log in logs] == [("sweep_failed", "clear", "error")]
+    assert [(log["event"], log["step"], log["level"]) for log in logs] == [("sweep_failed", "clear", "error")]
 
 
 @pytest.mark.reliability("B27")
 def test_what_a_late_worker_adds_to_a_deleted_video_is_cleared_as_well(ports: FakeSweepPorts) -> None:
     claim = ports.driver.claim(ports.driver.register(ports.upload()), "ingest")
-    gone = ports.repository.update(VIDEO_ID, ports.lifecycle.delete(ports.clock.now()))
-    Sweeper(ports).clear(gone)
+    gone = ports.driver.delete(claim.video)
+    clear_leftovers(ports.repository, ports.blobs, gone, ports.settings.media_bucket)
     ports.leave(claim)
 
     ports.clock.advance(ports.settings.lease_s)
@@ -264,13 +321,13 @@ def test_an_upload_that_was_only_registered_is_driven_on(
 
     ports.upload()
     ports.clock.advance(1000)
-    with monkeypatch.context() as patch, capture_logs():
+    with monkeypatch.context() as patch, captured_logs():
         patch.setattr(ports.bus, "publish", unreachable)
         Sweeper(ports).reconcile_uploads()
 
     ports.clock.advance(ports.settings.redrive_after_s)
     Sweeper(ports).run()
-    assert ports.topics() == ["upload-finalized"]
+    assert ports.topics() == ["video-registered", "upload-finalized"]
 
 
 class TestMemos:

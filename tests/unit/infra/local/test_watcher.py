@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from infra.local.watcher import UploadWatcher
 from shared.bootstrap import Bootstrap
 from shared.domain.events import ObjectFinalized
 from shared.settings import Settings
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.logs import captured_logs
 
 SETTLE_S = 0.2
 QUIET_S = 3 * SETTLE_S
@@ -175,7 +175,7 @@ def test_a_folder_whose_name_is_no_utf8_keeps_nobody_from_being_heard(
         (folder / name).write_bytes(b"content")
         names = {announced.get(timeout=10).name for _ in range(2)}
         assert names == {f"ann/{name}", f"ann/caf\udce9/{name}"}
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         assert _nothing(announced)
     assert logs == [], "it came to rest"
 

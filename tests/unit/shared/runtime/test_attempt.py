@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from structlog.testing import capture_logs
 
 from shared.domain.change import Change, Claim
 from shared.domain.errors import LeaseLost, TransientError
@@ -19,6 +18,7 @@ from shared.domain.video import Cost, Lease, Video
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.driver import LEASE_S, VideoDriver
+from shared.testing.logs import captured_logs
 from shared.testing.video_repository import InMemoryVideoRepository
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def test_a_store_that_is_down_for_a_moment_ends_no_heartbeat(
     driver: VideoDriver, claim: Claim, attempt: RunningAttempt, repository: Heard
 ) -> None:
     repository.down_for = 3
-    with capture_logs(), attempt:
+    with captured_logs(), attempt:
         repository.wait_for_beats(4)
         driver.clock.advance(LEASE_S / 2)
         repository.wait_for_beats(2)

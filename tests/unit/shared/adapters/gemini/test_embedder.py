@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,4 +92,4 @@ def test_when_one_text_fails_no_other_is_begun(server: VertexAiServer, session: 
 
 
 def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(map(operator.mul, one, other))
+    return sum(a * b for a, b in zip(one, other, strict=True))

@@ -344,4 +344,4 @@ class TestCredentials:
 
 
 def _revoked(_request: object) -> None:
-    raise RefreshError("Token has been revoked.")  # type: ignore[no-untyped-call]  # google-auth has few types
+    raise RefreshError("Token has been revoked.")

@@ -1,0 +1,107 @@
+"""Files that hold no video, or none that is whole and accepted, refused with their code by the real tools."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.media.refusals import TWO_FRAMES, MakeClip, Refuse
+
+
+@pytest.mark.reliability("A19")
+@pytest.mark.parametrize("codec", ["magicyuv", "ffv1"])
+def test_exotic_codec(refuse: Refuse, make_clip: MakeClip, codec: str) -> None:
+    path = make_clip(f"{codec}.avi", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=1", "-c:v", codec)
+    assert refuse(path) == "unsupported_codec"
+
+
+@pytest.mark.reliability("A19")
+def test_exotic_sound(refuse: Refuse, make_clip: MakeClip, clip: Path) -> None:
+    path = make_clip("nelly.flv", "-i", str(clip), "-c:v", "flv", "-c:a", "nellymoser", "-ar", "8000", "-ac", "1")
+    assert refuse(path) == "unsupported_codec"
+
+
+@pytest.mark.reliability("A20")
+@pytest.mark.parametrize(
+    "content", [b"", random.Random(1).randbytes(100_000), b"Dear diary, today I took no video.\n"]
+)
+def test_no_video_at_all(refuse: Refuse, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    assert refuse(path) == "not_video"
+    assert refuse.tools_run == 0
+
+
+@pytest.mark.reliability("A21")
+@pytest.mark.parametrize("name", ["still.jpg", "still.png", "still.gif", "still.bmp", "still.webp", "still.avif"])
+def test_still_picture(refuse: Refuse, make_clip: MakeClip, tmp_path: Path, name: str) -> None:
+    picture = make_clip(name, "-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
+    path = tmp_path / "clip.mp4"
+    os.link(picture, path)
+    assert refuse(path) == "not_video"
+
+
+@pytest.mark.reliability("A22")
+@pytest.mark.parametrize("name", ["sound.m4a", "sound.mp3", "sound.wav", "sound.flac", "sound.mka", "sound.ogg"])
+def test_sound_only(refuse: Refuse, make_clip: MakeClip, name: str) -> None:
+    assert refuse(make_clip(name, "-f", "lavfi", "-i", "sine=440:d=1")) == "no_video_stream"
+
+
+@pytest.mark.reliability("A22")
+def test_cover_art_is_no_video(refuse: Refuse, make_clip: MakeClip) -> None:
+    cover = make_clip("cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
+    song = make_clip(
+        "song.m4a",
+        *("-f", "lavfi", "-i", "sine=440:d=1", "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy"),
+        *("-disposition:v:0", "attached_pic"),
+    )
+    assert refuse(song) == "no_video_stream"
+
+
+@pytest.mark.reliability("A22")
+def test_stream_without_frames(refuse: Refuse, make_clip: MakeClip) -> None:
+    empty = make_clip("empty.mp4", *TWO_FRAMES, "-frames:v", "0", "-movflags", "+empty_moov")
+    assert refuse(empty) == "no_video_stream"
+
+
+@pytest.mark.reliability("A23")
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "avi", "flv", "wmv", "mxf"])
+@pytest.mark.parametrize("share", [0.6, 0.93])
+def test_cut_off(refuse: Refuse, make_clip: MakeClip, tmp_path: Path, extension: str, share: float) -> None:
+    codecs = {
+        "avi": ("mpeg4", "mp3"),
+        "wmv": ("wmv2", "wmav2"),
+        "mxf": ("mpeg2video", "pcm_s16le"),
+    }
+    video, audio = codecs.get(extension, ("libx264", "aac"))
+    whole = make_clip(
+        f"whole.{extension}",
+        *("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=10", "-f", "lavfi", "-i", "sine=440:d=10:r=48000"),
+        *("-c:v", video, "-c:a", audio, *(("-movflags", "+faststart") if extension == "mp4" else ())),
+    )
+    content = whole.read_bytes()
+    path = tmp_path / f"cut.{extension}"
+    path.write_bytes(content[: int(len(content) * share)])
+    assert refuse(path) == "truncated"
+
+
+@pytest.mark.reliability("A23")
+def test_index_never_written(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) -> None:
+    whole = make_clip("index_last.mp4", *TWO_FRAMES)
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(whole.read_bytes()[:2000])
+    assert refuse(path) == "truncated"
+
+
+@pytest.mark.reliability("A23")
+def test_real_footage_without_an_index(refuse: Refuse, real_media: Path) -> None:
+    assert refuse(real_media / "broken.mp4") == "truncated"
+
+
+def test_a_header_of_nonsense(refuse: Refuse, clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3" + random.Random(2).randbytes(5000))
+    assert refuse(path) == "corrupt"

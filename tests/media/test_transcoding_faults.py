@@ -1,0 +1,75 @@
+"""What a transcode does about damage, about work that is no longer wanted, and about tools that lie."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_mock import MockerFixture
+
+from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.domain.errors import LeaseLost, PermanentError, TransientError
+from shared.ports.media_tool import MediaLimits
+from shared.testing.stage_context import FakeStageContext
+from tests.media.transcodes import H264, PICTURE, SOUND, MakeClip, Transcode, small_plan
+
+
+@pytest.mark.reliability("A24")
+def test_bit_errors_are_counted(transcode: Transcode, make_clip: MakeClip, tmp_path: Path) -> None:
+    clean = make_clip("clean.mp4", *PICTURE, *SOUND, *H264, "-g", "10", "-movflags", "+faststart")
+    content, chance = bytearray(clean.read_bytes()), random.Random(3)
+    for _ in range(12):
+        content[chance.randrange(len(content) // 4, len(content) * 3 // 4)] ^= 0xFF
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(content)
+    _, outputs = transcode(path)
+    assert outputs.decode_errors > 0
+    assert outputs.frames == 50
+
+
+@pytest.mark.reliability("A23")
+def test_what_ends_early_when_decoded_is_refused(
+    tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
+) -> None:
+    media = tool.probe(clip, MediaLimits(), session)
+    longer = replace(media, video=(replace(media.video[0], duration_s=3.0),))
+    with pytest.raises(PermanentError, match="truncated"):
+        tool.transcode(clip, longer, small_plan(media, (160, 120)), session.workspace, session)
+
+
+@pytest.mark.reliability("A14")
+def test_a_source_that_goes_on_is_cut(
+    tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """Were a file longer than it was measured to be, no more than that is written."""
+    path = make_clip("long.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=20", *H264)
+    media = tool.probe(path, MediaLimits(), session)
+    short = replace(media, duration_s=2.0, video=(replace(media.video[0], duration_s=2.0, frames=10),))
+    outputs = tool.transcode(path, short, small_plan(media, (64, 48)), session.workspace, session)
+    assert outputs.frames <= 20
+
+
+def test_lost_lease_stops_the_encoder(
+    tool: FfmpegMediaTool, session: FakeStageContext, clip: Path, mocker: MockerFixture
+) -> None:
+    media = tool.probe(clip, MediaLimits(), session)
+    mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
+    with pytest.raises(LeaseLost):
+        tool.transcode(clip, media, small_plan(media, (160, 120)), session.workspace, session)
+
+
+@pytest.mark.reliability("B14", "B15")
+def test_outputs_are_believed_not_exit_codes(
+    session: FakeStageContext, clip: Path, tool: FfmpegMediaTool, tmp_path: Path
+) -> None:
+    """An encoder that says all is well and leaves nothing."""
+    liar = tmp_path / "ffmpeg"
+    liar.write_text("#!/bin/sh\necho frame=50\n")
+    liar.chmod(0o755)
+    media = tool.probe(clip, MediaLimits(), session)
+    with pytest.raises(TransientError, match="tool_failed"):
+        FfmpegMediaTool(ffmpeg=liar).transcode(
+            clip, media, small_plan(media, (160, 120)), session.workspace, session
+        )
