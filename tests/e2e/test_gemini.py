@@ -7,10 +7,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.api.app import create_app
+from shared.bootstrap import Bootstrap
+from shared.settings import GeminiSettings, Settings
 from shared.testing.vertex_ai import VertexAiServer
 
 if TYPE_CHECKING:
@@ -28,6 +31,15 @@ def run(automations: Automations, settings: Mapping[str, str], *arguments: str |
     return done.stdout if exit_code == 0 else done.stderr
 
 
+def search_by_meaning(automations: Automations, server: VertexAiServer, query: str) -> list[dict[str, Any]]:
+    models = GeminiSettings(endpoint=server.url)
+    wiring = Bootstrap(Settings(data_dir=automations.data_dir, project="demo", embedder="gemini", gemini=models))
+    app = create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket, embedder=wiring.embedder)
+    response: Any = app.test_client().get("/v1/search", query_string={"q": query, "by": "meaning"}).json
+    hits: list[dict[str, Any]] = response["hits"]
+    return hits
+
+
 def test_a_real_file_from_upload_to_search(automations: Automations, clip: Path) -> None:
     with VertexAiServer() as server:
         settings = {
@@ -43,6 +55,9 @@ def test_a_real_file_from_upload_to_search(automations: Automations, clip: Path)
         assert tag["evidence"][0]["frame_url"]
         found = {each["kind"]: each["value"] for each in video["recommendations"]}
         assert (found["title"], found["chapter"]) == ("Bars at 0 s", "Part from 0 s")
+
+        (hit, *_) = search_by_meaning(automations, server, "glow of bars")
+        assert (hit["video_id"], "glow" in hit["text"]) == (video["id"], True)
 
         asked = [each.path.rpartition(":")[2] for each in server.asked]
         assert asked.count("generateContent") == 1

@@ -13,6 +13,6 @@ __all__ = ["instructions"]
 
 
 @cache
-def instructions(name: str, version: int) -> str:
-    """Returns the text of a prompt."""
-    return Path(__file__).with_name(f"{name}.v{version}.md").read_text(encoding="utf-8")
+def instructions(prompt: str) -> str:
+    """Returns the text of a prompt, named with its version, such as ``window.v1``."""
+    return Path(__file__).with_name(f"{prompt}.md").read_text(encoding="utf-8")

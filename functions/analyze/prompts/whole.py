@@ -7,10 +7,9 @@ from typing import Final
 
 from functions.analyze.prompts.answer import Answer, parsed
 
-__all__ = ["NAME", "VERSION", "WholeAnswer", "ask_about_whole", "read_whole"]
+__all__ = ["PROMPT", "WholeAnswer", "ask_about_whole", "read_whole"]
 
-NAME: Final = "whole"
-VERSION: Final = 1
+PROMPT: Final = "whole.v1"
 
 
 class WholeAnswer(Answer):

@@ -10,10 +10,9 @@ from pydantic import Field
 from functions.analyze.prompts.answer import Answer, AnswerError, Confidence, Moment, clock, parsed
 from functions.analyze.windows import Window
 
-__all__ = ["NAME", "VERSION", "Chapter", "Label", "Timed", "WindowAnswer", "ask_about", "read_window"]
+__all__ = ["PROMPT", "Chapter", "Label", "Timed", "WindowAnswer", "ask_about", "read_window"]
 
-NAME: Final = "window"
-VERSION: Final = 1
+PROMPT: Final = "window.v1"
 
 _ROUNDING_S: Final = 2.0  # models look at about one picture a second and round to the next
 _MOST: Final = {

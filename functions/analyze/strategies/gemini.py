@@ -25,7 +25,6 @@ from shared.processors.strategy import StrategyPorts
 
 __all__ = ["GeminiAnalyzer"]
 
-_PROMPT: Final = f"{window_prompt.NAME}.v{window_prompt.VERSION}"
 _SHORTEST_WINDOW_S: Final = 30.0  # whoever has more to say about less than that is running in circles
 _SHORTEST_SPAN_S: Final = 1.0  # what starts and ends in the same second was there for about that second
 _SURE: Final = 0.9  # the model does not say how sure it is of words, and it is right more often than not
@@ -140,7 +139,7 @@ class GeminiAnalyzer(Analyzer):
                 end_s=span[1],
                 confidence=confidence,
                 producer=self.name,
-                producer_version=f"{self.version} {self._model.name} {_PROMPT}",
+                producer_version=f"{self.version} {self._model.name} {window_prompt.PROMPT}",
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
             )
@@ -149,8 +148,8 @@ class GeminiAnalyzer(Analyzer):
 def _ask(part: Window, interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
     """Asks about a window, or about its halves when there is too much in it to say at once."""
     topic = Topic(
-        prompt=f"{window_prompt.NAME}.v{window_prompt.VERSION}",
-        instructions=instructions(window_prompt.NAME, window_prompt.VERSION),
+        prompt=window_prompt.PROMPT,
+        instructions=instructions(window_prompt.PROMPT),
         schema=schema_of(WindowAnswer),
         question=window_prompt.ask_about(part),
         span=(part.start_s, part.end_s),
@@ -173,8 +172,8 @@ def _whole(answered: Sequence[WindowAnswer], interview: Interview) -> WholeAnswe
     if len(answered) == 1:
         return WholeAnswer(summary=answered[0].summary, title=answered[0].title)
     topic = Topic(
-        prompt=f"{whole_prompt.NAME}.v{whole_prompt.VERSION}",
-        instructions=instructions(whole_prompt.NAME, whole_prompt.VERSION),
+        prompt=whole_prompt.PROMPT,
+        instructions=instructions(whole_prompt.PROMPT),
         schema=schema_of(WholeAnswer),
         question=whole_prompt.ask_about_whole([_own_words(answer.summary) for answer in answered]),
         span=None,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from pydantic import TypeAdapter
 
 __all__ = ["Price", "price_of"]
 
@@ -28,7 +28,7 @@ class Price:
     """
 
     model: str
-    locations: tuple[str, ...]
+    locations: Sequence[str]
     input_usd_per_million: float
     output_usd_per_million: float
     as_of: str
@@ -42,7 +42,7 @@ class Price:
 
 def price_of(model: str, location: str) -> Price | None:
     """Returns a model's list price at a location; None when it is not known."""
-    prices = TypeAdapter(tuple[Price, ...]).validate_json(_PRICES.read_bytes())
+    prices = (Price(**price) for price in json.loads(_PRICES.read_text(encoding="utf-8")))
     fitting = (
         price for price in prices if price.model == model and (not price.locations or location in price.locations)
     )

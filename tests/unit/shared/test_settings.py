@@ -86,7 +86,6 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     [
         ("LEASE_S", "soon"),
         ("GEMINI__WINDOW_S", "3600"),
-        ("GEMINI__MODLE", "gemini-9-flash"),
         ("GEMINI__EMBEDDING_DIMENSIONS", "3072"),
         ("LEASE_S", "0"),
         ("TRANSCRIBER", "parrot"),
