@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -209,21 +209,23 @@ def _given() -> dict[str, Any]:
         if text is not None:
             given[setting.name] = _structured(variable, text, default)
         if is_dataclass(default):
-            parts = _parts(variable)
-            if unknown := parts.keys() - {part.name for part in fields(default)}:
-                wrong = ", ".join(f"{variable}__{name.upper()}" for name in sorted(unknown))
-                raise ConfigurationError("bad_settings", f"The settings are wrong. There is no {wrong}.")
+            parts = _parts(f"{variable}__", {part.name for part in fields(default)})
             if parts and isinstance(given.setdefault(setting.name, {}), dict):
                 given[setting.name].update(parts)
     return given
 
 
-def _parts(variable: str) -> dict[str, str]:
-    """Returns what the environment says of the parts of a nested setting, by their names."""
-    prefix = f"{variable}__"
-    return {
+def _parts(prefix: str, known: Container[str]) -> dict[str, str]:
+    """Returns the parts of a structured setting that the environment names one by one."""
+    parts = {
         name.removeprefix(prefix).lower(): text for name, text in os.environ.items() if name.startswith(prefix)
     }
+    for name in parts:
+        if name not in known:
+            raise ConfigurationError(
+                "bad_settings", f"The settings are wrong. There is no {prefix}{name.upper()}; see the README."
+            )
+    return parts
 
 
 def _structured(variable: str, text: str, default: object) -> Any:

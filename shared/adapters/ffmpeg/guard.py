@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import SOUND_CODECS, VIDEO_CODECS
-from shared.adapters.ffmpeg.description import Span, is_picture, rational, seconds
+from shared.adapters.ffmpeg.streams import Span, is_picture, rational, seconds
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.media_tool import MediaLimits

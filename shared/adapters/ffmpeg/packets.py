@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shared.adapters.ffmpeg.description import Span, is_picture, rational
+from shared.adapters.ffmpeg.streams import Span, is_picture, rational
 from shared.domain.errors import PermanentError
 
 __all__ = ["PACKET_FIELDS", "PacketScan"]

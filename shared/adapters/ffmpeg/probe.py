@@ -10,14 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import reading_options
-from shared.adapters.ffmpeg.description import (
-    Span,
-    audio_stream,
-    rational,
-    seconds,
-    subtitle_stream,
-    video_stream,
-)
 from shared.adapters.ffmpeg.guard import (
     HOW_TO_EXPORT,
     check_complete,
@@ -31,6 +23,14 @@ from shared.adapters.ffmpeg.packets import PACKET_FIELDS, PacketScan
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.quicktime import refers_to_other_files
 from shared.adapters.ffmpeg.sniff import sniff
+from shared.adapters.ffmpeg.streams import (
+    Span,
+    audio_stream,
+    rational,
+    seconds,
+    subtitle_stream,
+    video_stream,
+)
 from shared.adapters.sandbox import ToolLimits
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo

@@ -1,4 +1,4 @@
-"""From ffprobe's words to domain objects. Pure."""
+"""From the streams that ffprobe describes to domain objects. Pure."""
 
 from __future__ import annotations
 
