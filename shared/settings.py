@@ -17,7 +17,7 @@ __all__ = ["Settings", "load_settings"]
 _BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
 """What Cloud Storage allows; a name of one folder on any machine."""
 
-_TAKEN = {"logs", "sample", "work"}
+_TAKEN = {"emulators", "logs", "sample", "work"}
 """What else lies in the data folder."""
 
 

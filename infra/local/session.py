@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,9 +10,10 @@ from types import TracebackType
 
 from infra.local.data_dir import DataDirInUse
 from infra.local.dispatcher import OnDelivery
+from infra.local.emulators.announcement import announced_environment
 from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import ConfigurationError, NotFound
+from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.video import Video
 from shared.runtime.logs import configure_logs
 from shared.settings import load_settings
@@ -22,6 +24,8 @@ __all__ = ["Host", "all_videos", "find_video", "open_deployment"]
 def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstrap:
     """Returns the deployment in a data folder, whose logs go to a file there instead of over the user's screen.
 
+    While emulators run over the folder, that is the deployment on them.
+
     Args:
         data_dir: None takes the one the settings name.
         existing: Whether there must be something in it already.
@@ -30,9 +34,10 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
         NotFound: There is nothing in it.
         ConfigurationError: ``data_dir_unusable``: it can't be written to.
     """
+    folder = (data_dir or load_settings().data_dir).resolve()
+    os.environ.update(announced_environment(folder) or {})
     settings = load_settings()
-    folder = (data_dir or settings.data_dir).resolve()
-    if existing and not (folder / "videos.db").is_file():
+    if existing and settings.platform == "local" and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
     log = folder / "logs" / "stack.log"
@@ -77,7 +82,7 @@ def find_video(wiring: Bootstrap, beginning: str) -> Video:
 
 
 class Host:
-    """Sees to it that somebody works on the data folder: this process, unless another one does.
+    """Sees to it that somebody works on the data folder: this process, unless another one, or Google Cloud, does.
 
     Use as a context manager; leaving it drains what this process runs.
 
@@ -93,6 +98,7 @@ class Host:
         self._on_delivery = on_delivery
         self._stack: Stack | None = None
         self._exits = ExitStack()
+        self._on_emulators = announced_environment(wiring.settings.data_dir) is not None
 
     def __enter__(self) -> Host:
         self.ensure()
@@ -104,15 +110,23 @@ class Host:
         self._exits.close()
 
     def ensure(self) -> bool:
-        """Takes over if nobody works on the folder (any more); tells whether this process is the one that does."""
-        if self._stack is None:
+        """Takes over if nobody works on the folder (any more); tells whether this process is the one that does.
+
+        Raises:
+            PipelineError: ``emulators_ended``: the work was done on them.
+        """
+        if self._on_emulators and announced_environment(self._wiring.settings.data_dir) is None:
+            raise PipelineError(
+                "emulators_ended", "The emulators were stopped, and the videos were in their memory. Start again."
+            )
+        if self._stack is None and self._wiring.settings.platform == "local":
             try:
                 self._stack = self._exits.enter_context(
                     Stack(self._wiring, workers=self._workers, on_delivery=self._on_delivery)
                 )
             except DataDirInUse:
                 return False
-        return True
+        return self._stack is not None
 
     def finish(self) -> None:
         """Lets the stages that run in this process end, so that their work is not thrown away."""

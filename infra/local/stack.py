@@ -8,15 +8,14 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
-import shared
 from functions.sweep.stage import Sweeper
 from infra.local.data_dir import DataDirLock
 from infra.local.dispatcher import Dispatcher, OnDelivery
 from infra.local.log_files import bound_logs
 from infra.local.preflight import check_deployment
+from infra.local.source import python_path
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
 from shared.bootstrap import Bootstrap
@@ -24,8 +23,6 @@ from shared.domain.errors import PipelineError
 from shared.runtime.logs import logger
 
 __all__ = ["Stack"]
-
-SOURCE_ROOT = Path(shared.__file__).parents[1]
 
 
 class Stack:
@@ -116,7 +113,7 @@ class Stack:
         data_dir = wiring.settings.data_dir.absolute()
         jobs = LocalJobRunner(
             self._workers,
-            environment={**os.environ, "AUTOMATIONS_DATA_DIR": str(data_dir), "PYTHONPATH": _python_path()},
+            environment={**os.environ, "AUTOMATIONS_DATA_DIR": str(data_dir), "PYTHONPATH": python_path()},
             log_dir=data_dir / "logs",
             stages=[spec.stage for spec in wiring.flow.stages],
             on_end=lambda _execution: self.wake(),
@@ -173,9 +170,3 @@ class Stack:
         exits.callback(thread.join)
         exits.callback(stop)
         return thread
-
-
-def _python_path() -> str:
-    """Returns where workers find this very code, whatever folder the command was typed in."""
-    before = os.environ.get("PYTHONPATH")
-    return f"{SOURCE_ROOT}{os.pathsep}{before}" if before else str(SOURCE_ROOT)
