@@ -204,7 +204,7 @@ class Bootstrap:
             services,
             self.bus,
             upload_bucket=self.settings.upload_bucket,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=f"{self.settings.execution or socket.gethostname()}:{os.getpid()}",
             limited=self.settings.platform == "google" and self.settings.execution is None,
             placement=self._placement(expected_s),
             execution=self.settings.execution,

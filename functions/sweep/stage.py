@@ -7,14 +7,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import object_prefix, token_of
 from shared.domain.records import ObjectRef
-from shared.domain.status import DELETED
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.ports.blob_store import BlobStore
+from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.logs import logger
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
@@ -83,26 +81,10 @@ class Sweeper:
             if video.updated_at <= settled_before:
                 _guarded("clear", partial(self._settle, video))
 
-    def clear(self, video: Video) -> None:
-        """Removes the leftovers of one settled video; everything but its tombstone, if it is deleted.
-
-        A worker that does not know yet that it lost its lease may still add some: it is for clear_leftovers() to
-        say that there are none.
-        """
-        ports = self._ports
-        ports.repository.prune(video)
-        if video.status == DELETED:
-            self._delete_source(video)
-        prefix = object_prefix(video.id)
-        for stored in ports.blobs.list_objects(ports.settings.media_bucket, prefix):
-            key = "/".join(stored.ref.name.removeprefix(prefix).split("/")[:2])
-            # A newer token belongs to an attempt that began after this video was looked at.
-            if key not in video.results.values() and token_of(key) <= video.last_token:
-                ports.blobs.delete(stored.ref.bucket, stored.ref.name)
-
     def _settle(self, video: Video) -> None:
-        self.clear(video)
-        self._ports.repository.update(video.id, self._ports.lifecycle.mark_swept(video))
+        ports = self._ports
+        clear_leftovers(ports.repository, ports.blobs, video, ports.settings.media_bucket)
+        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
@@ -118,13 +100,6 @@ class Sweeper:
         if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
             logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
             announce_upload(ports, upload)
-
-    def _delete_source(self, video: Video) -> None:
-        source = video.source
-        try:
-            self._ports.blobs.delete(source.bucket, source.object, if_generation=source.generation)
-        except PreconditionFailed:
-            logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
 
 
 def _guarded(step: str, act: Callable[[], None]) -> None:

@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.text import Text
 
 from functions.api.schemas import summary_of, video_view
-from functions.sweep.stage import Sweeper
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -42,6 +41,7 @@ from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
+from shared.runtime.deletion import delete_video
 from shared.runtime.outbox import publish_outbox
 
 __all__ = ["main"]
@@ -249,8 +249,7 @@ def delete(video_id: VideoId, data_dir: DataDir = None) -> None:
     """Delete a video: the uploaded file, everything made from it, and everything known about it."""
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
-    gone = wiring.repository.update(video.id, wiring.lifecycle.delete(wiring.clock.now()))
-    Sweeper(wiring).clear(gone)
+    delete_video(wiring, video.id, wiring.settings.media_bucket)
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
 
 

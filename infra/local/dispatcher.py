@@ -25,9 +25,6 @@ IDLE_POLL_S = 0.2
 """How soon a message of another process, or one whose retry is due, is noticed. Whatever happens in this process
 wakes the dispatcher at once."""
 
-KILL_GRACE_S = 15.0
-"""A stage ends itself at its deadline; one that does not is killed this much later."""
-
 
 class Dispatcher:
     """Keeps all workers busy while there are messages.
@@ -112,10 +109,6 @@ class Dispatcher:
         if self._draining or not free:
             return
         for message in self._bus.lease(free, MESSAGE_LEASE_S):
-            job = Job(
-                stage=message.stage,
-                delivery=message.delivery,
-                timeout_s=self._flow.stage(message.stage).longest_s + KILL_GRACE_S,
-            )
+            job = Job.of(self._flow.stage(message.stage), message.delivery)
             self._running[self._jobs.start(job)] = (message, job)
             self._on_delivery(job, JobState(status="running"))

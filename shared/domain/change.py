@@ -13,7 +13,7 @@ from shared.domain.identity import result_key
 from shared.domain.records import Record
 from shared.domain.video import Lease, Video
 
-__all__ = ["Change", "Claim", "Decision", "Declined", "Registered"]
+__all__ = ["Change", "Claim", "Decision", "Declined", "Deleted", "Registered"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -61,11 +61,14 @@ class Declined:
         reason: ``done`` and ``finished``: nothing is left to do; ``superseded``, ``deleted``, ``unknown``:
             the event is about something that no longer counts; ``early``: an earlier stage is not done and
             will send this event itself; ``poison``: attempts are used up, the video has just been failed;
-            ``busy``: another worker holds the lease.
+            ``busy``: another worker holds the lease; ``handed_over``: a job holds it, for which nobody waits:
+            should it die, sweep sends the event again.
         retry_after_s: Seconds until the lease runs out, for ``busy``.
     """
 
-    reason: Literal["done", "finished", "superseded", "deleted", "unknown", "early", "poison", "busy"]
+    reason: Literal[
+        "done", "finished", "superseded", "deleted", "unknown", "early", "poison", "busy", "handed_over"
+    ]
     retry_after_s: float = 0.0
 
 
@@ -76,6 +79,14 @@ class Registered:
     video_id: str
     run: int
     stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What is left of a deleted video, and the lease of whoever worked on it."""
+
+    video: Video
+    lease: Lease | None
 
 
 Decision: TypeAlias = Callable[[Video | None], Change[T_co]]

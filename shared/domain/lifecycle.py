@@ -14,10 +14,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeGuard
 
-from shared.domain.attempt import Effort, begun_attempt, closed_attempt, ended_attempt
-from shared.domain.change import Change, Claim, Decision, Declined, Registered
+from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
@@ -105,27 +105,27 @@ class Lifecycle:
             if declined is not None:
                 return Change(answer=declined)
             assert video is not None  # noqa: S101 - _why_not declines None; this tells the type checker
-            if _awaits(video, execution):
-                return _taken_up(video, spec, worker, now, lease_s)
-            lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
-            if _used_up(video, spec):
-                failed, event = self._poisoned(video, spec, "its worker never reported back.", now)
+            if _is_held_by(video.lease, execution) and video.lease.awaits_job:
+                return _taken_up(video, video.lease, spec, worker, now, lease_s)
+            freed, lost = _abandoned(video, now)
+            if _used_up(freed, spec):
+                failed, event = self._poisoned(freed, spec, "its worker never reported back.", now)
                 return Change(answer=Declined(reason="poison"), video=failed, attempts=lost, events=(event,))
-            token = video.last_token + 1
+            token = freed.last_token + 1
             lease = Lease(
                 stage=stage,
                 token=token,
-                attempt=video.attempts.get(stage, 0) + 1,
+                attempt=freed.attempts.get(stage, 0) + 1,
                 worker=worker,
                 started_at=now,
                 expires_at=now + timedelta(seconds=lease_s),
                 execution=execution,
             )
             claimed = replace(
-                video,
+                freed,
                 lease=lease,
                 last_token=token,
-                attempts={**video.attempts, stage: lease.attempt},
+                attempts={**freed.attempts, stage: lease.attempt},
                 swept=False,
                 updated_at=now,
             )
@@ -161,6 +161,22 @@ class Lifecycle:
             )
             handed = replace(held, lease=lease, updated_at=now)
             return Change(answer=None, video=handed, attempts=(begun_attempt(handed, lease),))
+
+        return decide
+
+    def withdraw(self, claim: Claim, now: datetime, code: str, reason: str) -> Decision[None]:
+        """Takes back an attempt for which no job could be started, as if it had not been begun.
+
+        It is on the timeline, but counts for nothing: however long no job can be started, the video is not at
+        fault. Raises LeaseLost.
+        """
+
+        def decide(video: Video | None) -> Change[None]:
+            held = _held(video, claim)
+            begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
+            freed = replace(held, lease=None, attempts=begun, updated_at=now)
+            ended = ended_attempt(held, claim.lease, "interrupted", now, Effort(), code, reason)
+            return Change(answer=None, video=freed, attempts=(ended,))
 
         return decide
 
@@ -309,10 +325,10 @@ class Lifecycle:
 
         return decide
 
-    def delete(self, now: datetime) -> Decision[Video]:
+    def delete(self, now: datetime) -> Decision[Deleted]:
         """Marks a video deleted, so that no late worker can bring anything back. Raises NotFound."""
 
-        def decide(video: Video | None) -> Change[Video]:
+        def decide(video: Video | None) -> Change[Deleted]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
             gone = replace(
@@ -327,7 +343,8 @@ class Lifecycle:
             )
             closed = closed_attempt(video, "superseded", "the video was deleted", now)
             event = self._event(gone, self._flow.deleted_topic, now)
-            return Change(answer=gone, video=gone, attempts=closed, events=(event,))
+            answer = Deleted(video=gone, lease=video.lease)
+            return Change(answer=answer, video=gone, attempts=closed, events=(event,))
 
         return decide
 
@@ -370,11 +387,12 @@ class Lifecycle:
             return Declined(reason="finished")
         if self._flow.next_after_status(video.status) != spec:
             return Declined(reason="done" if spec.stage in video.results else "early")
-        own = execution is not None and video.lease is not None and video.lease.execution == execution
-        if video.lease is not None and video.lease.expires_at > now and not own:
-            left_s = (video.lease.expires_at - now).total_seconds()
-            return Declined(reason="busy", retry_after_s=left_s)
-        return None
+        lease = video.lease
+        if lease is None or lease.expires_at <= now or _is_held_by(lease, execution):
+            return None
+        if lease.execution is not None:
+            return Declined(reason="handed_over")
+        return Declined(reason="busy", retry_after_s=(lease.expires_at - now).total_seconds())
 
     def _poisoned(self, video: Video, spec: StageSpec, cause: str, now: datetime) -> tuple[Video, VideoEvent]:
         failure = Failure(
@@ -418,23 +436,30 @@ def _held(video: Video | None, claim: Claim) -> Video:
     return video
 
 
-def _awaits(video: Video, execution: str | None) -> bool:
-    """Tells whether a video's attempt was handed to a job and waits for the job to take it up."""
-    return execution is not None and video.lease is not None and video.lease.worker == execution
+def _is_held_by(lease: Lease | None, execution: str | None) -> TypeGuard[Lease]:
+    """Tells whether a lease is that of a job."""
+    return execution is not None and lease is not None and lease.execution == execution
 
 
 def _taken_up(
-    video: Video, spec: StageSpec, worker: str, now: datetime, lease_s: float
+    video: Video, handed: Lease, spec: StageSpec, worker: str, now: datetime, lease_s: float
 ) -> Change[Claim | Declined]:
     """Returns the change by which a job's task continues the attempt that was handed to the job."""
-    assert video.lease is not None  # noqa: S101 - _awaits has seen it; this tells the type checker
-    lease = replace(video.lease, worker=worker, expires_at=now + timedelta(seconds=lease_s))
+    lease = replace(handed, worker=worker, expires_at=now + timedelta(seconds=lease_s))
     continued = replace(video, lease=lease, updated_at=now)
     return Change(
         answer=Claim(video=continued, spec=spec, lease=lease),
         video=continued,
         attempts=(begun_attempt(continued, lease),),
     )
+
+
+def _abandoned(video: Video, now: datetime) -> tuple[Video, tuple[Attempt, ...]]:
+    """Returns a video whose worker, if it had one, is not waited for any longer, and how that attempt ended."""
+    if video.lease is None or not video.lease.awaits_job:
+        return video, closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+    closed = closed_attempt(video, "interrupted", "its job did not begin in time", now)
+    return _count_interruption(video, video.lease.stage), closed
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:

@@ -80,6 +80,7 @@ class Lease:
         progress: How far the attempt is, 0..1.
         cost: What the attempt has used, as of its last heartbeat.
         execution: The job that the attempt was handed to; None when the worker that claimed it does the work.
+            Until a task of the job takes the attempt up, the job itself is the worker.
     """
 
     stage: str
@@ -91,6 +92,11 @@ class Lease:
     progress: float = 0.0
     cost: Cost = field(default_factory=Cost)
     execution: str | None = None
+
+    @property
+    def awaits_job(self) -> bool:
+        """Whether the attempt was handed to a job that has not taken it up yet."""
+        return self.worker == self.execution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

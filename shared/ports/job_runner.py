@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+from shared.domain.flow import StageSpec
 from shared.domain.wire import Delivery
 
-__all__ = ["Job", "JobRunner", "JobState"]
+__all__ = ["KILL_GRACE_S", "Job", "JobRunner", "JobState"]
+
+KILL_GRACE_S: Final = 30.0
+"""A stage ends itself at its deadline; one that does not is killed this much later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,11 @@ class Job:
     stage: str
     delivery: Delivery
     timeout_s: float
+
+    @classmethod
+    def of(cls, spec: StageSpec, delivery: Delivery) -> Job:
+        """Returns the job that gives a stage as long as it may take where no event function limits it."""
+        return cls(stage=spec.stage, delivery=delivery, timeout_s=spec.longest_s + KILL_GRACE_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,12 @@ class JobRunner(Protocol):
     """Starts jobs and tells how they went."""
 
     def start(self, job: Job) -> str:
-        """Starts a job and returns its execution's name. Raises TransientError when there is no capacity."""
+        """Starts a job and returns its execution's name.
+
+        Raises:
+            TransientError: There is no capacity now, or what starts jobs does not answer. It may have started.
+            ConfigurationError: This deployment has no such job, or may not start it.
+        """
         ...
 
     def state(self, execution: str) -> JobState:

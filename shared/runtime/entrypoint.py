@@ -153,12 +153,11 @@ class StageRunner:
 
     def _hand_over(self, claim: Claim, delivery: Delivery, placement: JobPlacement) -> None:
         services = self._services
-        job = Job(stage=self._name, delivery=delivery, timeout_s=claim.spec.longest_s)
         try:
-            execution = placement.jobs.start(job)
+            execution = placement.jobs.start(Job.of(claim.spec, delivery))
         except PipelineError as error:
-            # No work was tried, so it does not count towards poison.
-            self._release(claim, Effort(), "interrupted", error)
+            withdraw = services.lifecycle.withdraw(claim, services.clock.now(), error.code, error.detail)
+            self._give_back(claim, withdraw, error.code, error)
             raise
         logger().info("handed_over", execution=execution)
         hand_over = services.lifecycle.hand_over(claim, execution, services.clock.now(), placement.start_within_s)
@@ -177,10 +176,7 @@ class StageRunner:
                 logger().info("lease_lost", detail=error.detail)
                 return
             except Exception as error:
-                outcome: Literal["retry", "interrupted"] = (
-                    "interrupted" if isinstance(error, ConfigurationError) else "retry"
-                )
-                self._release(claim, attempt.effort, outcome, error)
+                self._release(claim, attempt.effort, error)
                 raise
         logger().info("stage_ended")
         self._publish(claim.video.id)
@@ -195,22 +191,21 @@ class StageRunner:
             return lifecycle.fail(claim, clock.now(), attempt.effort, error)
         return lifecycle.commit(claim, clock.now(), attempt.effort, outcome.records, outcome.media)
 
-    def _release(
-        self, claim: Claim, effort: Effort, outcome: Literal["retry", "interrupted"], error: Exception
-    ) -> None:
+    def _release(self, claim: Claim, effort: Effort, error: Exception) -> None:
         code = error.code if isinstance(error, PipelineError) else "internal_error"
         reason = error.detail if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
-        logger().error("stage_refused", code=code, exc_info=error)
-        release = self._services.lifecycle.release(
-            claim,
-            self._services.clock.now(),
-            effort,
-            outcome,
-            code,
-            reason,
+        outcome: Literal["retry", "interrupted"] = (
+            "interrupted" if isinstance(error, ConfigurationError) else "retry"
         )
+        now = self._services.clock.now()
+        release = self._services.lifecycle.release(claim, now, effort, outcome, code, reason)
+        self._give_back(claim, release, code, error)
+
+    def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
+        """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""
+        logger().error("stage_refused", code=code, exc_info=error)
         try:
-            self._services.repository.update(claim.video.id, release)
+            self._services.repository.update(claim.video.id, decision)
         except PipelineError as second:
             # The lease runs out by itself; the first error is the one to report.
             logger().error("release_failed", error=str(second))

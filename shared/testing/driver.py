@@ -115,4 +115,4 @@ class VideoDriver:
 
     def delete(self, video: Video) -> Video:
         """Deletes a video and returns what is left of it."""
-        return self.repository.update(video.id, self.lifecycle.delete(self.clock.now()))
+        return self.repository.update(video.id, self.lifecycle.delete(self.clock.now())).video

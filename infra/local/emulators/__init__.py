@@ -3,6 +3,7 @@
 from infra.local.emulators.emulator import (
     PROJECT,
     Emulator,
+    cloud_run_emulator,
     firestore_emulator,
     missing_emulators,
     pubsub_emulator,
@@ -12,6 +13,7 @@ from infra.local.emulators.emulator import (
 __all__ = [
     "PROJECT",
     "Emulator",
+    "cloud_run_emulator",
     "firestore_emulator",
     "missing_emulators",
     "pubsub_emulator",

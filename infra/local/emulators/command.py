@@ -32,7 +32,7 @@ def run_on_emulators(wiring: Bootstrap, host: str, port: int) -> None:
 
 
 def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
-    storage, bucket = stack.environment["STORAGE_EMULATOR_HOST"], wiring.settings.upload_bucket
+    bucket = f"{stack.environment['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{wiring.settings.upload_bucket}"
     say(f"API      {stack.api_url}")
     say(f"Uploads  {program_as_typed()} process --data-dir {wiring.settings.data_dir} FILE, or")
     say(

@@ -1,10 +1,14 @@
-"""Google's emulators of Firestore and Pub/Sub, and fake-gcs-server for Cloud Storage, on free loopback ports."""
+"""What stands in for Google's services on one machine, on free loopback ports.
+
+Google's emulators of Firestore and Pub/Sub, fake-gcs-server for Cloud Storage, a stub of Cloud Run's jobs.
+"""
 
 from __future__ import annotations
 
 import http.client
 import os
 import shutil
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -18,6 +22,7 @@ from shared.domain.errors import ConfigurationError
 __all__ = [
     "PROJECT",
     "Emulator",
+    "cloud_run_emulator",
     "firestore_emulator",
     "missing_emulators",
     "pubsub_emulator",
@@ -165,6 +170,29 @@ def storage_emulator(
         ready_path="/_internal/healthcheck",
         client_environment={"STORAGE_EMULATOR_HOST": url},
         environment=notify,
+    )
+
+
+def cloud_run_emulator(
+    log_dir: Path, jobs: Sequence[str], environment: Mapping[str, str], *, max_retries: int = 3
+) -> Emulator:
+    """Returns the stub of Cloud Run, not yet started; ending it ends the tasks it runs.
+
+    Args:
+        log_dir: Folder for its log and those of the tasks.
+        jobs: Full names of the jobs there are, ``projects/P/locations/L/jobs/J``.
+        environment: What their tasks need in their environment.
+        max_retries: How often a failed task is tried again.
+    """
+    port = free_port()
+    module = [sys.executable, "-P", "-m", "infra.local.cloud_run_stub"]
+    return Emulator(
+        "Cloud Run",
+        [*module, str(port), str(log_dir / "tasks"), str(max_retries), *jobs],
+        port=port,
+        log=log_dir / "cloud-run.log",
+        client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
+        environment=environment,
     )
 
 

@@ -110,9 +110,13 @@ class EmulatorStack:
         flow, settings = self._wiring.flow, self._wiring.settings
         self._start_emulator(exits, firestore_emulator(self.log_dir))
         pubsub = self._start_emulator(exits, pubsub_emulator(self.log_dir))
-        topic = flow.stages[0].consumes
-        told = {"notify": pubsub.client_environment, "topic": topic, "bucket": settings.upload_bucket}
-        self._start_emulator(exits, storage_emulator(self.log_dir, **told))
+        storage = storage_emulator(
+            self.log_dir,
+            notify=pubsub.client_environment,
+            topic=flow.stages[0].consumes,
+            bucket=settings.upload_bucket,
+        )
+        self._start_emulator(exits, storage)
 
     def _start_emulator(self, exits: ExitStack, emulator: Emulator) -> Emulator:
         exits.enter_context(emulator)
@@ -150,7 +154,7 @@ class EmulatorStack:
                 if not emulator.alive:
                     raise PipelineError(
                         "emulator_died",
-                        f"{emulator.name} ended, and what it held is gone; {emulator.log} may tell why. Start again.",
+                        f"{emulator.name} ended, and what it held is gone; {emulator.log} may tell why.",
                     )
             for function in self._functions:
                 if function.revive():

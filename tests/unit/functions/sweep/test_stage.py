@@ -16,6 +16,7 @@ from shared.domain.identity import result_key, video_id_of
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.video import Video
 from shared.pipeline import load_flow
+from shared.runtime.leftovers import clear_leftovers
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
@@ -187,7 +188,7 @@ def test_a_new_run_that_began_meanwhile_keeps_its_outputs(ports: FakeSweepPorts)
     claim = ports.driver.claim(ports.driver.replay(seen, "tag"), "tag")
     ports.leave(claim)
 
-    Sweeper(ports).clear(seen)
+    clear_leftovers(ports.repository, ports.blobs, seen, ports.settings.media_bucket)
 
     assert claim.key in ports.outputs()
     assert not ports.driver.video(VIDEO_ID).swept
@@ -237,8 +238,8 @@ def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
 @pytest.mark.reliability("B27")
 def test_what_a_late_worker_adds_to_a_deleted_video_is_cleared_as_well(ports: FakeSweepPorts) -> None:
     claim = ports.driver.claim(ports.driver.register(ports.upload()), "ingest")
-    gone = ports.repository.update(VIDEO_ID, ports.lifecycle.delete(ports.clock.now()))
-    Sweeper(ports).clear(gone)
+    gone = ports.driver.delete(claim.video)
+    clear_leftovers(ports.repository, ports.blobs, gone, ports.settings.media_bucket)
     ports.leave(claim)
 
     ports.clock.advance(ports.settings.lease_s)
