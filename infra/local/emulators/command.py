@@ -35,9 +35,7 @@ def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
     bucket = f"{stack.environment['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{wiring.settings.upload_bucket}"
     say(f"API      {stack.api_url}")
     say(f"Uploads  {program_as_typed()} process --data-dir {wiring.settings.data_dir} FILE, or")
-    say(
-        f"         curl --data-binary @FILE '{storage}/upload/storage/v1/b/{bucket}/o?uploadType=media&name=me/FILE'"
-    )
+    say(f"         curl --data-binary @FILE '{bucket}/o?uploadType=media&name=me/FILE'")
     say("Clients  these make Google's libraries use the emulators:")
     for name, value in stack.environment.items():
         say(f"         export {name}={value}")

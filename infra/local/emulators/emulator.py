@@ -116,7 +116,7 @@ def missing_emulators() -> str | None:
             "cloud-firestore-emulator and pubsub-emulator: https://cloud.google.com/sdk/docs/install."
         )
     if not _storage_binary().is_file():
-        return "fake-gcs-server is not installed; `make up ON=emulators` installs it with the other development tools."
+        return "fake-gcs-server is not installed; `make up ON=emulators` installs it with the development tools."
     return None
 
 

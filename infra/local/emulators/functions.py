@@ -57,23 +57,10 @@ class FunctionProcess:
         self.url = f"http://{host}:{port}"
         self._folder = folder
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
-        source = SOURCE_ROOT / "functions" / name / "main.py"
+        source = ["--source", str(SOURCE_ROOT / "functions" / name / "main.py"), "--target", name]
         self._process = KeptProcess(
             f"the function {name}",
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "functions_framework",
-                "--source",
-                str(source),
-                "--target",
-                name,
-                "--host",
-                host,
-                "--port",
-                str(port),
-            ],  # fmt: skip
+            [sys.executable, "-P", "-m", "functions_framework", *source, "--host", host, "--port", str(port)],
             address=(host, port),
             environment={
                 **environment,
