@@ -1,23 +1,27 @@
-"""A function's HTTP side: deliveries come as POST requests, in the four shapes that Google Cloud sends them in."""
+"""A function's HTTP side: deliveries come as POST requests, in the shapes that Google Cloud sends them in."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from cloudevents.exceptions import GenericException
-from cloudevents.http import from_http
 from flask import Request, Response
+from werkzeug.datastructures import Headers
 
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, Delivery
 
-__all__ = ["DeliveryGuard", "Endpoint", "Handler", "read_delivery"]
+__all__ = ["MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "read_delivery"]
 
+MAX_BODY_BYTES: Final = 2**20
+"""Eventarc's events have at most 512 KiB, our own are far smaller."""
 
-_MESSAGE_ID = "x-goog-pubsub-message-id"
+_CLOUD_EVENT: Final = "application/cloudevents"
+"""How the media type of structured CloudEvents begins, and that of batches."""
+
+_MESSAGE_ID: Final = "x-goog-pubsub-message-id"
 """Header of a bare push whose subscription writes metadata; one that does not can't be told apart, or acted on."""
 
 
@@ -25,7 +29,8 @@ Handler = Callable[[Delivery], None]
 """What a function does with a delivery; returning acknowledges it."""
 
 DeliveryGuard = Callable[[Request], None]
-"""Raises werkzeug.exceptions.Unauthorized for a request that did not come from where deliveries come from."""
+"""Raises werkzeug.exceptions.Unauthorized for a request that did not come from where deliveries come from, and
+TransientError when that can't be told now."""
 
 
 class Endpoint:
@@ -42,11 +47,11 @@ class Endpoint:
 
     def answer(self, request: Request) -> Response:
         """Handles one request. Whatever is not foreseen here is raised, and answered with 500 by the framework."""
-        if self._guard is not None:
-            self._guard(request)
-        if request.method != "POST":
-            return Response("Deliveries are POST requests.", status=405, headers={"Allow": "POST"})
         try:
+            if self._guard is not None:
+                self._guard(request)
+            if request.method != "POST":
+                return Response("Deliveries are POST requests.", status=405, headers={"Allow": "POST"})
             self.handle(read_delivery(request))
         except PermanentError as error:
             return Response(str(error), status=400, mimetype="text/plain")
@@ -64,41 +69,60 @@ def read_delivery(request: Request) -> Delivery:
 
     Raises:
         PermanentError: ``bad_event``: it is none of them.
+        RequestEntityTooLarge: It has more than MAX_BODY_BYTES.
     """
-    try:
-        event = from_http(dict(request.headers), request.get_data())
-    except (GenericException, ValueError):
-        return _push(request)
-    return Delivery(id=event["id"], source=event["source"], type=event["type"], data=event.get_data())
-
-
-def _push(request: Request) -> Delivery:
+    request.max_content_length = MAX_BODY_BYTES
     body, headers = request.get_data(), request.headers
+    if request.mimetype.startswith(_CLOUD_EVENT):
+        event = _object(body)
+        return _cloud_event(event, event.get("data"))
+    if "ce-specversion" in headers:
+        context = {name: headers.get(f"ce-{name}") for name in ("specversion", "id", "source", "type")}
+        return _cloud_event(context, _object(body))
     if _MESSAGE_ID in headers:
-        # Of the attributes, only eventType is needed: our own events repeat theirs inside. Servers drop headers
-        # whose names have an underscore.
-        attributes = {name: headers[name] for name in ("eventType",) if name in headers}
-        message = {
-            "data": base64.b64encode(body).decode(),
-            "attributes": attributes,
-            "messageId": headers[_MESSAGE_ID],
-        }
-        return _pushed(message, headers.get("x-goog-pubsub-subscription-name", ""))
-    try:
-        push = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise PermanentError(
-            "bad_event", f"A request is neither a CloudEvent nor a Pub/Sub push: {error}"
-        ) from error
-    if not isinstance(push, Mapping) or not isinstance(push.get("message"), Mapping):
+        return _bare_push(body, headers)
+    return _wrapped_push(_object(body))
+
+
+def _cloud_event(context: Mapping[str, Any], data: object) -> Delivery:
+    if context.get("specversion") != "1.0":
+        raise PermanentError("bad_event", f"CloudEvents {context.get('specversion')!r} are not understood here.")
+    identity = [context.get(name) for name in ("id", "source", "type")]
+    if not all(isinstance(value, str) and value for value in identity):
+        raise PermanentError("bad_event", "A CloudEvent needs an id, a source and a type.")
+    return Delivery(id=str(identity[0]), source=str(identity[1]), type=str(identity[2]), data=data)
+
+
+def _bare_push(body: bytes, headers: Headers) -> Delivery:
+    # Of the attributes, only eventType is needed: our own events repeat theirs inside. Servers drop headers whose
+    # names have an underscore.
+    attributes = {"eventType": headers["eventType"]} if "eventType" in headers else {}
+    data = base64.b64encode(body).decode()
+    message = {"data": data, "attributes": attributes, "messageId": headers[_MESSAGE_ID]}
+    return _push(message, headers.get("x-goog-pubsub-subscription-name"))
+
+
+def _wrapped_push(push: Mapping[str, Any]) -> Delivery:
+    message = push.get("message")
+    if not isinstance(message, Mapping):
         raise PermanentError("bad_event", "A request is no CloudEvent and no Pub/Sub push.")
-    return _pushed(push["message"], str(push.get("subscription", "")))
+    return _push(message, push.get("subscription"))
 
 
-def _pushed(message: Mapping[str, Any], subscription: str) -> Delivery:
+def _push(message: Mapping[str, Any], subscription: object) -> Delivery:
     return Delivery(
         id=str(message.get("messageId", "")),
-        source=f"//pubsub.googleapis.com/{subscription}",
+        source=f"//pubsub.googleapis.com/{subscription or ''}",
         type=PUBSUB_PUBLISHED,
         data={"message": message},
     )
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:  # RecursionError: lists nested too deep to be read
+        raise PermanentError("bad_event", f"The body of a request can't be read as JSON: {error}") from error
+    if not isinstance(value, Mapping):
+        raise PermanentError("bad_event", "The body of a request is no JSON object. Batches are not taken.")
+    return value

@@ -59,7 +59,7 @@ class Subscription:
 
 def topics(flow: Flow) -> tuple[str, ...]:
     """Returns every topic that must exist before anything runs."""
-    return (*flow.topics, SWEEP_TOPIC, DEAD_LETTER_TOPIC)
+    return tuple(dict.fromkeys((*flow.topics, SWEEP_TOPIC, DEAD_LETTER_TOPIC)))
 
 
 def subscriptions(flow: Flow) -> tuple[Subscription, ...]:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final
 
 from infra.local.emulators.kept_process import KeptProcess, free_port
+from infra.local.source import python_path
 from shared.domain.errors import ConfigurationError
 
 __all__ = [
@@ -192,7 +193,7 @@ def cloud_run_emulator(
         port=port,
         log=log_dir / "cloud-run.log",
         client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
-        environment=environment,
+        environment={"PYTHONPATH": python_path(), **environment},
     )
 
 

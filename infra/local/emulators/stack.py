@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import shutil
@@ -18,6 +19,7 @@ from infra.local.emulators.announcement import Announcement
 from infra.local.emulators.emulator import (
     PROJECT,
     Emulator,
+    cloud_run_emulator,
     firestore_emulator,
     missing_emulators,
     pubsub_emulator,
@@ -117,6 +119,14 @@ class EmulatorStack:
             bucket=settings.upload_bucket,
         )
         self._start_emulator(exits, storage)
+        jobs = {
+            spec.stage: f"projects/{PROJECT}/locations/local/jobs/{spec.stage}"
+            for spec in flow.stages
+            if spec.job_timeout_s
+        }
+        self.environment["AUTOMATIONS_JOBS"] = json.dumps(jobs)
+        tasks = {**os.environ, **self.environment, "AUTOMATIONS_DATA_DIR": str(self._folder / "jobs")}
+        self._start_emulator(exits, cloud_run_emulator(self.log_dir, list(jobs.values()), tasks))
 
     def _start_emulator(self, exits: ExitStack, emulator: Emulator) -> Emulator:
         exits.enter_context(emulator)
