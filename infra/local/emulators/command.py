@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
 from infra.local.emulators.stack import EmulatorStack
@@ -38,7 +39,7 @@ def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
     say(f"         curl --data-binary @FILE '{bucket}/o?uploadType=media&name=me/FILE'")
     say("Clients  these make Google's libraries use the emulators:")
     for name, value in stack.environment.items():
-        say(f"         export {name}={value}")
+        say(f"         export {name}={shlex.quote(value)}")
     say(f"Logs     {stack.log_dir}")
     say("Ctrl-C stops, and forgets all videos: emulators keep them in memory.")
 

@@ -8,11 +8,12 @@ import queue
 import shutil
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Final
 
-from google.cloud.pubsub_v1 import PublisherClient
+from google.api_core.exceptions import GoogleAPICallError
+from google.pubsub_v1 import PublisherClient, PubsubMessage
 
 from infra.local.data_dir import DataDirLock
 from infra.local.emulators.announcement import Announcement
@@ -27,7 +28,7 @@ from infra.local.emulators.emulator import (
 )
 from infra.local.emulators.functions import API_THREADS, FunctionProcess
 from infra.local.emulators.kept_process import KeptProcess
-from infra.local.emulators.provisioning import create_buckets, create_topics, topic_path
+from infra.local.emulators.provisioning import create_buckets, create_topics
 from infra.local.preflight import check_deployment
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
@@ -173,10 +174,11 @@ class EmulatorStack:
 
     def _tick(self) -> None:
         """Sends what Cloud Scheduler would."""
-        publisher = PublisherClient()
-        while not self._stopping.wait(self._wiring.flow.sweep_interval_s):
-            publisher.publish(topic_path(SWEEP_TOPIC), b"{}")
-        publisher.stop()
+        topic, tick = PublisherClient.topic_path(PROJECT, SWEEP_TOPIC), PubsubMessage(data=b"{}")
+        with PublisherClient() as publisher:
+            while not self._stopping.wait(self._wiring.flow.sweep_interval_s):
+                with suppress(GoogleAPICallError):  # the next one will do
+                    publisher.publish(topic=topic, messages=[tick])
 
     def _run_until_exit(self, exits: ExitStack, run: Callable[[], None]) -> None:
         def watched() -> None:
