@@ -63,8 +63,8 @@ class Bootstrap:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
             return FirestoreVideoRepository(self._project, self.settings.firestore_database)
-        from shared.adapters.sql.database import sqlite_url
         from shared.adapters.sql.repository import SqlVideoRepository
+        from shared.adapters.sql.sqlite import sqlite_url
 
         if self.settings.database_url is not None:
             return SqlVideoRepository(self.settings.database_url.get_secret_value())

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from shared.adapters.sql.database import Database, sqlite_url
+from shared.adapters.sql.database import Database
 from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.queue import QueueSchema, deliveries
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.errors import NotFound
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow

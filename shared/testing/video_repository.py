@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import operator
-import re
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -16,6 +14,7 @@ from shared.domain.codec import encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
+from shared.domain.search_words import search_words
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, SearchHit
@@ -87,7 +86,7 @@ class InMemoryVideoRepository:
         return [attempt for _, attempt in sorted(self._attempts.get(video_id, {}).items())]
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
-        wanted = _words(query)
+        wanted = search_words(query)
         hits = [
             SearchHit(
                 video_id=video.id,
@@ -101,7 +100,7 @@ class InMemoryVideoRepository:
             for video in self._shown()
             if owner in {None, video.owner}
             for entry in self.records(video, SearchEntry)
-            if (words := _words(entry.text)) and wanted
+            if (words := search_words(entry.text)) and wanted
             if all(any(word.startswith(start) for word in words) for start in wanted)
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
@@ -203,9 +202,3 @@ class InMemoryVideoRepository:
 
 def _age(video: Video) -> tuple[datetime, str]:
     return video.created_at, video.id
-
-
-def _words(text: str) -> list[str]:
-    """Returns the words of a text without their accents and case."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return re.findall(r"[^\W_]+", plain.casefold())

@@ -7,21 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 
-REPOSITORIES: dict[str, Callable[[Path], VideoRepository]] = {
-    "fake": lambda _: InMemoryVideoRepository(),
-    "sqlite": lambda path: SqlVideoRepository(sqlite_url(path / "not yet there" / "videos.db")),
+
+def _fake(_: pytest.FixtureRequest) -> VideoRepository:
+    return InMemoryVideoRepository()
+
+
+def _sqlite(request: pytest.FixtureRequest) -> VideoRepository:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return SqlVideoRepository(sqlite_url(folder / "not yet there" / "videos.db"))
+
+
+def _postgresql(request: pytest.FixtureRequest) -> VideoRepository:
+    return SqlVideoRepository(request.getfixturevalue("postgresql"))
+
+
+REPOSITORIES: dict[str, Callable[[pytest.FixtureRequest], VideoRepository]] = {
+    "fake": _fake,
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
 }
 
 
 @pytest.fixture(params=REPOSITORIES)
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VideoRepository]:
-    repository = REPOSITORIES[request.param](tmp_path)
+def repository(request: pytest.FixtureRequest) -> Iterator[VideoRepository]:
+    repository = REPOSITORIES[request.param](request)
     yield repository
     if isinstance(repository, SqlVideoRepository):
         repository.close()

@@ -12,8 +12,8 @@ from werkzeug.test import Client
 
 from functions.api.app import create_app
 from functions.api.schemas import video_view
-from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.blob_store import InMemoryBlobStore

@@ -1,32 +1,26 @@
-"""A SQL database as the adapters use it: short transactions, one writer at a time, errors in our own words.
-
-What is particular to how SQLite is connected to stands here and nowhere else.
-"""
+"""A SQL database as the adapters use it: short transactions, and errors in our own words."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.adapters.folders import disk_full, locked_folder, storage_error
-from shared.domain.errors import ConfigurationError, TransientError
+from shared.adapters.folders import storage_error
+from shared.adapters.sql.dialect import Conflict, dialect_of
+from shared.domain.errors import TransientError
 
-__all__ = ["Database", "Schema", "sqlite_url"]
+__all__ = ["Database", "Schema"]
 
-_BUSY_TIMEOUT_S = 30.0
-"""How long to wait for other writers; each holds the database for milliseconds."""
+T = TypeVar("T")
 
-_WRITING = "automations_writing"
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_MAX_TRIES = 5
 
 
 class Schema(Protocol):
@@ -47,12 +41,15 @@ class Database:
     It is opened by its first transaction. Several processes may open the same database at once.
 
     Args:
-        url: Where it is. SQLite's file and the folders above it are made when missing.
+        url: Where it is.
         schema: What must be in it.
+
+    Raises:
+        ConfigurationError: ``bad_database_url``.
     """
 
     def __init__(self, url: URL | str, schema: Schema) -> None:
-        self._url = make_url(url)
+        self._dialect = dialect_of(url)
         self._schema = schema
         self._lock = threading.Lock()
         # By process: closing a connection inherited through a fork would harm the one it belongs to.
@@ -64,21 +61,46 @@ class Database:
 
         Raises:
             TransientError: The database can't be reached.
-            ConfigurationError: ``store_damaged``: its file is broken.
+            ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().begin() as connection:
+        with self._errors(), self._engine().execution_options(**self._dialect.reading).begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Opens a transaction that nobody else writes beside, durable once the block is left without an error.
+        """Opens a transaction that is durable once the block is left without an error.
+
+        On SQLite nobody else writes beside it; on PostgreSQL others do, so a row that matters is locked when read.
 
         Raises:
             TransientError: The database can't be reached or is full; nothing was changed.
-            ConfigurationError: ``store_damaged``: its file is broken.
+            ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().execution_options(**{_WRITING: True}).begin() as connection:
+        with self._errors(), self._engine().execution_options(**self._dialect.writing).begin() as connection:
             yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Does work in a writing transaction, and again from its beginning when it met another writer.
+
+        Args:
+            work: Has no effects but on the connection.
+
+        Returns:
+            What the work returned.
+
+        Raises:
+            TransientError: As for writing(); also when others were in the way time and again.
+            ConfigurationError: As for writing().
+        """
+        tries = 1
+        while True:
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except Conflict:
+                if tries == _MAX_TRIES:
+                    raise
+                tries += 1
 
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
@@ -94,70 +116,32 @@ class Database:
             return self._engines[process]
 
     def _open(self) -> Engine:
-        engine = create_engine(self._url, connect_args=self._connect_args())
-        if self._is_sqlite:
-            event.listen(engine, "connect", _configure)
-            event.listen(engine, "begin", _begin)
-        # Turning a new file to WAL and its first tables must not race with another process that does the same.
-        with self._alone():
-            with engine.begin() as connection:
+        engine = self._dialect.open()
+        try:
+            with engine.execution_options(**self._dialect.reading).begin() as connection:
                 current = self._schema.is_current(connection)
             if not current:
-                with engine.execution_options(**{_WRITING: True}).begin() as connection:
-                    self._schema.upgrade(connection)
+                self._upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
         return engine
 
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._url.get_backend_name() == "sqlite"
-
-    def _connect_args(self) -> dict[str, object]:
-        return {"timeout": _BUSY_TIMEOUT_S} if self._is_sqlite else {}
-
-    def _alone(self) -> AbstractContextManager[None]:
-        return (
-            locked_folder(Path(self._url.database or "").absolute().parent) if self._is_sqlite else nullcontext()
-        )
+    def _upgrade(self, engine: Engine) -> None:
+        with engine.execution_options(**self._dialect.writing).begin() as connection:
+            self._dialect.enter_upgrade(connection)
+            if not self._schema.is_current(connection):  # nobody else did it meanwhile
+                self._schema.upgrade(connection)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, PoolTimeout) as error:
-            code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
-            if code & 0xFF == sqlite3.SQLITE_FULL:
-                raise disk_full() from error
-            raise TransientError("store_unavailable", f"The database can't be used: {error}") from error
-        except DatabaseError as error:
-            code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
-            if code & 0xFF not in _DAMAGED:
+        except PoolTimeout as error:
+            raise TransientError("store_unavailable", "All connections to the database are in use.") from error
+        except DBAPIError as error:
+            if (meaning := self._dialect.meaning(error)) is None:
                 raise
-            raise ConfigurationError(
-                "store_damaged",
-                f"{self._url.database} is no database that works ({error.orig}). Stop everything that uses it; "
-                "put back a copy, or move it away with its -wal and -shm files: it is made anew, and what is in "
-                "the uploads folder is processed again.",
-            ) from error
+            raise meaning from error
         except OSError as error:
             raise storage_error(error, "The database's folder") from error
-
-
-def sqlite_url(path: Path) -> URL:
-    """Returns the URL of a SQLite file, whatever characters are in its path."""
-    return URL.create("sqlite", database=str(path))
-
-
-def _configure(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # the driver would begin transactions by itself, and too late
-    for pragma in (
-        "journal_mode=WAL",  # readers don't wait for the writer
-        "synchronous=FULL",  # a commit is on the disk when it returns
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and takes the write lock later can be refused with no way to wait for it.
-    writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
+from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.schema import MigratedSchema
-from shared.adapters.sql.tables import attempts, outbox, records, result_sets, videos
+from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
+from shared.adapters.sql.vectors import add_vectors, find_nearest
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
-from shared.domain.records import Record, SearchEntry, Tag
+from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, SearchHit
@@ -35,7 +38,10 @@ class SqlVideoRepository:
     Safe to use from several threads and processes at once.
 
     Args:
-        url: The database, such as ``sqlite:////data/videos.db``.
+        url: The database, such as ``sqlite:////data/videos.db`` or ``postgresql://user:password@host/name``.
+
+    Raises:
+        ConfigurationError: ``bad_database_url``.
     """
 
     def __init__(self, url: URL | str) -> None:
@@ -46,17 +52,17 @@ class SqlVideoRepository:
         self._database.close()
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
-        with self._database.writing() as connection:
-            query = select(videos.c.document).where(videos.c.id == video_id).with_for_update()
-            document = connection.execute(query).scalar()
-            stored = None if document is None else decode_json(Video, document)
+        def work(connection: Connection) -> T:
+            stored = _locked(connection, video_id)
             change = decide(stored)
             if change.video is not None:
                 _save_video(connection, stored, change.video)
                 _save_attempts(connection, video_id, change.attempts)
                 _save_events(connection, change.events)
                 _save_records(connection, video_id, change.records_key, change.records)
-        return change.answer
+            return change.answer
+
+        return self._database.write(work)
 
     def get(self, video_id: str) -> Video | None:
         found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
@@ -104,21 +110,20 @@ class SqlVideoRepository:
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
         with self._database.reading() as connection:
             rows = search.find_entries(connection, query, owner, limit)
-        hits = []
-        for row in rows:
-            video, entry = decode_json(Video, row.document), decode_json(SearchEntry, row.body)
-            hits.append(
-                SearchHit(
-                    video_id=video.id,
-                    name=video.source.name,
-                    source=entry.source,
-                    text=entry.text,
-                    start_s=entry.start_s,
-                    end_s=entry.end_s,
-                    score=row.score,
-                )
-            )
-        return hits
+        return [_hit(row.document, decode_json(SearchEntry, row.body), row.score) for row in rows]
+
+    def nearest(
+        self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20
+    ) -> Sequence[SearchHit]:
+        with self._database.reading() as connection:
+            found = find_nearest(connection, vector, model, owner, limit)
+            places = select(records.c.id, videos.c.document, records.c.body).select_from(COUNTED)
+            rows = connection.execute(places.where(records.c.id.in_([number for number, _ in found])))
+            place_of = {row.id: row for row in rows}
+        return [
+            _hit(place_of[number].document, decode_json(Embedding, place_of[number].body), score)
+            for number, score in found
+        ]
 
     def related(
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
@@ -126,11 +131,7 @@ class SqlVideoRepository:
         shared = (
             select(records.c.video_id, records.c.label)
             .distinct()
-            .join(
-                result_sets,
-                (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
-            )
-            .join(videos, videos.c.id == records.c.video_id)
+            .select_from(COUNTED)
             .where(records.c.label.in_(labels), videos.c.owner == owner, videos.c.id != exclude)
             .cte("shared")
         )
@@ -150,14 +151,17 @@ class SqlVideoRepository:
         return [RelatedVideo(video_id=key, labels=tuple(value)) for key, value in found.items()]
 
     def outbox(self, *, limit: int = 100, video_id: str | None = None) -> Sequence[VideoEvent]:
+        # Ids are given out before commits, but only to whoever has locked the video, so the events of one are in
+        # the order of their commits. Nothing is skipped either: nobody remembers up to which id was read.
         query = select(outbox.c.body).order_by(outbox.c.id).limit(limit)
         if video_id is not None:
             query = query.where(outbox.c.video_id == video_id)
         return [decode_json(VideoEvent, body) for body in self._column(query)]
 
     def mark_published(self, event_ids: Sequence[str]) -> None:
-        with self._database.writing() as connection:
-            connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
+        self._database.write(
+            lambda connection: connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
+        )
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
         since_us = to_us(idle_since)
@@ -188,11 +192,15 @@ class SqlVideoRepository:
         # By what the store says now: the caller's copy of the video may be older than results that count.
         named = select(result_sets.c.key).where(result_sets.c.video_id == video.id)
         abandoned = (records.c.video_id == video.id) & records.c.key.not_in(named)
-        with self._database.writing() as connection:
+
+        def work(connection: Connection) -> None:
+            stored = _locked(connection, video.id)
             search.remove_entries(connection, select(records.c.id).where(abandoned))
             connection.execute(delete(records).where(abandoned))
-            deleted = select(videos.c.id).where(videos.c.id == video.id, videos.c.status == DELETED)
-            connection.execute(delete(attempts).where(attempts.c.video_id.in_(deleted)))
+            if stored is not None and stored.status == DELETED:
+                connection.execute(delete(attempts).where(attempts.c.video_id == video.id))
+
+        self._database.write(work)
 
     def _videos(self, query: Select[str]) -> list[Video]:
         return [decode_json(Video, document) for document in self._column(query)]
@@ -200,6 +208,26 @@ class SqlVideoRepository:
     def _column(self, query: Select[str]) -> Sequence[str]:
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute(query)]
+
+
+def _locked(connection: Connection, video_id: str) -> Video | None:
+    """Returns a video that nobody else changes until the transaction ends."""
+    query = select(videos.c.document).where(videos.c.id == video_id).with_for_update()
+    document = connection.execute(query).scalar()
+    return None if document is None else decode_json(Video, document)
+
+
+def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchHit:
+    video = decode_json(Video, document)
+    return SearchHit(
+        video_id=video.id,
+        name=video.source.name,
+        source=place.source if isinstance(place, SearchEntry) else "description",
+        text=place.text,
+        start_s=place.start_s,
+        end_s=place.end_s,
+        score=score,
+    )
 
 
 def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
@@ -213,7 +241,10 @@ def _save_video(connection: Connection, stored: Video | None, video: Video) -> N
         "document": encode_json(video),
     }
     if stored is None:
-        connection.execute(insert(videos).values(id=video.id, **values))
+        try:
+            connection.execute(insert(videos).values(id=video.id, **values))
+        except IntegrityError as error:  # there was no row yet to lock
+            raise Conflict from error
     else:
         connection.execute(update(videos).where(videos.c.id == video.id).values(**values))
     before = set(stored.results.values()) if stored else set()
@@ -257,6 +288,9 @@ def _save_records(connection: Connection, video_id: str, key: str | None, new: S
             }
             for seq, record in enumerate(new)
         ]
-        connection.execute(insert(records), rows)
-        if any(isinstance(record, SearchEntry) for record in new):
-            search.add_entries(connection, video_id, str(key))
+        saved = insert(records).returning(records.c.id, sort_by_parameter_order=True)
+        numbered = list(zip(connection.scalars(saved, rows), new, strict=True))
+        if entries := [(number, record) for number, record in numbered if isinstance(record, SearchEntry)]:
+            search.add_entries(connection, entries)
+        if embeddings := [(number, record) for number, record in numbered if isinstance(record, Embedding)]:
+            add_vectors(connection, embeddings)

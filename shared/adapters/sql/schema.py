@@ -10,7 +10,7 @@ from shared.domain.errors import ConfigurationError
 
 __all__ = ["HEAD", "MigratedSchema"]
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The newest step in migrations/versions."""
 
 

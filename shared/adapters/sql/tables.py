@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -18,16 +19,21 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["METADATA", "attempts", "outbox", "records", "result_sets", "videos"]
+from shared.adapters.sql.exact_text import ExactText
+
+__all__ = ["COUNTED", "METADATA", "attempts", "outbox", "records", "result_sets", "vectors", "videos"]
 
 METADATA: Final = MetaData()
+
+_Number: Final = BigInteger().with_variant(Integer, "sqlite")
+"""A key that counts itself up: in SQLite only INTEGER does, which has 64 bits there."""
 
 videos: Final = Table(
     "videos",
     METADATA,
-    Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False),
-    Column("status", String, nullable=False),
+    Column("id", ExactText, primary_key=True),
+    Column("owner", ExactText, nullable=False),
+    Column("status", ExactText, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
     Column("lease_expires_us", BigInteger),
@@ -43,7 +49,7 @@ videos: Final = Table(
 result_sets: Final = Table(
     "result_sets",
     METADATA,
-    Column("video_id", String, ForeignKey("videos.id"), primary_key=True),
+    Column("video_id", ExactText, ForeignKey("videos.id"), primary_key=True),
     Column("key", String, primary_key=True),
 )
 """The result sets that a video names: what a query may show."""
@@ -51,22 +57,36 @@ result_sets: Final = Table(
 records: Final = Table(
     "records",
     METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("video_id", String, ForeignKey("videos.id"), nullable=False),
+    Column("id", _Number, primary_key=True),
+    Column("video_id", ExactText, ForeignKey("videos.id"), nullable=False),
     Column("key", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("label", String),
+    Column("label", ExactText),
     Column("body", Text, nullable=False),
     UniqueConstraint("video_id", "kind", "key", "seq"),
     Index("ix_records_label", "label", "video_id"),
 )
 """Everything in result sets, as JSON; ``label`` is a tag's."""
 
+COUNTED: Final = records.join(
+    result_sets, (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key)
+).join(videos, videos.c.id == records.c.video_id)
+"""Records that a query may show, with their videos."""
+
+vectors: Final = Table(
+    "vectors",
+    METADATA,
+    Column("record_id", _Number, ForeignKey("records.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String, nullable=False, index=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+"""The points of Embedding records, as little-endian float32, which are compared faster than their JSON is read."""
+
 attempts: Final = Table(
     "attempts",
     METADATA,
-    Column("video_id", String, ForeignKey("videos.id"), primary_key=True),
+    Column("video_id", ExactText, ForeignKey("videos.id"), primary_key=True),
     Column("token", Integer, primary_key=True),
     Column("body", Text, nullable=False),
 )
@@ -74,9 +94,9 @@ attempts: Final = Table(
 outbox: Final = Table(
     "outbox",
     METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("event_id", String, nullable=False, unique=True),
-    Column("video_id", String, ForeignKey("videos.id"), nullable=False, index=True),
+    Column("id", _Number, primary_key=True),
+    Column("event_id", ExactText, nullable=False, unique=True),
+    Column("video_id", ExactText, ForeignKey("videos.id"), nullable=False, index=True),
     Column("body", Text, nullable=False),
     sqlite_autoincrement=True,  # ids tell the order, so one must not come back when the last event was taken off
 )

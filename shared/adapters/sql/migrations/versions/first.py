@@ -10,6 +10,8 @@ from shared.adapters.sql import search
 revision = "0001"
 down_revision = None
 
+_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     """Makes the first tables."""
@@ -35,7 +37,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "records",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", _NUMBER, primary_key=True),
         sa.Column("video_id", sa.String, sa.ForeignKey("videos.id"), nullable=False),
         sa.Column("key", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
@@ -53,7 +55,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", _NUMBER, primary_key=True),
         sa.Column("event_id", sa.String, nullable=False, unique=True),
         sa.Column("video_id", sa.String, sa.ForeignKey("videos.id"), nullable=False, index=True),
         sa.Column("body", sa.Text, nullable=False),

@@ -14,8 +14,8 @@ from typing import TypeVar
 import pytest
 
 from shared.adapters.local_bus import LocalBus
-from shared.adapters.sql.database import sqlite_url
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.change import Claim
 from shared.domain.records import Record, Segment
 from shared.pipeline import load_flow

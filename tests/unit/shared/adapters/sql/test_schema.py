@@ -14,9 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from shared.adapters.sql import search
-from shared.adapters.sql.database import Database, sqlite_url
+from shared.adapters.sql.database import Database
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import HEAD, MigratedSchema
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.adapters.sql.tables import METADATA
 from shared.domain.errors import ConfigurationError
 from shared.testing.driver import VideoDriver
@@ -50,7 +51,7 @@ def test_the_newest_step_is_the_one_this_build_needs() -> None:
 def test_alembic_is_imported_only_to_migrate(path: Path) -> None:
     look = (
         "import sys; from pathlib import Path\n"
-        "from shared.adapters.sql.database import sqlite_url\n"
+        "from shared.adapters.sql.sqlite import sqlite_url\n"
         "from shared.adapters.sql.repository import SqlVideoRepository\n"
         f"print(SqlVideoRepository(sqlite_url(Path({str(path)!r}))).get('v'), 'alembic' in sys.modules)"
     )

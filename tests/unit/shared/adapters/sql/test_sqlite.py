@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from shared.adapters.sql import database as database_module
-from shared.adapters.sql.database import Database, sqlite_url
+from shared.adapters.sql import sqlite as sqlite_module
+from shared.adapters.sql.database import Database
+from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.errors import ConfigurationError, TransientError
 
 
@@ -128,7 +129,7 @@ def test_a_writer_waits_for_the_other(database: Database) -> None:
 
 @pytest.mark.reliability("B18")
 def test_a_database_locked_for_too_long_is_worth_another_try(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "_BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sqlite_module, "_BUSY_TIMEOUT_S", 0.01)
     database = Database(sqlite_url(path), Numbers())
     with (
         database.writing(),
@@ -146,7 +147,7 @@ def test_a_full_disk_rolls_back(path: Path, database: Database, monkeypatch: pyt
     with database.writing() as connection:
         add(connection, 1)
     database.close()
-    configure = database_module._configure
+    configure = sqlite_module._configure
 
     def configure_small(connection: sqlite3.Connection, record: object) -> None:
         configure(connection, record)
@@ -158,7 +159,7 @@ def test_a_full_disk_rolls_back(path: Path, database: Database, monkeypatch: pyt
             add(connection, 3, size_bytes=100_000)
 
     with monkeypatch.context() as patch:
-        patch.setattr(database_module, "_configure", configure_small)
+        patch.setattr(sqlite_module, "_configure", configure_small)
         with pytest.raises(TransientError) as caught:
             add_both()
         assert caught.value.code == "disk_full"

@@ -1,0 +1,164 @@
+"""Saving a decision: compare and set.
+
+A decision depends on one document, the video's. So it needs no transaction that Firestore keeps open, whose locks
+would outlive a worker that dies inside: everything it changes is committed at once, on the condition that the
+video's document is still the one that was read. Each commit leaves an id of its own there, by which it is
+recognised when its answer got lost.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeAlias, TypeVar
+
+from google.cloud import firestore
+
+from shared.adapters.firestore.calls import COMMIT_TIMEOUT_S, OUTCOME_UNKNOWN, READING
+from shared.adapters.firestore.chunks import pack
+from shared.adapters.firestore.documents import Fields, attempt_documents, read_video, video_fields
+from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS
+from shared.domain.change import Change
+from shared.domain.codec import encode_json
+from shared.domain.errors import TransientError
+from shared.domain.video import Video
+
+__all__ = ["Write", "commit_in_parts", "update_video"]
+
+T = TypeVar("T")
+
+Write: TypeAlias = tuple[firestore.DocumentReference, Fields | None]
+"""A document and what to put there; None deletes it."""
+
+_MAX_WRITES: Final = 400
+_MAX_BYTES: Final = 5 * 2**20
+"""What one commit carries at most. Firestore takes 500 writes and 10 MiB."""
+
+_GIVE_UP_AFTER_S: Final = 25.0
+"""Less than a lease, so that a worker that can't reach the store gives up before others take over."""
+
+_LONGEST_PAUSE_S: Final = 1.0
+
+
+def update_video(
+    client: firestore.Client,
+    reference: firestore.DocumentReference,
+    decide: Callable[[Video | None], Change[T]],
+    staged: str | None = None,
+) -> T:
+    """Loads a video, decides, and saves the change as a whole.
+
+    Args:
+        client: The database.
+        reference: The video's document.
+        decide: See VideoRepository.update().
+        staged: Key of the result set whose records are stored already, if they are.
+
+    Returns:
+        The change's answer.
+
+    Raises:
+        TransientError: Others kept changing the video, or Firestore did not tell whether it took the change.
+        google.api_core.exceptions.GoogleAPIError: Firestore can't be used.
+    """
+    answers: dict[str, T] = {}
+    for _ in _tries():
+        snapshot = reference.get(**READING)
+        stored: Fields = snapshot.to_dict() or {}
+        if stored.get("change_id") in answers:
+            return answers[stored["change_id"]]
+        change = decide(read_video(snapshot) if snapshot.exists else None)
+        if change.video is None:
+            return change.answer
+        records = [] if change.records_key == staged else _records(reference, change)
+        if len(list(_parts(records))) > 1:
+            # Nobody sees them until the video names them, and what is never named prune() removes.
+            commit_in_parts(client, records)
+            return update_video(client, reference, decide, change.records_key)
+        change_id = uuid.uuid4().hex
+        answers[change_id] = change.answer
+        batch = client.batch()
+        fields = {"change_id": change_id, **video_fields(change.video, change, stored)}
+        if stored:
+            batch.update(reference, fields, client.write_option(last_update_time=snapshot.update_time))
+        else:
+            batch.create(reference, fields)
+        _add(batch, [*_attempts(reference, change), *_events(client, change), *records])
+        with suppress(*OUTCOME_UNKNOWN):
+            batch.commit(retry=None, timeout=COMMIT_TIMEOUT_S)
+            return change.answer
+    raise TransientError("store_unavailable", "Firestore did not confirm in time that it took the change.")
+
+
+def commit_in_parts(client: firestore.Client, writes: Iterable[Write]) -> None:
+    """Commits writes that need not happen together and may happen twice, in parts that Firestore takes.
+
+    Raises google.api_core.exceptions.GoogleAPIError: some may not have been done.
+    """
+    for part in _parts(writes):
+        batch = client.batch()
+        _add(batch, part)
+        batch.commit(retry=READING["retry"], timeout=COMMIT_TIMEOUT_S)
+
+
+def _parts(writes: Iterable[Write]) -> Iterator[Sequence[Write]]:
+    part: list[Write] = []
+    part_bytes = 0
+    for reference, fields in writes:
+        size_bytes = len(json.dumps(fields, default=str))
+        if part and (len(part) == _MAX_WRITES or part_bytes + size_bytes > _MAX_BYTES):
+            yield part
+            part, part_bytes = [], 0
+        part.append((reference, fields))
+        part_bytes += size_bytes
+    if part:
+        yield part
+
+
+def _add(batch: firestore.WriteBatch, writes: Iterable[Write]) -> None:
+    for reference, fields in writes:
+        if fields is None:
+            batch.delete(reference)
+        else:
+            batch.set(reference, fields)
+
+
+def _records(reference: firestore.DocumentReference, change: Change[Any]) -> list[Write]:
+    if change.video is None or change.records_key is None:
+        return []
+    documents = pack(change.records_key, change.video.owner, change.records)
+    return [(reference.collection(RECORDS).document(name), fields) for name, fields in documents.items()]
+
+
+def _attempts(reference: firestore.DocumentReference, change: Change[Any]) -> list[Write]:
+    documents = attempt_documents(change.attempts)
+    return [(reference.collection(ATTEMPTS).document(name), fields) for name, fields in documents.items()]
+
+
+def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
+    outbox = client.collection(OUTBOX)
+    return [
+        (
+            outbox.document(event.event_id),
+            # Whose clock is right about the order of events, only one can say.
+            {
+                "video_id": event.video_id,
+                "committed_at": firestore.SERVER_TIMESTAMP,
+                "body": encode_json(event),
+            },
+        )
+        for event in change.events
+    ]
+
+
+def _tries() -> Iterator[None]:
+    give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
+    pause_s = 0.05
+    while time.monotonic() < give_up_at:
+        yield
+        time.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - so that two writers do not meet again
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -1,0 +1,123 @@
+"""Between domain objects and the values that Firestore keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, Final, TypeAlias
+
+from google.cloud.firestore import DocumentSnapshot
+
+from shared.domain.attempt import Attempt
+from shared.domain.change import Change
+from shared.domain.codec import decode, decode_json, encode_json
+from shared.domain.identity import token_of
+from shared.domain.records import Tag
+from shared.domain.status import DELETED, TERMINAL
+from shared.domain.video import Video
+
+__all__ = [
+    "Documents",
+    "Fields",
+    "attempt_documents",
+    "read_attempts",
+    "read_video",
+    "slices",
+    "storable",
+    "video_fields",
+]
+
+Fields: TypeAlias = dict[str, Any]
+"""A document's fields by name."""
+
+Documents: TypeAlias = dict[str, Fields]
+"""Documents of one collection by id."""
+
+_BODY_BYTES: Final = 256 * 2**10
+"""A body is at most so long: far from the 1 MiB a document may have, and few documents for a long video."""
+
+
+def storable(value: Any) -> Any:
+    """Returns a value as Firestore can keep it: a text that is no Unicode, as a file's name may be, as bytes."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogatepass")
+    return value
+
+
+def slices(text: str) -> Iterator[str]:
+    """Yields a text of ASCII in parts that fit a body."""
+    for start in range(0, len(text), _BODY_BYTES):
+        yield text[start : start + _BODY_BYTES]
+
+
+def video_fields(video: Video, change: Change[Any], stored: Mapping[str, Any]) -> Fields:
+    """Returns the fields of a video's document that a change sets.
+
+    Args:
+        video: The video as it will be.
+        change: The change that makes it so.
+        stored: The document's fields until now; empty for a new one.
+    """
+    finished = video.status in TERMINAL
+    lease_expires_at = video.lease.expires_at if video.lease else None
+    fields: Fields = {
+        "document": _with_leaves(json.loads(encode_json(video)), storable),
+        "owner": storable(video.owner),
+        "status": video.status,
+        "listed_at": None if video.status == DELETED else video.created_at,
+        "idle_since": None if finished else max(video.updated_at, lease_expires_at or video.updated_at),
+        "lease_expires_at": lease_expires_at,
+        "unswept_since": video.updated_at if finished and not video.swept else None,
+    }
+    known = stored.get("labels_by_key", {})
+    named = {key: labels for key, labels in known.items() if key in video.results.values()}
+    if labels := [storable(record.label) for record in change.records if isinstance(record, Tag)]:
+        named[str(change.records_key)] = _distinct(labels)
+    if not stored or named != known:  # a heartbeat changes no labels, so it need not send them
+        fields["labels_by_key"] = named
+        fields["labels"] = _distinct(label for labels in named.values() for label in labels)
+    return fields
+
+
+def read_video(snapshot: DocumentSnapshot[Any]) -> Video:
+    """Returns the video in its document, which exists."""
+    video = decode(Video, _with_leaves(snapshot.get("document"), _restored))
+    # Firestore's maps have no order; later stages have higher tokens.
+    return replace(video, results=dict(sorted(video.results.items(), key=lambda item: token_of(item[1]))))
+
+
+def attempt_documents(attempts: Iterable[Attempt]) -> Documents:
+    """Returns the documents of some attempts; one that ran very many tools takes several."""
+    return {
+        f"{attempt.token:010}.{number:03}": {"body": body}
+        for attempt in attempts
+        for number, body in enumerate(slices(encode_json(attempt)))
+    }
+
+
+def read_attempts(documents: Documents) -> list[Attempt]:
+    """Returns the attempts in their documents, oldest first."""
+    by_token = groupby(sorted(documents.items()), key=lambda document: document[0].partition(".")[0])
+    return [decode_json(Attempt, "".join(fields["body"] for _, fields in parts)) for _, parts in by_token]
+
+
+def _with_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Returns a tree of dicts and lists with every leaf changed."""
+    if isinstance(value, dict):
+        return {key: _with_leaves(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_leaves(item, change) for item in value]
+    return change(value)
+
+
+def _restored(value: Any) -> Any:
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,118 @@
+"""Finding places in videos by their words or their meaning, and videos by their labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_vector_query import DistanceMeasure
+from google.cloud.firestore_v1.vector import Vector
+
+from shared.adapters.firestore.calls import READING
+from shared.adapters.firestore.chunks import read_lines
+from shared.adapters.firestore.documents import read_video, storable
+from shared.adapters.firestore.layout import RECORDS, VIDEOS
+from shared.adapters.firestore.queries import equal, where
+from shared.adapters.firestore.words import lookup_of, query_words, relevance
+from shared.domain.records import SearchEntry
+from shared.domain.video import Video
+from shared.ports.video_repository import RelatedVideo, SearchHit
+
+__all__ = ["find_places", "find_related", "nearest_places"]
+
+_MAX_SEARCHED: Final = 200
+"""Documents that one search reads, of some hundreds of places each."""
+
+_MAX_NEIGHBOURS: Final = 1000
+"""What Firestore returns at most; also places that no longer count are among them."""
+
+_MAX_RELATED: Final = 300
+"""Videos that are compared, the newest of those that share a label."""
+
+_MAX_LABELS: Final = 30
+"""Labels that one query may ask for."""
+
+
+def find_places(client: firestore.Client, query: str, owner: str | None, limit: int) -> list[SearchHit]:
+    """Returns places that hold all words of a query; see VideoRepository.search()."""
+    wanted = query_words(query)
+    if not wanted:
+        return []
+    documents = equal(client.collection_group(RECORDS), owner=owner)
+    documents = where(documents, "words", "array_contains", lookup_of(wanted))
+    found = list(documents.select(["key", "body"]).limit(_MAX_SEARCHED).stream(**READING))
+    hits = [
+        _hit(video, entry.source, entry.text, entry.start_s, entry.end_s, score)
+        for document, video in _counting(client, found)
+        for entry in read_lines(SearchEntry, document.get("body"))
+        if (score := relevance(wanted, entry.text))
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.video_id, hit.start_s))[:limit]
+
+
+def nearest_places(
+    client: firestore.Client, vector: Sequence[float], model: str, owner: str | None, limit: int
+) -> list[SearchHit]:
+    """Returns the embedded places whose meaning is closest; see VideoRepository.nearest()."""
+    embeddings = equal(client.collection_group(RECORDS), model=model, owner=owner)
+    hits: list[SearchHit] = []
+    for count in (min(4 * limit, _MAX_NEIGHBOURS), _MAX_NEIGHBOURS):
+        query = embeddings.select(["key", "body", "cosine"]).find_nearest(
+            "vector",
+            Vector(vector),
+            count,
+            # Of vectors of length 1 the dot product is the cosine, and cheaper.
+            DistanceMeasure.DOT_PRODUCT,
+            distance_result_field="cosine",
+        )
+        found = list(query.stream(**READING))
+        hits = [
+            _hit(video, "description", place["text"], place["start_s"], place["end_s"], document.get("cosine"))
+            for document, video in _counting(client, found)
+            for place in [json.loads(document.get("body"))]
+        ]
+        if len(hits) >= limit or len(found) < count:
+            break
+    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+
+def find_related(
+    client: firestore.Client, owner: str, labels: Sequence[str], exclude: str, limit: int
+) -> list[RelatedVideo]:
+    """Returns an owner's videos that share labels; see VideoRepository.related()."""
+    wanted = {storable(label): label for label in labels}
+    stored = list(wanted)
+    videos = equal(client.collection(VIDEOS), owner=owner).order_by("listed_at", direction="DESCENDING")
+    found: dict[str, RelatedVideo] = {}
+    for start in range(0, len(stored), _MAX_LABELS):
+        some = where(videos, "labels", "array_contains_any", stored[start : start + _MAX_LABELS])
+        for video in some.select(["labels"]).limit(_MAX_RELATED).stream(**READING):
+            shared = tuple(wanted[label] for label in video.get("labels") if label in wanted)
+            found[video.id] = RelatedVideo(video_id=video.id, labels=shared)
+    found.pop(exclude, None)
+    return sorted(found.values(), key=lambda other: (-len(other.labels), other.video_id))[:limit]
+
+
+def _counting(client: firestore.Client, found: Sequence[Any]) -> Iterator[tuple[Any, Video]]:
+    """Yields those documents of records that are in result sets which count, each with its video."""
+    references = {document.reference.parent.parent for document in found}
+    snapshots = client.get_all(list(references), field_paths=["document"], **READING) if references else ()
+    videos = {video.id: read_video(video) for video in snapshots if video.exists}
+    for document in found:
+        video = videos.get(document.reference.parent.parent.id)
+        if video is not None and document.get("key") in video.results.values():
+            yield document, video
+
+
+def _hit(video: Video, source: Any, text: str, start_s: float, end_s: float, score: float) -> SearchHit:
+    return SearchHit(
+        video_id=video.id,
+        name=video.source.name,
+        source=source,
+        text=text,
+        start_s=start_s,
+        end_s=end_s,
+        score=score,
+    )
