@@ -15,10 +15,11 @@ from infra.local.emulators import (
     storage_emulator,
 )
 
-__all__ = ["firestore", "pubsub", "storage"]
+__all__ = ["firestore", "pubsub", "require_emulators", "storage"]
 
 
-def _require_emulators() -> None:
+def require_emulators() -> None:
+    """Skips the test where an emulator is missing; where all must run, fails it."""
     if (missing := missing_emulators()) is not None:
         if os.environ.get("REQUIRE_ALL") == "1":
             pytest.fail(missing)
@@ -28,7 +29,7 @@ def _require_emulators() -> None:
 @pytest.fixture(scope="session")
 def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Firestore's emulator. Tests share it: give each a database of its own."""
-    _require_emulators()
+    require_emulators()
     with firestore_emulator(tmp_path_factory.mktemp("firestore")) as emulator:
         yield emulator
 
@@ -36,7 +37,7 @@ def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Pub/Sub's emulator. Tests share it: give each topics, or a project, of its own."""
-    _require_emulators()
+    require_emulators()
     with pubsub_emulator(tmp_path_factory.mktemp("pubsub")) as emulator:
         yield emulator
 
@@ -44,6 +45,6 @@ def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """fake-gcs-server, which tells nobody of objects. Tests share it: give each buckets of its own."""
-    _require_emulators()
+    require_emulators()
     with storage_emulator(tmp_path_factory.mktemp("storage")) as emulator:
         yield emulator
