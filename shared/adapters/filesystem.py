@@ -37,6 +37,7 @@ _CONTENT_TYPES: Final = {
     ".vtt": "text/vtt",
     ".wav": "audio/wav",
 }
+_UNKNOWN_TYPE: Final = "application/octet-stream"
 _CHUNK_BYTES: Final = 2**20
 _IN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # Without O_NONBLOCK, opening a FIFO that somebody left in the folder would wait for ever.
@@ -47,8 +48,9 @@ class FolderBlobStore:
     """A BlobStore of folders; safe to use from several threads and processes at once.
 
     Readers never see a part of an object: a put writes a temporary file outside the buckets and renames it. No
-    symbolic link inside a bucket is followed. ``put`` stores no content type: what it is given must be what the
-    name's extension says, which is what is reported. An object can't lie below another object's name.
+    symbolic link inside a bucket is followed. ``put`` stores no content type: what is reported is what the name's
+    extension says, so ``put`` raises ValueError when it is given another one; ``application/octet-stream`` says
+    nothing and contradicts none. An object can't lie below another object's name.
 
     Args:
         root: Folder that the buckets lie in; made when it is first written to. Its buckets must be
@@ -67,11 +69,13 @@ class FolderBlobStore:
         bucket: str,
         name: str,
         source: Path,
-        content_type: str,  # noqa: ARG002 - the port's; a folder keeps none
+        content_type: str,
         *,
         if_generation: int | None = None,
     ) -> ObjectRef:
         parts = parts_of_name(name)
+        if content_type not in {_UNKNOWN_TYPE, _content_type(name)}:
+            raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
         with source.open("rb") as content, _errors(bucket, name), temporary_file(self._staging) as file:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
             file.flush()
@@ -243,8 +247,12 @@ def _ref(bucket: str, name: str, status: os.stat_result) -> ObjectRef:
         name=name,
         generation=_generation_of(status),
         size_bytes=status.st_size,
-        content_type=_CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream"),
+        content_type=_content_type(name),
     )
+
+
+def _content_type(name: str) -> str:
+    return _CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
 
 
 def _expect(found: ObjectRef, generation: int | None) -> None:

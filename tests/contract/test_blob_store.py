@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from google.cloud.storage import Client
 
+from infra.local.emulators import Emulator
 from shared.adapters.filesystem import FolderBlobStore
+from shared.adapters.gcs import GcsBlobStore
 from shared.domain.errors import NotFound, PreconditionFailed
 from shared.domain.events import ObjectFinalized
 from shared.ports.blob_store import BlobStore
 from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.strict_gcs import StrictGcs
 
 OnFinalize: TypeAlias = Mapping[str, Callable[[ObjectFinalized], None]]
 
-STORES: dict[str, Callable[[Path, OnFinalize], BlobStore]] = {
+OWN_STORES: dict[str, Callable[[Path, OnFinalize], BlobStore]] = {
     "fake": lambda _, on_finalize: InMemoryBlobStore(on_finalize),
     "folder": FolderBlobStore,
 }
+
+# Cloud Storage is played by fake-gcs-server and by StrictGcs, which enforces what the emulator lets pass.
+GCS_SERVERS = ("emulator", "strict")
+
+enforced = pytest.mark.parametrize(
+    "store",
+    [
+        *OWN_STORES,
+        "strict",
+        pytest.param(
+            "emulator",
+            marks=pytest.mark.xfail(
+                raises=pytest.fail.Exception,
+                reason="fake-gcs-server ignores preconditions on reads and deletions; the strict fake proves them",
+            ),
+        ),
+    ],
+    indirect=True,
+)
 
 
 @pytest.fixture
@@ -27,9 +50,28 @@ def announced() -> list[ObjectFinalized]:
     return []
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path, announced: list[ObjectFinalized]) -> BlobStore:
-    return STORES[request.param](tmp_path / "not yet there", {"uploads": announced.append})
+@pytest.fixture(params=[*OWN_STORES, *GCS_SERVERS])
+def store(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    announced: list[ObjectFinalized],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[BlobStore]:
+    if request.param in OWN_STORES:
+        yield OWN_STORES[request.param](tmp_path / "not yet there", {"uploads": announced.append})
+    elif request.param == "strict":
+        with StrictGcs(page_size=3) as gcs:
+            monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+            for bucket in ("media", "uploads"):
+                gcs.objects.create_bucket(bucket)
+            yield GcsBlobStore("demo")
+    else:
+        emulator: Emulator = request.getfixturevalue("storage")
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator.client_environment["STORAGE_EMULATOR_HOST"])
+        buckets = [Client("demo").create_bucket(name) for name in ("media", "uploads")]
+        yield GcsBlobStore("demo")
+        for bucket in buckets:
+            bucket.delete(force=True)
 
 
 @pytest.fixture
@@ -102,6 +144,7 @@ def test_a_folder_is_no_object(store: BlobStore, file: Path) -> None:
     assert names(store, "media") == ["a/b"]
 
 
+@enforced
 @pytest.mark.reliability("B11")
 def test_an_overwritten_object_has_a_greater_generation_and_the_old_one_is_gone(
     store: BlobStore, file: Path, tmp_path: Path
@@ -132,6 +175,7 @@ def test_a_put_under_a_precondition(store: BlobStore, file: Path) -> None:
     assert store.stat("media", "a") == second
 
 
+@enforced
 def test_a_delete_under_a_precondition(store: BlobStore, file: Path) -> None:
     first = store.put("media", "a", file, "application/octet-stream")
     second = store.put("media", "a", file, "application/octet-stream")
@@ -175,34 +219,63 @@ def test_what_a_listing_names_can_be_deleted_while_it_goes_on(store: BlobStore, 
     assert names(store, "media") == ["videos/v1/r10/a", "videos/v2/r1/a"]
 
 
+ODD_NAMES = [
+    "-version",
+    "concat:a|b",
+    "pipe:0",
+    "img%03d.mp4",
+    "nul\0byte",
+    "\u202egpj.exe",
+    "\U0001f3ac.mp4",
+    "é" * 512,
+    "a/" * 511 + "ab",
+    "../../escape",
+    "a/../../../escape",
+    "%2e%2e/%2e%2e/escape",
+    "/absolute",
+    "//double//",
+    "ends/",
+]
+NAMES_UNKNOWN_TO_GCS = ["line\nbreak\x1b[31m.mp4", ".", "..", "\udcff.mp4"]
+
+
 @pytest.mark.reliability("A7", "A8", "A9", "A10", "A11")
-@pytest.mark.parametrize(
-    "name",
-    [
-        "-version",
-        "concat:a|b",
-        "pipe:0",
-        "img%03d.mp4",
-        "line\nbreak\x1b[31m.mp4",
-        "nul\0byte",
-        "\u202egpj.exe",
-        "\U0001f3ac.mp4",
-        "é" * 512,
-        "a/" * 511 + "ab",
-        "../../escape",
-        "a/../../../escape",
-        "%2e%2e/%2e%2e/escape",
-        "/absolute",
-        "//double//",
-        ".",
-        "..",
-        "ends/",
-        "\udcff.mp4",
-    ],
-)
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_text_is_a_name(store: BlobStore, file: Path, tmp_path: Path, name: str) -> None:
+    assert_nothing_special(store, file, tmp_path, name)
+
+
+@pytest.mark.reliability("A10", "A11")
+@pytest.mark.parametrize("store", OWN_STORES, indirect=True)
+@pytest.mark.parametrize("name", NAMES_UNKNOWN_TO_GCS)
+def test_a_folder_takes_names_that_cloud_storage_does_not_have(
+    store: BlobStore, file: Path, tmp_path: Path, name: str
+) -> None:
+    assert_nothing_special(store, file, tmp_path, name)
+
+
+@pytest.mark.reliability("A10", "A11")
+@pytest.mark.parametrize("store", GCS_SERVERS, indirect=True)
+@pytest.mark.parametrize("name", NAMES_UNKNOWN_TO_GCS)
+def test_names_that_cloud_storage_does_not_have_are_refused(
+    store: BlobStore, file: Path, tmp_path: Path, name: str
+) -> None:
+    store.put("media", "a", file, "application/octet-stream")
+
+    with pytest.raises(ValueError, match="name"):
+        store.put("media", name, file, "application/octet-stream")
+    with pytest.raises(ValueError, match="name"):
+        store.stat("media", name)
+    with pytest.raises(ValueError, match="name"):
+        store.get("media", name, tmp_path / "copy")
+    with pytest.raises(ValueError, match="name"):
+        store.delete("media", name)
+    assert names(store, "media") == ["a"]
+
+
+def assert_nothing_special(store: BlobStore, file: Path, tmp_path: Path, name: str) -> None:
     outside = {path for path in tmp_path.parent.rglob("*") if tmp_path / "not yet there" not in path.parents}
-    ref = store.put("uploads", name, file, "video/mp4")
+    ref = store.put("uploads", name, file, "application/octet-stream")
 
     assert store.stat("uploads", name).name == name
     assert content(store, "uploads", name) == b"0123456789"
@@ -218,9 +291,10 @@ def test_any_text_is_a_name(store: BlobStore, file: Path, tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["", "a" * 1025])
 def test_what_can_be_no_name_is_refused(store: BlobStore, file: Path, name: str) -> None:
     with pytest.raises(ValueError, match="name"):
-        store.put("media", name, file, "video/mp4")
+        store.put("media", name, file, "application/octet-stream")
 
 
+@pytest.mark.parametrize("store", OWN_STORES, indirect=True)  # Cloud Storage publishes it
 def test_a_finished_object_is_announced_once_for_the_bucket_that_wants_it(
     store: BlobStore, file: Path, announced: list[ObjectFinalized]
 ) -> None:

@@ -1,0 +1,126 @@
+"""What lets somebody without credentials read or upload one object for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import google.auth
+from google.auth.credentials import Signing
+from google.auth.exceptions import TransportError
+from google.auth.transport.requests import Request
+from google.cloud.storage import Client
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from shared.adapters.gcs.errors import bucket_missing, translated
+from shared.adapters.gcs.objects import TIMEOUT_S, blob_of
+from shared.domain.errors import ConfigurationError, NotFound
+from shared.domain.records import ObjectRef
+
+__all__ = ["GcsLinks"]
+
+_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+"""The scopes that the storage client asks for don't cover IAM's signBlob."""
+
+
+class GcsLinks:
+    """Makes signed URLs and upload sessions.
+
+    URLs are signed with the private key of the credentials this runs with. Where they have none, as on Cloud Run,
+    IAM signs for the service account, which needs the role roles/iam.serviceAccountTokenCreator on itself. An
+    emulator serves any signed URL, but signing it takes a service account all the same.
+
+    Args:
+        project: The project's id.
+
+    Raises:
+        ConfigurationError: There are no credentials.
+    """
+
+    def __init__(self, project: str) -> None:
+        with translated(project):
+            self._client = Client(project)
+        self._signer: Any = None
+
+    def signed_url(self, ref: ObjectRef, expires_s: float) -> str:
+        """Returns a URL that anybody can GET an object from; a newer generation than the object's is not served.
+
+        Args:
+            ref: The object.
+            expires_s: Seconds it works for, up to 7 days.
+
+        Raises:
+            ConfigurationError: ``no_signer``: the credentials this runs with belong to no service account;
+                ``signing_forbidden``: IAM does not let it sign.
+            TransientError: IAM can't be reached.
+        """
+        blob = blob_of(self._client, ref.bucket, ref.name)
+        with translated(ref.bucket, ref.name):
+            signing = self._signing()
+            try:
+                url: str = blob.generate_signed_url(
+                    version="v4",
+                    expiration=timedelta(seconds=expires_s),
+                    method="GET",
+                    generation=ref.generation,
+                    **signing,
+                )
+            except TransportError as error:
+                if "PERMISSION_DENIED" not in str(error):  # the library tells it no other way
+                    raise
+                raise ConfigurationError(
+                    "signing_forbidden",
+                    f"IAM does not sign for {signing['service_account_email']}. Give this service account the "
+                    "role roles/iam.serviceAccountTokenCreator on itself.",
+                ) from error
+        return url
+
+    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
+        """Returns the URL of a resumable upload session, good for one new object for a week.
+
+        Args:
+            bucket: Bucket's name.
+            name: Name of the object to be made.
+            size_bytes: Bytes that will be uploaded; no other number of them makes an object.
+            content_type: Media type that the object gets.
+            origin: Web page that may use the session from a browser, such as ``https://example.com``.
+
+        Raises:
+            PreconditionFailed: There is such an object already.
+            ConfigurationError: There is no such bucket, or this may not write to it.
+            TransientError: Cloud Storage can't be reached.
+        """
+        blob = blob_of(self._client, bucket, name)
+        try:
+            with translated(bucket, name):
+                url: str = blob.create_resumable_upload_session(
+                    content_type=content_type,
+                    size=size_bytes,
+                    origin=origin,
+                    if_generation_match=0,
+                    checksum=None,
+                    timeout=TIMEOUT_S,
+                    retry=DEFAULT_RETRY,
+                )
+        except NotFound as error:
+            raise bucket_missing(bucket) from error
+        return url
+
+    def _signing(self) -> Mapping[str, Any]:
+        """Returns what the client library needs for a signature."""
+        if self._signer is None:
+            self._signer, _ = google.auth.default(scopes=[_SCOPE])
+        signer = self._signer
+        if isinstance(signer, Signing):
+            return {"credentials": signer, "service_account_email": signer.signer_email}
+        if not signer.valid:
+            signer.refresh(Request())
+        email = getattr(signer, "service_account_email", None)
+        if email is None:
+            raise ConfigurationError(
+                "no_signer",
+                "Signed URLs need a service account: run this as one, or impersonate one with `gcloud auth "
+                "application-default login --impersonate-service-account`.",
+            )
+        return {"credentials": signer, "service_account_email": email, "access_token": signer.token}
