@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from infra.local.emulators import (
+    PROJECT,
     Emulator,
     firestore_emulator,
     missing_emulators,
     pubsub_emulator,
     storage_emulator,
 )
+from shared.adapters.firestore.repository import FirestoreVideoRepository
 
-__all__ = ["firestore", "pubsub", "require_emulators", "storage"]
+__all__ = ["firestore", "firestore_repository", "pubsub", "require_emulators", "storage"]
 
 
 def require_emulators() -> None:
@@ -32,6 +35,14 @@ def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     require_emulators()
     with firestore_emulator(tmp_path_factory.mktemp("firestore")) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def firestore_repository(firestore: Emulator, monkeypatch: pytest.MonkeyPatch) -> FirestoreVideoRepository:
+    """A repository in an empty database of the emulator."""
+    for name, value in firestore.client_environment.items():
+        monkeypatch.setenv(name, value)
+    return FirestoreVideoRepository(PROJECT, f"test-{uuid4().hex}")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from shared.adapters.sql.sqlite import sqlite_url
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
+from tests.firestore_indexes import defined_indexes, needed_indexes
+from tests.firestore_traffic import recorded_traffic
 
 
 def _fake(_: pytest.FixtureRequest) -> VideoRepository:
@@ -27,17 +29,25 @@ def _postgresql(request: pytest.FixtureRequest) -> VideoRepository:
     return SqlVideoRepository(request.getfixturevalue("postgresql"))
 
 
+def _firestore(request: pytest.FixtureRequest) -> VideoRepository:
+    repository: VideoRepository = request.getfixturevalue("firestore_repository")
+    return repository
+
+
 REPOSITORIES: dict[str, Callable[[pytest.FixtureRequest], VideoRepository]] = {
     "fake": _fake,
     "sqlite": _sqlite,
     "postgresql": _postgresql,
+    "firestore": _firestore,
 }
 
 
 @pytest.fixture(params=REPOSITORIES)
-def repository(request: pytest.FixtureRequest) -> Iterator[VideoRepository]:
+def repository(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideoRepository]:
+    traffic = recorded_traffic(monkeypatch)
     repository = REPOSITORIES[request.param](request)
     yield repository
+    assert needed_indexes(traffic.queries) <= set(defined_indexes()), "Firestore would refuse a query"
     if isinstance(repository, SqlVideoRepository):
         repository.close()
 

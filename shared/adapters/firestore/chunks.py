@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from google.cloud.firestore_v1.vector import Vector
 
 from shared.adapters.firestore.documents import Documents, Fields, slices, storable
-from shared.adapters.firestore.words import beginnings_of
+from shared.adapters.firestore.words import MAX_BEGINNINGS, beginnings_of
 from shared.domain.codec import decode, encode_json
 from shared.domain.records import Embedding, Record, SearchEntry
 
@@ -22,9 +22,8 @@ __all__ = ["pack", "read_lines", "unpack"]
 
 R = TypeVar("R", bound=Record)
 
-_SEARCH_BODY_BYTES: Final = 64 * 2**10
-_SEARCH_WORDS: Final = 4000
-"""Search reads whole documents, and each beginning of a word is an index entry, of which one may have 40,000."""
+_SEARCHED_BYTES: Final = 64 * 2**10
+"""A search reads whole documents for a few places in each."""
 
 
 def pack(key: str, owner: str, records: Sequence[Record]) -> Documents:
@@ -73,7 +72,7 @@ def _searchable(entries: Sequence[SearchEntry]) -> Iterator[Fields]:
     body, words = "", set[str]()
     for entry in entries:
         line, more = _line(entry), beginnings_of(entry.text)
-        if body and (len(body) + len(line) > _SEARCH_BODY_BYTES or len(words | more) > _SEARCH_WORDS):
+        if body and (len(body) + len(line) > _SEARCHED_BYTES or len(words | more) > MAX_BEGINNINGS):
             yield {"body": body, "words": sorted(words)}
             body, words = "", set()
         body += line

@@ -35,12 +35,13 @@ Write: TypeAlias = tuple[firestore.DocumentReference, Fields | None]
 """A document and what to put there; None deletes it."""
 
 _MAX_WRITES: Final = 400
-_MAX_BYTES: Final = 5 * 2**20
-"""What one commit carries at most. Firestore takes 500 writes and 10 MiB."""
+_MAX_BYTES: Final = 3 * 2**20
+"""What one commit carries at most. Firestore takes 500 writes and 10 MiB, its emulator 4 MiB."""
 
 _GIVE_UP_AFTER_S: Final = 25.0
 """Less than a lease, so that a worker that can't reach the store gives up before others take over."""
 
+_FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 
 
@@ -48,7 +49,8 @@ def update_video(
     client: firestore.Client,
     reference: firestore.DocumentReference,
     decide: Callable[[Video | None], Change[T]],
-    staged: str | None = None,
+    *,
+    staged: bool = False,
 ) -> T:
     """Loads a video, decides, and saves the change as a whole.
 
@@ -56,7 +58,7 @@ def update_video(
         client: The database.
         reference: The video's document.
         decide: See VideoRepository.update().
-        staged: Key of the result set whose records are stored already, if they are.
+        staged: Whether what is large in the change is stored already.
 
     Returns:
         The change's answer.
@@ -74,11 +76,12 @@ def update_video(
         change = decide(read_video(snapshot) if snapshot.exists else None)
         if change.video is None:
             return change.answer
-        records = [] if change.records_key == staged else _records(reference, change)
-        if len(list(_parts(records))) > 1:
-            # Nobody sees them until the video names them, and what is never named prune() removes.
-            commit_in_parts(client, records)
-            return update_video(client, reference, decide, change.records_key)
+        firsts, ahead = _attempts(reference, change)
+        ahead += _records(reference, change)
+        if not staged and len(list(_parts(ahead))) > 1:
+            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes.
+            commit_in_parts(client, ahead)
+            return update_video(client, reference, decide, staged=True)
         change_id = uuid.uuid4().hex
         answers[change_id] = change.answer
         batch = client.batch()
@@ -87,7 +90,7 @@ def update_video(
             batch.update(reference, fields, client.write_option(last_update_time=snapshot.update_time))
         else:
             batch.create(reference, fields)
-        _add(batch, [*_attempts(reference, change), *_events(client, change), *records])
+        _add(batch, [*firsts, *_events(client, change), *([] if staged else ahead)])
         with suppress(*OUTCOME_UNKNOWN):
             batch.commit(retry=None, timeout=COMMIT_TIMEOUT_S)
             return change.answer
@@ -134,9 +137,16 @@ def _records(reference: firestore.DocumentReference, change: Change[Any]) -> lis
     return [(reference.collection(RECORDS).document(name), fields) for name, fields in documents.items()]
 
 
-def _attempts(reference: firestore.DocumentReference, change: Change[Any]) -> list[Write]:
-    documents = attempt_documents(change.attempts)
-    return [(reference.collection(ATTEMPTS).document(name), fields) for name, fields in documents.items()]
+def _attempts(reference: firestore.DocumentReference, change: Change[Any]) -> tuple[list[Write], list[Write]]:
+    """Returns the first document of each attempt, and the rest of those that take several."""
+    attempts = reference.collection(ATTEMPTS)
+    firsts: list[Write] = []
+    rest: list[Write] = []
+    for attempt in change.attempts:
+        first, *others = [(attempts.document(name), fields) for name, fields in attempt_documents(attempt)]
+        firsts.append(first)
+        rest += others
+    return firsts, rest
 
 
 def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
@@ -157,7 +167,7 @@ def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
 
 def _tries() -> Iterator[None]:
     give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
-    pause_s = 0.05
+    pause_s = _FIRST_PAUSE_S
     while time.monotonic() < give_up_at:
         yield
         time.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - so that two writers do not meet again

@@ -91,19 +91,26 @@ def read_video(snapshot: DocumentSnapshot[Any]) -> Video:
     return replace(video, results=dict(sorted(video.results.items(), key=lambda item: token_of(item[1]))))
 
 
-def attempt_documents(attempts: Iterable[Attempt]) -> Documents:
-    """Returns the documents of some attempts; one that ran very many tools takes several."""
-    return {
-        f"{attempt.token:010}.{number:03}": {"body": body}
-        for attempt in attempts
-        for number, body in enumerate(slices(encode_json(attempt)))
-    }
+def attempt_documents(attempt: Attempt) -> list[tuple[str, Fields]]:
+    """Returns ids and fields of an attempt's documents: one, or several if it ran very many tools.
+
+    The first says how many there are, so that others are nothing until it is written.
+    """
+    bodies = list(slices(encode_json(attempt)))
+    return [
+        (f"{attempt.token:010}.{number:03}", {"body": body, "parts": len(bodies)})
+        for number, body in enumerate(bodies)
+    ]
 
 
-def read_attempts(documents: Documents) -> list[Attempt]:
-    """Returns the attempts in their documents, oldest first."""
-    by_token = groupby(sorted(documents.items()), key=lambda document: document[0].partition(".")[0])
-    return [decode_json(Attempt, "".join(fields["body"] for _, fields in parts)) for _, parts in by_token]
+def read_attempts(documents: Iterable[DocumentSnapshot[Any]]) -> list[Attempt]:
+    """Returns the attempts in their documents, which come in the order of their ids, oldest first."""
+    attempts = []
+    for _, same in groupby(documents, key=lambda document: document.id.partition(".")[0]):
+        parts = list(same)
+        bodies = (part.get("body") for part in parts[: parts[0].get("parts")])
+        attempts.append(decode_json(Attempt, "".join(bodies)))
+    return attempts
 
 
 def _with_leaves(value: Any, change: Callable[[Any], Any]) -> Any:

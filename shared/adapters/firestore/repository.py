@@ -98,8 +98,7 @@ class FirestoreVideoRepository:
 
     def attempts(self, video_id: str) -> Sequence[Attempt]:
         with firestore_errors():
-            documents = self._reference(video_id).collection(ATTEMPTS).stream(**READING)
-            return read_attempts({document.id: document.to_dict() for document in documents})
+            return read_attempts(self._reference(video_id).collection(ATTEMPTS).stream(**READING))
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
         with firestore_errors():
@@ -193,6 +192,8 @@ def _may_be_named(key: str, video: Video | None) -> bool:
 
 def _position(position: str) -> Fields:
     created_at, _, video_id = position.partition(" ")
+    if not _DOCUMENT_ID.fullmatch(video_id):
+        raise ValueError("the cursor is forged: no video has such an id")
     try:
         listed_at = datetime.fromisoformat(created_at).astimezone(UTC)
     except OverflowError as error:
