@@ -182,7 +182,8 @@ class Bootstrap:
             return Endpoint(handle)
         from shared.adapters.push_auth import PushGuard
 
-        return Endpoint(handle, PushGuard(self.settings.push_audience, self.settings.push_service_account))
+        # The settings refuse an audience without an account; without one, nobody would be let in.
+        return Endpoint(handle, PushGuard(self.settings.push_audience, self.settings.push_service_account or ""))
 
     def runner(
         self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None

@@ -69,7 +69,7 @@ def read_delivery(request: Request) -> Delivery:
 
     Raises:
         PermanentError: ``bad_event``: it is none of them.
-        RequestEntityTooLarge: It has more than MAX_BODY_BYTES.
+        RequestEntityTooLarge: It declares more than MAX_BODY_BYTES; what declares nothing is cut off there.
     """
     request.max_content_length = MAX_BODY_BYTES
     body, headers = request.get_data(), request.headers
