@@ -71,6 +71,8 @@ def _gather(context: StageContext) -> AnalysisInput:
     segments = context.records(Segment)
     renditions = context.records(Rendition)
     artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
+    if "proxy" not in artifacts:
+        raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
     sound = next((rendition.object for rendition in renditions if rendition.kind == "audio"), None)
     audio = artifacts.get("analysis_audio")
     readable = smallest_rendition(renditions, _READABLE_SIDE)

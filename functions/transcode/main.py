@@ -3,16 +3,17 @@
 Consumes: ``video-ingested``.
 Emits: ``video-transcoded``, or ``video-failed``.
 Idempotency key: video and run.
-Time limit: pipeline.json, ``transcode``.
+Time limit: pipeline.json, ``transcode``; what may take longer than a function has goes out as a job.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import functions_framework
 from flask import Request, Response
 
+from functions.transcode.estimate import expected_s
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
 from shared.adapters.http_delivery import Endpoint
@@ -24,7 +25,8 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    return wiring.endpoint("transcode", TranscodeStage(wiring.media_tool, wiring.packager, ladder))
+    stage = TranscodeStage(wiring.media_tool, wiring.packager, ladder)
+    return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder))
 
 
 @functions_framework.http

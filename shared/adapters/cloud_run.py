@@ -41,7 +41,7 @@ class CloudRunJobRunner:
         if endpoint is not None:
             self._client_options["client_options"] = ClientOptions(api_endpoint=endpoint)
             if endpoint.startswith("http:"):
-                self._client_options["credentials"] = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth has no types
+                self._client_options["credentials"] = AnonymousCredentials()
 
     def start(self, job: Job) -> str:
         name = self._jobs.get(job.stage)

@@ -17,7 +17,8 @@ class StageSpec:
         emits: Topic its success is published to; also the event's type.
         status: The video's status once it is done.
         timeout_s: Seconds one attempt may take inside an event function.
-        job_timeout_s: Seconds one attempt may take as a job; None when it never runs as one.
+        job_timeout_s: Seconds one attempt may take as a job, and where everything runs as one; None when it never
+            does. Cloud Run jobs end after a day.
         memory: Memory a function instance gets, in Kubernetes notation.
         cpu: Virtual CPUs a function instance gets.
         max_attempts: Attempts, counted by us, after which the video is failed as poison.

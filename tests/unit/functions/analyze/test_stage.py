@@ -190,6 +190,13 @@ def test_a_video_that_was_never_measured_is_refused(tmp_path: Path) -> None:
         AnalyzeStage([]).run(FakeStageContext(tmp_path))
 
 
+@pytest.mark.parametrize("missing", [Rendition, Artifact])
+def test_a_video_that_was_not_transcoded_is_refused(context: FakeStageContext, missing: type) -> None:
+    context.inputs = tuple(record for record in context.inputs if not isinstance(record, missing))
+    with pytest.raises(PermanentError, match="not_transcoded"):
+        AnalyzeStage([]).run(context)
+
+
 @pytest.mark.parametrize("name", ANALYZERS.names())
 def test_every_built_in_analyzer_can_be_built_and_is_named_as_it_is_chosen(name: str) -> None:
     assert ANALYZERS.create(name, ports()).name == name

@@ -181,10 +181,10 @@ def test_nobody_answering_is_transient(tmp_path: Path) -> None:
         (exceptions.DeadlineExceeded("slow"), TransientError, "job_unavailable"),
         (exceptions.Aborted("changed at the same time"), TransientError, "job_unavailable"),
         (requests.exceptions.ReadTimeout("slow"), TransientError, "job_unavailable"),
-        (TransportError("no metadata server"), TransientError, "job_unavailable"),  # type: ignore[no-untyped-call]  # google-auth has no types
+        (TransportError("no metadata server"), TransientError, "job_unavailable"),
         (exceptions.Forbidden("no"), ConfigurationError, "job_forbidden"),
         (exceptions.Unauthorized("who?"), ConfigurationError, "job_forbidden"),
-        (DefaultCredentialsError("none"), ConfigurationError, "job_forbidden"),  # type: ignore[no-untyped-call]  # google-auth has no types
+        (DefaultCredentialsError("none"), ConfigurationError, "job_forbidden"),
         (exceptions.BadRequest("timeout too long"), ConfigurationError, "job_refused"),
     ],
 )

@@ -20,6 +20,7 @@ from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
 STAGES = st.sampled_from(["ingest", "transcode", "segment", "analyze", "tag"])
+JOBS = ["job-1", "job-2"]
 CHANCE = st.floats(0, 1, exclude_max=True)
 
 
@@ -85,19 +86,31 @@ class LifecycleMachine(RuleBasedStateMachine):
             assert self.stored() == before
         self.check_transition(before)
 
-    @rule(stage=STAGES, back=st.sampled_from([0, 0, 0, 1]), due=st.booleans())
-    def somebody_claims(self, stage: str, back: int, due: bool) -> None:
+    @rule(
+        stage=STAGES,
+        back=st.sampled_from([0, 0, 0, 1]),
+        due=st.booleans(),
+        execution=st.sampled_from([None, None, *JOBS]),
+    )
+    def somebody_claims(self, stage: str, back: int, due: bool, execution: str | None) -> None:
+        """A function asks, or a job's task."""
         driver, before = self.driver, self.stored()
         spec = driver.flow.next_after_status(before.status)
         stage = spec.stage if due and spec else stage
         now = driver.clock.now()
         claim = driver.repository.update(
-            self.id, driver.lifecycle.claim(stage, before.run - back, "worker", now, LEASE_S)
+            self.id, driver.lifecycle.claim(stage, before.run - back, "worker", now, LEASE_S, execution)
         )
+        lease, last_token = before.lease, before.last_token
         if isinstance(claim, Claim):
             assert back == 0
-            assert before.lease is None or before.lease.expires_at <= now
-            assert claim.lease.token > max((old.lease.token for old in self.claims), default=0)
+            own = lease is not None and lease.execution is not None and lease.execution == execution
+            assert lease is None or lease.expires_at <= now or own
+            if lease is not None and own and lease.awaits_job:
+                assert (claim.lease.token, claim.lease.attempt) == (lease.token, lease.attempt)
+            else:
+                assert claim.lease.token > last_token
+            assert not claim.lease.awaits_job
             self.holder = claim
             self.claims.append(claim)
         else:
@@ -107,7 +120,33 @@ class LifecycleMachine(RuleBasedStateMachine):
                 assert self.stored() == before
             if claim.reason == "busy":
                 assert claim.retry_after_s > 0
+            if claim.reason == "handed_over":
+                assert lease is not None
+                assert lease.execution not in {None, execution}
         self.check_transition(before)
+
+    @rule(chance=CHANCE, execution=st.sampled_from(JOBS))
+    def a_worker_hands_over(self, chance: float, execution: str) -> None:
+        if claim := self.pick(chance):
+            hand_over = self.driver.lifecycle.hand_over(
+                claim, execution, self.driver.clock.now(), start_within_s=2 * LEASE_S
+            )
+            self.decide(claim, hand_over, ends=False)
+            if claim is self.holder:
+                handed = self.stored().lease
+                assert handed is not None
+                assert handed.awaits_job
+                self.claims.remove(claim)  # it does nothing more
+
+    @rule(chance=CHANCE)
+    def a_worker_finds_no_job(self, chance: float) -> None:
+        if claim := self.pick(chance):
+            before = self.stored().attempts
+            counts = claim is self.holder
+            withdraw = self.driver.lifecycle.withdraw(claim, self.driver.clock.now(), "code", "reason")
+            self.decide(claim, withdraw, ends=True)
+            if counts:
+                assert self.stored().attempts[claim.spec.stage] == before[claim.spec.stage] - 1
 
     @rule(chance=CHANCE, last=st.booleans())
     def a_worker_reports(self, chance: float, last: bool) -> None:
