@@ -65,11 +65,18 @@ class Up:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def parts(self, *words: str) -> list[psutil.Process]:
-        """Returns what runs for one function or emulator, without what keeps it."""
-        for keeper in psutil.Process(self.process.pid).children():
-            if all(word in keeper.cmdline() for word in words):
-                return keeper.children(recursive=True)
-        raise AssertionError(f"nothing runs for {words}")
+        """Returns what runs for one function or emulator, without what keeps it; waits until it is there."""
+        found: list[psutil.Process] = []
+
+        def look() -> bool:
+            for keeper in psutil.Process(self.process.pid).children():
+                with contextlib.suppress(psutil.Error):  # it ends just now
+                    if all(word in keeper.cmdline() for word in words):
+                        found[:] = keeper.children(recursive=True)
+            return len(found) >= 2
+
+        wait_for(look, 30, lambda: f"nothing runs for {words}")
+        return found
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -187,7 +194,8 @@ def assert_nothing_lost_doubled_or_stuck(outsider: Outsider, timeout_s: float) -
     """Waits until nothing is left to do, and checks what is there and what was told to the world."""
     wiring = outsider.wiring
     wait_for(lambda: settled(outsider), timeout_s, lambda: all_videos(wiring), every_s=0.5)
-    told = [_event(message) for topic in wiring.flow.topics[1:] for message in outsider.received(topic)]
+    messages = [message for topic in wiring.flow.topics[1:] for message in outsider.received(topic)]
+    told = [_event(message) for message in messages if "event_id" in message.attributes]
     for video in all_videos(wiring):
         assert video.lease is None, video
         assert video.status == "ready" or (video.failure and video.failure.reason), video
