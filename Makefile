@@ -43,7 +43,7 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 
 docs: $(VENV)/.dev  ## Write the README's tables, the event schema and the OpenAPI document anew.
 	@PYTHONPATH=. $(BIN)/python tests/architecture/test_readme.py
-	@PYTHONPATH=. $(BIN)/python tests/unit/test_event_schema.py
+	@PYTHONPATH=. $(BIN)/python tests/unit/shared/domain/test_event_contract.py
 	@PYTHONPATH=. $(BIN)/python tests/architecture/test_openapi.py
 
 requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.

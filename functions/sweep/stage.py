@@ -20,6 +20,9 @@ from shared.settings import Settings
 
 __all__ = ["SweepPorts", "Sweeper"]
 
+_MAX_KNOWN = 100_000
+"""Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
+
 
 class SweepPorts(UploadPorts, Protocol):
     """What sweeping needs."""
@@ -43,6 +46,8 @@ class Sweeper:
 
     def __init__(self, ports: SweepPorts) -> None:
         self._ports = ports
+        # Name -> generation of uploads that are registered. That stays true, and asking again costs a read each.
+        self._known: dict[str, int] = {}
 
     def handle(self, delivery: Delivery) -> None:
         """Runs for a scheduler's tick, whatever it says."""
@@ -69,8 +74,12 @@ class Sweeper:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
         settings = self._ports.settings
         before = self._ports.clock.now() - timedelta(seconds=settings.reconcile_after_s)
+        known, self._known = self._known, {}
         for upload in self._ports.blobs.list_objects(settings.upload_bucket):
-            if is_upload(upload.ref.name) and upload.updated_at <= before:
+            name, generation = upload.ref.name, upload.ref.generation
+            if known.get(name) == generation:
+                self._remember(name, generation)
+            elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
 
     def clear_leftovers(self) -> None:
@@ -100,6 +109,11 @@ class Sweeper:
         if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
             logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
             announce_upload(ports, upload)
+        self._remember(upload.name, upload.generation)
+
+    def _remember(self, name: str, generation: int) -> None:
+        if len(self._known) < _MAX_KNOWN:
+            self._known[name] = generation
 
 
 def _guarded(step: str, act: Callable[[], None]) -> None:

@@ -30,11 +30,12 @@ class VideoEvent:
     Attributes:
         schema_version: Version of this layout.
         event_id: The same for every copy of one event.
-        type: Also the topic, such as ``video-ingested``.
-        video_id: The video.
-        owner: Whose it is.
-        generation: Generation of the source object.
-        run: Which run of the pipeline over it.
+        type: What happened; also the topic, such as ``video-ingested``.
+        video_id: The video: ``v`` and, in lower case, the first 26 characters of the base32 of the SHA-256 of
+            bucket, zero byte and object name.
+        owner: Whose it is: the first folder of the object's name, ``default`` outside any folder.
+        generation: The uploaded object's generation; grows whenever it is overwritten.
+        run: Counts from 1; a newer generation and a replay each start a new one.
         occurred_at: When, in UTC.
         trace: W3C trace id (32 hex digits) that ties one run's work together.
         failure: Why, when the video failed.

@@ -46,12 +46,14 @@ class Flow:
 
     Attributes:
         stages: The rows.
+        registered_topic: Topic a run that starts at the beginning is announced on.
         failed_topic: Topic a failed video is announced on.
         deleted_topic: Topic a deleted video is announced on.
         sweep_interval_s: Seconds between two runs of sweep.
     """
 
     stages: tuple[StageSpec, ...]
+    registered_topic: str
     failed_topic: str
     deleted_topic: str
     sweep_interval_s: float
@@ -65,14 +67,19 @@ class Flow:
         raise KeyError(f"no stage {name!r} in the pipeline; there are {known}")
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        """Every topic there is: what starts the chain, then what each stage emits, then the other endings."""
+    def announcements(self) -> tuple[str, ...]:
+        """The topics that tell everybody about videos, in the order in which a run can get to them."""
         return (
-            self.stages[0].consumes,
+            self.registered_topic,
             *(spec.emits for spec in self.stages),
             self.failed_topic,
             self.deleted_topic,
         )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic there is: what starts the chain, then the announcements."""
+        return (self.stages[0].consumes, *self.announcements)
 
     def before(self, name: str) -> tuple[StageSpec, ...]:
         """Returns the rows of the stages that run before the one named, in order."""

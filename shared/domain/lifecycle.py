@@ -26,7 +26,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
-from shared.domain.video import Cost, Failure, Lease, Source, Video
+from shared.domain.video import MAX_REASON_CHARS, Cost, Failure, Lease, Source, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "Lifecycle"]
 
@@ -69,7 +69,11 @@ class Lifecycle:
                     created_at=now,
                     updated_at=now,
                 )
-                return Change(answer=Registered(video_id=video_id, run=1, stale=False), video=created)
+                return Change(
+                    answer=Registered(video_id=video_id, run=1, stale=False),
+                    video=created,
+                    events=(self._event(created, self._flow.registered_topic, now),),
+                )
             if upload.generation <= video.source.generation:
                 stale = upload.generation < video.source.generation
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=stale))
@@ -78,6 +82,7 @@ class Lifecycle:
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
                 attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
+                events=(self._event(renewed, self._flow.registered_topic, now),),
             )
 
         return decide
@@ -316,11 +321,13 @@ class Lifecycle:
             kept = {before.stage: video.results[before.stage] for before in earlier}
             status = earlier[-1].status if earlier else REGISTERED
             renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            # What starts the chain is no announcement: it is the bucket's to say.
+            announced = () if earlier else (self._event(renewed, self._flow.registered_topic, now),)
             return Change(
                 answer=renewed,
                 video=renewed,
                 attempts=closed_attempt(video, "superseded", "the video was replayed", now),
-                events=(self._event(renewed, spec.consumes, now),),
+                events=(*announced, self._event(renewed, spec.consumes, now)),
             )
 
         return decide
@@ -405,6 +412,8 @@ class Lifecycle:
 
     def _failed(self, video: Video, failure: Failure, now: datetime) -> tuple[Video, VideoEvent]:
         self._check_transition(video.status, FAILED)
+        if len(failure.reason) > MAX_REASON_CHARS:
+            failure = replace(failure, reason=failure.reason[: MAX_REASON_CHARS - 1] + "…")
         failed = replace(video, status=FAILED, failure=failure, lease=None, updated_at=now)
         return failed, self._event(failed, self._flow.failed_topic, now)
 

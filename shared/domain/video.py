@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from shared.domain.media import MediaInfo
 
-__all__ = ["Cost", "Failure", "Lease", "Source", "Video"]
+__all__ = ["MAX_REASON_CHARS", "Cost", "Failure", "Lease", "Source", "Video"]
+
+
+MAX_REASON_CHARS: Final = 2000
+"""A failure's reason travels in an event, and may quote what a tool or a library had to say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a video failed: a stable code, a sentence for a person, the stage."""
+    """Why a video failed.
+
+    Attributes:
+        code: Stable identifier, such as ``unsupported_container``.
+        reason: A sentence for a person: what is wrong, what to do next.
+        stage: The stage that failed.
+    """
 
     code: str
     reason: str

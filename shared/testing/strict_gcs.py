@@ -127,6 +127,7 @@ class _HangUp(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 2**16  # an answer in one piece does not wait for the acknowledgement of its head
     server: _Server
 
     def do_GET(self) -> None:

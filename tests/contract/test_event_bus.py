@@ -136,7 +136,7 @@ def event() -> VideoEvent:
     repository = InMemoryVideoRepository()
     driver = VideoDriver(repository)
     driver.commit(driver.claim(driver.upload(), "ingest"))
-    return repository.outbox()[0]
+    return repository.outbox()[-1]
 
 
 def test_a_message_reaches_whoever_consumes_its_topic(subject: Subject, event: VideoEvent) -> None:

@@ -29,7 +29,7 @@ class TestUpdate:
         assert stored.lease is None
         assert repository.records(stored, SearchEntry) == [search_entry("a title")]
         assert [attempt.outcome for attempt in repository.attempts(video.id)] == ["succeeded"]
-        assert [event.type for event in repository.outbox()] == ["video-ingested"]
+        assert [event.type for event in repository.outbox()] == ["video-registered", "video-ingested"]
 
     def test_a_video_comes_back_as_it_was(self, repository: VideoRepository, driver: VideoDriver) -> None:
         video = driver.finish(driver.upload("ann/\udcff\n\U0001f3ac.mp4"))
@@ -74,7 +74,7 @@ class TestUpdate:
         with pytest.raises(ValueError, match="JSON"):
             driver.commit(claim, [search_entry("fine"), unkeepable])
         assert driver.video(claim.video.id) == before
-        assert repository.outbox() == []
+        assert [event.type for event in repository.outbox()] == ["video-registered"]
         assert [attempt.outcome for attempt in repository.attempts(before.id)] == ["running"]
         assert repository.search("fine") == []
 
@@ -165,12 +165,14 @@ class TestOutbox:
 
         events = repository.outbox()
         assert [(event.video_id, event.type) for event in events] == [
+            (first.id, "video-registered"),
             (first.id, "video-ingested"),
+            (second.id, "video-registered"),
             (second.id, "video-ingested"),
             (first.id, "video-transcoded"),
         ]
         assert repository.outbox(limit=2) == events[:2]
-        assert repository.outbox(video_id=first.id) == [events[0], events[2]]
+        assert repository.outbox(video_id=first.id) == [events[0], events[1], events[4]]
         repository.mark_published([events[0].event_id, "unknown"])
         assert repository.outbox() == events[1:]
         repository.mark_published([])
@@ -250,7 +252,7 @@ def test_a_stale_token_changes_nothing(repository: VideoRepository, driver: Vide
         with pytest.raises(LeaseLost):
             repository.update(video.id, decision)
     assert driver.video(video.id).lease == live.lease
-    assert repository.outbox() == []
+    assert [event.type for event in repository.outbox()] == ["video-registered"]
     driver.commit(live, [search_entry("live")])
     assert repository.search("zombie") == []
     assert replace(driver.video(video.id), media=None).status == "ingested"

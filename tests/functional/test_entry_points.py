@@ -268,6 +268,6 @@ def test_a_refusal_asks_for_another_delivery(
 def test_the_schedulers_tick_sweeps(machine: Machine) -> None:
     driver = VideoDriver(machine.wiring.repository, ManualClock(machine.wiring.clock.now()))
     driver.commit(driver.claim(driver.upload(), "ingest"))
-    assert [event.type for event in driver.repository.outbox()] == ["video-ingested"]
+    assert [event.type for event in driver.repository.outbox()] == ["video-registered", "video-ingested"]
     assert machine.send("sweep", "scheduler-tick").status_code == 204
     assert not driver.repository.outbox()

@@ -110,7 +110,8 @@ def five_events(folder: Path) -> list[Message]:
     pipeline.deliver(UPLOAD)
     pipeline.drain()
     assert pipeline.video.status == "ready"
-    return [UPLOAD, *pipeline.events()[:-1]]
+    consumed = {spec.consumes for spec in pipeline.flow.stages}
+    return [UPLOAD, *(event for event in pipeline.events() if event.type in consumed)]
 
 
 @pytest.mark.reliability("B1")
@@ -176,7 +177,7 @@ def test_a_late_event_of_an_old_generation_is_ignored(pipeline: FakePipeline) ->
 @pytest.mark.reliability("B11", "B12")
 def test_a_newer_generation_starts_a_new_run_and_fences_off_the_old_one(pipeline: FakePipeline) -> None:
     pipeline.deliver(upload(generation=6))
-    (old,) = pipeline.events()
+    old = pipeline.events()[-1]
     pipeline.deliver(upload(generation=7))
     pipeline.deliver(old)
     assert (pipeline.video.source.generation, pipeline.video.run, pipeline.video.status) == (7, 2, "ingested")
@@ -202,7 +203,7 @@ def test_a_poison_message_ends_by_our_own_count_and_can_be_replayed(
 ) -> None:
     transcode, max_attempts = pipeline.stages["transcode"], pipeline.flow.stage("transcode").max_attempts
     pipeline.deliver(UPLOAD)
-    (ingested,) = pipeline.events()
+    ingested = pipeline.events()[-1]
     transcode.misbehave = misbehave
     for _ in range(max_attempts):
         with pytest.raises((TransientError, ZeroDivisionError, SystemExit)):

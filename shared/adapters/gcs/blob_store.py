@@ -16,11 +16,10 @@ from typing import BinaryIO, Final
 
 import google_crc32c
 from google.cloud.storage import Blob, Client
-from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.adapters.folders import storage_error
 from shared.adapters.gcs.errors import bucket_missing, damaged, translated
-from shared.adapters.gcs.objects import TIMEOUT_S, blob_of, encoded, ref_of
+from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of, encoded, ref_of
 from shared.adapters.gcs.resumable import ResumableUpload
 from shared.domain.errors import NotFound, PreconditionFailed, TransientError
 from shared.domain.records import ObjectRef
@@ -59,7 +58,7 @@ class GcsBlobStore:
     def __init__(self, project: str, *, retry_s: float = 60.0) -> None:
         with translated(project):
             self._client = Client(project)
-        self._retry = DEFAULT_RETRY.with_timeout(retry_s)
+        self._retry = RETRY.with_timeout(retry_s)
 
     def put(
         self,
@@ -143,6 +142,10 @@ class GcsBlobStore:
                 # Without a condition, what was there is gone either way: it was replaced meanwhile.
                 if if_generation is not None:
                     raise
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._client.close()
 
     def _find(self, bucket: str, name: str) -> Blob | None:
         try:

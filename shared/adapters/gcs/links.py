@@ -11,10 +11,9 @@ from google.auth.credentials import Signing
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 from google.cloud.storage import Client
-from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.adapters.gcs.errors import bucket_missing, translated
-from shared.adapters.gcs.objects import TIMEOUT_S, blob_of
+from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.records import ObjectRef
 
@@ -101,11 +100,15 @@ class GcsLinks:
                     if_generation_match=0,
                     checksum=None,
                     timeout=TIMEOUT_S,
-                    retry=DEFAULT_RETRY,
+                    retry=RETRY,
                 )
         except NotFound as error:
             raise bucket_missing(bucket) from error
         return url
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._client.close()
 
     def _signing(self) -> Mapping[str, Any]:
         """Returns what the client library needs for a signature."""
@@ -114,13 +117,16 @@ class GcsLinks:
         signer = self._signer
         if isinstance(signer, Signing):
             return {"credentials": signer, "service_account_email": signer.signer_email}
-        if not signer.valid:
-            signer.refresh(Request())
-        email = getattr(signer, "service_account_email", None)
-        if email is None:
+        if getattr(signer, "service_account_email", None) is None:
             raise ConfigurationError(
                 "no_signer",
                 "Signed URLs need a service account: run this as one, or impersonate one with `gcloud auth "
                 "application-default login --impersonate-service-account`.",
             )
-        return {"credentials": signer, "service_account_email": email, "access_token": signer.token}
+        if not signer.valid:
+            signer.refresh(Request())  # which also tells whose credentials these are
+        return {
+            "credentials": signer,
+            "service_account_email": signer.service_account_email,
+            "access_token": signer.token,
+        }

@@ -8,13 +8,17 @@ from typing import Final
 
 import google_crc32c
 from google.cloud.storage import Blob, Client
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.domain.records import ObjectRef
 
-__all__ = ["TIMEOUT_S", "blob_of", "encoded", "ref_of"]
+__all__ = ["RETRY", "TIMEOUT_S", "blob_of", "encoded", "ref_of"]
 
 TIMEOUT_S: Final = (10.0, 60.0)
 """How long to wait for a connection, and for the next bytes of an answer."""
+
+RETRY: Final = DEFAULT_RETRY.with_delay(initial=0.25, maximum=16.0, multiplier=2.0)
+"""Repeats what may be repeated, with jitter. All requests here may: they name the generation they are about."""
 
 _NAME_MAX_BYTES: Final = 1024
 _IMPOSSIBLE: Final = re.compile("[\r\n\ud800-\udfff]")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 from structlog.testing import capture_logs
 
 from functions.sweep.stage import Sweeper
@@ -94,7 +95,7 @@ def test_publishes_what_was_committed_but_not_announced(ports: FakeSweepPorts) -
 
     Sweeper(ports).publish_leftovers()
 
-    assert ports.topics() == ["video-ingested"]
+    assert ports.topics() == ["video-registered", "video-ingested"]
     assert not ports.repository.outbox()
 
 
@@ -158,6 +159,61 @@ def test_a_deleted_video_is_not_brought_back_by_its_object(ports: FakeSweepPorts
     ports.clock.advance(1000)
     Sweeper(ports).reconcile_uploads()
     assert ports.bus.published == []
+
+
+def test_a_warm_instance_looks_up_each_upload_once(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
+    for name in ("ann/1.mp4", "ann/2.mp4", "ann/deleted.mp4"):
+        ports.driver.register(ports.upload(name))
+    ports.driver.delete(ports.driver.video(video_id_of("uploads", "ann/deleted.mp4")))
+    ports.clock.advance(1000)
+    sweeper, get, update = Sweeper(ports), *(mocker.spy(ports.repository, name) for name in ("get", "update"))
+    sweeper.reconcile_uploads()
+    assert (get.call_count, update.call_count) == (3, 1)
+
+    for _ in range(3):
+        sweeper.reconcile_uploads()
+    assert (get.call_count, update.call_count) == (3, 1)
+
+    newer = ports.upload("ann/2.mp4")
+    sweeper.reconcile_uploads()
+    assert get.call_count == 4
+    assert [published.message for published in ports.bus.published] == [newer]
+
+
+def test_a_warm_instance_tries_again_what_it_could_not_announce(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    upload = ports.upload()
+    ports.clock.advance(1000)
+    sweeper = Sweeper(ports)
+    gone = mocker.patch.object(ports.repository, "update", side_effect=TransientError("store_unavailable", ""))
+    sweeper.reconcile_uploads()
+    assert ports.bus.published == []
+    mocker.stop(gone)
+
+    sweeper.reconcile_uploads()
+    assert [published.message for published in ports.bus.published] == [upload]
+
+
+def test_a_warm_instance_remembers_a_bounded_number_of_uploads_and_none_that_are_gone(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    mocker.patch("functions.sweep.stage._MAX_KNOWN", 2)
+    names = [f"ann/{index}.mp4" for index in range(3)]
+    for name in names:
+        ports.driver.register(ports.upload(name))
+    ports.clock.advance(1000)
+    sweeper, get = Sweeper(ports), mocker.spy(ports.repository, "get")
+    for reads in (3, 1, 1):
+        sweeper.reconcile_uploads()
+        assert get.call_count == reads
+        get.reset_mock()
+
+    ports.blobs.delete("uploads", names[0])
+    for reads in (1, 0):
+        sweeper.reconcile_uploads()
+        assert get.call_count == reads
+        get.reset_mock()
 
 
 def test_leaves_time_to_a_worker_that_may_not_know_yet_that_it_lost_its_lease(ports: FakeSweepPorts) -> None:
@@ -271,4 +327,4 @@ def test_an_upload_that_was_only_registered_is_driven_on(
 
     ports.clock.advance(ports.settings.redrive_after_s)
     Sweeper(ports).run()
-    assert ports.topics() == ["upload-finalized"]
+    assert ports.topics() == ["video-registered", "upload-finalized"]

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from flask import Flask, Request, Response
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -92,6 +92,7 @@ BODIES = st.binary() | JSON.map(lambda value: json.dumps(value).encode())
 NESTED = b"[" * 100_000
 
 
+@settings(deadline=None)
 @given(body=BODIES, headers=st.sampled_from([{}, binary(), {"x-goog-pubsub-message-id": "1"}]))
 @example(body=NESTED, headers={})
 @example(body=NESTED, headers=binary())
@@ -102,6 +103,7 @@ def test_garbage_is_refused_and_nothing_worse(body: bytes, headers: dict[str, st
         parse_delivery(read_delivery(request(body, headers)))
 
 
+@settings(deadline=None)
 @given(message=st.fixed_dictionaries({}, optional={"data": JSON, "attributes": JSON, "messageId": JSON}))
 def test_odd_messages_are_refused_and_nothing_worse(message: dict[str, object]) -> None:
     delivery = read_delivery(request(json.dumps({"message": message}).encode()))
@@ -109,6 +111,7 @@ def test_odd_messages_are_refused_and_nothing_worse(message: dict[str, object]) 
         parse_delivery(delivery)
 
 
+@settings(deadline=None)
 @given(resource=st.fixed_dictionaries({}, optional=dict.fromkeys(OBJECT, JSON)))
 def test_odd_objects_are_refused_or_read_and_nothing_worse(resource: dict[str, object]) -> None:
     delivery = read_delivery(request(json.dumps(resource).encode(), binary()))

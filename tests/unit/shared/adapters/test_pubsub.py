@@ -67,7 +67,7 @@ def bus(server: Server) -> Iterator[PubsubEventBus]:
 def event() -> VideoEvent:
     driver = VideoDriver(InMemoryVideoRepository())
     driver.commit(driver.claim(driver.upload(), "ingest"))
-    return driver.repository.outbox()[0]
+    return driver.repository.outbox()[-1]
 
 
 def test_a_message_is_stored_when_publish_returns(bus: PubsubEventBus, server: Server, event: VideoEvent) -> None:

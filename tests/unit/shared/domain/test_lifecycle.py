@@ -9,8 +9,9 @@ import pytest
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Declined
-from shared.domain.errors import LeaseLost
+from shared.domain.errors import LeaseLost, PermanentError
 from shared.domain.lifecycle import INTERRUPTIONS_PER_ATTEMPT
+from shared.domain.video import MAX_REASON_CHARS
 from shared.testing.driver import LEASE_S, VideoDriver
 from tests.unit.shared.domain.history import events, outcomes
 
@@ -103,7 +104,7 @@ class TestClaim:
         assert (failed.status, failed.failure.code, failed.failure.stage) == ("failed", "poison", "ingest")
         assert failed.lease is None
         assert {outcome for _, outcome, _ in outcomes(driver, video)} == {"lost"}
-        assert events(driver) == [("video-failed", 1)]
+        assert events(driver) == [("video-registered", 1), ("video-failed", 1)]
         assert driver.try_claim(video, "ingest") == Declined(reason="finished")
         assert driver.finish(driver.replay(failed)).status == "ready"
 
@@ -118,7 +119,7 @@ class TestClaim:
         assert (failed.status, failed.failure.code, failed.lease) == ("failed", "poison", None)
         assert "[tool_crashed] The tool crashed." in failed.failure.reason
         assert {outcome for _, outcome, _ in outcomes(driver, video)} == {"retry"}
-        assert events(driver) == [("video-failed", 1)]
+        assert events(driver) == [("video-registered", 1), ("video-failed", 1)]
 
     @pytest.mark.reliability("B22")
     def test_interruptions_do_not_count_until_there_are_far_too_many(self, driver: VideoDriver) -> None:
@@ -147,7 +148,7 @@ class TestWork:
 
         assert (done.status, done.lease, dict(done.results)) == ("ingested", None, {"ingest": claim.key})
         assert done.media is not None
-        assert events(driver) == [("video-ingested", 1)]
+        assert events(driver) == [("video-registered", 1), ("video-ingested", 1)]
         (line,) = driver.repository.attempts(video.id)
         assert (line.outcome, line.ended_at) == ("succeeded", driver.clock.now())
 
@@ -178,10 +179,21 @@ class TestWork:
 
         assert failed.failure is not None
         assert (failed.status, failed.failure.code) == ("failed", "unsupported_container")
-        assert events(driver) == [("video-failed", 1)]
-        assert driver.repository.outbox()[0].failure == failed.failure
+        assert events(driver) == [("video-registered", 1), ("video-failed", 1)]
+        assert driver.repository.outbox()[-1].failure == failed.failure
         assert outcomes(driver, video) == [("ingest", "failed", 1)]
         assert driver.try_claim(video, "ingest") == Declined(reason="finished")
+
+    def test_what_an_error_quotes_does_not_make_events_large(self, driver: VideoDriver) -> None:
+        claim = driver.claim(driver.upload(), "ingest")
+        now = driver.clock.now()
+        error = PermanentError("not_video", "It says: " + "x" * 100_000)
+        driver.repository.update(claim.video.id, driver.lifecycle.fail(claim, now, Effort(), error))
+
+        failure = driver.repository.outbox()[-1].failure
+        assert failure is not None
+        assert len(failure.reason) == MAX_REASON_CHARS
+        assert (failure.reason[:9], failure.reason[-1]) == ("It says: ", "…")
 
     def test_a_released_stage_can_be_tried_again_at_once(self, driver: VideoDriver) -> None:
         video = driver.upload()

@@ -37,7 +37,7 @@ def event() -> VideoEvent:
     repository = InMemoryVideoRepository()
     driver = VideoDriver(repository)
     driver.fail(driver.claim(driver.upload(), "ingest"))
-    return repository.outbox()[0]
+    return repository.outbox()[-1]
 
 
 def pushed(body: object, attributes: object = None) -> dict[str, Any]:
