@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ class Traffic:
     reads: int = 0
     timeouts_s: list[float | None] = field(default_factory=list)
     on_commit: Callable[[Callable[[], Any]], Any] = field(default=lambda commit: commit())
+    _committed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def writes(self) -> list[Write]:
@@ -44,6 +46,20 @@ class Traffic:
     def deletes(self) -> int:
         """How many documents were deleted."""
         return sum(1 for writes in self.commits for write in writes if write.delete)
+
+    def note(self, writes: list[Write]) -> None:
+        """Notes a commit that took place."""
+        now = time.monotonic()
+        with self._committed:
+            self.commits.append(writes)
+            self.written += [(write.update.name or write.delete, now) for write in writes]
+            self._committed.notify_all()
+
+    def await_commits(self, count: int) -> None:
+        """Returns after so many more commits."""
+        with self._committed:
+            enough = len(self.commits) + count
+            assert self._committed.wait_for(lambda: len(self.commits) >= enough, timeout=60)
 
     def busiest(self, window_s: float) -> tuple[str, int]:
         """Returns the document that was written most often within any such time, and how often."""
@@ -71,9 +87,7 @@ def recorded_traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
 
         def send() -> Any:
             response = commit(self, request=request, **options)
-            traffic.commits.append([Write(write) for write in request["writes"]])
-            now = time.monotonic()
-            traffic.written += [(write.update.name or write.delete, now) for write in traffic.commits[-1]]
+            traffic.note(request["writes"])
             return response
 
         return traffic.on_commit(send)

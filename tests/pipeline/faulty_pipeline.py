@@ -85,13 +85,19 @@ class FaultyPipeline:
     Args:
         folder: An empty folder; several pipelines may share one to save the set-up.
         plan: What goes wrong at which boundary; boundaries count from the first delivery.
+        repository: Where the videos are; None for SQLite in the folder.
 
     Attributes:
         runs: The stages that were run, in order.
         boundary_of_run: Number of the first boundary inside each of them.
     """
 
-    def __init__(self, folder: Path, plan: Mapping[int, FaultKind] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plan: Mapping[int, FaultKind] | None = None,
+        repository: VideoRepository | None = None,
+    ) -> None:
         self._wiring = _SteeredBootstrap(
             Settings(data_dir=folder, log_level="error", lease_s=30, reconcile_after_s=60)
         )
@@ -101,6 +107,8 @@ class FaultyPipeline:
         self.injector = FaultInjector(plan or {}, self._let_others_act)
         self.runs: list[str] = []
         self.boundary_of_run: list[int] = []
+        if repository is not None:
+            self._wiring.repository = repository
         self.repository = self._wiring.repository
         self.blobs = self._wiring.blobs
         self.lifecycle: Lifecycle = self._wiring.lifecycle

@@ -22,8 +22,9 @@ from shared.ports.video_repository import RelatedVideo, SearchHit
 
 __all__ = ["find_places", "find_related", "nearest_places"]
 
-_MAX_SEARCHED: Final = 200
-"""Documents that one search reads, of some hundreds of places each."""
+_PAGE: Final = 200
+_MAX_PAGES: Final = 5
+"""Documents that a search reads at once, of some hundreds of places at most, and how often."""
 
 _MAX_NEIGHBOURS: Final = 1000
 """What Firestore returns at most; also places that no longer count are among them."""
@@ -42,13 +43,19 @@ def find_places(client: firestore.Client, query: str, owner: str | None, limit: 
         return []
     documents = equal(client.collection_group(RECORDS), owner=owner)
     documents = where(documents, "words", "array_contains", lookup_of(wanted))
-    found = list(documents.select(["key", "body"]).limit(_MAX_SEARCHED).stream(**READING))
-    hits = [
-        _hit(video, entry.source, entry.text, entry.start_s, entry.end_s, score)
-        for document, video in _counting(client, found)
-        for entry in read_lines(SearchEntry, document.get("body"))
-        if (score := relevance(wanted, entry.text))
-    ]
+    documents = documents.select(["key", "body"]).order_by("__name__").limit(_PAGE)
+    hits: list[SearchHit] = []
+    for _ in range(_MAX_PAGES):
+        found = list(documents.stream(**READING))
+        hits += [
+            _hit(video, entry.source, entry.text, entry.start_s, entry.end_s, score)
+            for document, video in _counting(client, found)
+            for entry in read_lines(SearchEntry, document.get("body"))
+            if (score := relevance(wanted, entry.text))
+        ]
+        if len(hits) >= limit or len(found) < _PAGE:
+            break
+        documents = documents.start_after(found[-1])
     return sorted(hits, key=lambda hit: (-hit.score, hit.video_id, hit.start_s))[:limit]
 
 

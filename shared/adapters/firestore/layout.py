@@ -1,4 +1,59 @@
-"""How videos lie in Firestore."""
+"""How videos lie in Firestore, which queries that serves, and what it costs.
+
+``videos/{video_id}``: one video.
+    ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
+    queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
+    lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
+    later of its last move and the end of its lease; null once it is finished. ``lease_expires_at``: null when
+    nobody holds a lease. ``unswept_since``: when it was finished; null before, and once it is swept. ``labels``:
+    those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew when a result set goes.
+
+``videos/{video_id}/attempts/{token}.{part}``: a line of the timeline.
+    ``body``: JSON. ``parts``: how many documents it takes; one, unless very many tools were run.
+
+``videos/{video_id}/records/{key}.{kind}.{number}``: records of one kind in one result set, many to a document.
+    ``key``, ``kind``. ``body``: a part of the set's lines of JSON. Search entries also have ``owner`` and
+    ``words``, the beginnings of the words in the body's lines, which are whole. Embeddings have a document each,
+    with ``owner``, ``model`` and ``vector``, which is not in the body.
+
+``outbox/{event_id}``: an event that is not yet published.
+    ``video_id``. ``committed_at``: by Firestore's clock. ``body``: JSON.
+
+Queries, as VideoRepository names them:
+
+- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
+- ``list_videos``: videos by ``listed_at`` descending, of an ``owner``, a ``status``, both or neither.
+- ``records``: records of a video by ``kind`` and ``key`` among those that the video names.
+- ``attempts``: all of a video.
+- ``search``: records of all videos, of an ``owner`` or not, whose ``words`` contain the beginning of the query's
+  longest word. The other words are looked for in the bodies of 200 documents, then, until enough places are
+  found, of 200 more, up to 1,000; a short video has one such document, a very long one some thirty.
+- ``nearest``: records of all videos, of an ``owner`` or not, of one ``model``, by ``vector``. Four times as many
+  as asked for; if too many of them no longer count, 1,000.
+- ``related``: videos of an ``owner`` whose ``labels`` contain any of 30, the newest 300; as often as it takes.
+- ``outbox``: events by ``committed_at``, of a ``video_id`` or not.
+- ``stalled``, ``leased``, ``unswept``: videos by ``idle_since``, ``lease_expires_at``, ``unswept_since``.
+- ``prune``: records of a video by ``key`` not among those that the video names; its attempts.
+
+What search() and nearest() find counts only if the video, which they read next, names its key. The indexes are in
+infra/gcp/firestore.indexes.json; a test compares them with the queries, and no other field is indexed.
+
+A four-hour video with 2,400 shots, 14,000 findings, 14,000 search entries, 400 tags and 500 embeddings, as
+tests/contract/test_firestore_limits.py prints it; at the US multi-region's list price of November 2026
+(0.18, 0.06 and 0.02 USD for 100,000 writes, reads and deletes):
+
+==========================================  =====================
+largest document                            256 KiB of 1,024
+the video's own document                    9 KiB
+most index entries of a document            2,952 of 40,000
+largest commit                              2.9 MiB of 10
+most writes in a commit                     179 of 500
+documents                                   589, 16.7 MiB
+writes, reads, deletes, upload to swept     605, 83, 5
+cost of those                               0.0011 USD
+an hour of work: 1,800 heartbeats           0.0043 USD
+==========================================  =====================
+"""
 
 from __future__ import annotations
 

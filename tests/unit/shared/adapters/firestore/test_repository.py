@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.adapters.firestore import finding
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.attempt import Effort, ToolRun
 from shared.domain.change import Change
@@ -84,6 +85,18 @@ def test_what_is_found_among_very_many_places_is_the_right_one(driver: VideoDriv
 
     assert [hit.start_s for hit in driver.repository.search("line 4321")] == [4321.0]
     assert driver.repository.records(video, SearchEntry) == entries
+
+
+def test_a_rare_word_beside_a_common_longer_one_is_found(
+    driver: VideoDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_PAGE", 2)
+    for index in range(7):
+        driver.finish(driver.upload(f"ann/{index}.mp4"), {"tag": [search_entry(f"interview {index}")]})
+
+    for index in range(7):
+        assert [hit.text for hit in driver.repository.search(f"interview {index}")] == [f"interview {index}"]
+    assert len(driver.repository.search("interview", limit=3)) == 3
 
 
 def test_more_labels_than_one_query_takes_are_compared(driver: VideoDriver) -> None:
