@@ -212,7 +212,7 @@ class Bootstrap:
         )
 
     def _placement(self, expected_s: Callable[[Video], float] | None) -> JobPlacement | None:
-        if expected_s is None or self.jobs is None or self.settings.execution is not None:
+        if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
 

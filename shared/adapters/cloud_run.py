@@ -1,4 +1,8 @@
-"""Jobs as executions of Cloud Run jobs, one a stage, whose container runs shared.adapters.job_task."""
+"""Jobs as executions of Cloud Run jobs, one a stage, whose container runs shared.adapters.job_task.
+
+The client is imported by the first call: a function that may start a job seldom does, and would begin half a
+second later.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from google.api_core import exceptions
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
-from google.cloud import run_v2
 
 from shared.domain.codec import encode_json
 from shared.domain.errors import ConfigurationError, NotFound, TransientError
 from shared.ports.job_runner import Job, JobState
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
 
 __all__ = ["CloudRunJobRunner"]
 
@@ -44,6 +50,8 @@ class CloudRunJobRunner:
                 self._client_options["credentials"] = AnonymousCredentials()
 
     def start(self, job: Job) -> str:
+        from google.cloud import run_v2
+
         name = self._jobs.get(job.stage)
         if name is None:
             raise ConfigurationError(
@@ -84,10 +92,14 @@ class CloudRunJobRunner:
 
     @cached_property
     def _job_calls(self) -> run_v2.JobsClient:
+        from google.cloud import run_v2
+
         return run_v2.JobsClient(**self._client_options)
 
     @cached_property
     def _execution_calls(self) -> run_v2.ExecutionsClient:
+        from google.cloud import run_v2
+
         return run_v2.ExecutionsClient(**self._client_options)
 
     def _full_name(self, execution: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A real transcode that goes out through Google's client, and whose task is a process, over the embedded stores."""
+"""A real transcode that goes out through Google's client, and whose task is a process, over embedded stores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -22,10 +23,12 @@ from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.records import Rendition
-from shared.domain.video import Video
+from shared.domain.video import Lease, Video
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.job_runner import JobState
 from shared.runtime.deletion import delete_video
+
+T = TypeVar("T")
 
 JOB = "projects/demo/locations/local/jobs/automations-transcode"
 VIDEO_ID = video_id_of("uploads", "ann/clip.mp4")
@@ -35,7 +38,7 @@ BUILDERS: dict[str, Callable[[], Endpoint]] = {"ingest": ingest.__wrapped__, "tr
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     path = tmp_path / "clip.mp4"
-    source = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=440:d=4"]
+    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=6", "-f", "lavfi", "-i", "sine=440:d=6"]
     command = [
         str(bundled("ffmpeg")),
         "-loglevel",
@@ -89,11 +92,14 @@ def wiring(stub: Emulator, clip: Path) -> Iterator[Bootstrap]:
         yield wiring
 
 
-def wait_until(come: Callable[[], bool]) -> None:
+def eventually(look: Callable[[], T | None]) -> T:
+    """Returns what is there once it is there."""
     deadline = time.monotonic() + 60
-    while not come():
-        assert time.monotonic() < deadline, "it never came"
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
         time.sleep(0.02)
+    raise AssertionError("it never came")
 
 
 def video_of(wiring: Bootstrap) -> Video:
@@ -104,23 +110,26 @@ def video_of(wiring: Bootstrap) -> Video:
 
 def take_up(wiring: Bootstrap) -> tuple[str, str]:
     """Returns the worker and the execution, once the task is at work."""
-    wait_until(lambda: taken_up(video_of(wiring)))
-    lease = video_of(wiring).lease
-    assert lease is not None
+
+    def taken_up() -> Lease | None:
+        lease = video_of(wiring).lease
+        assert lease is not None
+        return None if lease.awaits_job else lease
+
+    lease = eventually(taken_up)
     assert lease.execution is not None
     return lease.worker, lease.execution
 
 
 def end_of(wiring: Bootstrap, execution: str) -> JobState:
     """Returns how an execution ended, once it has."""
-    jobs = wiring.jobs
-    assert jobs is not None
-    wait_until(lambda: jobs.state(execution).status != "running")
-    return jobs.state(execution)
 
+    def ended() -> JobState | None:
+        assert wiring.jobs is not None
+        state = wiring.jobs.state(execution)
+        return None if state.status == "running" else state
 
-def taken_up(video: Video) -> bool:
-    return video.lease is not None and not video.lease.awaits_job
+    return eventually(ended)
 
 
 def transcodes(wiring: Bootstrap) -> list[Attempt]:
