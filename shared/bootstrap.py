@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -189,6 +187,8 @@ class Bootstrap:
         self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None
     ) -> StageRunner:
         """Returns what runs a stage for the events delivered to its function; endpoint() says what each is."""
+        from shared.adapters.worker_name import worker_name
+
         services = AttemptServices(
             repository=self.repository,
             blobs=self.blobs,
@@ -205,7 +205,7 @@ class Bootstrap:
             services,
             self.bus,
             upload_bucket=self.settings.upload_bucket,
-            worker=f"{self.settings.execution or socket.gethostname()}:{os.getpid()}",
+            worker=worker_name(self.settings.execution),
             limited=self.settings.platform == "google" and self.settings.execution is None,
             placement=self._placement(expected_s),
             execution=self.settings.execution,

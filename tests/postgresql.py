@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -48,10 +49,10 @@ class PostgresqlServer:
         """Returns the URL of a database, which need not exist."""
         return URL.create("postgresql", username, password, "127.0.0.1", self.port, database)
 
-    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    def execute(self, statement: str, database: str = "postgres", user: str = "postgres") -> list[Any]:
         """Runs a statement outside any transaction and returns its rows."""
         with psycopg.connect(
-            host=str(self.folder), port=self.port, user="postgres", dbname=database, autocommit=True
+            host=str(self.folder), port=self.port, user=user, dbname=database, autocommit=True
         ) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -103,7 +104,8 @@ def running_server() -> Iterator[PostgresqlServer]:
         subprocess.run(initdb.split(), user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         port = _free_port()
         server = f"{programs}/postgres -D {folder}/data -c port={port} -c listen_addresses=127.0.0.1"
-        server += f" -c unix_socket_directories={folder} -c fsync=off -c synchronous_commit=off"
+        server += f" -c unix_socket_directories={folder} -c deadlock_timeout=10ms"
+        server += " -c fsync=off -c synchronous_commit=off"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 server.split(),

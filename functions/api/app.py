@@ -15,6 +15,9 @@ from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.videos import video_routes
+from shared.domain.flow import Flow
+from shared.domain.status import shown_statuses
+from shared.pipeline import load_flow
 from shared.ports.blob_store import BlobStore
 from shared.ports.video_repository import VideoRepository
 
@@ -28,7 +31,12 @@ _INFO = Info(
 
 
 def create_app(
-    repository: VideoRepository, blobs: BlobStore, media_bucket: str, *, trusted_hosts: Sequence[str] | None = None
+    repository: VideoRepository,
+    blobs: BlobStore,
+    media_bucket: str,
+    *,
+    flow: Flow | None = None,
+    trusted_hosts: Sequence[str] | None = None,
 ) -> OpenAPI:
     """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
 
@@ -36,6 +44,7 @@ def create_app(
         repository: Where videos are kept.
         blobs: Where media files are kept.
         media_bucket: The bucket they are in.
+        flow: The stages that videos go through; None for the usual ones.
         trusted_hosts: Names that requests may address the API by; None allows any. Without authentication, a page
             that rebinds its own name to this machine could otherwise read everything in its visitor's browser.
     """
@@ -54,7 +63,9 @@ def create_app(
     install_request_log(app)
     install_error_handlers(app)
     access = VideoAccess(repository, blobs, media_bucket)
-    for routes in (service_routes, video_routes, search_routes, media_routes):
-        app.register_api(routes(access))
+    app.register_api(service_routes(access))
+    app.register_api(video_routes(access, shown_statuses(flow or load_flow())))
+    app.register_api(search_routes(access))
+    app.register_api(media_routes(access))
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     return app

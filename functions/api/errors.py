@@ -8,7 +8,7 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from functions.api.responses import FieldProblem, problem_response
+from functions.api.responses import FieldProblem, invalid_parameters, problem_response
 from shared.domain.errors import NotFound, TransientError
 from shared.runtime.logs import logger
 
@@ -31,7 +31,7 @@ def validation_problem(error: ValidationError) -> Response:
         FieldProblem(field=".".join(str(part) for part in found["loc"]), detail=found["msg"])
         for found in error.errors()
     ]
-    return problem_response(422, "invalid_parameters", "Some parameters are wrong; see errors.", errors)
+    return invalid_parameters(errors)
 
 
 def _http_problem(error: HTTPException) -> Response:

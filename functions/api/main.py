@@ -19,7 +19,7 @@ from shared.bootstrap import Bootstrap
 @cache
 def _app() -> Flask:
     wiring = Bootstrap()
-    return create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket)
+    return create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket, flow=wiring.flow)
 
 
 @functions_framework.http

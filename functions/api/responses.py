@@ -10,7 +10,14 @@ from flask import Response, g
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
-__all__ = ["PROBLEM_RESPONSES", "FieldProblem", "Problem", "json_response", "problem_response"]
+__all__ = [
+    "PROBLEM_RESPONSES",
+    "FieldProblem",
+    "Problem",
+    "invalid_parameters",
+    "json_response",
+    "problem_response",
+]
 
 
 class FieldProblem(BaseModel):
@@ -74,6 +81,11 @@ def problem_response(status: int, code: str, detail: str, errors: Sequence[Field
         errors=tuple(errors),
     )
     return Response(_json(problem), status=status, mimetype=_PROBLEM_TYPE)
+
+
+def invalid_parameters(errors: Sequence[FieldProblem]) -> Response:
+    """Returns what a request with these wrong parameters gets."""
+    return problem_response(422, "invalid_parameters", "Some parameters are wrong; see errors.", errors)
 
 
 def _json(answer: BaseModel) -> str:

@@ -37,7 +37,11 @@ class ApiServer:
         # Every request is logged by the API itself.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         app = create_app(
-            wiring.repository, wiring.blobs, wiring.settings.media_bucket, trusted_hosts=_names_of(host)
+            wiring.repository,
+            wiring.blobs,
+            wiring.settings.media_bucket,
+            flow=wiring.flow,
+            trusted_hosts=_names_of(host),
         )
         try:
             self._server = make_server(host, port, app, threaded=True)

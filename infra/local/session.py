@@ -28,7 +28,7 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
 
     Args:
         data_dir: None takes the one the settings name.
-        existing: Whether there must be something in it already.
+        existing: Whether there must be something in it already, unless videos are kept elsewhere.
 
     Raises:
         NotFound: There is nothing in it.
@@ -37,7 +37,8 @@ def open_deployment(data_dir: Path | None, *, existing: bool = False) -> Bootstr
     folder = (data_dir or load_settings().data_dir).resolve()
     os.environ.update(announced_environment(folder) or {})
     settings = load_settings()
-    if existing and settings.platform == "local" and not (folder / "videos.db").is_file():
+    elsewhere = settings.platform == "google" or settings.database_url is not None
+    if existing and not elsewhere and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     wiring = Bootstrap(settings.model_copy(update={"data_dir": folder}))
     log = folder / "logs" / "stack.log"

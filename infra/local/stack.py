@@ -18,6 +18,7 @@ from infra.local.preflight import check_deployment
 from infra.local.source import python_path
 from infra.local.watcher import UploadWatcher
 from shared.adapters.local_jobs import LocalJobRunner
+from shared.adapters.worker_name import has_ended
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
 from shared.runtime.logs import logger
@@ -98,15 +99,18 @@ class Stack:
         self._finish()
 
     def _recover(self) -> None:
-        """Gives back what a host that is gone was working on; here, no other host can be."""
+        """Gives back what a host that is gone was working on."""
         wiring = self._wiring
         shutil.rmtree(wiring.settings.data_dir / "work", ignore_errors=True)
-        while leased := wiring.repository.leased():
-            for video in leased:
-                if video.lease is not None:
-                    interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
-                    wiring.repository.update(video.id, interrupt)
+        for video in wiring.repository.leased():
+            if video.lease is not None and self._is_gone(video.lease.worker):
+                interrupt = wiring.lifecycle.interrupt(video.lease, wiring.clock.now())
+                wiring.repository.update(video.id, interrupt)
         wiring.local_bus.release_all()
+
+    def _is_gone(self, worker: str) -> bool:
+        # Nobody else can be at work on a database in the folder that this process holds; on a server, others can.
+        return self._wiring.settings.database_url is None or has_ended(worker)
 
     def _start(self, exits: ExitStack) -> None:
         wiring = self._wiring

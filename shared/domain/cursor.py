@@ -42,4 +42,4 @@ def decode_cursor(scope: str, cursor: str) -> str:
 
 
 def _digest(scope: str, content: bytes) -> bytes:
-    return hashlib.sha256(scope.encode() + b"\0" + content).digest()[:_DIGEST_BYTES]
+    return hashlib.sha256(scope.encode("utf-8", "surrogatepass") + b"\0" + content).digest()[:_DIGEST_BYTES]

@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.domain.flow import Flow
 
-__all__ = ["DELETED", "FAILED", "READY", "REGISTERED", "TERMINAL", "transitions"]
+__all__ = ["DELETED", "FAILED", "READY", "REGISTERED", "TERMINAL", "shown_statuses", "transitions"]
 
 REGISTERED: Final = "registered"
 READY: Final = "ready"
@@ -19,6 +19,11 @@ DELETED: Final = "deleted"
 
 TERMINAL: Final = frozenset({READY, FAILED, DELETED})
 """A video with one of these waits for nobody."""
+
+
+def shown_statuses(flow: Flow) -> tuple[str, ...]:
+    """Returns every status that a video can be seen with, in the order they come."""
+    return (REGISTERED, *(spec.status for spec in flow.stages), FAILED)
 
 
 def transitions(flow: Flow) -> dict[str, frozenset[str]]:

@@ -121,7 +121,7 @@ class InMemoryVideoRepository:
             for video in self._shown()
             if owner in {None, video.owner}
             for embedding in self.records(video, Embedding)
-            if embedding.model == model
+            if embedding.model == model and len(embedding.vector) == len(vector)
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 

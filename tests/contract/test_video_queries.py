@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
@@ -100,6 +101,7 @@ class TestSearch:
             search_entry("Quarterly REVENUE: 42 %", start_s=3.0, end_s=4.0),
             search_entry("Café münchen naïve", start_s=5.0, end_s=6.0),
             search_entry("holiday", source="tag", start_s=7.0, end_s=8.0),
+            search_entry("Straße \ufb01le 3D 1e5 mail@example.com -x/東京都", start_s=9.0, end_s=10.0),
         ]
         return driver.finish(driver.upload(), {"tag": entries})
 
@@ -128,6 +130,14 @@ class TestSearch:
             ("munchen", [5.0]),
             ("q", [1.0, 3.0]),
             ("holidays", []),
+            ("strasse", [9.0]),
+            ("STRASSE", [9.0]),
+            ("file", [9.0]),
+            ("3d", [9.0]),
+            ("1e5", [9.0]),
+            ("1e", [9.0]),
+            ("example com", [9.0]),
+            ("東京", [9.0]),
         ],
     )
     def test_all_words_or_their_beginnings_are_found(
@@ -162,6 +172,14 @@ class TestSearch:
     def test_any_text_is_a_query(self, repository: VideoRepository, query: str) -> None:
         for hit in repository.search(query):
             assert "fox" in hit.text
+
+    def test_any_text_can_be_found(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        texts = ["fox\0\udcff", "fox " * 100_000, "fox " + "y" * 100_000, ""]
+        texts += ["fox " + " ".join(f"{number:x}" for number in range(100_000)), "fox' : & | ! <-> \\ \""]
+        driver.finish(driver.upload(), {"tag": [search_entry(text) for text in texts]})
+
+        assert len(repository.search("fox")) == 5
+        assert len(repository.search("y" * 300)) == 1
 
     def test_the_closest_comes_first(self, repository: VideoRepository, driver: VideoDriver) -> None:
         far = search_entry("a fox among very many other words that are about something else", start_s=1.0)
@@ -222,6 +240,15 @@ class TestNearest:
         assert [hit.text for hit in repository.nearest((1.0, 0.0), model="test", owner="ann")] == ["ann's"]
         assert repository.nearest((1.0, 0.0), model="unknown") == []
 
+    def test_points_of_other_dimensions_are_left_out(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        places = [embedding("flat", (0.0, 1.0)), embedding("deep", (0.0, 0.0, 1.0))]
+        driver.finish(driver.upload(), {"tag": places})
+
+        assert [hit.text for hit in repository.nearest((0.0, 1.0), model="test")] == ["flat"]
+        assert [hit.text for hit in repository.nearest((0.0, 0.0, 1.0), model="test")] == ["deep"]
+
     def test_what_no_longer_counts_is_not_found(self, repository: VideoRepository, driver: VideoDriver) -> None:
         old = driver.finish(driver.upload(), {"tag": [embedding("old", (1.0, 0.0))]})
         new = driver.finish(driver.replay(old, "tag"), {"tag": [embedding("new", (1.0, 0.0))]})
@@ -230,6 +257,28 @@ class TestNearest:
         assert [hit.text for hit in repository.nearest((1.0, 0.0), model="test")] == ["new"]
         driver.delete(new)
         assert repository.nearest((1.0, 0.0), model="test") == []
+
+
+@pytest.mark.reliability("A10", "A31")
+def test_owners_and_labels_may_hold_any_character(repository: VideoRepository, driver: VideoDriver) -> None:
+    names = ["a\0b", "a\udcffb", "a\\u0000b", "a\\b", "ab", "\U0001f3ac' --"]
+    left: list[Record] = [search_entry("fox"), tag("x\0\udcff\\"), embedding("fox", (1.0, 0.0))]
+    videos = {name: driver.finish(driver.upload(f"{name}/1.mp4"), {"tag": left}) for name in names}
+    others = {name: driver.finish(driver.upload(f"{name}/2.mp4"), {"tag": left}) for name in names}
+
+    for name, video in videos.items():
+        both = [others[name].id, video.id]
+        first = repository.list_videos(owner=name, limit=1)
+        second = repository.list_videos(owner=name, limit=1, cursor=first.next_cursor)
+        assert [found.id for found in (*first.videos, *second.videos)] == both
+        assert {hit.video_id for hit in repository.search("fox", owner=name)} == set(both)
+        assert {hit.video_id for hit in repository.nearest((1, 0), model="test", owner=name)} == set(both)
+        related = repository.related(owner=name, labels=["x\0\udcff\\", "x"], exclude=video.id)
+        assert [(other.video_id, other.labels) for other in related] == [(both[0], ("x\0\udcff\\",))]
+    for nothing in ("\0", "\udcff"):
+        assert repository.get(nothing) is None
+        assert repository.list_videos(status=nothing).videos == ()
+        assert repository.attempts(nothing) == []
 
 
 class TestRelated:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from sqlalchemy import URL
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -80,6 +82,25 @@ class TestProcess:
         assert "clip.mp4: transcode" in said
         assert "✓ clip.mp4  ready" in said
         assert "✗ text.mp4  failed  [not_video]".replace("  [", " [") in said.replace("  [", " [")
+
+    def test_videos_kept_on_a_server(
+        self,
+        automations: Automations,
+        clip: Path,
+        tmp_path: Path,
+        postgresql: URL,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        url = postgresql.render_as_string(hide_password=False)
+        monkeypatch.setenv("AUTOMATIONS_DATABASE_URL", url)
+        automations = replace(automations, data_dir=tmp_path / "data")
+        (video,) = automations.process(clip)
+        assert video["status"] == "ready"
+        assert not list(automations.data_dir.glob("videos.db*"))
+        assert json.loads(automations.run("list", "--json"))[0]["id"] == video["id"]
+        assert video["id"] in automations.run("delete", video["id"])
+        for file in automations.data_dir.rglob("*"):
+            assert not file.is_file() or str(postgresql.password).encode() not in file.read_bytes()
 
     @pytest.mark.parametrize("name", ["missing.mp4", "folder", "half.mp4.part"])
     def test_wrong_use_uploads_nothing(

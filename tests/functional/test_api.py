@@ -59,6 +59,12 @@ def test_lists_by_owner_and_status(library: Library) -> None:
     ready = library.add_finished("ben/done.mp4").id
     assert [video["id"] for video in get(library, "/v1/videos?owner=ben")["videos"]] == [ready, bens]
     assert [video["id"] for video in get(library, "/v1/videos?status=ready")["videos"]] == [ready]
+    for status in ("registered", "ingested", "transcoded", "segmented", "analyzed", "failed"):
+        get(library, f"/v1/videos?status={status}")
+    for unknown in ("bogus", "deleted", "", "%00"):
+        refused = assert_problem(library.client.get(f"/v1/videos?status={unknown}"), 422, "invalid_parameters")
+        assert [error["field"] for error in refused["errors"]] == ["status"]
+        assert "registered, ingested" in refused["errors"][0]["detail"]
 
 
 def test_shows_a_finished_video(library: Library) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.api.access import VideoAccess
 from functions.api.record_views import FindingView, SegmentView, TagView
-from functions.api.responses import PROBLEM_RESPONSES, json_response, problem_response
+from functions.api.responses import (
+    PROBLEM_RESPONSES,
+    FieldProblem,
+    invalid_parameters,
+    json_response,
+    problem_response,
+)
 from functions.api.schemas import (
     Findings,
     Segments,
@@ -36,7 +44,9 @@ class VideosQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     owner: str | None = Field(None, description="Only this owner's.")
-    status: str | None = Field(None, description="Only videos with this status, such as ready or failed.")
+    status: str | None = Field(
+        None, description="Only with this status: registered, a stage's (such as segmented), ready or failed."
+    )
     limit: int = Field(50, ge=1, le=100, description="Most videos in one answer.")
     cursor: str | None = Field(None, description="The next_cursor of the page before.")
 
@@ -49,13 +59,21 @@ class SegmentsQuery(BaseModel):
     kind: SegmentKind | None = Field(None, description="Only segments of this kind.")
 
 
-def video_routes(access: VideoAccess) -> APIBlueprint:
-    """Returns the routes of videos."""
+def video_routes(access: VideoAccess, statuses: Sequence[str]) -> APIBlueprint:
+    """Returns the routes of videos.
+
+    Args:
+        access: What they show.
+        statuses: Those that videos may be asked for by.
+    """
     routes = APIBlueprint("videos", __name__, url_prefix="/v1/videos", abp_responses=PROBLEM_RESPONSES)
 
     @routes.get("", responses={200: VideoList})
     def list_videos(query: VideosQuery) -> Response:
         """Lists videos, newest first."""
+        if query.status not in (None, *statuses):
+            known = f"there are {', '.join(statuses)}"
+            return invalid_parameters([FieldProblem(field="status", detail=f"There is no such status; {known}")])
         try:
             page = access.videos(query.owner, query.status, query.limit, query.cursor)
         except ValueError:

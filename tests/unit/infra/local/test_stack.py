@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 
 import psutil
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import URL
 
 from infra.local.data_dir import DataDirInUse, DataDirLock
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import object_name
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.worker_name import worker_name
 from shared.bootstrap import Bootstrap
 from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, NotFound, PipelineError
@@ -59,6 +65,29 @@ def test_a_start_frees_what_a_killed_host_was_working_on(wiring: Bootstrap) -> N
         assert attempt.outcome == "interrupted"
         assert not left.exists()
     assert not wiring.local_bus.ack(message), "it was given to somebody else"
+
+
+def test_leases_of_others_in_a_shared_database_are_left_alone(tmp_path: Path, postgresql: URL) -> None:
+    url = SecretStr(postgresql.render_as_string(hide_password=False))
+    wiring = Bootstrap(Settings(data_dir=tmp_path / "data", log_level="error", database_url=url))
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    workers = {
+        "ann/elsewhere.mp4": f"another-{gethostname()}:{ended.pid}",
+        "ann/alive.mp4": worker_name(),
+        "ann/gone.mp4": f"{gethostname()}:{ended.pid}",
+    }
+    for name, worker in workers.items():
+        _register(wiring, name)
+        claim = wiring.lifecycle.claim("ingest", 1, worker, wiring.clock.now(), 3600)
+        wiring.repository.update(video_id_of("uploads", name), claim)
+
+    with Stack(wiring, workers=1):
+        left = {video.source.object for video in wiring.repository.leased()}
+    assert left == {"ann/elsewhere.mp4", "ann/alive.mp4"}
+    assert isinstance(wiring.repository, SqlVideoRepository)
+    wiring.repository.close()
+    wiring.local_bus.close()
 
 
 def test_one_host_at_a_time(wiring: Bootstrap) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import URL
 
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.sql.repository import SqlVideoRepository
-from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.change import Claim
 from shared.domain.records import Record, Segment
 from shared.pipeline import load_flow
@@ -55,12 +55,12 @@ def run_all(count: int, work: Callable[[int], T]) -> list[T]:
 
 
 @pytest.mark.reliability("B3")
-def test_of_many_processes_one_gets_the_lease(tmp_path: Path) -> None:
+def test_of_many_processes_one_gets_the_lease(empty_database: URL) -> None:
     names = [f"ann/{index}.mp4" for index in range(20)]
 
     def claim_all(worker: int) -> list[bool]:
         # Also the race to make and migrate the database.
-        repository = SqlVideoRepository(sqlite_url(tmp_path / "data" / "videos.db"))
+        repository = SqlVideoRepository(empty_database)
         driver = VideoDriver(repository)
         videos = [driver.upload(name) for name in names]
         return [isinstance(driver.try_claim(video, "ingest", f"worker {worker}"), Claim) for video in videos]
@@ -88,8 +88,8 @@ def test_of_many_processes_one_gets_the_message(tmp_path: Path) -> None:
     bus.close()
 
 
-def write_until_killed(folder: Path, round_: int, pipe: Connection) -> None:
-    driver = VideoDriver(SqlVideoRepository(sqlite_url(folder / "videos.db")))
+def write_until_killed(url: URL, folder: Path, round_: int, pipe: Connection) -> None:
+    driver = VideoDriver(SqlVideoRepository(url))
     bus = LocalBus(folder / "bus.db", driver.flow, driver.clock)
     for index in range(1000):
         name = f"ann/{round_}-{index}.mp4"
@@ -99,12 +99,12 @@ def write_until_killed(folder: Path, round_: int, pipe: Connection) -> None:
         pipe.send(("published", name))
 
 
-def kill_writers(folder: Path, rounds: int, chance: random.Random) -> dict[str, list[str]]:
+def kill_writers(url: URL, folder: Path, rounds: int, chance: random.Random) -> dict[str, list[str]]:
     """Kills one writer after the other and returns the ids that were ready and the names that were published."""
     acknowledged: dict[str, list[str]] = {"ready": [], "published": []}
     for round_ in range(rounds):
         receiving, sending = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=write_until_killed, args=(folder, round_, sending))
+        process = FORK.Process(target=write_until_killed, args=(url, folder, round_, sending))
         process.start()
         sending.close()
         left = chance.randrange(1, 12)
@@ -122,15 +122,15 @@ def kill_writers(folder: Path, rounds: int, chance: random.Random) -> dict[str, 
 
 
 @pytest.mark.reliability("B24")
-def test_a_writer_killed_at_any_moment_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    acknowledged = kill_writers(tmp_path, 6, random.Random(24))
+def test_a_writer_killed_at_any_moment_loses_nothing_it_acknowledged(empty_database: URL, tmp_path: Path) -> None:
+    acknowledged = kill_writers(empty_database, tmp_path, 6, random.Random(24))
 
-    for name in ("videos.db", "bus.db"):
-        connection = sqlite3.connect(tmp_path / name)
+    for path in tmp_path.rglob("*.db"):
+        connection = sqlite3.connect(path)
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.close()
-    repository = SqlVideoRepository(sqlite_url(tmp_path / "videos.db"))
+    repository = SqlVideoRepository(empty_database)
     driver = VideoDriver(repository)
     assert len(acknowledged["ready"]) >= 6
     for video_id in acknowledged["ready"]:

@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
-from shared.adapters.sql import search
+from shared.adapters.sql import schema, search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import HEAD, MigratedSchema
@@ -21,6 +21,7 @@ from shared.adapters.sql.sqlite import sqlite_url
 from shared.adapters.sql.tables import METADATA
 from shared.domain.errors import ConfigurationError
 from shared.testing.driver import VideoDriver
+from shared.testing.videos import search_entry
 
 ROOT = Path(__file__).parents[5]
 
@@ -30,11 +31,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "videos.db"
 
 
-def test_the_steps_end_at_the_tables_in_use(path: Path) -> None:
+def test_the_steps_end_at_the_tables_in_use(empty_database: URL) -> None:
     def ours(_: object, name: str, kind: str, *__: object) -> bool:
         return kind != "table" or not name.startswith("search_index")
 
-    database = Database(sqlite_url(path), MigratedSchema())
+    database = Database(empty_database, MigratedSchema())
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
         assert compare_metadata(context, METADATA) == []
@@ -64,17 +65,38 @@ def test_alembic_is_imported_only_to_migrate(path: Path) -> None:
 
 
 @pytest.mark.reliability("B22")
-def test_a_step_that_fails_is_taken_back_and_taken_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_is_taken_back_and_taken_again(
+    empty_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
         patch.setattr(search, "create_index", fail)
         with pytest.raises(RuntimeError, match="power cut"):
-            SqlVideoRepository(sqlite_url(path)).get("v")
-    repository = SqlVideoRepository(sqlite_url(path))
+            SqlVideoRepository(empty_database).get("v")
+    repository = SqlVideoRepository(empty_database)
 
     VideoDriver(repository).finish(VideoDriver(repository).upload())
+    repository.close()
+
+
+@pytest.mark.reliability("B28")
+def test_what_an_older_build_indexed_is_found_by_the_words_of_this_one(
+    empty_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "HEAD", "0001")
+        old = SqlVideoRepository(empty_database)
+        VideoDriver(old).finish(VideoDriver(old).upload(), {"tag": [search_entry("Straße")]})
+        old.close()
+        database = Database(empty_database, MigratedSchema())
+        with database.writing() as connection:
+            connection.execute(text("DELETE FROM search_index"))
+        database.close()
+
+    repository = SqlVideoRepository(empty_database)
+    assert [hit.text for hit in repository.search("strasse")] == ["Straße"]
     repository.close()
 
 
