@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
 import psutil
 import pytest
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Up:
-    """One life of the command.
+    """One life of the command; leaving it kills what is still there.
 
     Attributes:
         process: It.
@@ -59,6 +60,16 @@ class Up:
         assert environment is not None
         api_url = next(line.split()[1] for line in log.read_text().splitlines() if line.startswith("API"))
         return cls(process, api_url, environment)
+
+    def __enter__(self) -> Up:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def started(self) -> list[psutil.Process]:
         """Returns everything it has started."""
@@ -152,18 +163,13 @@ def emulated(data_dir: Path, settings: Mapping[str, str]) -> Iterator[tuple[Up, 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        up = Up.start(data_dir, data_dir.with_suffix(".log"))
-        try:
+        with Up.start(data_dir, data_dir.with_suffix(".log")) as up:
             for name, value in up.environment.items():
                 patch.setenv(name, value)
             outsider = Outsider(Bootstrap(load_settings()))
             yield up, outsider
             outsider.close()
             assert up.stop() == 0
-        finally:
-            if up.process.poll() is None:
-                up.process.kill()
-                up.process.wait()
 
 
 def wait_for(

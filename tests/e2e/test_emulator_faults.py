@@ -67,7 +67,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, Outsid
         "AUTOMATIONS_PIPELINE": str(folder / "pipeline.json"),
         "AUTOMATIONS_LEASE_S": str(LEASE_S),
         "AUTOMATIONS_HEARTBEAT_S": "1",
-        "AUTOMATIONS_REDRIVE_AFTER_S": "15",
+        "AUTOMATIONS_REDRIVE_AFTER_S": "45",
         "AUTOMATIONS_SEGMENTERS": "shots",
         "AUTOMATIONS_ANALYZERS": "loudness",
         "AUTOMATIONS_TAGGERS": "signals,deliberate",
