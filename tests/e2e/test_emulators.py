@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from functions.api.schemas import video_view
@@ -22,9 +21,7 @@ from shared.domain.codec import encode
 from shared.domain.records import Artifact, Finding, Recommendation, Record, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.settings import Settings
-from tests.e2e.conftest import Automations
 from tests.e2e.emulated import ROOT, Outsider, Up, emulated, wait_for
-from tests.emulators import require_emulators
 
 KINDS: tuple[type[Record], ...] = (Rendition, Artifact, Segment, Finding, Tag, Recommendation)
 QUERIES = ("xquery", "path expressions", "sort by document order", "nothing of the kind")
@@ -62,7 +59,8 @@ def test_the_whole_chain_is_told_to_an_outside_subscriber(twice: Twice) -> None:
         for message in twice.outsider.received(topic):
             body = json.loads(message.data)
             told.append((topic, body["type"], body["video_id"], message.attributes["video_id"]))
-    types = [spec.emits for spec in twice.outsider.wiring.flow.stages]
+    flow = twice.outsider.wiring.flow
+    types = [flow.registered_topic, *(spec.emits for spec in flow.stages)]
     assert told == [(type_, type_, twice.video.id, twice.video.id) for type_ in types]
     (upload,) = twice.outsider.received(twice.outsider.wiring.flow.topics[0])
     assert upload.attributes["eventType"] == "OBJECT_FINALIZE"
@@ -130,35 +128,3 @@ def hits(wiring: Bootstrap, query: str) -> set[tuple[str, str, float, float]]:
 def contents(wiring: Bootstrap) -> dict[str, bytes]:
     stored = wiring.blobs.list_objects(wiring.settings.media_bucket)
     return {item.ref.name: b"".join(wiring.blobs.read(item.ref)) for item in stored}
-
-
-def test_killed_and_started_again(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_emulators()
-    automations, log = Automations(tmp_path / "a folder"), tmp_path / "up.log"
-    for name, value in automations.environment().items():
-        monkeypatch.setenv(name, value)
-    with Up.start(automations.data_dir, log) as up:
-        (video,) = automations.process(clip)
-        assert video["status"] == "ready"
-        assert "gs://media/videos/" in automations.run("show", video["id"][:9])
-        automations.run("replay", video["id"], "--from", "tag")
-        assert "Run 2" in automations.run("timeline", video["id"])
-        assert "Deleted clip.mp4" in automations.run("delete", video["id"])
-        assert "Another automations process" in refused(automations, "up", "--on", "emulators", "--port", "0")
-        started = up.started()
-        up.process.kill()
-        up.process.wait()
-        assert not psutil.wait_procs(started, timeout=10)[1]
-    assert "There is no data" in refused(automations, "list")
-    with Up.start(automations.data_dir, log) as again:
-        assert "no videos yet" in automations.run("list")
-        started = again.started()
-        assert again.stop() == 0
-        assert not psutil.wait_procs(started, timeout=10)[1]
-    assert "What the emulators held is gone" in log.read_text()
-
-
-def refused(automations: Automations, *arguments: str) -> str:
-    run = subprocess.run(automations.command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert run.returncode != 0
-    return run.stderr.replace("\n", " ")
