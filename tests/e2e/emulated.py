@@ -15,7 +15,6 @@ from types import TracebackType
 
 import psutil
 import pytest
-from google.api_core.exceptions import DeadlineExceeded
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client as StorageClient
 from google.pubsub_v1 import PublisherClient, PubsubMessage, ReceivedMessage, SubscriberClient
@@ -128,13 +127,13 @@ class Outsider:
     def received(self, topic: str) -> Sequence[PubsubMessage]:
         """Returns everything that was ever published on a topic."""
         known = self.messages.setdefault(topic, [])
-        known += [item.message for item in self._pull(self._subscription(topic))]
+        known += self._pull(self._subscription(topic))
         return known
 
     def dead_letters(self) -> Sequence[PubsubMessage]:
         known = self.messages.setdefault(DEAD_LETTER_TOPIC, [])
         name = self.subscriber.subscription_path(PROJECT, DEAD_LETTER_TOPIC)
-        known += [item.message for item in self._pull(name)]
+        known += self._pull(name)
         return known
 
     def video(self, video_id: str) -> Video:
@@ -145,14 +144,15 @@ class Outsider:
     def _subscription(self, topic: str) -> str:
         return self.subscriber.subscription_path(PROJECT, f"outsider.{topic}")
 
-    def _pull(self, subscription: str) -> Iterator[ReceivedMessage]:
-        with contextlib.suppress(DeadlineExceeded):
-            while batch := self._batch(subscription):
-                self.subscriber.acknowledge(subscription=subscription, ack_ids=[item.ack_id for item in batch])
-                yield from batch
+    def _pull(self, subscription: str) -> Iterator[PubsubMessage]:
+        while batch := self._batch(subscription):
+            self.subscriber.acknowledge(subscription=subscription, ack_ids=[item.ack_id for item in batch])
+            yield from (item.message for item in batch)
 
     def _batch(self, subscription: str) -> Sequence[ReceivedMessage]:
-        pulled = self.subscriber.pull(subscription=subscription, max_messages=1000, timeout=0.5, retry=None)
+        # Emulated pulls that a client gave up go on waiting, and the next message is given to them.
+        with pytest.warns(DeprecationWarning, match="return_immediately"):
+            pulled = self.subscriber.pull(subscription=subscription, max_messages=1000, return_immediately=True)
         return list(pulled.received_messages)
 
 
