@@ -26,8 +26,8 @@ export VIDEO_PATH := $(value VIDEO)
 demo: $(VENV)/.runtime  ## Render a sample clip, run it through the whole chain, show what came out. VIDEO=path for your own.
 	@$(BIN)/automations demo $(if $(VIDEO_PATH),--video "$$VIDEO_PATH")
 
-up: $(VENV)/.runtime  ## Serve the API, the workers and the upload folder on this machine.
-	@$(BIN)/automations up
+up: $(VENV)/$(if $(ON),.dev,.runtime)  ## Serve the API, the workers and the upload folder on this machine. ON=emulators for Google's emulators.
+	@$(BIN)/automations up $(if $(ON),--on "$(ON)")
 
 test: $(VENV)/.dev  ## Run all tests and measure coverage.
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadscope --cov --cov-report=term:skip-covered -m "not bench"

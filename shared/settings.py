@@ -23,7 +23,7 @@ _PREFIX = "AUTOMATIONS_"
 _OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
 """Settings that the platform gives under a name of its own."""
 
-_TAKEN = {"logs", "sample", "work"}
+_TAKEN = {"emulators", "logs", "sample", "work"}
 """What else lies in the data folder."""
 
 

@@ -18,10 +18,11 @@ from infra.local.emulators import (
 )
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 
-__all__ = ["firestore", "firestore_repository", "pubsub", "storage"]
+__all__ = ["firestore", "firestore_repository", "pubsub", "require_emulators", "storage"]
 
 
-def _require_emulators() -> None:
+def require_emulators() -> None:
+    """Skips the test where an emulator is missing; where all must run, fails it."""
     if (missing := missing_emulators()) is not None:
         if os.environ.get("REQUIRE_ALL") == "1":
             pytest.fail(missing)
@@ -31,7 +32,7 @@ def _require_emulators() -> None:
 @pytest.fixture(scope="session")
 def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Firestore's emulator. Tests share it: give each a database of its own."""
-    _require_emulators()
+    require_emulators()
     with firestore_emulator(tmp_path_factory.mktemp("firestore")) as emulator:
         yield emulator
 
@@ -47,7 +48,7 @@ def firestore_repository(firestore: Emulator, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture(scope="session")
 def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Pub/Sub's emulator. Tests share it: give each topics, or a project, of its own."""
-    _require_emulators()
+    require_emulators()
     with pubsub_emulator(tmp_path_factory.mktemp("pubsub")) as emulator:
         yield emulator
 
@@ -55,6 +56,6 @@ def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """fake-gcs-server, which tells nobody of objects. Tests share it: give each buckets of its own."""
-    _require_emulators()
+    require_emulators()
     with storage_emulator(tmp_path_factory.mktemp("storage")) as emulator:
         yield emulator

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,13 @@ app = typer.Typer(
     "  [dim]$[/dim] automations up",
 )
 WORKERS = min(4, os.cpu_count() or 1)
+
+
+class Deployment(StrEnum):
+    """What `up` can start."""
+
+    EMBEDDED = "embedded"
+    EMULATORS = "emulators"
 
 
 def _checked(files: list[Path]) -> list[Path]:
@@ -152,6 +160,13 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
     data_dir: DataDir = None,
     workers: Workers = WORKERS,
+    on: Annotated[
+        Deployment,
+        typer.Option(
+            help="embedded: SQLite and folders. emulators: Firestore, Pub/Sub and Cloud Storage as emulated by "
+            "Google's tools, with a functions-framework process a function."
+        ),
+    ] = Deployment.EMBEDDED,
 ) -> None:
     """Run the HTTP API, the workers, and a watcher over the upload folder, until Ctrl-C.
 
@@ -160,10 +175,22 @@ def up(
       $ automations up --port 8080
 
       $ mkdir -p data/uploads/me && cp holiday.mp4 data/uploads/me/
+
+    On emulators, everything is as it is on Google Cloud, but kept in memory. Upload with Google's tools, or with
+    the other commands, which find the emulators by the data folder.
+
+      $ automations up --on emulators
+
+      $ automations process holiday.mp4
     """
+    wiring = open_deployment(data_dir)
+    if on == Deployment.EMULATORS:
+        from infra.local.emulators.command import run_on_emulators
+
+        run_on_emulators(wiring, host, port)
+        return
     from infra.local.server import ApiServer
 
-    wiring = open_deployment(data_dir)
     lines = DeliveryLines(wiring, say, failures_only=False)
     stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
     with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
@@ -282,13 +309,13 @@ def _follow(
                         "Another automations process works on this data folder, with analyzers of its own. Stop "
                         "it first, name another --data-dir, or leave out --analyzer.",
                     )
-                progress.note("Another automations process works on this data folder and does the work.")
+                progress.note("The work is done elsewhere: by another automations process, or by functions.")
             waited_for = []
             for submission in submissions:
                 host.wake()
                 waited_for.append(submission)
             videos = follow(wiring, host, waited_for, progress)
-            if any(video.lease is not None for video in wiring.repository.leased()):
+            if host.ensure() and any(video.lease is not None for video in wiring.repository.leased()):
                 progress.note("Other videos were unfinished here; their running stages end first (Ctrl-C: later).")
             host.finish()
             return videos

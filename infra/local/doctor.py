@@ -21,6 +21,7 @@ from functions.analyze.strategies import ANALYZERS
 from functions.segment.strategies import SEGMENTERS
 from functions.tag.strategies import TAGGERS
 from functions.transcode.strategies import LADDERS
+from infra.local.emulators import missing_emulators
 from infra.local.session import open_deployment
 from shared.adapters.binaries import bundled, executable
 from shared.adapters.sandbox import network_is_cut
@@ -75,6 +76,7 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
         "Sandbox": _sandbox,
         "Full-text search": _full_text_search,
         "Data folder": partial(_data_dir, settings.data_dir),
+        "Emulators": _emulators,
         "Machine": _machine,
     }
     for name, look in looks.items():
@@ -146,6 +148,13 @@ def _data_dir(folder: Path) -> tuple[Verdict, str]:
     if free_bytes < ENOUGH_DISK_BYTES:
         return "warning", f"{found}; free some, since a video takes several times its size"
     return "ok", found
+
+
+def _emulators() -> tuple[Verdict, str]:
+    missing = missing_emulators()
+    if missing is not None:
+        return "warning", f"`up --on emulators` won't work, everything else does. {missing}"
+    return "ok", "Firestore, Pub/Sub and Cloud Storage can be emulated"
 
 
 def _machine() -> tuple[Verdict, str]:

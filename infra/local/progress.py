@@ -97,7 +97,8 @@ class LineProgress:
 
     def update(self, video: Video) -> None:
         stage, _ = _doing(self._flow, video)
-        line = f"{video.source.name}: {stage if video.lease else video.status}"
+        state = f"failed: {video.failure.code}" if video.failure else stage if video.lease else video.status
+        line = f"{video.source.name}: {state}"
         if self._shown.get(video.id) != line:
             self._shown[video.id] = line
             self.note(line)

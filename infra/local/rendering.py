@@ -262,13 +262,14 @@ def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
         for artifact in wiring.repository.records(video, Artifact)
         if artifact.role in ("hls", "poster", "storyboard")
     ]
-    lines = [f"  {wiring.local_blobs.path_of(ref.bucket, ref.name)}" for ref in files]
     data_dir = shlex.quote(str(wiring.settings.data_dir))
-    more = [
-        f"  {program} up --data-dir {data_dir}",
-        f"      then open http://127.0.0.1:8080/v1/videos/{video.id}",
-        f"  {program} timeline {video.id[:SHORT_ID]} --data-dir {data_dir}",
-    ]
+    more = [f"  {program} timeline {video.id[:SHORT_ID]} --data-dir {data_dir}"]
+    if wiring.settings.platform == "google":
+        lines = [f"  gs://{ref.bucket}/{ref.name}" for ref in files]
+    else:
+        lines = [f"  {wiring.local_blobs.path_of(ref.bucket, ref.name)}" for ref in files]
+        up = f"  {program} up --data-dir {data_dir}"
+        more = [up, f"      then open http://127.0.0.1:8080/v1/videos/{video.id}", *more]
     return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,9 +12,10 @@ from types import TracebackType
 
 from infra.local.data_dir import DataDirInUse
 from infra.local.dispatcher import OnDelivery
+from infra.local.emulators.announcement import announced_environment
 from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
-from shared.domain.errors import ConfigurationError, NotFound
+from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.video import Video
 from shared.logs import configure_logs
 from shared.settings import load_settings
@@ -26,6 +28,8 @@ def open_deployment(
 ) -> Bootstrap:
     """Returns the deployment in a data folder, whose logs go to a file there instead of over the user's screen.
 
+    While emulators run over the folder, that is the deployment on them.
+
     Args:
         data_dir: None takes the one the settings name.
         existing: Whether there must be something in it already, unless videos are kept elsewhere.
@@ -35,9 +39,11 @@ def open_deployment(
         NotFound: There is nothing in it.
         ConfigurationError: ``data_dir_unusable``: it can't be written to.
     """
+    folder = (data_dir or load_settings().data_dir).resolve()
+    os.environ.update(announced_environment(folder) or {})
     settings = load_settings()
-    folder = (data_dir or settings.data_dir).resolve()
-    if existing and settings.database_url is None and not (folder / "videos.db").is_file():
+    elsewhere = settings.platform == "google" or settings.database_url is not None
+    if existing and not elsewhere and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     chosen = tuple(analyzers or ()) or settings.analyzers
     wiring = Bootstrap(replace(settings, data_dir=folder, analyzers=chosen))
@@ -83,7 +89,7 @@ def find_video(wiring: Bootstrap, beginning: str) -> Video:
 
 
 class Host:
-    """Sees to it that somebody works on the data folder: this process, unless another one does.
+    """Sees to it that somebody works on the data folder: this process, unless another one, or Google Cloud, does.
 
     Use as a context manager; leaving it drains what this process runs.
 
@@ -99,6 +105,7 @@ class Host:
         self._on_delivery = on_delivery
         self._stack: Stack | None = None
         self._exits = ExitStack()
+        self._on_emulators = announced_environment(wiring.settings.data_dir) is not None
 
     def __enter__(self) -> Host:
         self.ensure()
@@ -110,15 +117,23 @@ class Host:
         self._exits.close()
 
     def ensure(self) -> bool:
-        """Takes over if nobody works on the folder (any more); tells whether this process is the one that does."""
-        if self._stack is None:
+        """Takes over if nobody works on the folder (any more); tells whether this process is the one that does.
+
+        Raises:
+            PipelineError: ``emulators_ended``: the work was done on them.
+        """
+        if self._on_emulators and announced_environment(self._wiring.settings.data_dir) is None:
+            raise PipelineError(
+                "emulators_ended", "The emulators were stopped, and the videos were in their memory. Start again."
+            )
+        if self._stack is None and self._wiring.settings.platform == "local":
             try:
                 self._stack = self._exits.enter_context(
                     Stack(self._wiring, workers=self._workers, on_delivery=self._on_delivery)
                 )
             except DataDirInUse:
                 return False
-        return True
+        return self._stack is not None
 
     def finish(self) -> None:
         """Lets the stages that run in this process end, so that their work is not thrown away."""

@@ -17,7 +17,8 @@ from shared.domain.video import Video
 __all__ = ["Submission", "follow", "object_name", "submit"]
 
 OWNER = "local"
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = {"local": 0.05, "google": 0.5}
+"""By platform: a look is a request, where the repository is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def follow(
                 del waiting[video_id]
         if not waiting:
             return [ended[submission.video_id] for submission in submissions]
-        host.wait(LOOK_EVERY_S)
+        host.wait(LOOK_EVERY_S[wiring.settings.platform])
 
 
 def _is_current(video: Video, submission: Submission) -> bool:
