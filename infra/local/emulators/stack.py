@@ -14,6 +14,7 @@ from typing import Final
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
+from shared.logs import logger
 
 from infra.local.data_dir import DataDirLock
 from infra.local.emulators.announcement import Announcement
@@ -33,7 +34,6 @@ from infra.local.preflight import check_deployment
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.topology import SWEEP_TOPIC, subscriptions
-from shared.runtime.logs import logger
 
 __all__ = ["EmulatorStack"]
 
