@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -120,6 +121,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, gcs: StrictGcs) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.gcs = gcs
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of clients that hang up; only what is wrong here is printed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _HangUp(Exception):
