@@ -48,7 +48,7 @@ def announced_environment(data_dir: Path) -> Mapping[str, str] | None:
     """Returns the variables that make a command use the emulators over a data folder; None when none run."""
     try:
         file = _path(data_dir).open()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     with file:
         try:
