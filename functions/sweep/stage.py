@@ -20,6 +20,9 @@ from shared.settings import Settings
 
 __all__ = ["SweepPorts", "Sweeper"]
 
+_MAX_EVENTS = 1000
+"""Events one run looks at; the next run goes on."""
+
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
 
@@ -61,8 +64,11 @@ class Sweeper:
 
     def publish_leftovers(self) -> None:
         """Publishes events that were committed, but whose worker died before it published them."""
-        while publish_outbox(self._ports.repository, self._ports.bus):
-            pass
+        ports = self._ports
+        waiting = ports.repository.outbox(limit=_MAX_EVENTS)
+        # A video at a time, so that an event that can't be sent holds up nobody else's.
+        for video_id in dict.fromkeys(event.video_id for event in waiting):
+            _guarded("publish", partial(publish_outbox, ports.repository, ports.bus, video_id=video_id))
 
     def redrive_stalled(self) -> None:
         """Sends the event again that a video has been waiting for longer than any bus should take."""
@@ -116,7 +122,7 @@ class Sweeper:
             self._known[name] = generation
 
 
-def _guarded(step: str, act: Callable[[], None]) -> None:
+def _guarded(step: str, act: Callable[[], object]) -> None:
     try:
         act()
     except Exception:

@@ -14,7 +14,6 @@ from typing import Final
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
-from shared.logs import logger
 
 from infra.local.data_dir import DataDirLock
 from infra.local.emulators.announcement import Announcement
@@ -34,6 +33,7 @@ from infra.local.preflight import check_deployment
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.topology import SWEEP_TOPIC, subscriptions
+from shared.logs import logger
 
 __all__ = ["EmulatorStack"]
 

@@ -9,7 +9,7 @@ from pytest_mock import MockerFixture
 
 from functions.sweep.stage import Sweeper
 from shared.domain.change import Claim
-from shared.domain.errors import TransientError
+from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.identity import memo_key, result_key, video_id_of
@@ -97,6 +97,24 @@ def test_publishes_what_was_committed_but_not_announced(ports: FakeSweepPorts) -
 
     assert ports.topics() == ["video-registered", "video-ingested"]
     assert not ports.repository.outbox()
+
+
+@pytest.mark.reliability("B19")
+def test_an_event_that_can_not_be_sent_holds_up_nobody_else(
+    ports: FakeSweepPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = (ports.driver.upload(f"ann/{name}.mp4") for name in ("stuck", "other"))
+    publish = ports.bus.publish
+
+    def refuse_one(topic: str, message: VideoEvent | ObjectFinalized) -> None:
+        if isinstance(message, VideoEvent) and message.video_id == stuck.id:
+            raise ConfigurationError("topic_missing", "There is no such topic.")
+        publish(topic, message)
+
+    monkeypatch.setattr(ports.bus, "publish", refuse_one)
+    with captured_logs():
+        Sweeper(ports).publish_leftovers()
+    assert [event.video_id for event in ports.repository.outbox()] == [stuck.id]
 
 
 @pytest.mark.reliability("B25")
