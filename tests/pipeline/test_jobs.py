@@ -89,7 +89,7 @@ class Cloud:
         source.write_text("video")
         self.blobs.put("uploads", "ann/clip.mp4", source, "video/mp4")
         self.driver.commit(self.driver.claim(self.driver.upload(), "ingest"))
-        (self.event,) = self.repository.outbox()
+        *_, self.event = self.repository.outbox()
         self.repository.mark_published([self.event.event_id])
 
     @property
