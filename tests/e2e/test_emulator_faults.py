@@ -135,6 +135,12 @@ def test_what_can_never_work_is_given_up(outsider: Outsider, titled: Callable[[s
     tries = [attempt for attempt in outsider.wiring.repository.attempts(poisoned) if attempt.stage == "tag"]
     assert [attempt.outcome for attempt in tries] == ["retry"] * outsider.wiring.flow.stage("tag").max_attempts
 
+    def given_up() -> set[str]:
+        letters = (message.attributes for message in outsider.dead_letters())
+        return {letter["video_id"] for letter in letters if letter.get("type") == "video-analyzed"}
+
+    wait_for(lambda: given_up() == {poisoned}, 60, given_up)
+
 
 @pytest.mark.reliability("B4", "B7", "B9", "B17", "B22")
 def test_each_function_killed_at_work(up: Up, outsider: Outsider, slow_clip: Path) -> None:
