@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.errors import PermanentError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
+
+_ROOT = Path(__file__).parents[2]
 
 MakeClip = Callable[..., Path]
 TWO_FRAMES = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=1:d=2", "-c:v", "libx264", "-preset", "ultrafast")
@@ -30,9 +34,38 @@ class Refuse:
         return refused.value.code
 
     @property
-    def peak_memory_bytes(self) -> int:
-        return max(run.peak_memory_bytes for run in self._session.tools)
-
-    @property
     def tools_run(self) -> int:
         return len(self._session.tools)
+
+
+_APART = """
+import sys
+from pathlib import Path
+from shared.adapters.ffmpeg import FfmpegMediaTool, probe
+from shared.adapters.sandbox import ToolLimits
+from shared.domain.errors import PermanentError
+from shared.ports.media_tool import MediaLimits
+from shared.testing.stage_context import FakeStageContext
+path, folder, cap_bytes = sys.argv[1:]
+if cap_bytes != "0":
+    probe._HEADER_LIMITS = ToolLimits(memory_bytes=int(cap_bytes), timeout_s=60)
+session = FakeStageContext(Path(folder))
+try:
+    FfmpegMediaTool().probe(Path(path), MediaLimits(), session)
+    verdict = "accepted"
+except PermanentError as error:
+    verdict = error.code
+print(verdict, max(run.peak_memory_bytes for run in session.tools))
+"""
+
+
+def probed_apart(path: Path, folder: Path, header_cap_bytes: int = 0) -> tuple[str, int]:
+    """Probes a file from a small process of its own, since a tool's peak is at least what its parent had.
+
+    Returns:
+        The code it is refused with, or ``accepted``, and the most memory that a tool had.
+    """
+    command = [sys.executable, "-c", _APART, str(path), str(folder), str(header_cap_bytes)]
+    probed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, cwd=_ROOT)
+    verdict, peak_bytes = probed.stdout.split()
+    return verdict, int(peak_bytes)
