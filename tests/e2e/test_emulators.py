@@ -113,7 +113,7 @@ def facts(wiring: Bootstrap, video: Video, kind: type[Record]) -> list[Any]:
 
 
 def without_generations(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [without_generations(item) for item in value]
     if isinstance(value, dict):
         return {name: without_generations(item) for name, item in value.items() if name != "generation"}
