@@ -7,7 +7,7 @@ import os
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -91,11 +91,11 @@ class Settings:
     """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``.
 
     Attributes:
-        platform: Where this runs: one machine, or Google Cloud (Firestore, Pub/Sub, Cloud Storage).
+        platform: Where this runs: local is one machine, google is Firestore, Pub/Sub and Cloud Storage.
         project: Google Cloud project; needed on the platform 'google' and for anything 'gemini'.
         firestore_database: Firestore database in that project.
         database_url: SQL database to keep videos in, instead of the platform's own store, such as
-            postgresql+psycopg://user:password@host/name of PostgreSQL or Supabase.
+            postgresql://user:password@host/name of PostgreSQL or Supabase.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
         push_service_account: Service account that deliveries must come from; needed with push_audience.
         jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
@@ -249,6 +249,8 @@ def _wrong_ones(given: Mapping[str, Any]) -> list[str]:
             _convert(value, kinds[name])
         except ValueError as error:
             reason, _, place = str(error).partition(" - at `$.")
+            if get_origin(kinds[name]) is Literal:
+                reason = f"is none of {', '.join(get_args(kinds[name]))}"
             part = f"__{place.rstrip('`').upper()}" if place else ""
             wrong.append(f"{variable_of(name)}{part}: {reason}")
     return wrong

@@ -14,6 +14,7 @@ from infra.local.data_dir import DataDirInUse
 from infra.local.dispatcher import OnDelivery
 from infra.local.emulators.announcement import announced_environment
 from infra.local.stack import Stack
+from infra.local.terminal import err
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.video import Video
@@ -28,7 +29,8 @@ def open_deployment(
 ) -> Bootstrap:
     """Returns the deployment in a data folder, whose logs go to a file there instead of over the user's screen.
 
-    While emulators run over the folder, that is the deployment on them.
+    While emulators run over the folder, that is the deployment on them, as is said on stderr, unless the settings
+    choose Google Cloud themselves.
 
     Args:
         data_dir: None takes the one the settings name.
@@ -39,9 +41,13 @@ def open_deployment(
         NotFound: There is nothing in it.
         ConfigurationError: ``data_dir_unusable``: it can't be written to.
     """
-    folder = (data_dir or load_settings().data_dir).resolve()
-    os.environ.update(announced_environment(folder) or {})
     settings = load_settings()
+    folder = (data_dir or settings.data_dir).resolve()
+    emulators = announced_environment(folder)
+    if emulators is not None and settings.platform == "local":
+        err.print(f"On the emulators that run over {folder}:", style="dim", soft_wrap=True)
+        os.environ.update(emulators)
+        settings = load_settings()
     elsewhere = settings.platform == "google" or settings.database_url is not None
     if existing and not elsewhere and not (folder / "videos.db").is_file():
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")

@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, Delivery
+from shared.logs import logger
 
 __all__ = ["MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "read_delivery"]
 
@@ -54,8 +55,10 @@ class Endpoint:
                 return Response("Deliveries are POST requests.", status=405, headers={"Allow": "POST"})
             self.handle(read_delivery(request))
         except PermanentError as error:
+            logger().error("delivery_refused", code=error.code, detail=error.detail)
             return Response(str(error), status=400, mimetype="text/plain")
         except TransientError as error:
+            logger().warning("delivery_put_off", code=error.code, detail=error.detail)
             headers = {"Retry-After": str(round(error.retry_after_s))} if error.retry_after_s else {}
             return Response(str(error), status=503, mimetype="text/plain", headers=headers)
         return Response(status=204)

@@ -123,3 +123,9 @@ def test_settings_that_would_lose_work_are_refused(
     monkeypatch.setenv(f"AUTOMATIONS_{name}", value)
     with pytest.raises(ConfigurationError, match=why):
         load_settings()
+
+
+def test_a_choice_that_is_none_is_told_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATIONS_TRANSCRIBER", "parrot")
+    with pytest.raises(ConfigurationError, match="AUTOMATIONS_TRANSCRIBER: is none of sphinx, whisper"):
+        load_settings()

@@ -18,6 +18,7 @@ from werkzeug.test import EnvironBuilder
 from shared.adapters.http_delivery import MAX_BODY_BYTES, Endpoint, read_delivery
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, STORAGE_FINALIZED, Delivery, parse_delivery
+from shared.testing.logs import captured_logs
 
 CLOUD_EVENT = {
     "specversion": "1.0",
@@ -166,15 +167,19 @@ def answer(outcome: Exception | None, method: str = "POST") -> Response:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "status"),
+    ("outcome", "status", "told"),
     [
-        (None, 204),
-        (PermanentError("bad_event", "It makes no sense."), 400),
-        (TransientError("no_memory", "There was too little."), 503),
+        (None, 204, []),
+        (PermanentError("bad_event", "It makes no sense."), 400, [("delivery_refused", "bad_event")]),
+        (TransientError("no_memory", "There was too little."), 503, [("delivery_put_off", "no_memory")]),
     ],
 )
-def test_outcomes_have_their_status(outcome: Exception | None, status: int) -> None:
-    assert answer(outcome).status_code == status
+def test_outcomes_have_their_status_and_refusals_are_logged(
+    outcome: Exception | None, status: int, told: list[tuple[str, str]]
+) -> None:
+    with captured_logs() as logs:
+        assert answer(outcome).status_code == status
+    assert [(log["event"], log["code"]) for log in logs] == told
 
 
 def test_a_refusal_says_when_to_come_again() -> None:
