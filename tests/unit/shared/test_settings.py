@@ -123,3 +123,10 @@ def test_settings_that_would_lose_work_are_refused(
     monkeypatch.setenv(f"AUTOMATIONS_{name}", value)
     with pytest.raises(ConfigurationError, match=why):
         load_settings()
+
+
+@pytest.mark.parametrize("given", ["AUTOMATIONS_PUSH_AUDIENCE", "AUTOMATIONS_PUSH_SERVICE_ACCOUNT"])
+def test_deliveries_are_not_half_guarded(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv(given, "https://ingest.example.com")
+    with pytest.raises(ConfigurationError, match="need each other"):
+        load_settings()
