@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from functions.analyze.prompts import instructions
+from functions.analyze.prompts import window as window_prompt
 from functions.analyze.stage import AnalyzeStage
+from functions.analyze.strategies import gemini
 from functions.analyze.strategies.gemini import GeminiAnalyzer
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel
 from shared.domain.errors import PermanentError, TransientError
@@ -322,6 +325,22 @@ class TestManyWindows:
             before = len(server.asked)
             run(server, context, **values)
             assert len(server.asked) > before, values
+
+    def test_a_new_version_of_a_prompt_is_asked_anew(
+        self, server: VertexAiServer, context: FakeStageContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run(server, context)
+        known = len(server.asked)
+        monkeypatch.setattr(gemini, "instructions", lambda _prompt: instructions("window.v1"))
+        run(server, context)
+        assert len(server.asked) == known
+
+        monkeypatch.setattr(window_prompt, "PROMPT", "window.v2")
+        run(server, context)
+        assert len(server.asked) == known + 1, "by its number"
+        monkeypatch.setattr(gemini, "instructions", lambda _prompt: "Describe the clip.")
+        run(server, context)
+        assert len(server.asked) == known + 2, "by its text"
 
     @pytest.mark.reliability("B20")
     def test_when_the_model_is_down_no_other_window_is_begun_and_what_is_known_is_kept(
