@@ -175,6 +175,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "backwards": (json.dumps(said(labels=[label("00:09", "00:03")])), "before it starts at 00:09.0"),
     "chapter outside": (json.dumps(said(chapters=[{"title": "A", "start": "02:00"}])), "chapters.0"),
     "no such scene": (json.dumps(said(descriptions=[{"scene": 2, "text": "A"}])), "there is no scene 2"),
+    "descriptions in a loop": (
+        json.dumps(said(descriptions=[{"scene": 0, "text": "A"}] * 5000)),
+        "descriptions has 5000 entries",
+    ),
     "100,000 labels": (json.dumps(said(labels=[label()] * 10**5)), "labels has 100000 entries"),
 }
 
