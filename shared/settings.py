@@ -97,7 +97,7 @@ class Settings:
         database_url: SQL database to keep videos in, instead of the platform's own store, such as
             postgresql://user:password@host/name of PostgreSQL or Supabase.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
-        push_service_account: Service account that deliveries must come from; needed with push_audience.
+        push_service_account: Service account that deliveries must come from; goes with push_audience.
         jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
         execution: The job execution this is a task of; Cloud Run sets it.
         job_start_s: Seconds a job that was started has to begin its work.
@@ -171,9 +171,10 @@ class Settings:
             raise ValueError("upload_bucket and media_bucket must differ, or outputs would be taken for uploads")
         if taken := {self.upload_bucket, self.media_bucket} & _TAKEN:
             raise ValueError(f"a bucket can't be named {', '.join(taken)}: the data folder has that for itself")
-        if self.push_audience and not self.push_service_account:
+        if bool(self.push_audience) != bool(self.push_service_account):
             raise ValueError(
-                "push_audience needs push_service_account: Google signs tokens for anybody's audience"
+                "push_audience and push_service_account need each other: Google signs tokens for anybody's "
+                "audience, and without an audience none is looked at"
             )
         if self.heartbeat_s > self.lease_s / 2:
             raise ValueError("heartbeat_s must be at most half of lease_s, or one late heartbeat loses the lease")

@@ -14,6 +14,7 @@ from shared.processors.stage import StageContext
 __all__ = ["Passage", "embeddings", "passages"]
 
 _MOST: Final = 200  # each is a request; nobody looks for places in hours of video more finely
+_TOGETHER: Final = 20  # kept as one; what an outage interrupts is asked, and paid for, once more
 _MAX_CHARS: Final = 2000  # embedding models read about 2,000 tokens
 _ABOUT_ALL: Final = ("suggested_title", "summary")
 _ABOUT_PLACES: Final = ("description", "words", "text")
@@ -52,22 +53,30 @@ def embeddings(embedder: Embedder, about: Sequence[Passage], context: StageConte
         about: The passages.
         context: Bounds the time, gets the bill, keeps the vectors.
     """
+    if not embedder.priced:
+        context.caveat("model_price_unknown", f"No list price is known for {embedder.model}.")
+    for start in range(0, len(about), _TOGETHER):
+        some = about[start : start + _TOGETHER]
+        for passage, vector in zip(some, _vectors(embedder, some, context), strict=True):
+            yield Embedding(
+                text=passage.text,
+                start_s=passage.start_s,
+                end_s=passage.end_s,
+                model=embedder.model,
+                vector=tuple(vector),
+            )
+
+
+def _vectors(embedder: Embedder, about: Sequence[Passage], context: StageContext) -> Sequence[Sequence[float]]:
     texts = [passage.text for passage in about]
     key = json.dumps(["embeddings", embedder.model, texts])
     kept = context.recall(key)
-    vectors = json.loads(kept) if kept is not None else embedder.embed(texts, "document", context)
-    if kept is None:
-        context.keep(key, json.dumps(vectors).encode())
-        if not embedder.priced:
-            context.caveat("model_price_unknown", f"No list price is known for {embedder.model}.")
-    for passage, vector in zip(about, vectors, strict=True):
-        yield Embedding(
-            text=passage.text,
-            start_s=passage.start_s,
-            end_s=passage.end_s,
-            model=embedder.model,
-            vector=tuple(vector),
-        )
+    if kept is not None:
+        known: Sequence[Sequence[float]] = json.loads(kept)
+        return known
+    vectors = embedder.embed(texts, "document", context)
+    context.keep(key, json.dumps(vectors).encode())
+    return vectors
 
 
 def _stretches(segments: Sequence[Segment], duration_s: float) -> Sequence[tuple[float, float]]:

@@ -10,6 +10,7 @@ __all__ = [
     "ConfigurationError",
     "LeaseLost",
     "NotFound",
+    "Outage",
     "PermanentError",
     "PipelineError",
     "PreconditionFailed",
@@ -60,6 +61,13 @@ class TransientError(PipelineError):
     ) -> None:
         super().__init__(code, detail, log_tail=log_tail, command=command)
         self.retry_after_s = retry_after_s
+
+
+class Outage(TransientError):
+    """A service that every video needs is out of order: the video is not at fault, and its try does not count.
+
+    That holds for Lifecycle.OUTAGE_LASTS_AT_MOST; a video for which a service never works must end too.
+    """
 
 
 class ConfigurationError(PipelineError):

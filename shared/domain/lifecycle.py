@@ -28,7 +28,11 @@ from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
 from shared.domain.video import MAX_REASON_CHARS, Cost, Failure, Lease, Source, Video
 
-__all__ = ["INTERRUPTIONS_PER_ATTEMPT", "Lifecycle"]
+__all__ = ["INTERRUPTIONS_PER_ATTEMPT", "OUTAGE_LASTS_AT_MOST", "Lifecycle"]
+
+OUTAGE_LASTS_AT_MOST = timedelta(hours=48)
+"""Tries that an outage ends are not counted for so long after a stage was first tried; then they are, so that a
+video for which a service never works ends too."""
 
 INTERRUPTIONS_PER_ATTEMPT = 10
 """An attempt whose host was stopped is not the video's fault, but a video that takes its host down every time
@@ -131,6 +135,7 @@ class Lifecycle:
                 lease=lease,
                 last_token=token,
                 attempts={**freed.attempts, stage: lease.attempt},
+                stage_began_at=freed.stage_began_at or now,
                 swept=False,
                 updated_at=now,
             )
@@ -169,18 +174,21 @@ class Lifecycle:
 
         return decide
 
-    def withdraw(self, claim: Claim, now: datetime, code: str, reason: str) -> Decision[None]:
-        """Takes back an attempt for which no job could be started, as if it had not been begun.
+    def withdraw(self, claim: Claim, now: datetime, effort: Effort, code: str, reason: str) -> Decision[None]:
+        """Takes back an attempt that an outage ended, or for which no job could be started.
 
-        It is on the timeline, but counts for nothing: however long no job can be started, the video is not at
-        fault. Raises LeaseLost.
+        It is on the timeline, but does not count, since the video is not at fault; unless the stage has been tried
+        for longer than any outage lasts. Raises LeaseLost.
         """
+        release = self.release(claim, now, effort, "retry", code, reason)
 
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
+            if held.stage_began_at is not None and now - held.stage_began_at > OUTAGE_LASTS_AT_MOST:
+                return release(video)
             begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
             freed = replace(held, lease=None, attempts=begun, updated_at=now)
-            ended = ended_attempt(held, claim.lease, "interrupted", now, Effort(), code, reason)
+            ended = ended_attempt(held, claim.lease, "interrupted", now, effort, code, reason)
             return Change(answer=None, video=freed, attempts=(ended,))
 
         return decide
@@ -226,6 +234,7 @@ class Lifecycle:
                 media=media or held.media,
                 results={**held.results, spec.stage: claim.key},
                 lease=None,
+                stage_began_at=None,
                 updated_at=now,
             )
             return Change(
@@ -488,6 +497,7 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
         lease=None,
         attempts={},
         interruptions={},
+        stage_began_at=None,
         swept=False,
         trace=_trace(video.id, run),
         updated_at=now,

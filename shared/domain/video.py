@@ -131,6 +131,7 @@ class Video:
         last_token: Highest fencing token ever granted for this video.
         attempts: Stage -> attempts begun in this run.
         interruptions: Stage -> attempts of this run that ended because their host stopped.
+        stage_began_at: When the current stage was first claimed in this run; None before that and once it is done.
         swept: True when no leftovers of finished or abandoned attempts remain.
         trace: Ties the events and logs of this run together.
         created_at: First registration.
@@ -149,6 +150,7 @@ class Video:
     last_token: int = 0
     attempts: Mapping[str, int] = field(default_factory=dict)
     interruptions: Mapping[str, int] = field(default_factory=dict)
+    stage_began_at: datetime | None = None
     swept: bool = False
     trace: str
     created_at: datetime

@@ -12,7 +12,14 @@ from typing import Literal
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
-from shared.domain.errors import ConfigurationError, LeaseLost, PermanentError, PipelineError, TransientError
+from shared.domain.errors import (
+    ConfigurationError,
+    LeaseLost,
+    Outage,
+    PermanentError,
+    PipelineError,
+    TransientError,
+)
 from shared.domain.events import ObjectFinalized
 from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
@@ -154,7 +161,8 @@ class StageRunner:
         try:
             execution = placement.jobs.start(Job.of(claim.spec, delivery))
         except PipelineError as error:
-            withdraw = services.lifecycle.withdraw(claim, services.clock.now(), error.code, error.detail)
+            now = services.clock.now()
+            withdraw = services.lifecycle.withdraw(claim, now, Effort(), error.code, error.detail)
             self._give_back(claim, withdraw, error.code, error)
             raise
         logger().info("handed_over", execution=execution)
@@ -192,12 +200,15 @@ class StageRunner:
     def _release(self, claim: Claim, effort: Effort, error: Exception) -> None:
         code = error.code if isinstance(error, PipelineError) else "internal_error"
         reason = error.detail if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
-        outcome: Literal["retry", "interrupted"] = (
-            "interrupted" if isinstance(error, ConfigurationError) else "retry"
-        )
-        now = self._services.clock.now()
-        release = self._services.lifecycle.release(claim, now, effort, outcome, code, reason)
-        self._give_back(claim, release, code, error)
+        lifecycle, now = self._services.lifecycle, self._services.clock.now()
+        if isinstance(error, Outage):
+            given_back = lifecycle.withdraw(claim, now, effort, code, reason)
+        else:
+            outcome: Literal["retry", "interrupted"] = (
+                "interrupted" if isinstance(error, ConfigurationError) else "retry"
+            )
+            given_back = lifecycle.release(claim, now, effort, outcome, code, reason)
+        self._give_back(claim, given_back, code, error)
 
     def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
         """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""

@@ -146,14 +146,32 @@ def document_size(name: str, fields: Mapping[str, Value]) -> int:
     return 16 + sum(map(string_size, name.split("/")[5:])) + fields_size(fields) + 32
 
 
-def index_entries(name: str, fields: Mapping[str, Value]) -> int:
-    """Returns how many index entries a document has: of arrays, one for each of their values."""
-    indexes = [
+def indexed_values(name: str, fields: Mapping[str, Value]) -> list[list[Value]]:
+    """Returns for each index that a document is in the values it is there with."""
+    return [
         [fields[field] for field, _ in index]
         for collection, _, index in defined_indexes()
         if collection == name.split("/")[-2] and all(field in fields for field, _ in index)
     ]
-    return sum(prod(len(value.array_value.values) or 1 for value in index) for index in indexes)
+
+
+def entries_of(index: Sequence[Value]) -> int:
+    return prod(len(value.array_value.values) or 1 for value in index)
+
+
+def index_entries(name: str, fields: Mapping[str, Value]) -> int:
+    """Returns how many index entries a document has: of arrays, one for each of their values."""
+    return sum(map(entries_of, indexed_values(name, fields)))
+
+
+def index_size(name: str, fields: Mapping[str, Value]) -> int:
+    """Returns the bytes of a document's index entries, each of which repeats its name and that of its parent."""
+    names = 2 * document_size(name, {}) - 32 + 16
+    return sum(
+        entries_of(index) * names
+        + sum(value_size(value) * (1 if value.array_value.values else entries_of(index)) for value in index)
+        for index in indexed_values(name, fields)
+    )
 
 
 def live(driver: VideoDriver, results: Mapping[str, Sequence[Record]]) -> Video:
@@ -181,7 +199,8 @@ def test_a_four_hour_video_fits(
 ) -> None:
     results = long_video()
     traffic = recorded_traffic(monkeypatch)
-    video = live(VideoDriver(firestore_repository), results)
+    driver = VideoDriver(firestore_repository)
+    video = live(driver, results)
 
     documents: dict[str, dict[str, Value]] = defaultdict(dict)
     for write in traffic.writes:
@@ -208,3 +227,16 @@ def test_a_four_hour_video_fits(
     for kind in RECORD_KINDS.values():
         left = [record for records in results.values() for record in records if isinstance(record, kind)]
         assert firestore_repository.records(video, kind) == left
+
+    driver.repository.update(video.id, driver.lifecycle.delete(driver.clock.now()))
+    driver.repository.prune(video)
+    assert traffic.deletes > len(documents) - 10, "what is known about a deleted video goes"
+    # Firestore counts a commit's documents with their index entries, also those of documents that it deletes:
+    # https://firebase.google.com/docs/firestore/manage-data/transactions
+    weights = {name: sizes[name] + index_size(name, fields) for name, fields in documents.items()}
+    heaviest = max(
+        sum(weights.get(name, 0) for name in {write.update.name or write.delete for write in writes})
+        for writes in traffic.commits
+    )
+    print(f"heaviest commit {heaviest / 2**20:.1f} MiB with its index entries, deleting included")
+    assert heaviest < 10 * 2**20

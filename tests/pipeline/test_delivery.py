@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.errors import ConfigurationError, PermanentError, TransientError
+from shared.domain.errors import ConfigurationError, Outage, PermanentError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
@@ -194,6 +194,30 @@ def crash() -> None:
 
 def die() -> None:
     raise SystemExit(1)
+
+
+@pytest.mark.reliability("B20", "B25")
+def test_an_outage_is_not_the_videos_fault_as_long_as_outages_last(pipeline: FakePipeline) -> None:
+    def out_of_order() -> None:
+        raise Outage("model_unavailable", "It is busy; trying again.")
+
+    transcode, max_attempts = pipeline.stages["transcode"], pipeline.flow.stage("transcode").max_attempts
+    pipeline.deliver(UPLOAD)
+    ingested = pipeline.events()[-1]
+    transcode.misbehave = out_of_order
+    for _ in range(24 * 6):
+        with pytest.raises(Outage):
+            pipeline.deliver(ingested)
+        pipeline.clock.advance(600.0)
+    assert (pipeline.video.status, pipeline.video.attempts["transcode"]) == ("ingested", 0)
+
+    pipeline.clock.advance(24 * 3600.0 + 1.0)
+    for _ in range(max_attempts):
+        with pytest.raises(Outage):
+            pipeline.deliver(ingested)
+    pipeline.deliver(ingested)
+    assert pipeline.video.failure is not None
+    assert pipeline.video.failure.code == "poison"
 
 
 @pytest.mark.reliability("B23")

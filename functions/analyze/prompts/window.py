@@ -16,6 +16,7 @@ PROMPT: Final = "window.v1"
 
 _ROUNDING_S: Final = 2.0  # models look at about one picture a second and round to the next
 _MOST: Final = {
+    "descriptions": 1000,
     "labels": 300,
     "spoken": 2000,
     "shown": 1000,

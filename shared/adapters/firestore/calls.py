@@ -9,7 +9,7 @@ from typing import Any, Final
 from google.api_core import exceptions, retry
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
-from shared.domain.errors import ConfigurationError, TransientError
+from shared.domain.errors import ConfigurationError, Outage
 
 __all__ = ["COMMIT_TIMEOUT_S", "OUTCOME_UNKNOWN", "READING", "firestore_errors"]
 
@@ -52,7 +52,7 @@ def firestore_errors() -> Iterator[None]:
             raise ConfigurationError(
                 "store_refused", f"There are no credentials to use Firestore with: {error}"
             ) from error
-        raise TransientError("store_unavailable", f"Firestore can't be used: {error}") from error
+        raise Outage("store_unavailable", f"Firestore can't be used: {error}") from error
     except (
         exceptions.Forbidden,
         exceptions.Unauthorized,

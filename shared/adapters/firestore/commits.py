@@ -24,7 +24,7 @@ from shared.adapters.firestore.documents import Fields, attempt_documents, read_
 from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS
 from shared.domain.change import Change
 from shared.domain.codec import encode_json
-from shared.domain.errors import TransientError
+from shared.domain.errors import Outage
 from shared.domain.video import Video
 
 __all__ = ["Write", "commit_in_parts", "update_video"]
@@ -36,7 +36,15 @@ Write: TypeAlias = tuple[firestore.DocumentReference, Fields | None]
 
 _MAX_WRITES: Final = 400
 _MAX_BYTES: Final = 3 * 2**20
-"""What one commit carries at most. Firestore takes 500 writes and 10 MiB, its emulator 4 MiB."""
+"""What one commit weighs at most. Firestore takes 500 writes and 10 MiB, to which it adds the index entries of the
+documents, and those documents that are deleted; its emulator takes 4 MiB of request, whatever that does."""
+
+_ENTRIES_BYTES: Final = 400
+"""Of a value in an array: an entry in each of two indexes, which repeat the document's name."""
+
+_DELETED_BYTES: Final = _MAX_BYTES // 5
+"""What a document that is deleted is taken to weigh. Nobody knows without reading it; the heaviest there can be,
+full of words to search for, weighs some 1.6 MiB with its index entries, and five of them together still fit."""
 
 _GIVE_UP_AFTER_S: Final = 15.0
 """Writers get out of each other's way within moments; a longer outage is what redelivery is for."""
@@ -94,7 +102,7 @@ def update_video(
         with suppress(*OUTCOME_UNKNOWN):
             batch.commit(retry=None, timeout=COMMIT_TIMEOUT_S)
             return change.answer
-    raise TransientError("store_unavailable", "Firestore did not confirm in time that it took the change.")
+    raise Outage("store_unavailable", "Firestore did not confirm in time that it took the change.")
 
 
 def commit_in_parts(client: firestore.Client, writes: Iterable[Write]) -> None:
@@ -112,7 +120,7 @@ def _parts(writes: Iterable[Write]) -> Iterator[Sequence[Write]]:
     part: list[Write] = []
     part_bytes = 0
     for reference, fields in writes:
-        size_bytes = len(json.dumps(fields, default=str))
+        size_bytes = _weight(fields)
         if part and (len(part) == _MAX_WRITES or part_bytes + size_bytes > _MAX_BYTES):
             yield part
             part, part_bytes = [], 0
@@ -120,6 +128,13 @@ def _parts(writes: Iterable[Write]) -> Iterator[Sequence[Write]]:
         part_bytes += size_bytes
     if part:
         yield part
+
+
+def _weight(fields: Fields | None) -> int:
+    if fields is None:
+        return _DELETED_BYTES
+    in_arrays = sum(len(value) for value in fields.values() if isinstance(value, list))
+    return len(json.dumps(fields, default=str)) + in_arrays * _ENTRIES_BYTES
 
 
 def _add(batch: firestore.WriteBatch, writes: Iterable[Write]) -> None:

@@ -12,7 +12,7 @@ from google.auth.exceptions import DefaultCredentialsError, RefreshError, Transp
 from google.cloud.storage.exceptions import DataCorruption
 from requests import RequestException
 
-from shared.domain.errors import ConfigurationError, NotFound, PreconditionFailed, TransientError
+from shared.domain.errors import ConfigurationError, NotFound, Outage, PreconditionFailed, TransientError
 
 __all__ = ["bucket_missing", "damaged", "translated"]
 
@@ -64,7 +64,7 @@ def translated(bucket: str, name: str = "") -> Iterator[None]:
     except (DefaultCredentialsError, RefreshError, exceptions.Unauthorized) as error:
         raise ConfigurationError("no_credentials", f"Cloud Storage can't be used: {error}") from error
     except _UNREACHABLE as error:
-        raise TransientError("store_unavailable", f"The bucket {bucket} can't be reached: {error}") from error
+        raise Outage("store_unavailable", f"The bucket {bucket} can't be reached: {error}") from error
     except exceptions.ClientError as error:
         # Such as a checksum that does not match what arrived: the request was sound when it left.
         raise TransientError("store_refused", f"Cloud Storage refused {name!r} in {bucket}: {error}") from error

@@ -70,13 +70,17 @@ class ResumableUpload:
 
     def _put(self, http: requests.Session, body: BinaryIO | None, content_range: str) -> Mapping[str, Any] | None:
         self._interrupted = True
-        response = http.put(
-            self._url,
-            data=body,
-            headers={"Content-Range": content_range},
-            timeout=TIMEOUT_S,
-            allow_redirects=False,  # 308 says here that bytes are missing
-        )
+        try:
+            response = http.put(
+                self._url,
+                data=body,
+                headers={"Content-Range": content_range},
+                timeout=TIMEOUT_S,
+                allow_redirects=False,  # 308 says here that bytes are missing
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            # It may quote the address, and errors get into logs and the video's timeline.
+            raise requests.ConnectionError(f"an upload broke off ({type(error).__name__})") from None
         if response.status_code in {404, 410}:
             raise TransientError("upload_expired", "Cloud Storage forgot an upload that was not finished.")
         if response.status_code == requests.codes.permanent_redirect:
@@ -85,6 +89,8 @@ class ResumableUpload:
             self._interrupted = False
             return None
         if not response.ok:
-            raise exceptions.from_http_response(response)
+            raise exceptions.from_http_status(
+                response.status_code, f"an upload was answered with {response.status_code}: {response.text[:300]}"
+            )
         resource: Mapping[str, Any] = response.json()
         return resource

@@ -24,7 +24,7 @@ from google.genai.types import HttpOptions
 from google.oauth2.credentials import Credentials as TokenCredentials
 from pydantic import ValidationError
 
-from shared.domain.errors import ConfigurationError, PermanentError, PipelineError, TransientError
+from shared.domain.errors import ConfigurationError, Outage, PermanentError, PipelineError, TransientError
 from shared.domain.video import Cost
 from shared.ports.tool_session import ToolSession
 
@@ -192,7 +192,7 @@ def _translated_status(error: errors.APIError, subject: str) -> PipelineError:
             "AUTOMATIONS_GEMINI__EMBEDDING_MODEL, or another AUTOMATIONS_GEMINI__LOCATION.",
         )
     if error.code in (408, 429) or error.code >= 500:
-        return TransientError(
+        return Outage(
             "model_unavailable",
             f"{subject} is busy or failing ({said}); trying again.",
             retry_after_s=_COME_BACK_S,

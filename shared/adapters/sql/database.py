@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.adapters.folders import storage_error
 from shared.adapters.sql.dialect import Conflict, dialect_of
-from shared.domain.errors import TransientError
+from shared.domain.errors import Outage
 
 __all__ = ["Database", "Schema"]
 
@@ -139,7 +139,7 @@ class Database:
         try:
             yield
         except PoolTimeout as error:
-            raise TransientError("store_unavailable", "All connections to the database are in use.") from error
+            raise Outage("store_unavailable", "All connections to the database are in use.") from error
         except DBAPIError as error:
             if (meaning := self._dialect.meaning(error)) is None:
                 raise

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from shared.adapters.sql.dialect import Conflict
-from shared.domain.errors import ConfigurationError, PipelineError, TransientError
+from shared.domain.errors import ConfigurationError, Outage, PipelineError, TransientError
 
 __all__ = ["PostgresqlDialect"]
 
@@ -90,7 +90,7 @@ class PostgresqlDialect:
             )
         passing = isinstance(error.orig, psycopg.OperationalError) or state == _READ_ONLY
         if passing or error.connection_invalidated:
-            return TransientError("store_unavailable", f"The database can't be used: {cause}")
+            return Outage("store_unavailable", f"The database can't be used: {cause}")
         return None
 
 

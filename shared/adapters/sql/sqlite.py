@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.adapters.folders import disk_full, locked_folder
-from shared.domain.errors import ConfigurationError, PipelineError, TransientError
+from shared.domain.errors import ConfigurationError, Outage, PipelineError
 
 __all__ = ["SqliteDialect", "sqlite_url"]
 
@@ -55,7 +55,7 @@ class SqliteDialect:
                 "the uploads folder is processed again.",
             )
         if isinstance(error, OperationalError):
-            return TransientError("store_unavailable", f"The database can't be used: {error.orig}")
+            return Outage("store_unavailable", f"The database can't be used: {error.orig}")
         return None
 
 

@@ -129,3 +129,10 @@ def test_a_choice_that_is_none_is_told_what_there_is(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AUTOMATIONS_TRANSCRIBER", "parrot")
     with pytest.raises(ConfigurationError, match="AUTOMATIONS_TRANSCRIBER: is none of sphinx, whisper"):
         load_settings()
+
+
+@pytest.mark.parametrize("given", ["AUTOMATIONS_PUSH_AUDIENCE", "AUTOMATIONS_PUSH_SERVICE_ACCOUNT"])
+def test_deliveries_are_not_half_guarded(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv(given, "https://ingest.example.com")
+    with pytest.raises(ConfigurationError, match="need each other"):
+        load_settings()

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from functions.analyze.prompts import instructions
+from functions.analyze.prompts import window as window_prompt
 from functions.analyze.stage import AnalyzeStage
+from functions.analyze.strategies import gemini
 from functions.analyze.strategies.gemini import GeminiAnalyzer
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel
 from shared.domain.errors import PermanentError, TransientError
@@ -172,6 +175,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "backwards": (json.dumps(said(labels=[label("00:09", "00:03")])), "before it starts at 00:09.0"),
     "chapter outside": (json.dumps(said(chapters=[{"title": "A", "start": "02:00"}])), "chapters.0"),
     "no such scene": (json.dumps(said(descriptions=[{"scene": 2, "text": "A"}])), "there is no scene 2"),
+    "descriptions in a loop": (
+        json.dumps(said(descriptions=[{"scene": 0, "text": "A"}] * 5000)),
+        "descriptions has 5000 entries",
+    ),
     "100,000 labels": (json.dumps(said(labels=[label()] * 10**5)), "labels has 100000 entries"),
 }
 
@@ -322,6 +329,22 @@ class TestManyWindows:
             before = len(server.asked)
             run(server, context, **values)
             assert len(server.asked) > before, values
+
+    def test_a_new_version_of_a_prompt_is_asked_anew(
+        self, server: VertexAiServer, context: FakeStageContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run(server, context)
+        known = len(server.asked)
+        monkeypatch.setattr(gemini, "instructions", lambda _prompt: instructions("window.v1"))
+        run(server, context)
+        assert len(server.asked) == known
+
+        monkeypatch.setattr(window_prompt, "PROMPT", "window.v2")
+        run(server, context)
+        assert len(server.asked) == known + 1, "by its number"
+        monkeypatch.setattr(gemini, "instructions", lambda _prompt: "Describe the clip.")
+        run(server, context)
+        assert len(server.asked) == known + 2, "by its text"
 
     @pytest.mark.reliability("B20")
     def test_when_the_model_is_down_no_other_window_is_begun_and_what_is_known_is_kept(

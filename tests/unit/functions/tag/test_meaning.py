@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 
-from functions.tag.meaning import passages
+from functions.tag.meaning import Passage, embeddings, passages
 from functions.tag.stage import TagStage
+from shared.domain.errors import TransientError
 from shared.domain.records import Embedding
+from shared.ports.tool_session import ToolSession
 from shared.ports.video_repository import VideoRepository
 from shared.testing.models import FakeEmbedder
 from shared.testing.stage_context import FakeStageContext
@@ -67,6 +70,27 @@ def test_the_vectors_are_paid_for_once(context: FakeStageContext) -> None:
 
     assert point in stage.run(context).records
     assert embedder.embedded == [point.text]
+
+
+def test_an_outage_costs_only_what_it_interrupted(tmp_path: Path) -> None:
+    class Failing(FakeEmbedder):
+        down = True
+
+        def embed(
+            self, texts: Sequence[str], purpose: Literal["document", "query"], session: ToolSession | None
+        ) -> Sequence[tuple[float, ...]]:
+            if self.down and self.embedded:
+                raise TransientError("model_unavailable", "It is busy.")
+            return super().embed(texts, purpose, session)
+
+    about = [Passage(text=f"passage {index}", start_s=index, end_s=index + 1.0) for index in range(50)]
+    embedder, context = Failing(), FakeStageContext(tmp_path, media=media_info())
+    with pytest.raises(TransientError):
+        list(embeddings(embedder, about, context))
+
+    embedder.down = False
+    assert [point.text for point in embeddings(embedder, about, context)] == [each.text for each in about]
+    assert embedder.embedded == [each.text for each in about], "none twice"
 
 
 def test_without_an_embedder_nothing_is_embedded(context: FakeStageContext) -> None:

@@ -143,7 +143,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         if claim := self.pick(chance):
             before = self.stored().attempts
             counts = claim is self.holder
-            withdraw = self.driver.lifecycle.withdraw(claim, self.driver.clock.now(), "code", "reason")
+            withdraw = self.driver.lifecycle.withdraw(claim, self.driver.clock.now(), Effort(), "code", "reason")
             self.decide(claim, withdraw, ends=True)
             if counts:
                 assert self.stored().attempts[claim.spec.stage] == before[claim.spec.stage] - 1

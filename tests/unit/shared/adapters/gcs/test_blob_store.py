@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import random
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from shared.adapters.gcs import GcsBlobStore, blob_store
 from shared.domain.errors import ConfigurationError, NotFound, PreconditionFailed, TransientError
@@ -166,6 +168,31 @@ def test_an_upload_that_makes_no_progress_is_given_up(gcs: StrictGcs, hasty: Gcs
         hasty.put("media", "a", large, "video/mp4")
     with pytest.raises(NotFound):
         hasty.stat("media", "a")
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_the_address_of_an_upload_which_is_its_password_is_told_to_nobody(
+    gcs: StrictGcs, hasty: GcsBlobStore, large: Path, status: int
+) -> None:
+    gcs.inject("chunk", *[Fault(status=status)] * 100)
+    gcs.inject("status", *[Fault(status=status)] * 100)
+
+    with pytest.raises(TransientError) as caught:
+        hasty.put("media", "a", large, "video/mp4")
+    assert "upload_id" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("kind", [requests.ConnectionError, requests.Timeout])
+def test_nor_by_a_connection_that_fails(
+    gcs: StrictGcs, hasty: GcsBlobStore, large: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def fail(_session: requests.Session, url: str, **_: Any) -> None:
+        raise kind(f"Max retries exceeded with url: {url}")
+
+    monkeypatch.setattr(requests.Session, "put", fail)
+    with pytest.raises(TransientError) as caught:
+        hasty.put("media", "a", large, "video/mp4")
+    assert "upload_id" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.reliability("B17")

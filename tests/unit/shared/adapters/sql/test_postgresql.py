@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import URL, Connection, func, insert, select, text
@@ -19,10 +19,10 @@ from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import MigratedSchema
 from shared.adapters.sql.tables import METADATA, videos
 from shared.domain.attempt import Effort
-from shared.domain.change import Change
+from shared.domain.change import Change, Claim, Declined
 from shared.domain.errors import ConfigurationError, PipelineError, TransientError
 from shared.domain.video import Video
-from shared.testing.driver import VideoDriver
+from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.videos import embedding, search_entry, tag, upload
 from tests.postgresql import PASSWORD, PostgresqlServer
 
@@ -203,6 +203,24 @@ def test_of_two_that_make_a_video_the_second_sees_what_the_first_made(
 
     assert seen == [True, False]
     assert driver.video(video.id) == video
+
+
+@pytest.mark.reliability("B3")
+def test_of_two_that_claim_a_stage_the_second_sees_that_the_first_has(
+    postgresql_server: PostgresqlServer, postgresql: URL, driver: VideoDriver
+) -> None:
+    video = driver.upload()
+    claim = driver.lifecycle.claim("ingest", video.run, "first", driver.clock.now(), LEASE_S)
+    with ThreadPoolExecutor() as pool:
+        second: list[Future[Claim | Declined]] = []
+
+        def claim_while_another_does(stored: Video | None) -> Change[Claim | Declined]:
+            second.append(pool.submit(driver.try_claim, video, "ingest", "second"))
+            wait_until(postgresql_server, postgresql, "count(*) FILTER (WHERE wait_event_type = 'Lock') = 1")
+            return claim(stored)
+
+        assert isinstance(driver.repository.update(video.id, claim_while_another_does), Claim)
+        assert second[0].result() == Declined(reason="busy", retry_after_s=LEASE_S)
 
 
 @pytest.mark.reliability("B18")
