@@ -68,7 +68,7 @@ class GeminiSettings:
         bucket: Cloud Storage bucket that videos of more than 14 MB are copied to while the model watches them, on
             the platform 'local'.
         embedding_model: Model that embeds texts.
-        embedding_dimensions: Length of its vectors, 64..2048.
+        embedding_dimensions: Length of its vectors, 64..2048; Firestore's vector index is for 768.
     """
 
     model: str = "gemini-3.5-flash"

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from shared.domain.attempt import Caveat, Effort, ToolRun
 from shared.domain.change import Claim
-from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, PreconditionFailed
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.identity import memo_key, object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
@@ -205,8 +205,8 @@ class RunningAttempt:
             except LeaseLost as error:
                 self._lost = error
                 return
-            except PipelineError as error:
-                logger().warning("heartbeat_failed", error=str(error))
+            except Exception as error:  # Whatever it is, the next beat may get through, and must be tried.
+                logger().warning("heartbeat_failed", error=repr(error))
 
 
 def _own_cpu_s() -> float:

@@ -30,7 +30,7 @@ def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video,
         _delete_source(blobs, video)
     for stored in blobs.list_objects(media_bucket, object_prefix(video.id)):
         if _is_leftover(stored.ref.name, video):
-            blobs.delete(stored.ref.bucket, stored.ref.name)
+            blobs.delete(stored.ref.bucket, stored.ref.name, if_generation=stored.ref.generation)
 
 
 def _delete_source(blobs: BlobStore, video: Video) -> None:
