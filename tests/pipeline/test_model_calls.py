@@ -250,7 +250,7 @@ def test_an_outage_ends_the_attempt_with_its_bill_and_the_next_goes_on(deploymen
     deployment.server.script = describe
     deployment.deliver()
     retried, succeeded = deployment.attempts()
-    assert (retried.outcome, retried.code, retried.cost.model_calls) == ("retry", "model_unavailable", 4)
+    assert (retried.outcome, retried.code, retried.cost.model_calls) == ("interrupted", "model_unavailable", 4)
     assert retried.cost.input_tokens == 2000
     assert (succeeded.outcome, succeeded.cost.model_calls) == ("succeeded", CALLS - 2)
 
