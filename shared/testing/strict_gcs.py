@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from shared.testing.gcs_objects import GcsObjects, Refused, Session
+from shared.testing.loopback import LoopbackServer
 
 __all__ = ["Fault", "Operation", "Request", "StrictGcs"]
 
@@ -83,9 +82,8 @@ class StrictGcs:
         self.requests: list[Request] = []
         self._faults: dict[Operation, deque[Fault]] = defaultdict(deque)
         self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = self._server.url
         self.objects = GcsObjects(self.url)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="strict-gcs")
 
     @property
     def client_environment(self) -> Mapping[str, str]:
@@ -93,15 +91,13 @@ class StrictGcs:
         return {"STORAGE_EMULATOR_HOST": self.url}
 
     def __enter__(self) -> StrictGcs:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
     def inject(self, operation: Operation, *faults: Fault) -> None:
         """Lets the next requests of a kind go wrong, one fault each."""
@@ -114,18 +110,10 @@ class StrictGcs:
         return waiting.popleft() if waiting else _NO_FAULT
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # a client may keep its connection open for as long as it likes
-    block_on_close = False
-
+class _Server(LoopbackServer):
     def __init__(self, gcs: StrictGcs) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.gcs = gcs
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of clients that hang up; only what is wrong here is printed."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class _HangUp(Exception):

@@ -6,13 +6,14 @@ import json
 import re
 import socket
 import struct
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, TypeAlias
+
+from shared.testing.loopback import LoopbackServer
 
 __all__ = ["Asked", "Script", "Served", "VertexAiServer", "answer", "describe", "failure", "reset", "vector_of"]
 
@@ -178,24 +179,21 @@ class VertexAiServer:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._at_once = 0
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._server = LoopbackServer(_handler(self))
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._server.url
 
     def __enter__(self) -> VertexAiServer:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
     def serve(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Served:
         """Notes a request and returns what it gets, when it is time."""
@@ -210,16 +208,6 @@ class VertexAiServer:
         with self._lock:
             self._at_once -= 1
         return served
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of clients that hang up, which is what some tests are about."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
 
 
 def _handler(server: VertexAiServer) -> type[BaseHTTPRequestHandler]:
