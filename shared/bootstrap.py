@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from shared.adapters.gemini import GeminiClient, Staging
     from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
+    from shared.adapters.sql.database import Database
     from shared.domain.video import Video
+    from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.document_store import DocumentStore
     from shared.ports.embedder import Embedder
     from shared.ports.job_runner import JobRunner
     from shared.ports.media_tool import MediaTool
+    from shared.ports.object_links import ObjectLinks
     from shared.ports.packager import Packager
+    from shared.ports.signer import Signer
     from shared.ports.speech import SpeechDetector, Transcriber
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
@@ -65,11 +70,28 @@ class Bootstrap:
 
             return FirestoreVideoRepository(self._project, self.settings.firestore_database)
         from shared.adapters.sql.repository import SqlVideoRepository
+
+        return SqlVideoRepository(self._database)
+
+    @cached_property
+    def documents(self) -> DocumentStore:
+        """Where everything is kept that owners have besides videos."""
+        if self.settings.platform == "google" and self.settings.database_url is None:
+            from shared.adapters.firestore.document_store import FirestoreDocumentStore
+
+            return FirestoreDocumentStore(self._project, self.settings.firestore_database)
+        from shared.adapters.sql.document_store import SqlDocumentStore
+
+        return SqlDocumentStore(self._database)
+
+    @cached_property
+    def _database(self) -> Database:
+        from shared.adapters.sql.schema import main_database
         from shared.adapters.sql.sqlite import sqlite_url
 
         if self.settings.database_url is not None:
-            return SqlVideoRepository(self.settings.database_url.get_secret_value())
-        return SqlVideoRepository(sqlite_url(self.settings.data_dir / "videos.db"))
+            return main_database(self.settings.database_url.get_secret_value())
+        return main_database(sqlite_url(self.settings.data_dir / "videos.db"))
 
     @cached_property
     def bus(self) -> EventBus:
@@ -106,6 +128,38 @@ class Bootstrap:
             self.settings.data_dir,
             on_finalize={self.settings.upload_bucket: lambda finalized: self.bus.publish(first_topic, finalized)},
         )
+
+    @cached_property
+    def links(self) -> ObjectLinks:
+        """What makes URLs that lead to the buckets."""
+        if self.settings.platform == "google":
+            from shared.adapters.gcs import GcsLinks
+
+            return GcsLinks(self._project)
+        from shared.adapters.folder_links import FolderLinks
+
+        return FolderLinks(self.settings.data_dir, self.signer)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """What signs links, receipts and, on one machine, tokens."""
+        from shared.adapters.signing_key import SigningKey
+
+        if self.settings.signing_key is not None:
+            return SigningKey(self.settings.signing_key.get_secret_value().encode())
+        if self.settings.platform == "google":
+            raise ConfigurationError(
+                "signing_key_missing",
+                "AUTOMATIONS_SIGNING_KEY must hold a P-256 private key in PEM, from Secret Manager.",
+            )
+        return SigningKey.kept_in(self.settings.data_dir / "keys")
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """What knows people by their tokens and machines by their keys."""
+        from shared.adapters.auth import authenticator
+
+        return authenticator(self.settings, self.signer, self.documents, self.clock)
 
     @cached_property
     def media_tool(self) -> MediaTool:

@@ -13,17 +13,18 @@ import msgspec
 from msgspec import Meta
 
 from shared.domain.errors import ConfigurationError
+from shared.domain.principal import Role
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
 
-__all__ = ["GeminiSettings", "Secret", "Settings", "load_settings", "variable_of"]
+__all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
 _PREFIX = "AUTOMATIONS_"
 
 _OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
 """Settings that the platform gives under a name of its own."""
 
-_TAKEN = {"emulators", "logs", "sample", "work"}
+_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "work"}
 """What else lies in the data folder."""
 
 
@@ -87,6 +88,48 @@ class GeminiSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthSettings:
+    """Whose tokens the API takes; each read from ``AUTOMATIONS_AUTH__<NAME>``.
+
+    Attributes:
+        issuer: OIDC issuer of the tokens, as in their ``iss``; unset, one machine issues its own.
+        audience: What their ``aud`` must name.
+        jwks_url: Where the issuer's keys are; unset, its discovery document tells.
+        owner_claim: Claim that says whose videos they are for; dots lead into objects.
+        role_claim: Claim that says viewer, editor or admin, or lists some of these; dots lead into objects.
+        default_role: Role of a token without that claim; unset, such a token may do nothing.
+        leeway_s: Seconds that the issuer's clock may be off.
+    """
+
+    issuer: str | None = None
+    audience: str = "automations"
+    jwks_url: str | None = None
+    owner_claim: str = "sub"
+    role_claim: str = "role"
+    default_role: Role | None = None
+    leeway_s: Annotated[float, Meta(ge=0, le=300)] = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaSettings:
+    """What one owner may have and do; each read from ``AUTOMATIONS_QUOTA__<NAME>``.
+
+    Attributes:
+        videos: Videos at a time.
+        bytes: Bytes of uploaded files at a time.
+        minutes: Minutes of video at a time.
+        unfinished: Videos that are uploaded or processed at the same time.
+        requests_per_minute: Requests to one instance of the API in a minute.
+    """
+
+    videos: Annotated[int, Meta(ge=0)] = 100_000
+    bytes: Annotated[int, Meta(ge=0)] = 10 * 2**40
+    minutes: Annotated[float, Meta(ge=0)] = 1_000_000.0
+    unfinished: Annotated[int, Meta(ge=1)] = 1000
+    requests_per_minute: Annotated[int, Meta(ge=1)] = 6000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings, each read from ``AUTOMATIONS_<NAME>``; nested ones from ``AUTOMATIONS_LIMITS__<NAME>``.
 
@@ -96,6 +139,12 @@ class Settings:
         firestore_database: Firestore database in that project.
         database_url: SQL database to keep videos in, instead of the platform's own store, such as
             postgresql://user:password@host/name of PostgreSQL or Supabase.
+        auth: Whose tokens the API takes.
+        signing_key: P-256 private key in PEM that links and receipts are signed with; one machine makes its own.
+        cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
+        link_s: Seconds that a link to a media file works for.
+        quota: What one owner may have and do.
+        retention_days: Days after which a video is deleted; unset, never.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
         push_service_account: Service account that deliveries must come from; goes with push_audience.
         jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
@@ -131,6 +180,12 @@ class Settings:
     project: str | None = None
     firestore_database: str = "(default)"
     database_url: Secret | None = None
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    signing_key: Secret | None = None
+    cors_origins: Names = ()
+    link_s: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600.0
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
+    retention_days: Annotated[float, Meta(gt=0)] | None = None
     push_audience: str | None = None
     push_service_account: str | None = None
     jobs: Mapping[str, str] = field(default_factory=dict)

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import URL
 
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
 
 __all__ = ["PostgresqlServer", "postgresql", "postgresql_server"]
 
@@ -38,7 +39,7 @@ class PostgresqlServer:
         self._port = port
         self._numbers = count()
         self.create("migrated", template="template1")
-        repository = SqlVideoRepository(self.url("migrated"))
+        repository = SqlVideoRepository(main_database(self.url("migrated")))
         repository.get("a video")
         repository.close()
 

@@ -1,90 +1,120 @@
-"""What a caller may see. Every route reads through here, so who may see what is decided in one place."""
+"""What a caller can reach. Handlers have nothing but this, so what belongs to others does not exist for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
+from shared.domain.change import Change, Decision
 from shared.domain.errors import NotFound
-from shared.domain.records import ObjectRef, Record
+from shared.domain.records import Record
 from shared.domain.video import Video
-from shared.ports.blob_store import BlobStore
+from shared.ports.document_store import Document, DocumentStore, Edit
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import Page, SearchHit, VideoRepository
 
-__all__ = ["VideoAccess"]
+__all__ = ["OwnedDocuments", "OwnedVideos"]
 
+D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
-class VideoAccess:
-    """Reads videos, what is known about them, and their media files.
+class OwnedVideos:
+    """One owner's videos and what is known about them.
 
     Args:
-        repository: Where videos are kept.
-        blobs: Where media files are kept.
-        media_bucket: The bucket they are in.
+        repository: Where everybody's are.
+        owner: Whose these are; None reaches nothing.
         embedder: What makes videos searchable by meaning; None where nothing does.
     """
 
-    def __init__(
-        self, repository: VideoRepository, blobs: BlobStore, media_bucket: str, embedder: Embedder | None = None
-    ) -> None:
-        self.repository = repository
-        self.searchable_by_meaning = embedder is not None
-        self._blobs = blobs
-        self._media_bucket = media_bucket
+    def __init__(self, repository: VideoRepository, owner: str | None, embedder: Embedder | None = None) -> None:
+        self._repository = repository
+        self._owner = owner
         self._embedder = embedder
 
-    def video(self, video_id: str) -> Video:
-        """Returns a video. Raises NotFound for one that does not exist (any more)."""
-        video = self.repository.get(video_id)
-        if video is None:
-            raise NotFound("There is no such video.")
-        return video
+    def get(self, video_id: str) -> Video:
+        """Returns a video. Raises NotFound for one that does not exist (any more), or is somebody else's."""
+        return self._own(self._repository.get(video_id))
 
-    def videos(self, owner: str | None, status: str | None, limit: int, cursor: str | None) -> Page:
-        """Returns some videos, newest first. Raises ValueError on a cursor that list_videos did not give out."""
-        return self.repository.list_videos(owner=owner, status=status, limit=limit, cursor=cursor)
+    def update(self, video_id: str, decide: Decision[T]) -> T:
+        """Changes a video; see VideoRepository.update(). Raises NotFound as get() does."""
 
-    def records(self, video_id: str, kind: type[R]) -> Sequence[R]:
-        """Returns a video's records of a kind. Raises NotFound."""
-        return self.repository.records(self.video(video_id), kind)
+        def decide_own(video: Video | None) -> Change[T]:
+            return decide(self._own(video))
 
-    def attempts(self, video_id: str) -> Sequence[Attempt]:
-        """Returns a video's timeline, oldest first. Raises NotFound."""
-        return self.repository.attempts(self.video(video_id).id)
+        return self._repository.update(video_id, decide_own)
 
-    def search(self, query: str, owner: str | None, limit: int) -> Sequence[SearchHit]:
+    def page(self, status: str | None, limit: int, cursor: str | None) -> Page:
+        """Returns some videos, newest first. Raises ValueError on a cursor that was not given out for this."""
+        return self._repository.list_videos(owner=self._known(), status=status, limit=limit, cursor=cursor)
+
+    def records(self, video: Video, kind: type[R]) -> Sequence[R]:
+        """Returns the records of a kind of a video that get() returned."""
+        return self._repository.records(self._own(video), kind)
+
+    def attempts(self, video: Video) -> Sequence[Attempt]:
+        """Returns the timeline of a video that get() returned, oldest first."""
+        return self._repository.attempts(self._own(video).id)
+
+    def search(self, query: str, limit: int) -> Sequence[SearchHit]:
         """Returns places that hold all words of a query, best first."""
-        return self.repository.search(query, owner=owner, limit=limit)
+        return self._repository.search(query, owner=self._known(), limit=limit)
 
-    def nearest(self, query: str, owner: str | None, limit: int) -> Sequence[SearchHit]:
+    @property
+    def searchable_by_meaning(self) -> bool:
+        """Whether nearest() can be used."""
+        return self._embedder is not None
+
+    def nearest(self, query: str, limit: int) -> Sequence[SearchHit]:
         """Returns places that mean the like of a query, best first. Raises RuntimeError without an embedder."""
         if self._embedder is None:
             raise RuntimeError("nothing here is searchable by meaning")
         (vector,) = self._embedder.embed([query], "query", None)
-        return self.repository.nearest(vector, model=self._embedder.model, owner=owner, limit=limit)
+        return self._repository.nearest(vector, model=self._embedder.model, owner=self._known(), limit=limit)
 
-    def media_file(self, name: str) -> tuple[Video, ObjectRef]:
-        """Returns a media file and its video.
+    def _own(self, video: Video | None) -> Video:
+        if video is None or video.owner != self._owner:
+            raise NotFound("There is no such video.")
+        return video
 
-        Only result sets that the video names are reachable: what a crashed or running attempt has written is not
-        there for anybody.
+    def _known(self) -> str:
+        if self._owner is None:
+            raise NotFound("There is no such video.")
+        return self._owner
 
-        Args:
-            name: The object's name, ``videos/<video id>/r<run>/<stage>-<token>/…``.
 
-        Raises:
-            NotFound: There is no such object, or it is not part of the video's results.
-        """
-        folder, video_id, run, attempt, *_ = [*name.split("/"), "", "", "", ""]
-        video = self.repository.get(video_id)
-        if folder != "videos" or video is None or f"{run}/{attempt}" not in video.results.values():
-            raise NotFound("There is no such file.")
-        return video, self._blobs.stat(self._media_bucket, name)
+class OwnedDocuments:
+    """What one owner has besides videos.
 
-    def read(self, ref: ObjectRef, start: int, end: int) -> Iterator[bytes]:
-        """Yields the bytes ``[start, end)`` of a media file."""
-        return self._blobs.read(ref, start, end)
+    Args:
+        store: Where everybody's are.
+        owner: Whose these are; None reaches nothing.
+    """
+
+    def __init__(self, store: DocumentStore, owner: str | None) -> None:
+        self._store = store
+        self._owner = owner
+
+    def get(self, kind: type[D], document_id: str) -> D | None:
+        """Returns a document; None if there is none, or it is somebody else's."""
+        return self._store.get(kind, document_id, owner=self._known())
+
+    def all(self, kind: type[D], *, limit: int = 100, before: str | None = None) -> Sequence[D]:
+        """Returns documents of a kind by id, greatest first; see DocumentStore.owned()."""
+        return self._store.owned(kind, owner=self._known(), limit=limit, before=before)
+
+    def update(self, kind: type[D], document_id: str, decide: Callable[[D | None], Edit[D, T]]) -> T:
+        """Changes a document; see DocumentStore.update(). Raises NotFound if it is somebody else's."""
+        return self._store.update(kind, document_id, decide, owner=self._known())
+
+    def delete(self, kind: type[D], document_id: str) -> None:
+        """Removes a document; a missing one is no error."""
+        self._store.delete(kind, document_id, owner=self._known())
+
+    def _known(self) -> str:
+        if self._owner is None:
+            raise NotFound("There is no such thing.")
+        return self._owner

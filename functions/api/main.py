@@ -1,4 +1,4 @@
-"""API: what frontends read. Read side; meant for loopback until authentication stands in front of it.
+"""API: what frontends talk to. It validates, asks a use case, and answers; media go to and come from the buckets.
 
 Takes: HTTP requests.
 Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9457 problem details, media files.
@@ -18,14 +18,7 @@ from shared.bootstrap import Bootstrap
 
 @cache
 def _app() -> Flask:
-    wiring = Bootstrap()
-    return create_app(
-        wiring.repository,
-        wiring.blobs,
-        wiring.settings.media_bucket,
-        flow=wiring.flow,
-        embedder=wiring.embedder,
-    )
+    return create_app(Bootstrap())
 
 
 @functions_framework.http

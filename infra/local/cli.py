@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from functions.api.schemas import summary_of, video_view
+from infra.local.as_json import full_view, short_view
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -124,7 +124,7 @@ def process(
     wiring = open_deployment(data_dir, analyzers=analyzers)
     videos = _process(wiring, files, workers, err if as_json else out, alone=bool(analyzers))
     if as_json:
-        typer.echo(json.dumps([video_view(wiring.repository, video) for video in videos if video], indent=2))
+        typer.echo(json.dumps([full_view(wiring.repository, video) for video in videos if video], indent=2))
     else:
         print_outcomes(videos)
     raise typer.Exit(exit_code(videos))
@@ -208,7 +208,7 @@ def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     wiring = open_deployment(data_dir, existing=True)
     videos = all_videos(wiring)
     if as_json:
-        typer.echo(json.dumps([summary_of(video).model_dump(mode="json") for video in videos], indent=2))
+        typer.echo(json.dumps([short_view(video) for video in videos], indent=2))
     elif videos:
         out.print(video_table(videos))
     else:
@@ -221,7 +221,7 @@ def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
     if as_json:
-        typer.echo(json.dumps(video_view(wiring.repository, video), indent=2))
+        typer.echo(json.dumps(full_view(wiring.repository, video), indent=2))
     else:
         print_details(wiring, video)
 

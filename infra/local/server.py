@@ -36,14 +36,7 @@ class ApiServer:
     def __init__(self, wiring: Bootstrap, host: str, port: int) -> None:
         # Every request is logged by the API itself.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        app = create_app(
-            wiring.repository,
-            wiring.blobs,
-            wiring.settings.media_bucket,
-            flow=wiring.flow,
-            embedder=wiring.embedder,
-            trusted_hosts=_names_of(host),
-        )
+        app = create_app(wiring, trusted_hosts=_names_of(host))
         try:
             self._server = make_server(host, port, app, threaded=True)
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.

@@ -15,6 +15,7 @@ __all__ = [
     "PipelineError",
     "PreconditionFailed",
     "TransientError",
+    "Unauthenticated",
 ]
 
 
@@ -96,3 +97,10 @@ class PreconditionFailed(PipelineError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("precondition_failed", detail)
+
+
+class Unauthenticated(PipelineError):
+    """Nobody is known by what was sent along; ``detail`` says no more than whoever sent it may know."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("unauthenticated", detail)

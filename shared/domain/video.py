@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.domain.media import MediaInfo
 
-__all__ = ["MAX_REASON_CHARS", "Cost", "Failure", "Lease", "Source", "Video"]
+__all__ = ["MAX_REASON_CHARS", "Cost", "Details", "Failure", "Lease", "Source", "TagEdit", "Video"]
 
 
 MAX_REASON_CHARS: Final = 2000
@@ -115,6 +115,42 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What its owner says about a video.
+
+    Attributes:
+        title: A name for people; empty for that of the file.
+        description: Some sentences.
+        metadata: The owner's own names and values.
+    """
+
+    title: str = ""
+    description: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagEdit:
+    """A tag that a person added to a video or took off it; it outlives every replay.
+
+    Attributes:
+        label: The tag's label.
+        kind: Its kind.
+        present: Whether the video has it.
+        by: Who says so.
+        start_s: Where it can be seen or heard, for one that was added.
+        end_s: The first instant after that.
+    """
+
+    label: str
+    kind: str
+    present: bool
+    by: str
+    start_s: float = 0.0
+    end_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
     """A video and where it is in the pipeline.
 
@@ -133,6 +169,9 @@ class Video:
         interruptions: Stage -> attempts of this run that ended because their host stopped.
         stage_began_at: When the current stage was first claimed in this run; None before that and once it is done.
         swept: True when no leftovers of finished or abandoned attempts remain.
+        details: What its owner says about it.
+        tag_edits: Tags that people added or took off, in the order of their labels.
+        spent: What all attempts of all runs used.
         trace: Ties the events and logs of this run together.
         created_at: First registration.
         updated_at: Last change of status, run or lease holder, or last time its event was sent again.
@@ -152,6 +191,9 @@ class Video:
     interruptions: Mapping[str, int] = field(default_factory=dict)
     stage_began_at: datetime | None = None
     swept: bool = False
+    details: Details = field(default_factory=Details)
+    tag_edits: tuple[TagEdit, ...] = ()
+    spent: Cost = field(default_factory=Cost)
     trace: str
     created_at: datetime
     updated_at: datetime

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
@@ -22,11 +23,11 @@ def _fake(_: pytest.FixtureRequest) -> VideoRepository:
 
 def _sqlite(request: pytest.FixtureRequest) -> VideoRepository:
     folder: Path = request.getfixturevalue("tmp_path")
-    return SqlVideoRepository(sqlite_url(folder / "not yet there" / "videos.db"))
+    return SqlVideoRepository(main_database(sqlite_url(folder / "not yet there" / "videos.db")))
 
 
 def _postgresql(request: pytest.FixtureRequest) -> VideoRepository:
-    return SqlVideoRepository(request.getfixturevalue("postgresql"))
+    return SqlVideoRepository(main_database(request.getfixturevalue("postgresql")))
 
 
 def _firestore(request: pytest.FixtureRequest) -> VideoRepository:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from functions.api.schemas import video_view
+
 from infra.local.submission import object_name
 from shared.bootstrap import Bootstrap
 from shared.domain.codec import encode

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import imageio_ffmpeg
 import pytest
+from functions.api.schemas import VideoDetail, detail_of
 from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from functions.api.app import create_app
-from functions.api.schemas import VideoDetail, detail_of
 from functions.ingest.stage import IngestStage
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS

@@ -8,11 +8,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from functions.api.schemas import video_view
 from werkzeug.test import Client
 
 from functions.api.app import create_app
-from functions.api.schemas import video_view
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
@@ -287,7 +288,7 @@ def test_only_the_names_it_is_known_by_lead_to_it(host: str, status: int) -> Non
 
 @pytest.mark.parametrize("position", ["99999999999999999999999 v", "-1 v", "x y", ""])
 def test_a_forged_cursor_is_refused(tmp_path: Path, position: str) -> None:
-    repository = SqlVideoRepository(sqlite_url(tmp_path / "videos.db"))
+    repository = SqlVideoRepository(main_database(sqlite_url(tmp_path / "videos.db")))
     client = Client(create_app(repository, InMemoryBlobStore(), "media"))
     response = client.get("/v1/videos", query_string={"cursor": encode_cursor("None/None", position)})
     assert_problem(response, 400, "bad_cursor")

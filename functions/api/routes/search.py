@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
-from functions.api.access import VideoAccess
-from functions.api.responses import PROBLEM_RESPONSES, json_response, problem_response
-from functions.api.schemas import SearchHitView, SearchResults
+from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.problems import Refusal
+from functions.api.views import SearchHitView, Views
 
 __all__ = ["search_routes"]
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """What to look for."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    q: str = Field(min_length=1, max_length=500, description="What to look for; any text.")
-    by: Literal["words", "meaning"] = Field(
-        "words",
-        description="words: all of them must be there; meaning: places that mean the like come first.",
-    )
-    owner: str | None = Field(None, description="Only in this owner's videos.")
-    limit: int = Field(20, ge=1, le=100, description="Most places in one answer.")
+    q: Annotated[str, Meta(min_length=1, max_length=500, description="What to look for; any text.")]
+    by: Annotated[
+        Literal["words", "meaning"],
+        Meta(description="words: all of them must be there; meaning: places that mean the like come first."),
+    ] = "words"
+    limit: Annotated[int, Meta(ge=1, le=100, description="Most places in one answer.")] = 20
 
 
-def search_routes(access: VideoAccess) -> APIBlueprint:
+class SearchResults(Struct, frozen=True):
+    """Places that hold all words of the query, or mean the like, best first."""
+
+    hits: tuple[SearchHitView, ...]
+
+
+def search_routes(views: Views) -> Routes:
     """Returns the search route."""
-    routes = APIBlueprint("search", __name__, url_prefix="/v1/search", abp_responses=PROBLEM_RESPONSES)
+    routes = Routes("search")
 
-    @routes.get("", responses={200: SearchResults})
-    def search(query: SearchQuery) -> Response:
+    @routes.add("GET", "/v1/search", allow="viewer", query=SearchQuery, answers={200: SearchResults})
+    def search(call: Call[SearchQuery, Nothing]) -> Answer:
         """Finds the places in videos that hold all words of a query, or that mean the like."""
-        if query.by == "meaning" and not access.searchable_by_meaning:
-            return problem_response(
+        query = call.query
+        if query.by == "meaning" and not call.videos.searchable_by_meaning:
+            raise Refusal(
                 400,
                 "no_search_by_meaning",
                 "Nothing here is searchable by meaning; search by words, or set AUTOMATIONS_EMBEDDER and replay "
                 "the videos from tag.",
             )
-        find = access.nearest if query.by == "meaning" else access.search
-        hits = find(query.q, query.owner, query.limit)
-        return json_response(SearchResults(hits=tuple(SearchHitView.model_validate(hit) for hit in hits)))
+        find = call.videos.nearest if query.by == "meaning" else call.videos.search
+        hits = find(query.q, query.limit)
+        return Answer(value=SearchResults(hits=tuple(views.search_hit(hit) for hit in hits)))
 
     return routes

@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel
+from collections.abc import Mapping
+from typing import Any
 
-from functions.api.access import VideoAccess
-from functions.api.responses import PROBLEM_RESPONSES, json_response
+from flask import Response
+from msgspec import Struct
+
+from functions.api.operation import Answer, Call, Content, Nothing, Routes
+from shared.ports.signer import Signer
+from shared.ports.video_repository import VideoRepository
 
 __all__ = ["service_routes"]
 
 
-class Index(BaseModel):
+class Index(Struct, frozen=True):
     """Where to go from here."""
 
-    name: str = "Automations Backend"
-    links: dict[str, str] = {
-        "videos": "/v1/videos",
-        "search": "/v1/search?q=",
-        "health": "/healthz",
-        "openapi": "/openapi.json",
-    }
+    name: str
+    links: dict[str, str]
 
 
-class Health(BaseModel):
+class Health(Struct, frozen=True):
     """The service can answer."""
 
     status: str = "ok"
 
 
-def service_routes(access: VideoAccess) -> APIBlueprint:
-    """Returns the routes of the service itself."""
-    routes = APIBlueprint("service", __name__, abp_responses=PROBLEM_RESPONSES)
+class KeySet(Struct, frozen=True):
+    """A JWK set (RFC 7517)."""
 
-    @routes.get("/", responses={200: Index})
-    def index() -> Response:
+    keys: tuple[Mapping[str, Any], ...]
+
+
+_INDEX = Index(
+    name="Automations Backend",
+    links={"videos": "/v1/videos", "search": "/v1/search?q=", "health": "/healthz", "openapi": "/openapi.json"},
+)
+
+
+def service_routes(repository: VideoRepository, signer: Signer) -> Routes:
+    """Returns the routes of the service itself.
+
+    Args:
+        repository: What must be readable for it to work.
+        signer: Whose keys it shows.
+    """
+    routes = Routes("service")
+
+    @routes.add("GET", "/v1", allow="anybody", answers={200: Index})
+    def index(_call: Call[Nothing, Nothing]) -> Answer:
         """Where to go from here."""
-        return json_response(Index())
+        return Answer(value=_INDEX)
 
-    @routes.get("/healthz", responses={200: Health})
-    def healthz() -> Response:
+    @routes.add("GET", "/healthz", allow="anybody", answers={200: Health})
+    def healthz(_call: Call[Nothing, Nothing]) -> Answer:
         """Answers ok when the store can be read."""
-        access.videos(owner=None, status=None, limit=1, cursor=None)
-        return json_response(Health())
+        repository.list_videos(limit=1)
+        return Answer(value=Health())
+
+    @routes.add("GET", "/.well-known/jwks.json", allow="anybody", answers={200: KeySet})
+    def show_keys(_call: Call[Nothing, Nothing]) -> Answer:
+        """Shows the keys to verify what this deployment signs."""
+        return Answer(value=KeySet(keys=tuple(signer.public_keys()["keys"])))
+
+    @routes.add(
+        "GET",
+        "/openapi.json",
+        allow="anybody",
+        answers={200: Content(media_type="application/json", description="OpenAPI 3.1")},
+    )
+    def show_openapi(_call: Call[Nothing, Nothing]) -> Response:
+        """Describes this API."""
+        from functions.api.document import committed_document  # read when somebody asks
+
+        return Response(committed_document(), mimetype="application/json")
 
     return routes

@@ -3,113 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
-from functions.api.access import VideoAccess
-from functions.api.record_views import FindingView, SegmentView, TagView
-from functions.api.responses import (
-    PROBLEM_RESPONSES,
-    FieldProblem,
-    invalid_parameters,
-    json_response,
-    problem_response,
-)
-from functions.api.schemas import (
-    Findings,
-    Segments,
-    Tags,
-    Timeline,
-    VideoDetail,
-    VideoList,
-    detail_of,
-    summary_of,
-)
-from shared.domain.records import Finding, Segment, SegmentKind, Tag
+from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.problems import Refusal
+from functions.api.views import FindingView, RenditionView, SegmentView, TagView, VideoView, Views
+from shared.domain.attempt import Attempt
+from shared.domain.records import Finding, Rendition, Segment, SegmentKind, Tag
 
 __all__ = ["video_routes"]
 
 
-class VideoPath(BaseModel):
-    """Names one video."""
-
-    video_id: str
-
-
-class VideosQuery(BaseModel):
+class VideosQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which videos to list."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    owner: str | None = Field(None, description="Only this owner's.")
-    status: str | None = Field(
-        None, description="Only with this status: registered, a stage's (such as segmented), ready or failed."
-    )
-    limit: int = Field(50, ge=1, le=100, description="Most videos in one answer.")
-    cursor: str | None = Field(None, description="The next_cursor of the page before.")
+    status: Annotated[
+        str | None, Meta(description="Only with this status: registered, a stage's, ready or failed.")
+    ] = None
+    limit: Annotated[int, Meta(ge=1, le=100, description="Most videos in one answer.")] = 50
+    cursor: Annotated[str | None, Meta(description="The next_cursor of the page before.")] = None
 
 
-class SegmentsQuery(BaseModel):
+class SegmentsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which segments to list."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    kind: SegmentKind | None = Field(None, description="Only segments of this kind.")
+    kind: Annotated[SegmentKind | None, Meta(description="Only segments of this kind.")] = None
 
 
-def video_routes(access: VideoAccess, statuses: Sequence[str]) -> APIBlueprint:
+class VideoList(Struct, frozen=True):
+    """Some videos, newest first; ``next_cursor`` leads to the page after."""
+
+    videos: tuple[VideoView, ...]
+    next_cursor: str | None
+
+
+class Renditions(Struct, frozen=True):
+    """The encodings that can be played."""
+
+    renditions: tuple[RenditionView, ...]
+
+
+class Segments(Struct, frozen=True):
+    """Segments in time order within each kind."""
+
+    segments: tuple[SegmentView, ...]
+
+
+class Tags(Struct, frozen=True):
+    """Tags with their evidence."""
+
+    tags: tuple[TagView, ...]
+
+
+class Findings(Struct, frozen=True):
+    """Everything the analyzers found."""
+
+    findings: tuple[FindingView, ...]
+
+
+class Timeline(Struct, frozen=True):
+    """Every attempt at every stage, oldest first."""
+
+    attempts: tuple[Attempt, ...]
+
+
+def video_routes(views: Views, statuses: Sequence[str]) -> Routes:
     """Returns the routes of videos.
 
     Args:
-        access: What they show.
+        views: What shows them.
         statuses: Those that videos may be asked for by.
     """
-    routes = APIBlueprint("videos", __name__, url_prefix="/v1/videos", abp_responses=PROBLEM_RESPONSES)
+    routes = Routes("videos")
 
-    @routes.get("", responses={200: VideoList})
-    def list_videos(query: VideosQuery) -> Response:
+    @routes.add("GET", "/v1/videos", allow="viewer", query=VideosQuery, answers={200: VideoList})
+    def list_videos(call: Call[VideosQuery, Nothing]) -> Answer:
         """Lists videos, newest first."""
+        query = call.query
         if query.status not in (None, *statuses):
-            known = f"there are {', '.join(statuses)}"
-            return invalid_parameters([FieldProblem(field="status", detail=f"There is no such status; {known}")])
+            known = f"There is no such status; there are {', '.join(statuses)}."
+            raise Refusal(422, "invalid_parameters", known, field="status")
         try:
-            page = access.videos(query.owner, query.status, query.limit, query.cursor)
-        except ValueError:
-            return problem_response(
+            page = call.videos.page(query.status, query.limit, query.cursor)
+        except ValueError as error:
+            raise Refusal(
                 400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-            )
-        videos = tuple(summary_of(video) for video in page.videos)
-        return json_response(VideoList(videos=videos, next_cursor=page.next_cursor))
+            ) from error
+        videos = tuple(views.video(video) for video in page.videos)
+        return Answer(value=VideoList(videos=videos, next_cursor=page.next_cursor))
 
-    @routes.get("/<video_id>", responses={200: VideoDetail})
-    def show_video(path: VideoPath) -> Response:
-        """Shows a video with its renditions, segments, tags and timings."""
-        return json_response(detail_of(access.repository, access.video(path.video_id)))
+    @routes.add("GET", "/v1/videos/<video_id>", allow="viewer", answers={200: VideoView})
+    def show_video(call: Call[Nothing, Nothing]) -> Answer:
+        """Shows a video."""
+        return Answer(value=views.video(call.videos.get(call.path["video_id"])))
 
-    @routes.get("/<video_id>/segments", responses={200: Segments})
-    def list_segments(path: VideoPath, query: SegmentsQuery) -> Response:
+    @routes.add("GET", "/v1/videos/<video_id>/renditions", allow="viewer", answers={200: Renditions})
+    def list_renditions(call: Call[Nothing, Nothing]) -> Answer:
+        """Lists the encodings that can be played."""
+        found = call.videos.records(call.videos.get(call.path["video_id"]), Rendition)
+        return Answer(value=Renditions(renditions=tuple(views.rendition(one) for one in found)))
+
+    @routes.add(
+        "GET", "/v1/videos/<video_id>/segments", allow="viewer", query=SegmentsQuery, answers={200: Segments}
+    )
+    def list_segments(call: Call[SegmentsQuery, Nothing]) -> Answer:
         """Lists shots, scenes, black, silence and speech."""
-        found = access.records(path.video_id, Segment)
-        wanted = [segment for segment in found if query.kind in (None, segment.kind)]
-        return json_response(Segments(segments=tuple(SegmentView.model_validate(one) for one in wanted)))
+        found = call.videos.records(call.videos.get(call.path["video_id"]), Segment)
+        wanted = [segment for segment in found if call.query.kind in (None, segment.kind)]
+        return Answer(value=Segments(segments=tuple(views.segment(one) for one in wanted)))
 
-    @routes.get("/<video_id>/tags", responses={200: Tags})
-    def list_tags(path: VideoPath) -> Response:
+    @routes.add("GET", "/v1/videos/<video_id>/tags", allow="viewer", answers={200: Tags})
+    def list_tags(call: Call[Nothing, Nothing]) -> Answer:
         """Lists tags with their evidence."""
-        found = access.records(path.video_id, Tag)
-        return json_response(Tags(tags=tuple(TagView.model_validate(tag) for tag in found)))
+        found = call.videos.records(call.videos.get(call.path["video_id"]), Tag)
+        return Answer(value=Tags(tags=tuple(views.tag(tag) for tag in found)))
 
-    @routes.get("/<video_id>/findings", responses={200: Findings})
-    def list_findings(path: VideoPath) -> Response:
+    @routes.add("GET", "/v1/videos/<video_id>/findings", allow="viewer", answers={200: Findings})
+    def list_findings(call: Call[Nothing, Nothing]) -> Answer:
         """Lists everything that the analyzers found."""
-        found = access.records(path.video_id, Finding)
-        return json_response(Findings(findings=tuple(FindingView.model_validate(one) for one in found)))
+        found = call.videos.records(call.videos.get(call.path["video_id"]), Finding)
+        return Answer(value=Findings(findings=tuple(views.finding(one) for one in found)))
 
-    @routes.get("/<video_id>/timeline", responses={200: Timeline})
-    def show_timeline(path: VideoPath) -> Response:
+    @routes.add("GET", "/v1/videos/<video_id>/timeline", allow="viewer", answers={200: Timeline})
+    def show_timeline(call: Call[Nothing, Nothing]) -> Answer:
         """Lists every attempt at every stage: what it did, how long it took, how it ended and why."""
-        return json_response(Timeline(attempts=tuple(access.attempts(path.video_id))))
+        attempts = call.videos.attempts(call.videos.get(call.path["video_id"]))
+        return Answer(value=Timeline(attempts=tuple(attempts)))
 
     return routes

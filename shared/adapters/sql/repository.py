@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.instants import to_us
-from shared.adapters.sql.schema import MigratedSchema
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
 from shared.adapters.sql.vectors import add_vectors, find_nearest
 from shared.domain.attempt import Attempt
@@ -33,19 +32,14 @@ R = TypeVar("R", bound=Record)
 
 
 class SqlVideoRepository:
-    """A VideoRepository in a SQL database, which is made and migrated by its first use.
-
-    Safe to use from several threads and processes at once.
+    """A VideoRepository in a SQL database; safe to use from several threads and processes at once.
 
     Args:
-        url: The database, such as ``sqlite:////data/videos.db`` or ``postgresql://user:password@host/name``.
-
-    Raises:
-        ConfigurationError: ``bad_database_url``.
+        database: Where its tables are.
     """
 
-    def __init__(self, url: URL | str) -> None:
-        self._database = Database(url, MigratedSchema())
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def close(self) -> None:
         """Closes the connections."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, inspect, text
 
+from shared.adapters.sql.database import Database
 from shared.domain.errors import ConfigurationError
 
-__all__ = ["HEAD", "MigratedSchema"]
+__all__ = ["HEAD", "MigratedSchema", "main_database"]
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest step in migrations/versions."""
 
 
@@ -40,6 +41,18 @@ class MigratedSchema:
                 f"The database has version {_version(connection)}, which this build doesn't know. "
                 "Use the newer build that made it.",
             ) from error
+
+
+def main_database(url: URL | str) -> Database:
+    """Returns the database of videos and documents, which is made and migrated by its first use.
+
+    Args:
+        url: Such as ``sqlite:////data/videos.db`` or ``postgresql://user:password@host/name``.
+
+    Raises:
+        ConfigurationError: ``bad_database_url``.
+    """
+    return Database(url, MigratedSchema())
 
 
 def _version(connection: Connection) -> str | None:

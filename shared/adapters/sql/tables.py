@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from shared.adapters.sql.exact_text import ExactText
 
-__all__ = ["COUNTED", "METADATA", "attempts", "outbox", "records", "result_sets", "vectors", "videos"]
+__all__ = ["COUNTED", "METADATA", "attempts", "documents", "outbox", "records", "result_sets", "vectors", "videos"]
 
 METADATA: Final = MetaData()
 
@@ -100,3 +100,17 @@ outbox: Final = Table(
     Column("body", Text, nullable=False),
     sqlite_autoincrement=True,  # ids tell the order, so one must not come back when the last event was taken off
 )
+
+documents: Final = Table(
+    "documents",
+    METADATA,
+    Column("kind", String, primary_key=True),
+    Column("id", ExactText, primary_key=True),
+    Column("owner", ExactText, nullable=False),
+    Column("about", ExactText, index=True),
+    Column("due_us", BigInteger),
+    Column("body", Text, nullable=False),
+    Index("ix_documents_owner", "kind", "owner", "id"),
+    Index("ix_documents_due", "kind", "due_us"),
+)
+"""What an owner has besides videos, as JSON; the other columns repeat what is searched by."""

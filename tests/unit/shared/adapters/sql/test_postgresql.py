@@ -16,7 +16,7 @@ from shared.adapters.sql import postgresql as postgresql_module
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.repository import SqlVideoRepository
-from shared.adapters.sql.schema import MigratedSchema
+from shared.adapters.sql.schema import MigratedSchema, main_database
 from shared.adapters.sql.tables import METADATA, videos
 from shared.domain.attempt import Effort
 from shared.domain.change import Change, Claim, Declined
@@ -36,7 +36,7 @@ def database(postgresql: URL) -> Iterator[Database]:
 
 @pytest.fixture
 def repository(postgresql: URL) -> Iterator[SqlVideoRepository]:
-    repository = SqlVideoRepository(postgresql)
+    repository = SqlVideoRepository(main_database(postgresql))
     yield repository
     repository.close()
 
@@ -66,7 +66,7 @@ def disconnect_all(server: PostgresqlServer, url: URL) -> None:
 def test_urls_as_people_paste_them(postgresql: URL) -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg"):
         url = postgresql.set(drivername=scheme).render_as_string(hide_password=False)
-        repository = SqlVideoRepository(url)
+        repository = SqlVideoRepository(main_database(url))
         assert repository.list_videos().videos == ()
         repository.close()
 
@@ -82,7 +82,7 @@ def test_urls_as_people_paste_them(postgresql: URL) -> None:
 )
 def test_a_url_that_cant_be_used_says_why_without_the_password(url: str, advice: str) -> None:
     with pytest.raises(ConfigurationError, match=advice) as caught:
-        SqlVideoRepository(url)
+        SqlVideoRepository(main_database(url))
 
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
@@ -98,7 +98,7 @@ def test_what_another_try_cant_help_says_so_without_the_password(
         postgresql.set(query={"pgbouncer": "true"}),
     ):
         with pytest.raises(ConfigurationError, match="database_refused") as caught:
-            SqlVideoRepository(wrong).get("v")
+            SqlVideoRepository(main_database(wrong)).get("v")
         assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
@@ -112,7 +112,7 @@ def test_what_is_stored_is_in_no_error(database: Database) -> None:
 @pytest.mark.reliability("B18")
 def test_a_server_that_is_not_there_is_worth_another_try(postgresql: URL) -> None:
     with pytest.raises(TransientError, match="store_unavailable"):
-        SqlVideoRepository(postgresql.set(port=1)).get("v")
+        SqlVideoRepository(main_database(postgresql.set(port=1))).get("v")
 
 
 @pytest.mark.reliability("B18")
@@ -121,7 +121,7 @@ def test_no_free_connection_is_worth_another_try(postgresql_server: PostgresqlSe
     url = postgresql_server.url(str(postgresql.database), username="busy")
 
     with pytest.raises(TransientError, match="too many connections"):
-        SqlVideoRepository(url).get("v")
+        SqlVideoRepository(main_database(url)).get("v")
 
 
 @pytest.mark.reliability("B14", "B18")

@@ -16,6 +16,7 @@ from sqlalchemy import URL
 
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
 from shared.domain.change import Claim
 from shared.domain.records import Record, Segment
 from shared.pipeline import load_flow
@@ -60,7 +61,7 @@ def test_of_many_processes_one_gets_the_lease(empty_database: URL) -> None:
 
     def claim_all(worker: int) -> list[bool]:
         # Also the race to make and migrate the database.
-        repository = SqlVideoRepository(empty_database)
+        repository = SqlVideoRepository(main_database(empty_database))
         driver = VideoDriver(repository)
         videos = [driver.upload(name) for name in names]
         return [isinstance(driver.try_claim(video, "ingest", f"worker {worker}"), Claim) for video in videos]
@@ -89,7 +90,7 @@ def test_of_many_processes_one_gets_the_message(tmp_path: Path) -> None:
 
 
 def write_until_killed(url: URL, folder: Path, round_: int, pipe: Connection) -> None:
-    driver = VideoDriver(SqlVideoRepository(url))
+    driver = VideoDriver(SqlVideoRepository(main_database(url)))
     bus = LocalBus(folder / "bus.db", driver.flow, driver.clock)
     for index in range(1000):
         name = f"ann/{round_}-{index}.mp4"
@@ -130,7 +131,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_acknowledged(empty_datab
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.close()
-    repository = SqlVideoRepository(empty_database)
+    repository = SqlVideoRepository(main_database(empty_database))
     driver = VideoDriver(repository)
     assert len(acknowledged["ready"]) >= 6
     for video_id in acknowledged["ready"]:

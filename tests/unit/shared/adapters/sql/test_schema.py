@@ -16,7 +16,7 @@ from sqlalchemy import URL, text
 from shared.adapters.sql import schema, search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.repository import SqlVideoRepository
-from shared.adapters.sql.schema import HEAD, MigratedSchema
+from shared.adapters.sql.schema import HEAD, MigratedSchema, main_database
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.adapters.sql.tables import METADATA
 from shared.domain.errors import ConfigurationError
@@ -54,7 +54,7 @@ def test_what_takes_long_to_import_is_imported_only_when_needed(path: Path) -> N
         "import sys; from pathlib import Path\n"
         "from shared.adapters.sql.sqlite import sqlite_url\n"
         "from shared.adapters.sql.repository import SqlVideoRepository\n"
-        f"print(SqlVideoRepository(sqlite_url(Path({str(path)!r}))).get('v'))\n"
+        f"print(SqlVideoRepository(main_database(sqlite_url(Path({str(path)!r})))).get('v'))\n"
         "print(sorted({'alembic', 'numpy', 'psycopg'} & set(sys.modules)))"
     )
     runs = [
@@ -75,8 +75,8 @@ def test_a_step_that_fails_is_taken_back_and_taken_again(
     with monkeypatch.context() as patch:
         patch.setattr(search, "create_index", fail)
         with pytest.raises(RuntimeError, match="power cut"):
-            SqlVideoRepository(empty_database).get("v")
-    repository = SqlVideoRepository(empty_database)
+            SqlVideoRepository(main_database(empty_database)).get("v")
+    repository = SqlVideoRepository(main_database(empty_database))
 
     VideoDriver(repository).finish(VideoDriver(repository).upload())
     repository.close()
@@ -88,7 +88,7 @@ def test_what_an_older_build_indexed_is_found_by_the_words_of_this_one(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(schema, "HEAD", "0001")
-        old = SqlVideoRepository(empty_database)
+        old = SqlVideoRepository(main_database(empty_database))
         VideoDriver(old).finish(VideoDriver(old).upload(), {"tag": [search_entry("Straße")]})
         old.close()
         database = Database(empty_database, MigratedSchema())
@@ -96,7 +96,7 @@ def test_what_an_older_build_indexed_is_found_by_the_words_of_this_one(
             connection.execute(text("DELETE FROM search_index"))
         database.close()
 
-    repository = SqlVideoRepository(empty_database)
+    repository = SqlVideoRepository(main_database(empty_database))
     assert [hit.text for hit in repository.search("strasse")] == ["Straße"]
     repository.close()
 
@@ -110,5 +110,5 @@ def test_a_database_of_a_newer_build_is_refused_and_left_alone(path: Path) -> No
     before = path.read_bytes()
 
     with pytest.raises(ConfigurationError, match=r"store_newer.*9999"):
-        SqlVideoRepository(sqlite_url(path)).get("v")
+        SqlVideoRepository(main_database(sqlite_url(path))).get("v")
     assert path.read_bytes() == before

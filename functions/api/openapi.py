@@ -1,0 +1,145 @@
+"""The OpenAPI 3.1 document of operations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from functions.api.operation import Content, Nothing, Operation
+from functions.api.problems import Problem
+
+__all__ = ["openapi_document"]
+
+_REF: Final = "#/components/schemas/{name}"
+_PLACEHOLDER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
+_PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+_ERRORS: Final = (400, 404, 422, 429, 500, 503, 507)
+"""What any operation may answer with."""
+
+
+def openapi_document(operations: Sequence[Operation[Any, Any]]) -> dict[str, Any]:
+    """Returns the document.
+
+    Args:
+        operations: What the API serves.
+    """
+    kinds = _kinds(operations)
+    schemas, components = msgspec.json.schema_components(kinds, schema_hook=_schema, ref_template=_REF)
+    schema_of = dict(zip(kinds, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        described = _described(operation, schema_of, components)
+        paths.setdefault(_PLACEHOLDER.sub(r"{\1}", operation.rule), {})[operation.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Automations Backend",
+            "version": "1",
+            "description": "Videos, what was found in them, and their media files.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _kinds(operations: Sequence[Operation[Any, Any]]) -> list[type[Struct]]:
+    kinds: list[type[Struct]] = [Problem]
+    for operation in operations:
+        answers = [kind for kind in operation.answers.values() if isinstance(kind, type)]
+        kinds += [kind for kind in (operation.query, operation.body, *answers) if kind is not Nothing]
+    return list(dict.fromkeys(kinds))
+
+
+def _described(
+    operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    summary, _, description = inspect.cleandoc(operation.handler.__doc__ or "").partition("\n\n")
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": summary,
+        "parameters": [*_path_parameters(operation.rule), *_query_parameters(operation, schema_of, components)],
+        "responses": _responses(operation, schema_of),
+        "x-allowed": operation.allow,
+    }
+    if description:
+        described["description"] = description
+    if operation.allow not in {"anybody", "link"}:
+        described["security"] = [{"bearer": []}]
+    if operation.body is not Nothing:
+        content = {"application/json": {"schema": schema_of[operation.body]}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _path_parameters(rule: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PLACEHOLDER.findall(rule)
+    ]
+
+
+def _query_parameters(
+    operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if operation.query is Nothing:
+        return []
+    # What is only used for queries is written out at the parameters.
+    name = schema_of[operation.query]["$ref"].rpartition("/")[2]
+    schema = (
+        components.pop(name, None)
+        or msgspec.json.schema_components([operation.query], schema_hook=_schema, ref_template=_REF)[1][name]
+    )
+    return [
+        {
+            "name": parameter,
+            "in": "query",
+            "required": parameter in schema.get("required", ()),
+            "schema": {key: value for key, value in kind.items() if key != "description"},
+            **({"description": kind["description"]} if "description" in kind else {}),
+        }
+        for parameter, kind in schema["properties"].items()
+    ]
+
+
+def _responses(operation: Operation[Any, Any], schema_of: dict[type[Struct], Any]) -> dict[str, Any]:
+    found: dict[int, dict[str, Any]] = {}
+    for status, kind in operation.answers.items():
+        found[status] = {"description": HTTPStatus(status).phrase}
+        if isinstance(kind, Content):
+            binary = {"type": "string", "format": "binary"}
+            found[status] = {"description": kind.description, "content": {kind.media_type: {"schema": binary}}}
+        elif kind is not None:
+            found[status]["content"] = {"application/json": {"schema": schema_of[kind]}}
+    if operation.method == "GET" and 200 in operation.answers:
+        found.setdefault(304, {"description": "The client has this already"})
+    for status in (*_ERRORS, *_more_errors(operation)):
+        found.setdefault(status, {"description": HTTPStatus(status).phrase, "content": _PROBLEM})
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _more_errors(operation: Operation[Any, Any]) -> list[int]:
+    more = [] if operation.allow == "anybody" else [403]
+    if operation.allow not in {"anybody", "link"}:
+        more.append(401)
+    if operation.body is not Nothing:
+        more += [413, 415]
+    if operation.changes:
+        more += [409, 412]
+    return more
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    if kind is Fraction:
+        return {"type": "string", "description": "An exact number of frames a second.", "examples": ["30000/1001"]}
+    raise NotImplementedError(f"a {kind.__name__} can't be described")

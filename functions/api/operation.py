@@ -1,0 +1,172 @@
+"""What a route is: where it is, who may use it, what it takes, what it answers with, and what it does.
+
+The HTTP side and the OpenAPI document are both made of these, so neither can say something else than the other,
+and a route without a policy can't be written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from flask import Request, Response
+from msgspec import Struct
+
+from functions.api.access import OwnedDocuments, OwnedVideos
+from shared.domain.principal import Principal, Role
+
+__all__ = ["Allowed", "Answer", "Call", "Content", "Handler", "Nothing", "Operation", "Routes"]
+
+Allowed: TypeAlias = Literal["anybody", "link"] | Role
+"""Who may use a route: ``anybody``; whoever has a link, which the handler checks; or a role, or one above it."""
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters; any is refused."""
+
+
+Q = TypeVar("Q", bound=Struct)
+B = TypeVar("B", bound=Struct)
+Q_co = TypeVar("Q_co", bound=Struct, covariant=True)
+B_co = TypeVar("B_co", bound=Struct, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[Q_co, B_co]):
+    """One request to an operation, after everything about it was checked.
+
+    Attributes:
+        request: The request itself, for its headers.
+        path: What the path names.
+        query: The query's parameters.
+        body: The body.
+        caller: Who asks; None where anybody may.
+        videos: The caller's videos: nobody else's can be reached through it.
+        documents: What else the caller has, alike.
+    """
+
+    request: Request
+    path: Mapping[str, str]
+    query: Q_co
+    body: B_co
+    caller: Principal | None
+    videos: OwnedVideos
+    documents: OwnedDocuments
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks, where a role is needed."""
+        if self.caller is None:
+            raise RuntimeError("an operation that anybody may use asked who it is")
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is sent back as JSON.
+
+    Attributes:
+        value: The body; None for none.
+        status: The HTTP status.
+        headers: Further headers.
+    """
+
+    value: Struct | None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """An answer that is no JSON, for the document.
+
+    Attributes:
+        media_type: Its type.
+        description: What it is.
+    """
+
+    media_type: str
+    description: str
+
+
+Handler: TypeAlias = Callable[[Call[Q, B]], Answer | Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Generic[Q, B]):
+    """A route.
+
+    Attributes:
+        method: HTTP method.
+        rule: Its path, as Werkzeug writes it.
+        allow: Who may use it.
+        handler: What it does. Its name is the operation's id; its docstring describes it, the first line in short.
+        query: Parameters of the query.
+        body: The body, which is JSON.
+        answers: Status -> what comes with it, for the document; None for nothing. Errors need not be named.
+        tag: What it belongs to.
+    """
+
+    method: str
+    rule: str
+    allow: Allowed
+    handler: Handler[Q, B]
+    query: type[Q]
+    body: type[B]
+    answers: Mapping[int, type[Struct] | Content | None]
+    tag: str
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        return self.handler.__name__
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something."""
+        return self.method not in {"GET", "HEAD"}
+
+
+_NOTHING: Final[Any] = Nothing
+
+
+class Routes:
+    """The operations of one resource.
+
+    Args:
+        tag: The resource.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self.operations: list[Operation[Any, Any]] = []
+        self._tag = tag
+
+    def add(
+        self,
+        method: str,
+        rule: str,
+        *,
+        allow: Allowed,
+        answers: Mapping[int, type[Struct] | Content | None],
+        query: type[Q] = _NOTHING,
+        body: type[B] = _NOTHING,
+    ) -> Callable[[Handler[Q, B]], Handler[Q, B]]:
+        """Declares the operation that the decorated function handles; see Operation."""
+
+        def declare(handler: Handler[Q, B]) -> Handler[Q, B]:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    rule=rule,
+                    allow=allow,
+                    handler=handler,
+                    query=query,
+                    body=body,
+                    answers=answers,
+                    tag=self._tag,
+                )
+            )
+            return handler
+
+        return declare

@@ -1,0 +1,423 @@
+"""How the API shows videos and the records that stages leave: the fields of the domain, links for objects.
+
+Times are seconds on the source's timeline; intervals are half-open ``[start_s, end_s)``; frames are 0-based.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from shared.domain.attempt import Attempt
+from shared.domain.identity import object_prefix
+from shared.domain.media import AudioStream, MediaInfo, SubtitleStream
+from shared.domain.records import (
+    Evidence,
+    Finding,
+    Modality,
+    ObjectRef,
+    Recommendation,
+    Rendition,
+    SearchSource,
+    Segment,
+    SegmentKind,
+    Tag,
+    Transition,
+)
+from shared.domain.video import Failure, Video
+from shared.ports.video_repository import SearchHit
+
+__all__ = [
+    "EvidenceView",
+    "FindingView",
+    "Link",
+    "MediaView",
+    "RecommendationView",
+    "RenditionView",
+    "SearchHitView",
+    "SegmentView",
+    "StageTiming",
+    "TagView",
+    "VideoView",
+    "Views",
+    "timings",
+]
+
+Link: TypeAlias = Callable[[str], str]
+"""Makes the link to a media file of its name."""
+
+
+class SourceView(Struct, frozen=True):
+    """The uploaded file."""
+
+    name: str
+    size_bytes: int
+    generation: int
+
+
+class Capabilities(Struct, frozen=True):
+    """What can be done with the video already, while later stages may still run."""
+
+    playable: bool
+    searchable: bool
+    tagged: bool
+
+
+class Progress(Struct, frozen=True):
+    """The stage that is running and how far it is, 0..1."""
+
+    stage: str
+    fraction: float
+
+
+class VideoStreamView(Struct, frozen=True):
+    """One picture stream. The size is as coded, before rotation (degrees clockwise) and pixel aspect are applied."""
+
+    index: int
+    codec: str
+    profile: str
+    width: int
+    height: int
+    sample_aspect: Fraction
+    rotation: int
+    fps: Fraction
+    variable_fps: bool
+    frames: int | None
+    duration_s: float
+    pixel_format: str
+    bit_depth: int
+    color_primaries: str
+    color_transfer: str
+    color_space: str
+    color_range: str
+    hdr: str
+    interlaced: bool
+    bitrate_bps: int | None
+
+
+class MediaView(Struct, frozen=True):
+    """What probing the source found. The display size is upright, with square pixels."""
+
+    container: str
+    duration_s: float
+    size_bytes: int
+    title: str
+    video: tuple[VideoStreamView, ...]
+    audio: tuple[AudioStream, ...]
+    subtitles: tuple[SubtitleStream, ...]
+    display_width: int
+    display_height: int
+    fps_decimal: float
+
+
+class VideoView(Struct, frozen=True):
+    """A video. What was made of it and found in it has routes of its own."""
+
+    id: str
+    owner: str
+    title: str
+    description: str
+    metadata: dict[str, str]
+    source: SourceView
+    status: str
+    run: int
+    failure: Failure | None
+    progress: Progress | None
+    capabilities: Capabilities
+    media: MediaView | None
+    poster_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class StageTiming(Struct, frozen=True):
+    """What a stage took in the current run, all its attempts together."""
+
+    attempts: int
+    wall_s: float
+    cpu_s: float
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class RenditionView(Struct, frozen=True):
+    """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with both for download.
+
+    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number.
+    """
+
+    name: str
+    kind: Literal["video", "audio", "mp4"]
+    codec: str
+    width: int | None
+    height: int | None
+    fps: Fraction | None
+    fps_decimal: float | None
+    frames: int | None
+    duration_s: float
+    bitrate_bps: int
+    object: ObjectRef
+    url: str
+
+
+class SegmentView(Struct, frozen=True):
+    """A span of the video; frames and transition are a shot's."""
+
+    kind: SegmentKind
+    index: int
+    start_s: float
+    end_s: float
+    start_frame: int | None
+    end_frame: int | None
+    transition_in: Transition | None
+    scene: int | None
+    keyframe_url: str | None
+    keyframe_s: float | None
+    score: float | None
+    reason: str
+    confidence: float
+    producer: str
+    producer_version: str
+
+
+class EvidenceView(Struct, frozen=True):
+    """Where a tag was seen or heard."""
+
+    start_s: float
+    end_s: float
+    modality: Modality
+    confidence: float
+    producer: str
+    quote: str | None
+    frame_url: str | None
+
+
+class TagView(Struct, frozen=True):
+    """A label and its evidence, strongest first."""
+
+    label: str
+    kind: str
+    confidence: float
+    evidence: tuple[EvidenceView, ...]
+    producer: str
+    producer_version: str
+
+
+class RecommendationView(Struct, frozen=True):
+    """The best poster, a title, a chapter (both in ``value``) or a related video (its id in ``value``)."""
+
+    kind: Literal["poster", "title", "chapter", "related"]
+    value: str
+    reason: str
+    score: float
+    start_s: float | None
+    frame_url: str | None
+
+
+class FindingView(Struct, frozen=True):
+    """One thing found, where, by whom, and how surely."""
+
+    name: str
+    modality: Modality
+    value: str | float | tuple[str, ...]
+    start_s: float
+    end_s: float
+    confidence: float
+    producer: str
+    producer_version: str
+    shot: int | None
+    frame_url: str | None
+    box: tuple[float, float, float, float] | None
+
+
+class SearchHitView(Struct, frozen=True):
+    """One place in one video where the query was found."""
+
+    video_id: str
+    name: str
+    source: SearchSource
+    text: str
+    start_s: float
+    end_s: float
+    score: float
+
+
+_CAPABILITIES = {"playable": "transcode", "tagged": "tag", "searchable": "tag"}
+"""What a viewer can do with a video, and the stage whose results make it possible."""
+
+
+class Views:
+    """Makes views of domain objects.
+
+    Args:
+        link: Makes links to media files.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def video(self, video: Video) -> VideoView:
+        """Returns a video as lists and its own page show it."""
+        lease, source = video.lease, video.source
+        return VideoView(
+            id=video.id,
+            owner=video.owner,
+            title=video.details.title or source.name,
+            description=video.details.description,
+            metadata=dict(video.details.metadata),
+            source=SourceView(name=source.name, size_bytes=source.size_bytes, generation=source.generation),
+            status=video.status,
+            run=video.run,
+            failure=video.failure,
+            progress=Progress(stage=lease.stage, fraction=lease.progress) if lease else None,
+            capabilities=Capabilities(**{name: stage in video.results for name, stage in _CAPABILITIES.items()}),
+            media=_media(video.media) if video.media else None,
+            poster_url=self._poster(video),
+            created_at=video.created_at,
+            updated_at=video.updated_at,
+        )
+
+    def rendition(self, rendition: Rendition) -> RenditionView:
+        """Returns a rendition's view."""
+        return RenditionView(
+            name=rendition.name,
+            kind=rendition.kind,
+            codec=rendition.codec,
+            width=rendition.width,
+            height=rendition.height,
+            fps=rendition.fps,
+            fps_decimal=None if rendition.fps is None else float(rendition.fps),
+            frames=rendition.frames,
+            duration_s=rendition.duration_s,
+            bitrate_bps=rendition.bitrate_bps,
+            object=rendition.object,
+            url=self._link(rendition.object.name),
+        )
+
+    def segment(self, segment: Segment) -> SegmentView:
+        """Returns a segment's view."""
+        return SegmentView(
+            kind=segment.kind,
+            index=segment.index,
+            start_s=segment.start_s,
+            end_s=segment.end_s,
+            start_frame=segment.start_frame,
+            end_frame=segment.end_frame,
+            transition_in=segment.transition_in,
+            scene=segment.scene,
+            keyframe_url=self._picture(segment.keyframe),
+            keyframe_s=segment.keyframe_s,
+            score=segment.score,
+            reason=segment.reason,
+            confidence=segment.confidence,
+            producer=segment.producer,
+            producer_version=segment.producer_version,
+        )
+
+    def tag(self, tag: Tag) -> TagView:
+        """Returns a tag's view."""
+        return TagView(
+            label=tag.label,
+            kind=tag.kind,
+            confidence=tag.confidence,
+            evidence=tuple(self._evidence(evidence) for evidence in tag.evidence),
+            producer=tag.producer,
+            producer_version=tag.producer_version,
+        )
+
+    def recommendation(self, recommendation: Recommendation) -> RecommendationView:
+        """Returns a recommendation's view."""
+        return RecommendationView(
+            kind=recommendation.kind,
+            value=recommendation.value,
+            reason=recommendation.reason,
+            score=recommendation.score,
+            start_s=recommendation.start_s,
+            frame_url=self._picture(recommendation.frame),
+        )
+
+    def finding(self, finding: Finding) -> FindingView:
+        """Returns a finding's view."""
+        return FindingView(
+            name=finding.name,
+            modality=finding.modality,
+            value=finding.value,
+            start_s=finding.start_s,
+            end_s=finding.end_s,
+            confidence=finding.confidence,
+            producer=finding.producer,
+            producer_version=finding.producer_version,
+            shot=finding.shot,
+            frame_url=self._picture(finding.frame),
+            box=finding.box,
+        )
+
+    def search_hit(self, hit: SearchHit) -> SearchHitView:
+        """Returns a search hit's view."""
+        return SearchHitView(
+            video_id=hit.video_id,
+            name=hit.name,
+            source=hit.source,
+            text=hit.text,
+            start_s=hit.start_s,
+            end_s=hit.end_s,
+            score=hit.score,
+        )
+
+    def _evidence(self, evidence: Evidence) -> EvidenceView:
+        return EvidenceView(
+            start_s=evidence.start_s,
+            end_s=evidence.end_s,
+            modality=evidence.modality,
+            confidence=evidence.confidence,
+            producer=evidence.producer,
+            quote=evidence.quote,
+            frame_url=self._picture(evidence.frame),
+        )
+
+    def _picture(self, picture: ObjectRef | None) -> str | None:
+        return None if picture is None else self._link(picture.name)
+
+    def _poster(self, video: Video) -> str | None:
+        # By its name alone, so that a list of videos need not read the records of each.
+        key = video.results.get("transcode")
+        return None if key is None else self._link(f"{object_prefix(video.id, key)}poster.jpg")
+
+
+def timings(attempts: Sequence[Attempt], run: int) -> dict[str, StageTiming]:
+    """Returns what each stage took in a run."""
+    by_stage: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        if attempt.run == run:
+            by_stage.setdefault(attempt.stage, []).append(attempt)
+    return {
+        stage: StageTiming(
+            attempts=len(tried),
+            wall_s=sum(attempt.cost.wall_s for attempt in tried),
+            cpu_s=sum(attempt.cost.cpu_s for attempt in tried),
+            started_at=tried[0].started_at,
+            ended_at=tried[-1].ended_at,
+        )
+        for stage, tried in by_stage.items()
+    }
+
+
+def _media(media: MediaInfo) -> MediaView:
+    width, height = media.video[0].display_size
+    return MediaView(
+        container=media.container,
+        duration_s=media.duration_s,
+        size_bytes=media.size_bytes,
+        title=media.title,
+        video=msgspec.convert(media.video, tuple[VideoStreamView, ...], from_attributes=True),
+        audio=media.audio,
+        subtitles=media.subtitles,
+        display_width=width,
+        display_height=height,
+        fps_decimal=float(media.video[0].fps),
+    )

@@ -1,0 +1,42 @@
+"""Videos as the commands print them for programs: as the API shows them, with names of objects for links."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from msgspec import Struct
+
+from functions.api.rendering import encoded
+from functions.api.views import Views, timings
+from shared.domain.records import Recommendation, Rendition, Segment, Tag
+from shared.domain.video import Video
+from shared.ports.video_repository import VideoRepository
+
+__all__ = ["full_view", "short_view"]
+
+_VIEWS = Views(lambda name: name)
+
+
+def short_view(video: Video) -> dict[str, Any]:
+    """Returns a video as the API lists it."""
+    return _json(_VIEWS.video(video))
+
+
+def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
+    """Returns a video with its renditions, segments, tags, recommendations and timings."""
+    attempts = repository.attempts(video.id)
+    return short_view(video) | {
+        "renditions": [_json(_VIEWS.rendition(one)) for one in repository.records(video, Rendition)],
+        "segments": [_json(_VIEWS.segment(one)) for one in repository.records(video, Segment)],
+        "tags": [_json(_VIEWS.tag(one)) for one in repository.records(video, Tag)],
+        "recommendations": [
+            _json(_VIEWS.recommendation(one)) for one in repository.records(video, Recommendation)
+        ],
+        "timings": {stage: _json(timing) for stage, timing in timings(attempts, video.run).items()},
+    }
+
+
+def _json(view: Struct) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(encoded(view))
+    return fields

@@ -1,0 +1,50 @@
+"""What lets somebody without credentials read or upload one object for a while."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from shared.domain.records import ObjectRef
+
+__all__ = ["ObjectLinks"]
+
+
+class ObjectLinks(Protocol):
+    """Makes URLs that lead to the bucket itself, so that bytes never pass through a function.
+
+    Attributes:
+        origin: Where they lead, such as ``https://storage.googleapis.com``; empty when it is where the API is.
+    """
+
+    @property
+    def origin(self) -> str: ...
+
+    def signed_url(self, ref: ObjectRef, expires_s: float) -> str:
+        """Returns a URL that anybody can GET an object from; a newer generation than the object's is not served.
+
+        Args:
+            ref: The object.
+            expires_s: Seconds it works for, up to 7 days.
+
+        Raises:
+            ConfigurationError: This deployment can't sign.
+            TransientError: What signs can't be reached.
+        """
+        ...
+
+    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
+        """Returns the URL of a resumable upload session in Cloud Storage's protocol, good for one new object.
+
+        Args:
+            bucket: Bucket's name.
+            name: Name of the object to be made.
+            size_bytes: Bytes that will be uploaded; no other number of them makes an object.
+            content_type: Media type that the object gets.
+            origin: Web page that may use the session from a browser; empty for none.
+
+        Raises:
+            PreconditionFailed: There is such an object already.
+            ConfigurationError: There is no such bucket, or this may not write to it.
+            TransientError: The store can't be reached.
+        """
+        ...
