@@ -76,7 +76,7 @@ class Progress(Struct, frozen=True):
 
 
 class VideoStreamView(Struct, frozen=True):
-    """One picture stream. The size is as coded, before rotation (degrees clockwise) and pixel aspect are applied."""
+    """One picture stream; its size is as coded, before rotation (degrees clockwise) and pixel aspect."""
 
     index: int
     codec: str

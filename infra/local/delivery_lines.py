@@ -7,7 +7,7 @@ from time import monotonic
 
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PermanentError
-from shared.domain.events import ObjectFinalized
+from shared.domain.events import ObjectFinalized, WorkRequested
 from shared.domain.identity import video_id_of
 from shared.domain.naming import display_name
 from shared.domain.status import READY
@@ -57,5 +57,7 @@ class DeliveryLines:
         if isinstance(message, ObjectFinalized):
             found = self._wiring.repository.get(video_id_of(message.bucket, message.name))
             return display_name(message.name), found
+        if isinstance(message, WorkRequested):
+            return message.document_id, None
         video = self._wiring.repository.get(message.video_id) if message else None
         return (video.source.name if video else "a video that is gone"), video

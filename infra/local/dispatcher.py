@@ -109,6 +109,6 @@ class Dispatcher:
         if self._draining or not free:
             return
         for message in self._bus.lease(free, MESSAGE_LEASE_S):
-            job = Job.of(self._flow.stage(message.stage), message.delivery)
+            job = Job.of(message.stage, self._flow.longest_s(message.stage), message.delivery)
             self._running[self._jobs.start(job)] = (message, job)
             self._on_delivery(job, JobState(status="running"))

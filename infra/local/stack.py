@@ -125,7 +125,7 @@ class Stack:
                 "PYTHONPATH": python_path(),
             },
             log_dir=data_dir / "logs",
-            stages=[spec.stage for spec in wiring.flow.stages],
+            stages=wiring.flow.functions,
             on_end=lambda _execution: self.wake(),
         )
         jobs.warm_up()

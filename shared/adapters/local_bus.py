@@ -22,7 +22,7 @@ from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.errors import NotFound
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.flow import Flow
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
@@ -110,7 +110,7 @@ class LocalBus:
         """Closes the connections."""
         self._database.close()
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         data, attributes = to_pubsub(message)
         row = {
             "message_id": uuid.uuid4().hex,
@@ -124,7 +124,7 @@ class LocalBus:
             "failures": 0,
             "dead": False,
         }
-        rows = [row | {"stage": spec.stage} for spec in self._flow.stages if spec.consumes == topic]
+        rows = [row | {"stage": function} for function in self._flow.consumers(topic)]
         if rows:
             with self._database.writing() as connection:
                 connection.execute(insert(deliveries), rows)
@@ -137,8 +137,8 @@ class LocalBus:
             lease_s: Seconds the caller has for them, unless it extends that.
         """
         now_us = self._now_us()
-        # A stage that an older or newer flow has waits in the queue until that flow is back.
-        ours = deliveries.c.stage.in_([spec.stage for spec in self._flow.stages])
+        # What is for a function that only an older or newer flow has waits in the queue until that flow is back.
+        ours = deliveries.c.stage.in_(self._flow.functions)
         due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us, ours)
         due = due.order_by(deliveries.c.id).limit(limit)
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting

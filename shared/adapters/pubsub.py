@@ -16,7 +16,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 
 from shared.domain.errors import ConfigurationError, PipelineError, TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.wire import to_pubsub
 
 __all__ = ["MAX_MESSAGE_BYTES", "PubsubEventBus"]
@@ -59,7 +59,7 @@ class PubsubEventBus:
         except DefaultCredentialsError as error:
             raise ConfigurationError("no_credentials", f"Pub/Sub can't be used: {error}") from error
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         data, attributes = to_pubsub(message)
         size_bytes = len(data) + sum(len(name) + len(value.encode()) for name, value in attributes.items())
         if size_bytes > MAX_MESSAGE_BYTES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from shared.domain.video import Failure
 
-__all__ = ["SCHEMA_VERSION", "ObjectFinalized", "VideoEvent"]
+__all__ = ["SCHEMA_VERSION", "Message", "ObjectFinalized", "VideoEvent", "WorkRequested"]
 
 SCHEMA_VERSION = 1
 
@@ -51,3 +52,24 @@ class VideoEvent:
     occurred_at: datetime
     trace: str
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRequested:
+    """There is something to do that a document describes; it is repeated until that is done.
+
+    Attributes:
+        schema_version: Version of this layout.
+        type: What is to be done; also the topic, such as ``import-requested``.
+        document_id: Id of the document.
+        owner: Whose it is.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    type: str
+    document_id: str
+    owner: str
+
+
+Message: TypeAlias = VideoEvent | ObjectFinalized | WorkRequested
+"""What is published."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Flow", "StageSpec"]
+__all__ = ["Flow", "Listener", "StageSpec"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,33 @@ class StageSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A function beside the chain.
+
+    Attributes:
+        function: Name of the function and of its folder under functions/.
+        consumes: Topics whose messages start it.
+        announcements: Whether everything that is announced about videos starts it too.
+        timeout_s: Seconds one delivery may take.
+        memory: Memory an instance gets, in Kubernetes notation.
+        cpu: Virtual CPUs an instance gets.
+    """
+
+    function: str
+    consumes: tuple[str, ...]
+    announcements: bool = False
+    timeout_s: float
+    memory: str
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """All stages in the order they run.
 
     Attributes:
         stages: The rows.
+        listeners: What happens beside the chain.
         registered_topic: Topic a run that starts at the beginning is announced on.
         failed_topic: Topic a failed video is announced on.
         deleted_topic: Topic a deleted video is announced on.
@@ -53,6 +75,7 @@ class Flow:
     """
 
     stages: tuple[StageSpec, ...]
+    listeners: tuple[Listener, ...] = ()
     registered_topic: str
     failed_topic: str
     deleted_topic: str
@@ -78,8 +101,31 @@ class Flow:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Every topic there is: what starts the chain, then the announcements."""
-        return (self.stages[0].consumes, *self.announcements)
+        """Every topic there is: what starts the chain, then the announcements, then what listeners wait for."""
+        awaited = (topic for listener in self.listeners for topic in listener.consumes)
+        return (self.stages[0].consumes, *self.announcements, *awaited)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Every function that messages start."""
+        return (*(spec.stage for spec in self.stages), *(listener.function for listener in self.listeners))
+
+    def consumers(self, topic: str) -> tuple[str, ...]:
+        """Returns the functions that messages of a topic start."""
+        stages = (spec.stage for spec in self.stages if spec.consumes == topic)
+        listeners = (one.function for one in self.listeners if topic in self.listened_to(one))
+        return (*stages, *listeners)
+
+    def listened_to(self, listener: Listener) -> tuple[str, ...]:
+        """Returns the topics that start a listener."""
+        return (*listener.consumes, *(self.announcements if listener.announcements else ()))
+
+    def longest_s(self, function: str) -> float:
+        """Returns the seconds that a function may take where no event function limits it."""
+        for listener in self.listeners:
+            if listener.function == function:
+                return listener.timeout_s
+        return self.stage(function).longest_s
 
     def before(self, name: str) -> tuple[StageSpec, ...]:
         """Returns the rows of the stages that run before the one named, in order."""

@@ -74,7 +74,17 @@ def subscriptions(flow: Flow) -> tuple[Subscription, ...]:
         )
         for spec in flow.stages
     )
+    listeners = (
+        Subscription(
+            name=f"{listener.function}.{topic}",
+            topic=topic,
+            function=listener.function,
+            ack_deadline_s=min(listener.timeout_s + _ANSWER_S, _MAX_ACK_DEADLINE_S),
+        )
+        for listener in flow.listeners
+        for topic in flow.listened_to(listener)
+    )
     sweep = Subscription(
         name=f"sweep.{SWEEP_TOPIC}", topic=SWEEP_TOPIC, function="sweep", ack_deadline_s=_MAX_ACK_DEADLINE_S
     )
-    return (*stages, sweep)
+    return (*stages, *listeners, sweep)

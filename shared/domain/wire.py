@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.domain.codec import decode, encode
 from shared.domain.errors import PermanentError
-from shared.domain.events import SCHEMA_VERSION, ObjectFinalized, VideoEvent
+from shared.domain.events import SCHEMA_VERSION, Message, ObjectFinalized, VideoEvent, WorkRequested
 
 __all__ = [
     "PUBSUB_PUBLISHED",
@@ -51,7 +51,7 @@ class Delivery:
     data: Any
 
 
-def to_pubsub(message: VideoEvent | ObjectFinalized) -> PubsubMessage:
+def to_pubsub(message: Message) -> PubsubMessage:
     """Returns what to publish for an event; a finalized object looks as Cloud Storage itself would send it."""
     if isinstance(message, ObjectFinalized):
         resource = {
@@ -70,6 +70,9 @@ def to_pubsub(message: VideoEvent | ObjectFinalized) -> PubsubMessage:
             "objectGeneration": str(message.generation),
         }
         return json.dumps(resource).encode(), attributes
+    if isinstance(message, WorkRequested):
+        attributes = {"type": message.type, "document_id": message.document_id, "owner": message.owner}
+        return json.dumps(encode(message)).encode(), attributes
     attributes = {
         "type": message.type,
         "schema_version": str(message.schema_version),
@@ -105,7 +108,7 @@ def pubsub_delivery(topic: str, message_id: str, message: PubsubMessage, publish
     )
 
 
-def parse_delivery(delivery: Delivery) -> VideoEvent | ObjectFinalized | None:
+def parse_delivery(delivery: Delivery) -> Message | None:
     """Returns what a delivery says.
 
     Returns:
@@ -136,9 +139,9 @@ def parse_delivery(delivery: Delivery) -> VideoEvent | ObjectFinalized | None:
             f"An event has schema version {body.get('schema_version')!r}, not {SCHEMA_VERSION}.",
         )
     try:
-        return decode(VideoEvent, body)
+        return decode(WorkRequested, body) if "document_id" in body else decode(VideoEvent, body)
     except ValueError as error:
-        raise PermanentError("bad_event", f"A video event is malformed: {error}") from error
+        raise PermanentError("bad_event", f"An event is malformed: {error}") from error
 
 
 def _json(encoded: object) -> Mapping[str, Any]:

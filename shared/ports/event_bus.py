@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 
 __all__ = ["EventBus"]
 
@@ -12,7 +12,7 @@ __all__ = ["EventBus"]
 class EventBus(Protocol):
     """Delivers messages to whoever subscribed to a topic: at least once, in any order."""
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         """Hands a message over; once this returns it is durable.
 
         Raises:

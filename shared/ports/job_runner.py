@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from shared.domain.flow import StageSpec
 from shared.domain.wire import Delivery
 
 __all__ = ["KILL_GRACE_S", "Job", "JobRunner", "JobState"]
@@ -29,9 +28,9 @@ class Job:
     timeout_s: float
 
     @classmethod
-    def of(cls, spec: StageSpec, delivery: Delivery) -> Job:
-        """Returns the job that gives a stage as long as it may take where no event function limits it."""
-        return cls(stage=spec.stage, delivery=delivery, timeout_s=spec.longest_s + KILL_GRACE_S)
+    def of(cls, function: str, longest_s: float, delivery: Delivery) -> Job:
+        """Returns the job that gives a function as long as it may take where no event function limits it."""
+        return cls(stage=function, delivery=delivery, timeout_s=longest_s + KILL_GRACE_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from shared.domain.errors import (
     PipelineError,
     TransientError,
 )
-from shared.domain.events import ObjectFinalized
+from shared.domain.events import VideoEvent, WorkRequested
 from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
@@ -134,7 +134,9 @@ class StageRunner:
         message = parse_delivery(delivery)
         if message is None:
             return None
-        if not isinstance(message, ObjectFinalized):
+        if isinstance(message, WorkRequested):
+            raise PermanentError("bad_event", f"{message.type} is nothing for the stage {self._name}.")
+        if isinstance(message, VideoEvent):
             return message.video_id, message.run
         if message.bucket != self._upload_bucket or not is_upload(message.name):
             logger().debug("ignored", bucket=message.bucket, object=message.name)
@@ -159,7 +161,7 @@ class StageRunner:
     def _hand_over(self, claim: Claim, delivery: Delivery, placement: JobPlacement) -> None:
         services = self._services
         try:
-            execution = placement.jobs.start(Job.of(claim.spec, delivery))
+            execution = placement.jobs.start(Job.of(claim.spec.stage, claim.spec.longest_s, delivery))
         except PipelineError as error:
             now = services.clock.now()
             withdraw = services.lifecycle.withdraw(claim, now, Effort(), error.code, error.detail)

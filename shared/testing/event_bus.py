@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.flow import Flow
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 
@@ -18,7 +18,7 @@ class Published:
     """What was published where."""
 
     topic: str
-    message: VideoEvent | ObjectFinalized
+    message: Message
 
 
 class InMemoryEventBus:
@@ -32,22 +32,21 @@ class InMemoryEventBus:
         self._flow = flow
         self.published: list[Published] = []
         self.waiting: deque[tuple[str, Delivery]] = deque()
-        """Stage and delivery; a test may reorder, repeat and drop them."""
+        """Function and delivery; a test may reorder, repeat and drop them."""
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         self.published.append(Published(topic, message))
         message_id = str(len(self.published))
-        for spec in self._flow.stages:
-            if spec.consumes == topic:
-                # Through the wire and back, so that a test sees what a function would.
-                delivery = pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
-                self.waiting.append((spec.stage, delivery))
+        for function in self._flow.consumers(topic):
+            # Through the wire and back, so that a test sees what a function would.
+            delivery = pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
+            self.waiting.append((function, delivery))
 
     def drain(self, handle: Callable[[str, Delivery], None]) -> int:
         """Delivers until nothing waits, also what is published meanwhile, and returns how many deliveries.
 
         Args:
-            handle: Gets the stage's name and the delivery. What it raises stops the draining; that delivery
+            handle: Gets the function's name and the delivery. What it raises stops the draining; that delivery
                 waits again, as the last one.
         """
         delivered = 0
