@@ -89,7 +89,7 @@ class Usage:
 class Saved:
     """A video as it is, and when it was saved last, by the store's own time.
 
-    That never goes back for an owner, whatever the clocks of those who save say. It may be the same for two videos.
+    That never goes back for an owner, whatever the clocks of those who save say. Two videos may have the same.
     """
 
     at: datetime
