@@ -76,3 +76,23 @@ def test_a_change_that_is_never_confirmed_may_be_asked_for_again(
 
     with pytest.raises(TransientError, match="store_unavailable"):
         firestore_documents.update(Note, "n", counted, owner="ann")
+
+
+@pytest.mark.reliability("B3")
+@pytest.mark.parametrize("delete", [True, False])
+def test_what_another_took_away_first_is_not_taken(
+    firestore_documents: FirestoreDocumentStore, traffic: Traffic, *, delete: bool
+) -> None:
+    keep(firestore_documents, note := Note(id="n", owner="ann"))
+
+    def overtaken(commit: Callable[[], Any]) -> Any:
+        traffic.on_commit = lambda commit: commit()
+        firestore_documents.delete(Note, "n", owner="ann")
+        return commit()
+
+    def take(stored: Note | None) -> Edit[Note, Note | None]:
+        return Edit(answer=stored, delete=delete, document=None if delete else stored)
+
+    traffic.on_commit = overtaken
+    assert firestore_documents.update(Note, note.id, take, owner="ann") is None
+    assert firestore_documents.owned(Note, owner="ann") == []
