@@ -16,6 +16,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.principal import Role
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
+from shared.ports.object_links import LONGEST_S
 
 __all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
@@ -183,7 +184,7 @@ class Settings:
     auth: AuthSettings = field(default_factory=AuthSettings)
     signing_key: Secret | None = None
     cors_origins: Names = ()
-    link_s: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600.0
+    link_s: Annotated[float, Meta(ge=60, le=LONGEST_S)] = 3600.0
     quota: QuotaSettings = field(default_factory=QuotaSettings)
     retention_days: Annotated[float, Meta(gt=0)] | None = None
     push_audience: str | None = None
