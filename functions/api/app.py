@@ -7,12 +7,14 @@ from typing import Any, Final, Protocol
 
 from flask import Flask
 
+from functions.api.cors import install_cors
 from functions.api.dispatch import DispatchPorts, Layer, install_operations
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.problems import install_error_handlers
 from functions.api.request_log import install_request_log
+from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
@@ -81,6 +83,7 @@ def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -
     # A doubled slash names nothing, instead of being redirected to something.
     app.url_map.merge_slashes = False
     install_request_log(app)
+    install_cors(app, ports.settings.cors_origins)
     install_error_handlers(app)
     install_operations(app, operations(ports), ports, _layers(ports))
     return app
@@ -99,6 +102,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         playback_routes(own_links),
         transcript_routes(),
         media_routes(files, own_links, link_s),
+        key_routes(ports.clock),
     )
     return [operation for routes in resources for operation in routes.operations]
 
