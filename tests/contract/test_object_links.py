@@ -83,7 +83,7 @@ def linked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
             return
         account = throwaway_account(tmp_path)
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
-        wait: Callable[[float], object] = pytest.fail  # an emulator's clock can't be set
+        wait: Callable[[float], object] = _impossible
         if request.param == "strict":
             gcs = exits.enter_context(StrictGcs())
             told = json.loads(account.read_text())
@@ -117,6 +117,10 @@ def _folders(folder: Path) -> Iterator[Linked]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _impossible(_seconds: float) -> None:
+    pytest.fail("an emulator's clock can't be set")
 
 
 def _set_ahead(gcs: StrictGcs, seconds: float) -> None:
