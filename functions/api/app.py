@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from flask import Flask
-
-from functions.api.dispatch import DispatchPorts, Layer, install_operations
+from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
-from functions.api.problems import install_error_handlers
-from functions.api.request_log import install_request_log
 from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
@@ -29,9 +25,6 @@ from shared.ports.signer import Signer
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]
-
-_MAX_BODY_BYTES: Final = 2**20
-"""Videos go to the bucket; nothing else that is sent here is larger."""
 
 
 class ApiPorts(DispatchPorts, Protocol):
@@ -65,22 +58,14 @@ class ApiPorts(DispatchPorts, Protocol):
     def jobs(self) -> JobRunner | None: ...
 
 
-def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -> Flask:
-    """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
+def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -> Dispatcher:
+    """Builds the API, a WSGI application; its OpenAPI 3.1 document is at ``/openapi.json``.
 
     Args:
         ports: What it works with.
         trusted_hosts: Names that requests may address the API by; None allows any.
     """
-    app = Flask(__name__, static_folder=None)
-    app.config["TRUSTED_HOSTS"] = None if trusted_hosts is None else list(trusted_hosts)
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
-    # A doubled slash names nothing, instead of being redirected to something.
-    app.url_map.merge_slashes = False
-    install_request_log(app)
-    install_error_handlers(app)
-    install_operations(app, operations(ports), ports, _layers(ports))
-    return app
+    return Dispatcher(operations(ports), ports, _layers(ports), trusted_hosts)
 
 
 def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:

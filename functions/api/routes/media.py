@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from flask import Response, redirect
 from msgspec import Meta, Struct
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Call, Content, Nothing, Routes
@@ -54,7 +55,7 @@ def media_routes(
         name = call.path["name"]
         if not own_links.opens(name, call.query.expires, call.query.signature):
             raise Refusal(403, "link_expired", "This link does not work (any more); ask for a new one.")
-        return redirect(links.signed_url(_counting(name), _BUCKET_LINK_S))  # type: ignore[return-value]
+        return redirect(links.signed_url(_counting(name), _BUCKET_LINK_S))
 
     def _counting(name: str) -> ObjectRef:
         """Returns a file of a result set that counts. What a crashed or running attempt wrote is nobody's."""

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
@@ -35,6 +36,14 @@ class Schema(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engines:
+    """One pool of connections, and the two ways it is used. Making these takes longer than a query."""
+
+    reading: Engine
+    writing: Engine
+
+
 class Database:
     """Hands out transactions; safe to use from several threads, and in a process forked meanwhile.
 
@@ -53,7 +62,7 @@ class Database:
         self._schema = schema
         self._lock = threading.Lock()
         # By process: closing a connection inherited through a fork would harm the one it belongs to.
-        self._engines: dict[int, Engine] = {}
+        self._engines: dict[int, _Engines] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,7 +72,7 @@ class Database:
             TransientError: The database can't be reached.
             ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().execution_options(**self._dialect.reading).begin() as connection:
+        with self._errors(), self._opened().reading.begin() as connection:
             yield connection
 
     @contextmanager
@@ -77,7 +86,7 @@ class Database:
                 connection was lost in the moment of the commit.
             ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().execution_options(**self._dialect.writing).begin() as connection:
+        with self._errors(), self._opened().writing.begin() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -106,30 +115,35 @@ class Database:
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
         with self._lock:
-            if engine := self._engines.pop(os.getpid(), None):
-                engine.dispose()
+            if engines := self._engines.pop(os.getpid(), None):
+                engines.writing.dispose()
 
-    def _engine(self) -> Engine:
-        with self._lock:
-            process = os.getpid()
-            if process not in self._engines:
-                self._engines[process] = self._open()
-            return self._engines[process]
+    def _opened(self) -> _Engines:
+        process = os.getpid()
+        if process not in self._engines:
+            with self._lock:
+                if process not in self._engines:
+                    self._engines[process] = self._open()
+        return self._engines[process]
 
-    def _open(self) -> Engine:
+    def _open(self) -> _Engines:
         engine = self._dialect.open()
+        engines = _Engines(
+            reading=engine.execution_options(**self._dialect.reading),
+            writing=engine.execution_options(**self._dialect.writing),
+        )
         try:
-            with engine.execution_options(**self._dialect.reading).begin() as connection:
+            with engines.reading.begin() as connection:
                 current = self._schema.is_current(connection)
             if not current:
-                self._upgrade(engine)
+                self._upgrade(engines)
         except BaseException:
             engine.dispose()
             raise
-        return engine
+        return engines
 
-    def _upgrade(self, engine: Engine) -> None:
-        with engine.execution_options(**self._dialect.writing).begin() as connection:
+    def _upgrade(self, engines: _Engines) -> None:
+        with engines.writing.begin() as connection:
             self._dialect.enter_upgrade(connection)
             if not self._schema.is_current(connection):  # nobody else did it meanwhile
                 self._schema.upgrade(connection)
