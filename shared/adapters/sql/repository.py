@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, String, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
-from shared.adapters.sql.exact_text import ExactText
+from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
 from shared.adapters.sql.vectors import add_vectors, find_nearest
@@ -32,10 +32,9 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 
-_SHOWN_VIDEO = select(videos.c.document).where(
-    videos.c.id == bindparam("video_id", type_=ExactText), videos.c.status != DELETED
+_SHOWN_VIDEO: Final = select(videos.c.document).where(
+    videos.c.id == bindparam("video_id", type_=String), videos.c.status != DELETED
 )
-"""Made once: what every request does must not take longer to be written down than to be done."""
 
 
 class SqlVideoRepository:
@@ -66,8 +65,7 @@ class SqlVideoRepository:
         return self._database.write(work)
 
     def get(self, video_id: str) -> Video | None:
-        with self._database.reading() as connection:
-            document = connection.execute(_SHOWN_VIDEO, {"video_id": video_id}).scalar()
+        document = self._database.look_up(_SHOWN_VIDEO, video_id=stored_text(video_id))
         return None if document is None else decode_json(Video, document)
 
     def list_videos(
