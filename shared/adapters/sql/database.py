@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
@@ -94,7 +94,7 @@ class Database:
             engine = self._opened().reading
             compiled = self._compiled.get(statement)
             if compiled is None:
-                compiled = self._compiled[statement] = cast("SQLCompiler", statement.compile(engine))
+                compiled = self._compiled[statement] = statement.compile(engine)
             values = compiled.construct_params(parameters)
             in_order = compiled.positiontup and [values[name] for name in compiled.positiontup]
             try:
