@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
-from werkzeug.exceptions import Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
+from functions.api.cors import CrossOrigin
 from functions.api.operation import Answer, Call, Nothing, Operation
 from functions.api.problems import Refusal, problem_response
 from functions.api.rendering import rendered
 from functions.api.request_log import answered
-from shared.domain.errors import Unauthenticated
+from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
 from shared.ports.authenticator import Authenticator
 from shared.ports.document_store import DocumentStore
@@ -60,6 +61,7 @@ class Dispatcher:
         operations: What it serves.
         ports: What that needs.
         layers: What happens around each, the outermost first.
+        cross_origin: What web pages of other origins may do.
         trusted_hosts: Names that requests may address it by; None allows any.
     """
 
@@ -67,14 +69,16 @@ class Dispatcher:
         self,
         operations: Sequence[Operation[Any, Any]],
         ports: DispatchPorts,
-        layers: Sequence[Layer] = (),
-        trusted_hosts: Sequence[str] | None = None,
+        layers: Sequence[Layer],
+        cross_origin: CrossOrigin,
+        trusted_hosts: Sequence[str] | None,
     ) -> None:
         rules = [Rule(one.rule, methods=[one.method], endpoint=one) for one in operations]
         # A doubled slash names nothing, instead of being redirected to something.
         self.url_map = Map(rules, merge_slashes=False, redirect_defaults=False)
         self._ports = ports
         self._layers = layers
+        self._cross_origin = cross_origin
         self._trusted_hosts = None if trusted_hosts is None else list(trusted_hosts)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -88,9 +92,12 @@ class Dispatcher:
 
         def answer(request_id: str) -> Response:
             try:
-                return self._answer(request)
+                # Before authentication: browsers ask without a token.
+                response = self._cross_origin.preflight(request) or self._answer(request)
             except Exception as error:
-                return problem_response(error, request_id)
+                response = problem_response(error, request, request_id)
+            self._cross_origin.name_origin(request, response)
+            return response
 
         return answered(request, answer)
 

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
-from shared.domain.errors import NotFound, PreconditionFailed, TransientError, Unauthenticated
+from shared.domain.errors import Forbidden, NotFound, PreconditionFailed, TransientError, Unauthenticated
 from shared.logs import logger
 
 __all__ = ["FieldProblem", "Problem", "Refusal", "problem_response"]
@@ -80,14 +80,15 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
-def problem_response(error: Exception, request_id: str) -> Response:
+def problem_response(error: Exception, request: Request, request_id: str) -> Response:
     """Returns an error as problem details; one that nobody expected is logged.
 
     Args:
         error: The error.
-        request_id: Id of the request that ended with it.
+        request: The request that ended with it.
+        request_id: Its id.
     """
-    problem, headers = _described(error)
+    problem, headers = _described(error, request)
     response = Response(
         msgspec.json.encode(msgspec.structs.replace(problem, request_id=request_id)),
         status=problem.status,
@@ -97,7 +98,7 @@ def problem_response(error: Exception, request_id: str) -> Response:
     return response
 
 
-def _described(error: Exception) -> tuple[Problem, Headers]:
+def _described(error: Exception, request: Request) -> tuple[Problem, Headers]:
     match error:
         case Refusal():
             return _refused(error)
@@ -106,8 +107,12 @@ def _described(error: Exception) -> tuple[Problem, Headers]:
         case msgspec.ValidationError():
             return _invalid(error)
         case Unauthenticated():
-            headers = Headers({"WWW-Authenticate": 'Bearer error="invalid_token"'})
-            return _problem(401, error.code, error.detail), headers
+            # RFC 6750: whoever sent nothing is told what to send, not that it was wrong.
+            reason = ' error="invalid_token"' if "Authorization" in request.headers else ""
+            return _problem(401, error.code, error.detail), Headers({"WWW-Authenticate": f"Bearer{reason}"})
+        case Forbidden():
+            headers = Headers({"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+            return _problem(403, error.code, error.detail), headers
         case NotFound():
             return _problem(404, error.code, error.detail), Headers()
         case PreconditionFailed():
