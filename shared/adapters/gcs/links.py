@@ -14,6 +14,7 @@ from google.cloud.storage import Client
 
 from shared.adapters.gcs.errors import bucket_missing, translated
 from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of
+from shared.adapters.gcs.resumable import end_upload
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.records import ObjectRef
 
@@ -75,29 +76,27 @@ class GcsLinks:
                 ) from error
         return url
 
-    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
-        """Returns the URL of a resumable upload session, good for one new object for a week.
-
-        Args:
-            bucket: Bucket's name.
-            name: Name of the object to be made.
-            size_bytes: Bytes that will be uploaded; no other number of them makes an object.
-            content_type: Media type that the object gets.
-            origin: Web page that may use the session from a browser, such as ``https://example.com``.
-
-        Raises:
-            PreconditionFailed: There is such an object already.
-            ConfigurationError: There is no such bucket, or this may not write to it.
-            TransientError: Cloud Storage can't be reached.
-        """
+    def upload_session(
+        self,
+        bucket: str,
+        name: str,
+        size_bytes: int,
+        content_type: str,
+        origin: str,
+        *,
+        crc32c: str | None = None,
+        if_generation: int = 0,
+    ) -> str:
         blob = blob_of(self._client, bucket, name)
+        if crc32c is not None:
+            blob.crc32c = crc32c  # Cloud Storage makes no object of anything else
         try:
             with translated(bucket, name):
                 url: str = blob.create_resumable_upload_session(
                     content_type=content_type,
                     size=size_bytes,
-                    origin=origin,
-                    if_generation_match=0,
+                    origin=origin or None,
+                    if_generation_match=if_generation,
                     checksum=None,
                     timeout=TIMEOUT_S,
                     retry=RETRY,
@@ -105,6 +104,9 @@ class GcsLinks:
         except NotFound as error:
             raise bucket_missing(bucket) from error
         return url
+
+    def end_session(self, url: str) -> None:
+        end_upload(url)
 
     def close(self) -> None:
         """Closes its connections."""
