@@ -7,14 +7,19 @@ from typing import Any, Final, Protocol
 
 from flask import Flask
 
+from functions.api.cors import install_cors
 from functions.api.dispatch import DispatchPorts, Layer, install_operations
+from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.problems import install_error_handlers
 from functions.api.request_log import install_request_log
+from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
+from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
+from functions.api.routes.transcript import transcript_routes
 from functions.api.routes.videos import video_routes
 from functions.api.views import Views
 from shared.domain.flow import Flow
@@ -78,6 +83,7 @@ def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -
     # A doubled slash names nothing, instead of being redirected to something.
     app.url_map.merge_slashes = False
     install_request_log(app)
+    install_cors(app, ports.settings.cors_origins)
     install_error_handlers(app)
     install_operations(app, operations(ports), ports, _layers(ports))
     return app
@@ -85,14 +91,18 @@ def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -
 
 def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     """Returns everything that the API does."""
-    media_bucket = ports.settings.media_bucket
-    own_links = MediaLinks(ports.signer, ports.clock, ports.settings.link_s)
+    media_bucket, link_s = ports.settings.media_bucket, ports.settings.link_s
+    own_links = MediaLinks(ports.signer, ports.clock, link_s)
+    files = MediaFiles(ports.repository, ports.blobs, media_bucket, own_links, ports.links, link_s)
     views = Views(own_links.link)
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, shown_statuses(ports.flow)),
         search_routes(views),
-        media_routes(ports.repository, ports.blobs, media_bucket, own_links, ports.links),
+        playback_routes(own_links),
+        transcript_routes(),
+        media_routes(files, own_links, link_s),
+        key_routes(ports.clock),
     )
     return [operation for routes in resources for operation in routes.operations]
 

@@ -7,13 +7,13 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from flask import Flask, Request, Response, request
-from werkzeug.exceptions import Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.operation import Answer, Call, Nothing, Operation
 from functions.api.problems import Refusal
 from functions.api.rendering import rendered
-from shared.domain.errors import Unauthenticated
+from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
 from shared.ports.authenticator import Authenticator
 from shared.ports.document_store import DocumentStore

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 
-from shared.domain.errors import NotFound, PreconditionFailed, TransientError, Unauthenticated
+from shared.domain.errors import Forbidden, NotFound, PreconditionFailed, TransientError, Unauthenticated
 from shared.logs import logger
 
 __all__ = ["FieldProblem", "Problem", "Refusal", "install_error_handlers", "problem_response"]
@@ -105,6 +105,7 @@ def install_error_handlers(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(msgspec.ValidationError, _invalid)
     app.register_error_handler(Unauthenticated, _unauthenticated)
+    app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(PreconditionFailed, _precondition_failed)
     app.register_error_handler(TransientError, _unavailable)
@@ -139,7 +140,15 @@ def _invalid(error: msgspec.ValidationError) -> Response:
 
 def _unauthenticated(error: Unauthenticated) -> Response:
     response = problem_response(401, error.code, error.detail)
-    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    # RFC 6750: whoever sent nothing is told what to send, not that it was wrong.
+    reason = ' error="invalid_token"' if "Authorization" in request.headers else ""
+    response.headers["WWW-Authenticate"] = f"Bearer{reason}"
+    return response
+
+
+def _forbidden(error: Forbidden) -> Response:
+    response = problem_response(403, error.code, error.detail)
+    response.headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
     return response
 
 

@@ -6,7 +6,10 @@ from typing import Final, Protocol
 
 from shared.domain.records import ObjectRef
 
-__all__ = ["REPEATED_S", "ObjectLinks"]
+__all__ = ["LONGEST_S", "REPEATED_S", "ObjectLinks"]
+
+LONGEST_S: Final = 6 * 86400.0
+"""Seconds that a link can be made for. Cloud Storage allows 7 days."""
 
 REPEATED_S: Final = 300.0
 """Seconds for which the same link is given again: browsers can cache what it leads to, and signing may cost."""
@@ -29,7 +32,7 @@ class ObjectLinks(Protocol):
 
         Args:
             ref: The object.
-            expires_s: Seconds it works for at least, up to 6 days; REPEATED_S more at most.
+            expires_s: Seconds it works for at least, up to LONGEST_S; REPEATED_S more at most.
             save_as: Name that a browser saves the object under instead of showing it; None lets it show it.
 
         Raises:
