@@ -46,7 +46,7 @@ _CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "event_id": {"format": "uuid"},
     "video_id": {"pattern": "^v[a-z2-7]{26}$"},
     "owner": {"minLength": 1},
-    "generation": {"minimum": 1},
+    "generation": {"minimum": 0},
     "run": {"minimum": 1},
     "trace": {"pattern": "^[0-9a-f]{32}$"},
 }

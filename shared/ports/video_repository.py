@@ -216,7 +216,7 @@ class VideoRepository(Protocol):
         ...
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        """Returns videos in the pipeline that nobody holds a running lease on and that did not move since then."""
         ...
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:

@@ -34,7 +34,7 @@ from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
 from shared.domain.events import VideoEvent
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -192,7 +192,7 @@ class SqlVideoRepository:
         lease_us = videos.c.lease_expires_us
         return self._videos(
             select(videos.c.document)
-            .where(videos.c.status.not_in(TERMINAL), videos.c.updated_us <= since_us)
+            .where(videos.c.status.not_in(AT_REST), videos.c.updated_us <= since_us)
             .where(or_(lease_us.is_(None), lease_us <= since_us))
             .order_by(videos.c.updated_us)
             .limit(limit)
