@@ -56,22 +56,23 @@ def install_operations(
         ports: What that needs.
         layers: What happens around each, the outermost first.
     """
+    authenticator = ports.authenticator  # made now, so that a deployment that can let nobody in does not start
     for operation in operations:
         app.add_url_rule(
             operation.rule,
             endpoint=operation.name,
-            view_func=_view(operation, ports, layers),
+            view_func=_view(operation, authenticator, ports, layers),
             methods=[operation.method],
         )
 
 
 def _view(
-    operation: Operation[Any, Any], ports: DispatchPorts, layers: Sequence[Layer]
+    operation: Operation[Any, Any], authenticator: Authenticator, ports: DispatchPorts, layers: Sequence[Layer]
 ) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         caller = None
         if operation.allow not in {"anybody", "link"}:
-            caller = _caller(request, ports.authenticator, operation)
+            caller = _caller(request, authenticator, operation)
         call = _call(operation, caller, path, ports)
         answer = _through(layers, operation, call)
         return answer if isinstance(answer, Response) else rendered(answer, request)
