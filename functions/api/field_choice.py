@@ -44,11 +44,9 @@ def chosen_fields(kind: type[Struct], text: str) -> FieldChoice:
         names = path.strip().split(".")
         if len(text) > _MAX_CHARS or not _leads_somewhere(place, names):
             known = ", ".join(_fields(place)) if place is not None else "none"
-            raise Refusal(
-                422, "invalid_parameters", f"There is no such field; there are {known}.", field="fields"
-            )
+            raise Refusal(422, "invalid_parameters", f"There is no such field; there are {known}.", field="fields")
         _choose(choice, names)
-    return choice if items is None else {name: None for name in whole} | {items: choice}
+    return choice if items is None else dict.fromkeys(whole) | {items: choice}
 
 
 def picked(value: object, choice: FieldChoice) -> Any:

@@ -75,7 +75,9 @@ def idempotency_layer(clock: Clock) -> Layer:
             return proceed()
         if not _KEY.fullmatch(key):
             raise Refusal(
-                400, "bad_idempotency_key", "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID."
+                400,
+                "bad_idempotency_key",
+                "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",
             )
         begun = _begin(call, key, clock.now())
         if begun.busy_until is None:

@@ -7,8 +7,8 @@ import hashlib
 import uuid
 
 __all__ = [
-    "event_id_of",
     "edited_key",
+    "event_id_of",
     "memo_generation",
     "memo_key",
     "object_prefix",

@@ -199,3 +199,8 @@ class Video:
     trace: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What it is called, by its owner or else by its file."""
+        return self.details.title or self.source.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from shared.domain.codec import RECORD_KINDS
 from shared.domain.corrections import CORRECTED_STAGE, corrected_records
@@ -18,30 +18,25 @@ from shared.ports.clock import Clock
 from shared.ports.video_repository import VideoRepository
 from shared.processors.related import related_videos
 
-__all__ = ["EditingPorts", "edit_video"]
+__all__ = ["edit_video"]
 
 _TRIES: Final = 10
 """Each fails only when something else about the video changed in between."""
 
 
-class EditingPorts(Protocol):
-    """What editing needs."""
-
-    @property
-    def repository(self) -> VideoRepository: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def lifecycle(self) -> Lifecycle: ...
-
-
-def edit_video(ports: EditingPorts, video_id: str, change: Callable[[Video], Video]) -> Video:
+def edit_video(
+    repository: VideoRepository,
+    lifecycle: Lifecycle,
+    clock: Clock,
+    video_id: str,
+    change: Callable[[Video], Video],
+) -> Video:
     """Changes a video's details and tag edits, and the records in which they show, in one commit.
 
     Args:
-        ports: What it works with.
+        repository: Where the video is.
+        lifecycle: The rules.
+        clock: The time.
         video_id: The video.
         change: Returns the video as somebody wants it, of which ``details`` and ``tag_edits`` count; may be called
             more than once. What it raises is passed on and nothing is changed.
@@ -54,24 +49,21 @@ def edit_video(ports: EditingPorts, video_id: str, change: Callable[[Video], Vid
         TransientError: It kept changing meanwhile.
     """
     for _ in range(_TRIES):
-        seen = ports.repository.get(video_id)
+        seen = repository.get(video_id)
         if seen is None:
             raise NotFound("There is no such video.")
         wanted = change(seen)
         if (wanted.details, wanted.tag_edits) == (seen.details, seen.tag_edits):
             return seen
-        edit = ports.lifecycle.edit(
-            seen, wanted.details, wanted.tag_edits, ports.clock.now(), _corrected(ports.repository, seen, wanted)
-        )
-        edited = ports.repository.update(video_id, edit)
+        corrected = _corrected(repository, seen, wanted)
+        edit = lifecycle.edit(seen, wanted.details, wanted.tag_edits, clock.now(), corrected)
+        edited = repository.update(video_id, edit)
         if edited is not None:
             return edited
     raise TransientError("video_busy", "Too much happens to this video at the moment.", retry_after_s=1.0)
 
 
-def _corrected(
-    repository: VideoRepository, seen: Video, wanted: Video
-) -> tuple[str, Sequence[Record]] | None:
+def _corrected(repository: VideoRepository, seen: Video, wanted: Video) -> tuple[str, Sequence[Record]] | None:
     """Returns the corrected stage's result set as it should be, with a key of its own; None if there is none yet."""
     key = seen.results.get(CORRECTED_STAGE)
     if key is None:
