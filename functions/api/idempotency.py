@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from flask import Response
+from werkzeug.wrappers import Response
 
 from functions.api.dispatch import Layer, Proceed
 from functions.api.operation import Answer, Call, Operation

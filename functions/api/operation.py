@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
-from flask import Request, Response
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.field_choice import FieldChoice
@@ -99,7 +99,7 @@ class Content:
 Handler: TypeAlias = Callable[[Call[Q, B]], Answer | Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[Q, B]):
     """A route.
 

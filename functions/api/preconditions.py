@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from shared.domain.codec import encode_json
 from shared.domain.errors import PreconditionFailed

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Final
 
 import msgspec
-from flask import Request, Response
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.field_choice import FieldChoice, picked
 from functions.api.operation import Answer

@@ -91,7 +91,7 @@ class Usage:
 class Saved:
     """A video as it is, and when it was saved last, by the store's own time.
 
-    That never goes back for an owner, whatever the clocks of those who save say. It may be the same for two videos.
+    That never goes back for an owner, whatever the clocks of those who save say. Two videos may have the same.
     """
 
     at: datetime
@@ -218,7 +218,7 @@ class VideoRepository(Protocol):
         ...
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        """Returns videos in the pipeline that nobody holds a running lease on and that did not move since then."""
         ...
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:

@@ -16,7 +16,7 @@ from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.search_words import search_words
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -189,7 +189,7 @@ class InMemoryVideoRepository:
             (
                 video
                 for video in self._every()
-                if video.status not in TERMINAL and video.updated_at <= idle_since
+                if video.status not in AT_REST and video.updated_at <= idle_since
                 if video.lease is None or video.lease.expires_at <= idle_since
             ),
         )

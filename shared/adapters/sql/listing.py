@@ -66,7 +66,7 @@ def list_page(
 def sum_counts(connection: Connection, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
     """Returns how many videos there are by status; see VideoRepository.counts()."""
     query = select(videos.c.status, func.count()).where(SHOWN, videos.c.owner == owner).group_by(videos.c.status)
-    found = {status: count for status, count in connection.execute(query)}
+    found = {row[0]: row[1] for row in connection.execute(query)}
     return {status: found.get(status, 0) for status in statuses}
 
 
