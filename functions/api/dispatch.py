@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.cors import CrossOrigin
+from functions.api.field_choice import chosen_fields
 from functions.api.operation import Answer, Call, Nothing, Operation
 from functions.api.problems import Refusal, problem_response
-from functions.api.rendering import rendered
+from functions.api.rendering import as_sent, rendered
 from functions.api.request_log import answered
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
@@ -110,7 +111,9 @@ class Dispatcher:
             caller = _caller(request, self._authenticator, operation)
         call = _call(request, operation, caller, path, self._ports)
         answer = _through(self._layers, operation, call)
-        return answer if isinstance(answer, Response) else rendered(answer, request)
+        if isinstance(answer, Response):
+            return as_sent(answer, request)
+        return as_sent(rendered(answer, call.choice), request, answer.revision)
 
 
 class _Request(Request):
@@ -135,22 +138,27 @@ def _call(
     ports: DispatchPorts,
 ) -> Call[Any, Any]:
     owner = None if caller is None else caller.owner
+    query = request.args.to_dict()
+    kind = operation.chosen_from
+    choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
     return Call(
         request=request,
         path=path,
-        query=msgspec.convert(request.args.to_dict(), operation.query, strict=False),
-        body=_body(request, operation.body),
+        query=msgspec.convert(query, operation.query, strict=False),
+        body=_body(request, operation),
         caller=caller,
         videos=OwnedVideos(ports.repository, owner, ports.embedder),
         documents=OwnedDocuments(ports.documents, owner),
+        choice=choice,
     )
 
 
-def _body(asked: Request, kind: type[Any]) -> Any:
-    if kind is Nothing:
-        return Nothing()
-    if asked.mimetype != "application/json":
-        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
+    kind = operation.body
+    if kind is Nothing or (operation.body_optional and not asked.get_data() and not asked.mimetype):
+        return kind()
+    if asked.mimetype not in operation.body_types:
+        raise UnsupportedMediaType(f"Send JSON, with Content-Type: {' or '.join(operation.body_types)}.")
     try:
         return msgspec.json.decode(asked.get_data(), type=kind)
     except msgspec.ValidationError:
