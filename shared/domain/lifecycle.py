@@ -18,15 +18,15 @@ from typing import Literal, TypeGuard
 
 from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
 from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
-from shared.domain.errors import LeaseLost, NotFound, PermanentError
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
 from shared.domain.identity import event_id_of, owner_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
-from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
-from shared.domain.video import MAX_REASON_CHARS, Cost, Failure, Lease, Source, Video
+from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, UPLOADING, transitions
+from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "OUTAGE_LASTS_AT_MOST", "Lifecycle"]
 
@@ -49,8 +49,45 @@ class Lifecycle:
         self._flow = flow
         self._transitions = transitions(flow)
 
+    def reserve(self, source: Source, details: Details, now: datetime) -> Decision[Video]:
+        """Makes the video of an object that is still to come.
+
+        Nothing is announced: that is for the bytes to do.
+
+        Args:
+            source: What will be uploaded; its generation is 0.
+            details: What its owner says about it.
+            now: The time.
+
+        Raises:
+            PreconditionFailed: There is a video of that name.
+        """
+        video_id = video_id_of(source.bucket, source.object)
+
+        def decide(video: Video | None) -> Change[Video]:
+            if video is not None:
+                raise PreconditionFailed("There is a video of that name already.")
+            reserved = _first_run(video_id, source, UPLOADING, details, now)
+            return Change(answer=reserved, video=reserved)
+
+        return decide
+
+    def give_up(self, failure: Failure, now: datetime) -> Decision[None]:
+        """Fails a video whose bytes will not come; any other is left alone."""
+
+        def decide(video: Video | None) -> Change[None]:
+            if video is None or video.status != UPLOADING:
+                return Change(answer=None)
+            failed, event = self._failed(video, failure, now)
+            return Change(answer=None, video=failed, events=(event,))
+
+        return decide
+
     def register(self, upload: ObjectFinalized, now: datetime) -> Decision[Registered]:
-        """Makes the video of an upload, or starts a new run when the object has a newer generation."""
+        """Makes the video of an upload, or starts a new run when the object has a newer generation.
+
+        A reservation's bytes begin the run that it has. Those that come although it was given up are to be removed.
+        """
         video_id = video_id_of(upload.bucket, upload.name)
         source = Source(
             bucket=upload.bucket,
@@ -62,16 +99,11 @@ class Lifecycle:
         )
 
         def decide(video: Video | None) -> Change[Registered]:
-            if video is None:
-                created = Video(
-                    id=video_id,
-                    owner=owner_of(upload.name),
-                    source=source,
-                    run=1,
-                    status=REGISTERED,
-                    trace=_trace(video_id, 1),
-                    created_at=now,
-                    updated_at=now,
+            if video is None or video.status == UPLOADING:
+                created = (
+                    _first_run(video_id, source, REGISTERED, Details(), now)
+                    if video is None
+                    else replace(video, source=source, status=REGISTERED, status_at=now, updated_at=now)
                 )
                 return Change(
                     answer=Registered(video_id=video_id, run=1, stale=False),
@@ -81,6 +113,12 @@ class Lifecycle:
             if upload.generation <= video.source.generation:
                 stale = upload.generation < video.source.generation
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=stale))
+            if video.status == DELETED and video.source.generation == 0:
+                # The name is known to whoever had the reservation; sweep removes what was uploaded all the same.
+                unwanted = replace(
+                    video, id=video_id, owner=owner_of(upload.name), source=source, swept=False, updated_at=now
+                )
+                return Change(answer=Registered(video_id=video_id, run=video.run, stale=True), video=unwanted)
             renewed = _new_run(replace(video, source=source, media=None), REGISTERED, {}, now)
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
@@ -231,6 +269,7 @@ class Lifecycle:
             done = replace(
                 held,
                 status=spec.status,
+                status_at=now,
                 media=media or held.media,
                 results={**held.results, spec.stage: claim.key},
                 lease=None,
@@ -311,12 +350,15 @@ class Lifecycle:
 
         Raises:
             NotFound: There is no such video.
-            PermanentError: ``nothing_to_reuse``: an earlier stage has no results yet.
+            PermanentError: ``nothing_to_reuse``: an earlier stage has no results yet; ``nothing_uploaded``: there
+                is no object yet.
         """
 
         def decide(video: Video | None) -> Change[Video]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
+            if video.source.generation == 0:
+                raise PermanentError("nothing_uploaded", "There is nothing to process. Upload the file first.")
             failed_at = video.failure.stage if video.failure else self._flow.stages[0].stage
             spec = self._flow.stage(from_stage or failed_at)
             earlier = self._flow.before(spec.stage)
@@ -364,10 +406,10 @@ class Lifecycle:
 
         return decide
 
-    def redrive(self, video: Video, now: datetime) -> VideoEvent | None:
-        """Returns the event that a video waits for; None when it waits for none."""
+    def redrive(self, video: Video) -> VideoEvent | None:
+        """Returns the event that a video waits for, as it was sent before; None when it waits for none."""
         spec = self._flow.next_after_status(video.status)
-        return self._event(video, spec.consumes, now) if spec else None
+        return self._event(video, spec.consumes, video.status_at or video.updated_at) if spec else None
 
     def mark_redriven(self, seen: Video, now: datetime) -> Decision[None]:
         """Notes that a video's event was sent again, so that it is given time before that is done once more."""
@@ -486,12 +528,28 @@ def _used_up(video: Video, spec: StageSpec) -> bool:
     return counted >= spec.max_attempts or begun >= spec.max_attempts * INTERRUPTIONS_PER_ATTEMPT
 
 
+def _first_run(video_id: str, source: Source, status: str, details: Details, now: datetime) -> Video:
+    return Video(
+        id=video_id,
+        owner=owner_of(source.object),
+        source=source,
+        run=1,
+        status=status,
+        status_at=now,
+        details=details,
+        trace=_trace(video_id, 1),
+        created_at=now,
+        updated_at=now,
+    )
+
+
 def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:
     run = video.run + 1
     return replace(
         video,
         run=run,
         status=status,
+        status_at=now,
         failure=None,
         results=results,
         lease=None,

@@ -24,8 +24,8 @@ class Source:
         bucket: Bucket it lies in.
         object: Its name there; may hold any character.
         name: Its last path component with control characters escaped, for people.
-        generation: Grows with every overwrite.
-        size_bytes: Size as the bucket reports it.
+        generation: Grows with every overwrite; 0 while there is no object yet.
+        size_bytes: Size as the bucket reports it; as announced, while there is no object yet.
         content_type: As the uploader claimed it; never trusted.
     """
 
@@ -159,7 +159,9 @@ class Video:
         owner: Whose it is.
         source: The uploaded object it stands for.
         run: 1-based; a newer generation or a replay starts a new one.
-        status: ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        status: ``uploading``, ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        status_at: When it got a status that a stage goes on from, so that an event that tells of it is the same
+            whenever it is sent; None of what was stored before this was noted.
         failure: Set when failed.
         media: What probing found; None before ingest is done.
         results: Stage -> key of the result set that counts. Nothing else is ever shown.
@@ -173,7 +175,7 @@ class Video:
         tag_edits: Tags that people added or took off, in the order of their labels.
         spent: What all attempts of all runs used.
         trace: Ties the events and logs of this run together.
-        created_at: First registration.
+        created_at: First registration, or reservation.
         updated_at: Last change of status, run or lease holder, or last time its event was sent again.
     """
 
@@ -182,6 +184,7 @@ class Video:
     source: Source
     run: int
     status: str
+    status_at: datetime | None = None
     failure: Failure | None = None
     media: MediaInfo | None = None
     results: Mapping[str, str] = field(default_factory=dict)
