@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from functions.api.app import create_app
