@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from flask import Flask
+from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app, operations
@@ -52,7 +52,7 @@ class Estate:
     def __init__(self, folder: Path, issuer: Issuer) -> None:
         settings = Settings(data_dir=folder / "data", auth=AuthSettings(issuer=issuer.url), log_level="error")
         self.wiring = Bootstrap(settings)
-        self.app: Flask = create_app(self.wiring)
+        self.app = create_app(self.wiring)
         self.library = Library(
             client=Client(self.app),
             token=lambda owner, role: issuer.token(sub=owner, role=role),
@@ -99,11 +99,10 @@ class Estate:
 
     def url(self, operation: Operation[Any, Any]) -> str:
         """Returns the address of an operation on ann's things, with the parameters that it needs."""
-        adapter = self.app.url_map.bind("localhost")
-        named = {rule.rule: rule.arguments for rule in self.app.url_map.iter_rules()}[operation.rule]
-        path = {parameter: self.id_of(parameter) for parameter in named}
-        query = _samples(operation, operation.query)
-        return adapter.build(operation.name, path | query, method=operation.method)
+        (rule,) = Map([Rule(operation.rule, endpoint="asked")]).iter_rules()
+        path = {parameter: self.id_of(parameter) for parameter in rule.arguments}
+        asked = path | _samples(operation, operation.query)
+        return rule.map.bind("localhost").build("asked", asked)
 
     def ask(
         self,

@@ -36,7 +36,7 @@ class Deployment:
         return authenticator(self.settings, self.signer, InMemoryDocumentStore(), self.clock)
 
     def token(self, **asked: Any) -> str:
-        wanted = {"owner": "ann", "role": "editor", "life_s": 3600} | asked
+        wanted: dict[str, Any] = {"owner": "ann", "role": "editor", "life_s": 3600} | asked
         return issue_token(self.settings, self.signer, self.clock.now(), **wanted)
 
 
