@@ -16,6 +16,8 @@ from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.videos import video_routes
+from functions.api.routes.webhook_deliveries import webhook_delivery_routes
+from functions.api.routes.webhooks import webhook_routes
 from functions.api.views import Views
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
@@ -26,6 +28,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
+from shared.ports.web_client import WebClient
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]
@@ -62,6 +65,9 @@ class ApiPorts(DispatchPorts, Protocol):
     def signer(self) -> Signer: ...
 
     @property
+    def web(self) -> WebClient: ...
+
+    @property
     def jobs(self) -> JobRunner | None: ...
 
 
@@ -92,6 +98,8 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         service_routes(ports.repository, ports.signer),
         video_routes(views, shown_statuses(ports.flow)),
         search_routes(views),
+        webhook_routes(ports.web, ports.clock, ports.flow.announcements),
+        webhook_delivery_routes(ports.bus, ports.clock),
         media_routes(ports.repository, ports.blobs, media_bucket, own_links, ports.links),
     )
     return [operation for routes in resources for operation in routes.operations]
