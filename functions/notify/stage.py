@@ -29,9 +29,6 @@ from shared.ports.web_client import WebAnswer, WebClient
 
 __all__ = ["Notifier", "NotifyPorts"]
 
-_TIMEOUT_S: Final = 15.0
-"""A receiver has so long to say that it has taken something. What it does with it, it should do afterwards."""
-
 _QUOTED_CHARS: Final = 200
 
 
@@ -63,11 +60,16 @@ class Notifier:
     Args:
         ports: What it works with.
         chance: Returns a number in 0..1, uniformly; spreads attempts that would come together.
+        timeout_s: Seconds that a receiver has to say that it took something. What it does with it, it should do
+            afterwards.
     """
 
-    def __init__(self, ports: NotifyPorts, *, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, ports: NotifyPorts, *, chance: Callable[[], float] = random.random, timeout_s: float = 15.0
+    ) -> None:
         self._ports = ports
         self._chance = chance
+        self._timeout_s = timeout_s
 
     def handle(self, delivery: Delivery) -> None:
         """Handles one message; returning acknowledges it.
@@ -139,7 +141,7 @@ class Notifier:
         headers = signed_headers(webhook, delivery, clock.now())
         answer, error = None, ""
         try:
-            answer = self._ports.web.post(webhook.url, delivery.body.encode(), headers, timeout_s=_TIMEOUT_S)
+            answer = self._ports.web.post(webhook.url, delivery.body.encode(), headers, timeout_s=self._timeout_s)
         except (PermanentError, TransientError) as refused:
             error = refused.detail
         return DeliveryAttempt(
