@@ -21,6 +21,8 @@ from functions.api.routes.service import service_routes
 from functions.api.routes.transcript import transcript_routes
 from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
+from functions.api.routes.webhook_deliveries import webhook_delivery_routes
+from functions.api.routes.webhooks import webhook_routes
 from functions.api.views import Views
 from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
@@ -34,6 +36,7 @@ from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
 from shared.runtime.outbox import publish_outbox
+from shared.ports.web_client import WebClient
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]
@@ -67,6 +70,9 @@ class ApiPorts(DispatchPorts, Protocol):
     def signer(self) -> Signer: ...
 
     @property
+    def web(self) -> WebClient: ...
+
+    @property
     def jobs(self) -> JobRunner | None: ...
 
 
@@ -97,6 +103,8 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        webhook_routes(ports.web, ports.clock, ports.flow.announcements),
+        webhook_delivery_routes(ports.bus, ports.clock),
     )
     return [operation for routes in resources for operation in routes.operations]
 
