@@ -12,7 +12,7 @@ from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.ports.document_store import Document, DocumentStore, Edit
 from shared.ports.embedder import Embedder
-from shared.ports.video_repository import Page, SearchHit, VideoRepository
+from shared.ports.video_repository import Page, SearchHit, Usage, VideoRepository
 
 __all__ = ["OwnedDocuments", "OwnedVideos"]
 
@@ -46,6 +46,21 @@ class OwnedVideos:
             return decide(self._own(video))
 
         return self._repository.update(video_id, decide_own)
+
+    def add(self, video_id: str, decide: Decision[Video]) -> Video:
+        """Makes a video. Raises RuntimeError if it would be somebody else's."""
+
+        def decide_own(video: Video | None) -> Change[Video]:
+            change = decide(video)
+            if change.answer.owner != self._known():
+                raise RuntimeError("a video was to be made for somebody else")
+            return change
+
+        return self._repository.update(video_id, decide_own)
+
+    def usage(self) -> Usage:
+        """Returns what the owner's videos amount to."""
+        return self._repository.usage(owner=self._known())
 
     def page(self, status: str | None, limit: int, cursor: str | None) -> Page:
         """Returns some videos, newest first. Raises ValueError on a cursor that was not given out for this."""

@@ -13,8 +13,8 @@ from shared.domain.flow import Flow
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.media import MediaInfo
-from shared.domain.records import Record
 from shared.domain.naming import display_name
+from shared.domain.records import Record
 from shared.domain.video import Details, Source, Video
 from shared.pipeline import load_flow
 from shared.ports.video_repository import VideoRepository
