@@ -35,8 +35,8 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
-from shared.runtime.outbox import publish_outbox
 from shared.ports.web_client import WebClient
+from shared.runtime.outbox import publish_outbox
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]

@@ -87,7 +87,7 @@ class Lifecycle:
     def register(self, upload: ObjectFinalized, now: datetime) -> Decision[Registered]:
         """Makes the video of an upload, or starts a new run when the object has a newer generation.
 
-        A reservation's bytes begin the run that it has. Those that come although it was given up are to be removed.
+        A reservation's bytes begin the run that it has; those that come although it was deleted are to be removed.
         """
         video_id = video_id_of(upload.bucket, upload.name)
         source = Source(

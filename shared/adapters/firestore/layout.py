@@ -4,11 +4,12 @@
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
-    later of its last move and the end of its lease; null while it is uploaded and once it is finished. ``lease_expires_at``: null when
-    nobody holds a lease. ``unswept_since``: when it was finished; null before, and once it is swept. ``labels``:
-    those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew when a result set goes.
-    ``updated_at``. ``changed_at``: when it was written last, by Firestore's clock. ``used_by``: the owner; null once
-    it is deleted. What is summed up by that: ``unfinished`` (0 or 1), ``source_bytes``, ``media_s``, ``model_usd``.
+    later of its last move and the end of its lease; null while it is uploaded and once it is finished.
+    ``lease_expires_at``: null when nobody holds a lease. ``unswept_since``: when it was finished; null before, and
+    once it is swept. ``labels``: those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew
+    when a result set goes. ``updated_at``. ``changed_at``: when it was written last, by Firestore's clock.
+    ``used_by``: the owner; null once it is deleted. What is summed up by that: ``unfinished`` (0 or 1),
+    ``source_bytes``, ``media_s``, ``model_usd``.
 
 ``videos/{video_id}/attempts/{token}.{part}``: a line of the timeline.
     ``body``: JSON. ``parts``: how many documents it takes; one, unless very many tools were run.
