@@ -61,6 +61,7 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock) -> Routes:
         allow="editor",
         body=TagStatement,
         answers={200: Tags},
+        heeds_if_match=True,
     )
     def put_tag(call: Call[Nothing, TagStatement]) -> Answer:
         """Gives a video a tag, or confirms one that was found.
@@ -78,7 +79,13 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock) -> Routes:
 
         return shown(call, edited(call, change))
 
-    @routes.add("DELETE", "/v1/videos/<video_id>/tags/<path:label>", allow="editor", answers={200: Tags})
+    @routes.add(
+        "DELETE",
+        "/v1/videos/<video_id>/tags/<path:label>",
+        allow="editor",
+        answers={200: Tags},
+        heeds_if_match=True,
+    )
     def remove_tag(call: Call[Nothing, Nothing]) -> Answer:
         """Takes a tag off a video; no replay brings it back."""
         label = _label(call.path["label"])

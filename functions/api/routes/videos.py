@@ -129,7 +129,14 @@ def video_routes(
         video = call.videos.get(call.path["video_id"])
         return Answer(value=views.video(video), revision=revision_of(video))
 
-    @routes.add("PATCH", "/v1/videos/<video_id>", allow="editor", body=VideoPatch, answers={200: VideoView})
+    @routes.add(
+        "PATCH",
+        "/v1/videos/<video_id>",
+        allow="editor",
+        body=VideoPatch,
+        answers={200: VideoView},
+        heeds_if_match=True,
+    )
     def change_video(call: Call[Nothing, VideoPatch]) -> Answer:
         """Changes a video's title, description and metadata."""
 
