@@ -78,6 +78,7 @@ class Dispatcher:
         # A doubled slash names nothing, instead of being redirected to something.
         self.url_map = Map(rules, merge_slashes=False, redirect_defaults=False)
         self._ports = ports
+        self._authenticator = ports.authenticator  # now: a deployment that can let nobody in must not start
         self._layers = layers
         self._cross_origin = cross_origin
         self._trusted_hosts = None if trusted_hosts is None else list(trusted_hosts)
@@ -107,7 +108,7 @@ class Dispatcher:
         operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
-            caller = _caller(request, self._ports.authenticator, operation)
+            caller = _caller(request, self._authenticator, operation)
         call = _call(request, operation, caller, path, self._ports)
         answer = _through(self._layers, operation, call)
         if isinstance(answer, Response):
