@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change, Decision
+from shared.domain.corrections import CORRECTED_STAGE, corrected_tags
 from shared.domain.errors import NotFound
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Recommendation, Record, Tag
@@ -83,7 +84,7 @@ class OwnedVideos:
         limit: int,
         cursor: str | None,
     ) -> Page:
-        """Returns some videos; see VideoRepository.list_videos(). Raises ValueError on another listing's cursor."""
+        """Returns some videos; see list_videos() of VideoRepository. Raises ValueError on a bad cursor."""
         return self._repository.list_videos(
             owner=self._known(),
             status=status,
@@ -110,11 +111,17 @@ class OwnedVideos:
         """Returns the timeline of a video that get() returned, oldest first."""
         return self._repository.attempts(self._own(video).id)
 
-    def related(self, video: Video, tags: Sequence[Tag], limit: int) -> Sequence[tuple[Recommendation, Video]]:
-        """Returns the videos that are about what a video of some tags is about, most alike first, and why."""
+    def tags(self, video: Video) -> Sequence[Tag]:
+        """Returns the tags of a video that get() returned; until they are looked for, those from people."""
+        if CORRECTED_STAGE in video.results:
+            return self.records(video, Tag)
+        return corrected_tags((), video.tag_edits, video.media.duration_s if video.media else 0.0)
+
+    def related(self, video: Video, limit: int) -> Sequence[tuple[Recommendation, Video]]:
+        """Returns videos about the same things as one that get() returned, most alike first, and why they are."""
         own = self._own(video)
         found = related_videos(
-            tags,
+            self.tags(own),
             lambda labels: self._repository.related(owner=own.owner, labels=labels, exclude=own.id, limit=limit),
         )
         others = ((why, self._repository.get(why.value)) for why in found)

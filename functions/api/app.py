@@ -12,12 +12,13 @@ from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
-from functions.api.routes.editing import editing_routes
+from functions.api.routes.contents import content_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
+from functions.api.routes.tags import tag_routes
 from functions.api.routes.transcript import transcript_routes
 from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
@@ -27,7 +28,6 @@ from functions.api.views import Views
 from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.status import shown_statuses
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
@@ -95,8 +95,9 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     views = Views(own_links.link)
     resources = (
         service_routes(ports.repository, ports.signer),
-        video_routes(views, shown_statuses(ports.flow)),
-        editing_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
+        video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
+        content_routes(views),
+        tag_routes(views, ports.lifecycle, ports.clock),
         usage_routes(ports.settings.quota),
         search_routes(views),
         playback_routes(own_links),

@@ -71,7 +71,7 @@ def idempotency_layer(clock: Clock) -> Layer:
 
     def answer_once(operation: Operation[Any, Any], call: Call[Any, Any], proceed: Proceed) -> Answer | Response:
         key = call.request.headers.get("Idempotency-Key")
-        if operation.method != "POST" or call.caller is None or key is None:
+        if key is None or not operation.keeps_answers:
             return proceed()
         if not _KEY.fullmatch(key):
             raise Refusal(

@@ -112,6 +112,7 @@ class Operation(Generic[Q, B]):
         body: The body, which is JSON.
         answers: Status -> what comes with it, for the document; None for nothing. Errors need not be named.
         tag: What it belongs to.
+        heeds_if_match: Whether the handler calls require_match().
     """
 
     method: str
@@ -122,6 +123,7 @@ class Operation(Generic[Q, B]):
     body: type[B]
     answers: Mapping[int, type[Struct] | Content | None]
     tag: str
+    heeds_if_match: bool = False
 
     @property
     def name(self) -> str:
@@ -132,6 +134,11 @@ class Operation(Generic[Q, B]):
     def changes(self) -> bool:
         """Whether it may change something."""
         return self.method not in {"GET", "HEAD"}
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether it is done once only for each Idempotency-Key."""
+        return self.method == "POST" and self.allow not in {"anybody", "link"}
 
     @property
     def chosen_from(self) -> type[Struct] | None:
@@ -174,6 +181,7 @@ class Routes:
         answers: Mapping[int, type[Struct] | Content | None],
         query: type[Q] = _NOTHING,
         body: type[B] = _NOTHING,
+        heeds_if_match: bool = False,
     ) -> Callable[[Handler[Q, B]], Handler[Q, B]]:
         """Declares the operation that the decorated function handles; see Operation."""
 
@@ -188,6 +196,7 @@ class Routes:
                     body=body,
                     answers=answers,
                     tag=self._tag,
+                    heeds_if_match=heeds_if_match,
                 )
             )
             return handler

@@ -1,7 +1,7 @@
-"""Whoever changes a video may say which one they saw, and hears when somebody else was faster (RFC 9110, If-Match).
+"""Whoever changes a video may say as what they saw it (If-Match), and hears when somebody else was faster.
 
-A video's ETags begin with its revision. That is all that If-Match is compared with: what the pipeline does meanwhile,
-which also changes the answers, takes nothing away from anybody.
+A video's ETags begin with its revision. That is all that If-Match is compared with: what the pipeline does
+meanwhile, which changes the answers too, takes nothing away from anybody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How answers are written: JSON, compressed if the client likes, with an ETag to ask whether there is a newer one."""
+"""How answers are written: JSON, compressed for those who like it, with an ETag to ask again by."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _built(value: Struct) -> object:
 
 
 def _is_compressed(response: Response, request: Request) -> bool:
-    if not response.mimetype.startswith(_COMPRESSIBLE) or response.content_encoding is not None:
+    if not (response.mimetype or "").startswith(_COMPRESSIBLE) or "Content-Encoding" in response.headers:
         return False
     if len(response.get_data()) <= _WORTH_COMPRESSING_BYTES:
         return False

@@ -1,7 +1,7 @@
 """What people say about a video, as it shows in the records that the pipeline left.
 
-Titles and tags are searched and listed as records like any other. So whoever corrects one has the result set of the
-stage that leaves them written anew, and whatever that stage leaves later is corrected alike.
+Titles and tags are searched and listed as records like any other. So whoever corrects one has the result set of
+the stage that leaves them written anew, and whatever that stage leaves later is corrected alike.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from shared.domain.video import TagEdit, Video
 
 __all__ = [
     "CORRECTED_STAGE",
+    "MAX_LABEL_CHARS",
     "MAX_TAG_EDITS",
     "PERSON",
     "corrected_records",
@@ -34,13 +35,13 @@ PERSON: Final = "person"
 MAX_TAG_EDITS: Final = 500
 """Of one video: they are part of its state, which is read and written as a whole."""
 
-_MAX_LABEL_CHARS: Final = 80
+MAX_LABEL_CHARS: Final = 80
 _MAX_EVIDENCE: Final = 10
 
 
 def tag_label(text: str) -> str:
     """Returns a label as tags have it: plain text in small letters; empty for a text that is none."""
-    return " ".join(plain_text(text, _MAX_LABEL_CHARS).casefold().split())
+    return " ".join(plain_text(text, MAX_LABEL_CHARS).casefold().split())
 
 
 def corrected_tags(tags: Iterable[Tag], edits: Sequence[TagEdit], duration_s: float) -> list[Tag]:

@@ -177,7 +177,7 @@ class Video:
         spent: What all attempts of all runs used.
         trace: Ties the events and logs of this run together.
         created_at: First registration, or reservation.
-        updated_at: Last change of status, run or lease holder or of what people say about it, or last time its event
+        updated_at: Last change of status, run, lease holder or what people say about it, or last time its event
             was sent again.
     """
 

@@ -64,7 +64,7 @@ def edit_video(
 
 
 def _corrected(repository: VideoRepository, seen: Video, wanted: Video) -> tuple[str, Sequence[Record]] | None:
-    """Returns the corrected stage's result set as it should be, with a key of its own; None if there is none yet."""
+    """Returns the corrected stage's result set as it should be, and its key; None if there is none yet."""
     key = seen.results.get(CORRECTED_STAGE)
     if key is None:
         return None
