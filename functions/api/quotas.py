@@ -62,5 +62,7 @@ class Quotas:
         for what, (amount, most) in wanted.items():
             if amount > most:
                 raise Refusal(
-                    413, "quota_exceeded", f"That would be {amount:.15g} {what}; you may have {most:.15g}. Delete some."
+                    413,
+                    "quota_exceeded",
+                    f"That would be {amount:.15g} {what}; you may have {most:.15g}. Delete some.",
                 )
