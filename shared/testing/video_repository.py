@@ -85,8 +85,8 @@ class InMemoryVideoRepository:
         page = tuple(found[:limit])
         if len(found) <= limit:
             return Page(videos=page, next_cursor=None)
-        at, video_id = _position(page[-1], sort)
-        return Page(videos=page, next_cursor=encode_cursor(scope, f"{at.isoformat()} {video_id}"))
+        last_at, last_id = _position(page[-1], sort)
+        return Page(videos=page, next_cursor=encode_cursor(scope, f"{last_at.isoformat()} {last_id}"))
 
     def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
         found = Counter(video.status for video in self._shown() if video.owner == owner)

@@ -27,7 +27,7 @@ from shared.domain.codec import encode_json
 from shared.domain.errors import Outage
 from shared.domain.video import Video
 
-__all__ = ["Write", "commit_in_parts", "update_video"]
+__all__ = ["Write", "commit_in_parts", "tries", "update_video"]
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def update_video(
         google.api_core.exceptions.GoogleAPIError: Firestore can't be used.
     """
     answers: dict[str, T] = {}
-    for _ in _tries():
+    for _ in tries():
         snapshot = reference.get(**READING)
         stored: Fields = snapshot.to_dict() or {}
         if stored.get("change_id") in answers:
@@ -182,7 +182,8 @@ def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
     ]
 
 
-def _tries() -> Iterator[None]:
+def tries() -> Iterator[None]:
+    """Yields as often as a commit may be tried, after pauses that keep writers out of each other's way."""
     give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
     pause_s = _FIRST_PAUSE_S
     while time.monotonic() < give_up_at:
