@@ -1,6 +1,6 @@
 """How videos lie in Firestore, which queries that serves, and what it costs.
 
-``videos/{video_id}``: one video.
+``videos/{video_id}``: one video; of an erased one nothing but ``videos/{erased_id}``, which names nobody.
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
@@ -21,7 +21,8 @@
 
 Queries, as VideoRepository names them:
 
-- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
+- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since;
+  where there is none, it looks for what is remembered of it.
 - ``list_videos``: videos by ``listed_at`` descending, of an ``owner``, a ``status``, both or neither.
 - ``records``: records of a video by ``kind`` and ``key`` among those that the video names.
 - ``attempts``: all of a video.

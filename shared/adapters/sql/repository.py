@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
+from shared.domain.identity import erased_id
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.status import DELETED, TERMINAL
 from shared.domain.video import Video
@@ -46,7 +48,7 @@ class SqlVideoRepository:
         self._database.close()
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
-        def work(connection: Connection) -> T:
+        def work(connection: Connection) -> Change[T]:
             stored = _locked(connection, video_id)
             change = decide(stored)
             if change.video is not None:
@@ -54,9 +56,12 @@ class SqlVideoRepository:
                 _save_attempts(connection, video_id, change.attempts)
                 _save_events(connection, change.events)
                 _save_records(connection, video_id, change.records_key, change.records)
-            return change.answer
+            return change
 
-        return self._database.write(work)
+        change = self._database.write(work)
+        if change.video is not None and change.video.id != video_id:
+            self._database.scrub()
+        return change.answer
 
     def get(self, video_id: str) -> Video | None:
         found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
@@ -182,19 +187,22 @@ class SqlVideoRepository:
             .limit(limit)
         )
 
-    def prune(self, video: Video) -> None:
+    def prune(self, video: Video) -> Mapping[str, int]:
         # By what the store says now: the caller's copy of the video may be older than results that count.
         named = select(result_sets.c.key).where(result_sets.c.video_id == video.id)
         abandoned = (records.c.video_id == video.id) & records.c.key.not_in(named)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Mapping[str, int]:
             stored = _locked(connection, video.id)
             search.remove_entries(connection, select(records.c.id).where(abandoned))
-            connection.execute(delete(records).where(abandoned))
+            gone = Counter(connection.scalars(delete(records).where(abandoned).returning(records.c.kind)))
             if stored is not None and stored.status == DELETED:
-                connection.execute(delete(attempts).where(attempts.c.video_id == video.id))
+                search.scrub_index(connection)
+                timeline = delete(attempts).where(attempts.c.video_id == video.id)
+                gone[Attempt.__name__] = connection.execute(timeline).rowcount
+            return gone
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def _videos(self, query: Select[str]) -> list[Video]:
         return [decode_json(Video, document) for document in self._column(query)]
@@ -205,8 +213,8 @@ class SqlVideoRepository:
 
 
 def _locked(connection: Connection, video_id: str) -> Video | None:
-    """Returns a video that nobody else changes until the transaction ends."""
-    query = select(videos.c.document).where(videos.c.id == video_id).with_for_update()
+    """Returns a video, or what is remembered of it; nobody else changes it until the transaction ends."""
+    query = select(videos.c.document).where(videos.c.id.in_([video_id, erased_id(video_id)])).with_for_update()
     document = connection.execute(query).scalar()
     return None if document is None else decode_json(Video, document)
 
@@ -226,6 +234,7 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
 
 def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
     values: dict[str, Any] = {
+        "id": video.id,
         "owner": video.owner,
         "status": video.status,
         "created_us": to_us(video.created_at),
@@ -236,11 +245,11 @@ def _save_video(connection: Connection, stored: Video | None, video: Video) -> N
     }
     if stored is None:
         try:
-            connection.execute(insert(videos).values(id=video.id, **values))
+            connection.execute(insert(videos).values(**values))
         except IntegrityError as error:  # there was no row yet to lock
             raise Conflict from error
     else:
-        connection.execute(update(videos).where(videos.c.id == video.id).values(**values))
+        connection.execute(update(videos).where(videos.c.id == stored.id).values(**values))
     before = set(stored.results.values()) if stored else set()
     after = set(video.results.values())
     if gone := before - after:

@@ -20,6 +20,7 @@ from shared.runtime.leftovers import clear_leftovers
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.logs import captured_logs
@@ -39,8 +40,10 @@ class FakeSweepPorts:
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     clock: ManualClock = field(default_factory=ManualClock)
+    documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
+    jobs: None = None
 
     def __post_init__(self) -> None:
         self.driver = VideoDriver(self.repository, self.clock, self.flow)
