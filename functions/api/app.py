@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from flask import Flask
-
-from functions.api.dispatch import DispatchPorts, Layer, install_operations
+from functions.api.cors import CrossOrigin
+from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
+from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
-from functions.api.problems import install_error_handlers
-from functions.api.request_log import install_request_log
 from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
+from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
+from functions.api.routes.transcript import transcript_routes
 from functions.api.routes.videos import video_routes
 from functions.api.views import Views
 from shared.domain.flow import Flow
@@ -30,9 +31,6 @@ from shared.ports.signer import Signer
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]
-
-_MAX_BODY_BYTES: Final = 2**20
-"""Videos go to the bucket; nothing else that is sent here is larger."""
 
 
 class ApiPorts(DispatchPorts, Protocol):
@@ -66,35 +64,32 @@ class ApiPorts(DispatchPorts, Protocol):
     def jobs(self) -> JobRunner | None: ...
 
 
-def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -> Flask:
-    """Builds the API; its OpenAPI 3.1 document is at ``/openapi.json``.
+def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -> Dispatcher:
+    """Builds the API, a WSGI application; its OpenAPI 3.1 document is at ``/openapi.json``.
 
     Args:
         ports: What it works with.
         trusted_hosts: Names that requests may address the API by; None allows any.
     """
-    app = Flask(__name__, static_folder=None)
-    app.config["TRUSTED_HOSTS"] = None if trusted_hosts is None else list(trusted_hosts)
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
-    # A doubled slash names nothing, instead of being redirected to something.
-    app.url_map.merge_slashes = False
-    install_request_log(app)
-    install_error_handlers(app)
-    install_operations(app, operations(ports), ports, _layers(ports))
-    return app
+    cross_origin = CrossOrigin(ports.settings.cors_origins)
+    return Dispatcher(operations(ports), ports, _layers(ports), cross_origin, trusted_hosts)
 
 
 def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     """Returns everything that the API does."""
-    media_bucket = ports.settings.media_bucket
-    own_links = MediaLinks(ports.signer, ports.clock, ports.settings.link_s)
+    media_bucket, link_s = ports.settings.media_bucket, ports.settings.link_s
+    own_links = MediaLinks(ports.signer, ports.clock, link_s)
+    files = MediaFiles(ports.repository, ports.blobs, media_bucket, own_links, ports.links, link_s)
     views = Views(own_links.link)
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, shown_statuses(ports.flow)),
         erasure_routes(ports),
         search_routes(views),
-        media_routes(ports.repository, ports.blobs, media_bucket, own_links, ports.links),
+        playback_routes(own_links),
+        transcript_routes(),
+        media_routes(files, own_links, link_s),
+        key_routes(ports.clock),
     )
     return [operation for routes in resources for operation in routes.operations]
 

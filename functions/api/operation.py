@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
-from flask import Request, Response
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from shared.domain.principal import Principal, Role
@@ -93,7 +93,7 @@ class Content:
 Handler: TypeAlias = Callable[[Call[Q, B]], Answer | Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[Q, B]):
     """A route.
 

@@ -7,8 +7,8 @@ import json
 from fractions import Fraction
 
 import msgspec
-from flask import Request, Response
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.operation import Answer
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.domain.records import ObjectRef
 
-__all__ = ["ObjectLinks"]
+__all__ = ["LONGEST_S", "REPEATED_S", "ObjectLinks"]
+
+LONGEST_S: Final = 6 * 86400.0
+"""Seconds that a link can be made for. Cloud Storage allows 7 days."""
+
+REPEATED_S: Final = 300.0
+"""Seconds for which the same link is given again: browsers can cache what it leads to, and signing may cost."""
 
 
 class ObjectLinks(Protocol):
@@ -19,12 +25,15 @@ class ObjectLinks(Protocol):
     @property
     def origin(self) -> str: ...
 
-    def signed_url(self, ref: ObjectRef, expires_s: float) -> str:
+    def signed_url(self, ref: ObjectRef, expires_s: float, *, save_as: str | None = None) -> str:
         """Returns a URL that anybody can GET an object from; a newer generation than the object's is not served.
+
+        It is served with a type that no browser runs as a page.
 
         Args:
             ref: The object.
-            expires_s: Seconds it works for, up to 7 days.
+            expires_s: Seconds it works for at least, up to LONGEST_S; REPEATED_S more at most.
+            save_as: Name that a browser saves the object under instead of showing it; None lets it show it.
 
         Raises:
             ConfigurationError: This deployment can't sign.

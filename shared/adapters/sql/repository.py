@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, String, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
+from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
 from shared.adapters.sql.vectors import add_vectors, find_nearest
@@ -31,6 +32,11 @@ __all__ = ["SqlVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+
+
+_SHOWN_VIDEO: Final = select(videos.c.document).where(
+    videos.c.id == bindparam("video_id", type_=String), videos.c.status != DELETED
+)
 
 
 class SqlVideoRepository:
@@ -64,8 +70,8 @@ class SqlVideoRepository:
         return change.answer
 
     def get(self, video_id: str) -> Video | None:
-        found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
-        return found[0] if found else None
+        document = self._database.look_up(_SHOWN_VIDEO, video_id=stored_text(video_id))
+        return None if document is None else decode_json(Video, document)
 
     def list_videos(
         self,
