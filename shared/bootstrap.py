@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
     from shared.ports.vision_model import VisionModel
+    from shared.ports.web_client import WebClient
 
 __all__ = ["Bootstrap"]
 
@@ -145,6 +146,13 @@ class Bootstrap:
         from shared.adapters.folder_links import FolderLinks
 
         return FolderLinks(self.settings.data_dir, self.signer, self.clock)
+
+    @cached_property
+    def web(self) -> WebClient:
+        """What talks to addresses that people name."""
+        from shared.adapters.web import GuardedWebClient
+
+        return GuardedWebClient(loopback=self.settings.loopback_urls)
 
     @cached_property
     def signer(self) -> Signer:

@@ -69,6 +69,7 @@ class Lifecycle:
                     source=source,
                     run=1,
                     status=REGISTERED,
+                    status_at=now,
                     trace=_trace(video_id, 1),
                     created_at=now,
                     updated_at=now,
@@ -232,6 +233,7 @@ class Lifecycle:
             done = replace(
                 held,
                 status=spec.status,
+                status_at=now,
                 media=media or held.media,
                 results={**held.results, spec.stage: claim.key},
                 lease=None,
@@ -400,10 +402,10 @@ class Lifecycle:
 
         return decide
 
-    def redrive(self, video: Video, now: datetime) -> VideoEvent | None:
-        """Returns the event that a video waits for; None when it waits for none."""
+    def redrive(self, video: Video) -> VideoEvent | None:
+        """Returns the event that a video waits for, as it was sent before; None when it waits for none."""
         spec = self._flow.next_after_status(video.status)
-        return self._event(video, spec.consumes, now) if spec else None
+        return self._event(video, spec.consumes, video.status_at or video.updated_at) if spec else None
 
     def mark_redriven(self, seen: Video, now: datetime) -> Decision[None]:
         """Notes that a video's event was sent again, so that it is given time before that is done once more."""
@@ -534,6 +536,7 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
         video,
         run=run,
         status=status,
+        status_at=now,
         failure=None,
         results=results,
         lease=None,

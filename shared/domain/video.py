@@ -160,6 +160,8 @@ class Video:
         source: The uploaded object it stands for.
         run: 1-based; a newer generation or a replay starts a new one.
         status: ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        status_at: When it got a status that a stage goes on from, so that an event that tells of it is the same
+            whenever it is sent; None of what was stored before this was noted.
         failure: Set when failed.
         media: What probing found; None before ingest is done.
         results: Stage -> key of the result set that counts. Nothing else is ever shown.
@@ -182,6 +184,7 @@ class Video:
     source: Source
     run: int
     status: str
+    status_at: datetime | None = None
     failure: Failure | None = None
     media: MediaInfo | None = None
     results: Mapping[str, str] = field(default_factory=dict)
