@@ -150,7 +150,7 @@ class Database:
         A server's files are its administrator's to clean: PostgreSQL does it when it vacuums.
         """
         with self._errors():
-            self._dialect.scrub(self._engine())
+            self._dialect.scrub(self._opened().writing)
 
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
