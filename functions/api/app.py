@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.routes.audit import audit_routes
 from functions.api.routes.erasure import erasure_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
@@ -90,9 +92,11 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        audit_routes(),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
-def _layers(_ports: ApiPorts) -> list[Layer]:
-    return []
+def _layers(ports: ApiPorts) -> list[Layer]:
+    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, changes nothing.
+    return [audit_layer(ports.clock)]

@@ -45,7 +45,6 @@ class FakeSweepPorts:
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     clock: ManualClock = field(default_factory=ManualClock)
-    documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
     jobs: None = None
