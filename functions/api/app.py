@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
 from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.routes.audit import audit_routes
 from functions.api.routes.contents import content_routes
+from functions.api.routes.erasure import erasure_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -99,6 +102,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
         usage_routes(ports.settings.quota),
+        erasure_routes(ports),
         search_routes(views),
         playback_routes(own_links),
         transcript_routes(),
@@ -106,12 +110,14 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         key_routes(ports.clock),
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
+        audit_routes(),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    return [idempotency_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, changes nothing.
+    return [idempotency_layer(ports.clock), audit_layer(ports.clock)]
 
 
 def _publish(ports: ApiPorts, video_id: str) -> None:

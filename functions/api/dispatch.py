@@ -95,7 +95,7 @@ class Dispatcher:
         def answer(request_id: str) -> Response:
             try:
                 # Before authentication: browsers ask without a token.
-                response = self._cross_origin.preflight(request) or self._answer(request)
+                response = self._cross_origin.preflight(request) or self._answer(request, request_id)
             except Exception as error:
                 response = problem_response(error, request, request_id)
             self._cross_origin.name_origin(request, response)
@@ -103,13 +103,13 @@ class Dispatcher:
 
         return answered(request, answer)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, request_id: str) -> Response:
         _ = request.host  # Raises for one that is not trusted.
         operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
             caller = _caller(request, self._authenticator, operation)
-        call = _call(request, operation, caller, path, self._ports)
+        call = _call(request, request_id, operation, caller, path, self._ports)
         answer = _through(self._layers, operation, call)
         if isinstance(answer, Response):
             return as_sent(answer, request)
@@ -132,6 +132,7 @@ def _caller(asked: Request, authenticator: Authenticator, operation: Operation[A
 
 def _call(
     request: Request,
+    request_id: str,
     operation: Operation[Any, Any],
     caller: Principal | None,
     path: Mapping[str, str],
@@ -143,6 +144,7 @@ def _call(
     choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
     return Call(
         request=request,
+        request_id=request_id,
         path=path,
         query=msgspec.convert(query, operation.query, strict=False),
         body=_body(request, operation),

@@ -40,6 +40,7 @@ class Call(Generic[Q_co, B_co]):
 
     Attributes:
         request: The request itself, for its headers.
+        request_id: What finds it in the logs.
         path: What the path names.
         query: The query's parameters.
         body: The body.
@@ -50,6 +51,7 @@ class Call(Generic[Q_co, B_co]):
     """
 
     request: Request
+    request_id: str
     path: Mapping[str, str]
     query: Q_co
     body: B_co

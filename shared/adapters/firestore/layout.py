@@ -1,6 +1,6 @@
 """How videos and documents lie in Firestore, which queries that serves, and what it costs.
 
-``videos/{video_id}``: one video.
+``videos/{video_id}``: one video; of an erased one nothing but ``videos/{erased_id}``, which names nobody.
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
@@ -28,7 +28,8 @@
 
 Queries, as VideoRepository and DocumentStore name them:
 
-- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
+- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since;
+  where there is none, it looks for what is remembered of it.
 - ``list_videos``: videos by ``listed_at`` descending or ascending, or by ``updated_at`` descending, of an
   ``owner``, a ``status``, both or neither, in a range of ``listed_at`` or all.
 - ``counts``: a count of videos of an ``owner`` with a ``status``, once for each status; a read for every 1,000.
