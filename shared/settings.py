@@ -25,8 +25,8 @@ _PREFIX = "AUTOMATIONS_"
 _OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
 """Settings that the platform gives under a name of its own."""
 
-_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "work"}
-"""What else lies in the data folder."""
+_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "upload", "work"}
+"""What else lies in the data folder, or is served beside the buckets."""
 
 
 class Secret:
@@ -149,6 +149,7 @@ class Settings:
         cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
         link_s: Seconds that a link to a media file works for.
         quota: What one owner may have and do.
+        loopback_urls: Whether webhooks and imports may lead to this machine itself; for development.
         retention_days: Days after which a video is deleted; unset, never.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
         push_service_account: Service account that deliveries must come from; goes with push_audience.
@@ -190,6 +191,7 @@ class Settings:
     cors_origins: tuple[Origin, ...] = ()
     link_s: Annotated[float, Meta(ge=60, le=LONGEST_S)] = 3600.0
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    loopback_urls: bool = False
     retention_days: Annotated[float, Meta(gt=0)] | None = None
     push_audience: str | None = None
     push_service_account: str | None = None

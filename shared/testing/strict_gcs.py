@@ -172,6 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._list(match["bucket"])
             elif self.command == "PUT":
                 self._feed(self._objects.session(self._query["upload_id"]))
+            elif self.command == "DELETE":
+                self._objects.cancel(self._query["upload_id"])
+                self._answer(499, b"", {})  # what Cloud Storage says to that
             elif self._query["uploadType"] == "resumable":
                 self._start(match["bucket"])
             else:
@@ -259,6 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted, _, total = self.headers["Content-Range"].removeprefix("bytes ").partition("/")
         if wanted == "*":
             fault = self._fault("status")
+            if total == "0":
+                self._objects.advance(session, 0)
         else:
             fault = self._fault("chunk")
             try:
