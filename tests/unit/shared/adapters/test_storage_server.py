@@ -16,6 +16,7 @@ from shared.adapters.filesystem import FolderBlobStore
 from shared.adapters.folder_links import FolderLinks
 from shared.adapters.signing_key import SigningKey
 from shared.adapters.storage_server import StorageServer
+from shared.adapters.upload_sessions import UploadSessions
 from shared.domain.errors import TransientError
 from shared.domain.records import ObjectRef
 from shared.testing.blob_store import InMemoryBlobStore
@@ -43,7 +44,9 @@ class Storage:
 def serve(store: InMemoryBlobStore | FolderBlobStore, folder: Path, name: str = "videos/v/clip.mp4") -> Storage:
     (folder / "source").write_bytes(CONTENT)
     ref = store.put("media", name, folder / "source", "video/mp4")
-    links = FolderLinks(folder, SigningKey.generate(), ManualClock())
+    clock = ManualClock()
+    sessions = UploadSessions(folder / "sessions", FolderBlobStore(folder / "data", {}), clock)
+    links = FolderLinks(sessions, SigningKey.generate(), clock)
     server = StorageServer(store, links, [PAGE])
     client = Client(DispatcherMiddleware(Response(status=418), {"/storage": server}))
     return Storage(client, links, links.signed_url(ref, 60))
