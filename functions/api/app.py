@@ -12,6 +12,7 @@ from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.problems import install_error_handlers
 from functions.api.request_log import install_request_log
+from functions.api.routes.console import console_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
@@ -90,6 +91,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     views = Views(own_links.link)
     resources = (
         service_routes(ports.repository, ports.signer),
+        console_routes(ports.links),
         video_routes(views, shown_statuses(ports.flow)),
         search_routes(views),
         media_routes(ports.repository, ports.blobs, media_bucket, own_links, ports.links),
