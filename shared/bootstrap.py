@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.filesystem import FolderBlobStore
+    from shared.adapters.folder_links import FolderLinks
     from shared.adapters.gemini import GeminiClient, Staging
     from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
     from shared.ports.vision_model import VisionModel
+    from shared.ports.web_client import WebClient
 
 __all__ = ["Bootstrap"]
 
@@ -136,9 +138,21 @@ class Bootstrap:
             from shared.adapters.gcs import GcsLinks
 
             return GcsLinks(self._project)
+        return self.local_links
+
+    @cached_property
+    def local_links(self) -> FolderLinks:
+        """The embedded links with their checking side, for the one-machine stack."""
         from shared.adapters.folder_links import FolderLinks
 
-        return FolderLinks(self.settings.data_dir, self.signer)
+        return FolderLinks(self.settings.data_dir, self.signer, self.clock)
+
+    @cached_property
+    def web(self) -> WebClient:
+        """What talks to addresses that people name."""
+        from shared.adapters.web import GuardedWebClient
+
+        return GuardedWebClient(loopback=self.settings.loopback_urls)
 
     @cached_property
     def signer(self) -> Signer:

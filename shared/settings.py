@@ -16,6 +16,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.principal import Role
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.media_tool import MediaLimits
+from shared.ports.object_links import LONGEST_S
 
 __all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
@@ -47,6 +48,9 @@ Bucket = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
 
 Names = tuple[str, ...]
 """Names of strategies; in the environment separated by commas."""
+
+Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
+"""An origin as browsers name it. It can't be ``null``, which any page can be, nor ``*``."""
 
 Seconds = Annotated[float, Meta(gt=0)]
 
@@ -92,7 +96,8 @@ class AuthSettings:
     """Whose tokens the API takes; each read from ``AUTOMATIONS_AUTH__<NAME>``.
 
     Attributes:
-        issuer: OIDC issuer of the tokens, as in their ``iss``; unset, one machine issues its own.
+        issuer: OIDC issuer of the tokens, as in their ``iss``; "automations" is the deployment itself, which one
+            machine is if this is unset.
         audience: What their ``aud`` must name.
         jwks_url: Where the issuer's keys are; unset, its discovery document tells.
         owner_claim: Claim that says whose videos they are for; dots lead into objects.
@@ -144,6 +149,7 @@ class Settings:
         cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
         link_s: Seconds that a link to a media file works for.
         quota: What one owner may have and do.
+        loopback_urls: Whether webhooks and imports may lead to this machine itself; for development.
         retention_days: Days after which a video is deleted; unset, never.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
         push_service_account: Service account that deliveries must come from; goes with push_audience.
@@ -182,9 +188,10 @@ class Settings:
     database_url: Secret | None = None
     auth: AuthSettings = field(default_factory=AuthSettings)
     signing_key: Secret | None = None
-    cors_origins: Names = ()
-    link_s: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600.0
+    cors_origins: tuple[Origin, ...] = ()
+    link_s: Annotated[float, Meta(ge=60, le=LONGEST_S)] = 3600.0
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    loopback_urls: bool = False
     retention_days: Annotated[float, Meta(gt=0)] | None = None
     push_audience: str | None = None
     push_service_account: str | None = None

@@ -1,7 +1,8 @@
 """Which indexes queries need by Firestore's rules, and which the deployment defines: the emulator never complains.
 
 A query whose filters and order concern one field needs that field's index; one of equalities only merges the
-indexes of its fields; any other needs a composite index: equal fields (here by name), arrays, then the order.
+indexes of its fields; any other needs a composite index: equal fields (here by name), arrays, then the order. What
+is summed up comes last (here by name too), since a sum is made of index entries alone.
 https://cloud.google.com/firestore/native/docs/query-data/index-overview
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from google.cloud.firestore_v1.types import StructuredQuery
+from google.cloud.firestore_v1.types import StructuredAggregationQuery, StructuredQuery
 
 __all__ = ["VECTOR_DIMENSIONS", "Index", "defined_indexes", "exempt_fields", "needed_indexes"]
 
@@ -53,12 +54,19 @@ def exempt_fields() -> set[tuple[str, str]]:
     return {(override["collectionGroup"], override["fieldPath"]) for override in _DEFINITION["fieldOverrides"]}
 
 
-def needed_indexes(queries: Iterable[StructuredQuery]) -> set[Index]:
+def needed_indexes(queries: Iterable[StructuredQuery | StructuredAggregationQuery]) -> set[Index]:
     """Returns the indexes without which some of the queries would be refused."""
     return {index for query in queries for index in _needed(query)}
 
 
-def _needed(query: StructuredQuery) -> list[Index]:
+def _needed(asked: StructuredQuery | StructuredAggregationQuery) -> list[Index]:
+    sums: list[tuple[str, str]] = []
+    query = asked
+    if isinstance(asked, StructuredAggregationQuery):
+        assert len(asked.aggregations) <= 5, "Firestore sums up five things at most"
+        query = asked.structured_query
+        summed = {each.sum.field.field_path for each in asked.aggregations} - {""}
+        sums = sorted((field, "ASCENDING") for field in summed)
     source = query.from_[0]
     scope = "COLLECTION_GROUP" if source.all_descendants else "COLLECTION"
     filters = [(each.field.field_path, each.op.name) for each in _filters(query.where)]
@@ -72,7 +80,7 @@ def _needed(query: StructuredQuery) -> list[Index]:
     ]
     if query.find_nearest.vector_field.field_path:
         order = [(query.find_nearest.vector_field.field_path, "VECTOR")]
-    fields = [*equal, *arrays, *(order or dict.fromkeys(ranges))]
+    fields = [*equal, *arrays, *(order or dict.fromkeys(ranges)), *sums]
     if len(fields) > 1 and fields == equal:
         return [(source.collection_id, scope, (field,)) for field in fields]
     return [(source.collection_id, scope, tuple(fields))] if fields else []

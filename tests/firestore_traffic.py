@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.types import StructuredQuery, Write
+from google.cloud.firestore_v1.types import StructuredAggregationQuery, StructuredQuery, Write
 
 __all__ = ["Traffic", "recorded_traffic"]
 
@@ -24,14 +24,15 @@ class Traffic:
         commits: The writes of each commit.
         written: Name of a document and when it was written, in seconds of a monotonic clock.
         queries: Every query.
-        reads: Documents read as Google bills them: one that is missing, and a query without result, count as one.
+        reads: Documents read as Google bills them: one that is missing, and a query without result, count as one;
+            so does a sum over at most 1,000 documents.
         timeouts_s: How long each call was allowed to take.
         on_commit: Called around each commit with what does it; may fail before or after.
     """
 
     commits: list[list[Write]] = field(default_factory=list)
     written: list[tuple[str, float]] = field(default_factory=list)
-    queries: list[StructuredQuery] = field(default_factory=list)
+    queries: list[StructuredQuery | StructuredAggregationQuery] = field(default_factory=list)
     reads: int = 0
     timeouts_s: list[float | None] = field(default_factory=list)
     on_commit: Callable[[Callable[[], Any]], Any] = field(default=lambda commit: commit())
@@ -76,6 +77,7 @@ def recorded_traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
     """Returns what is sent from now on, until the monkeypatch is undone."""
     traffic = Traffic()
     commit, run_query, get = FirestoreClient.commit, FirestoreClient.run_query, FirestoreClient.batch_get_documents
+    run_aggregation_query = FirestoreClient.run_aggregation_query
 
     def counted(responses: Any) -> Iterator[Any]:
         for response in responses:
@@ -97,11 +99,17 @@ def recorded_traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
         traffic.queries.append(request["structured_query"])
         return counted(run_query(self, request=request, **options))
 
+    def on_aggregation(self: FirestoreClient, request: Any, **options: Any) -> Any:
+        traffic.timeouts_s.append(options.get("timeout"))
+        traffic.queries.append(request["structured_aggregation_query"])
+        return counted(run_aggregation_query(self, request=request, **options))
+
     def on_get(self: FirestoreClient, request: Any, **options: Any) -> Any:
         traffic.timeouts_s.append(options.get("timeout"))
         return counted(get(self, request=request, **options))
 
     monkeypatch.setattr(FirestoreClient, "commit", on_commit)
     monkeypatch.setattr(FirestoreClient, "run_query", on_query)
+    monkeypatch.setattr(FirestoreClient, "run_aggregation_query", on_aggregation)
     monkeypatch.setattr(FirestoreClient, "batch_get_documents", on_get)
     return traffic

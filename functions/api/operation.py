@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
-from flask import Request, Response
+import msgspec
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
+from functions.api.field_choice import FieldChoice
 from shared.domain.principal import Principal, Role
 
 __all__ = ["Allowed", "Answer", "Call", "Content", "Handler", "Nothing", "Operation", "Routes"]
@@ -44,6 +46,7 @@ class Call(Generic[Q_co, B_co]):
         caller: Who asks; None where anybody may.
         videos: The caller's videos: nobody else's can be reached through it.
         documents: What else the caller has, alike.
+        choice: What the caller wants of the answer; None for all of it.
     """
 
     request: Request
@@ -53,6 +56,7 @@ class Call(Generic[Q_co, B_co]):
     caller: Principal | None
     videos: OwnedVideos
     documents: OwnedDocuments
+    choice: FieldChoice | None = None
 
     @property
     def principal(self) -> Principal:
@@ -70,11 +74,13 @@ class Answer:
         value: The body; None for none.
         status: The HTTP status.
         headers: Further headers.
+        revision: What the ETag begins with, and If-Match is compared with; see ``preconditions``.
     """
 
     value: Struct | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,7 @@ class Content:
 Handler: TypeAlias = Callable[[Call[Q, B]], Answer | Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[Q, B]):
     """A route.
 
@@ -126,6 +132,23 @@ class Operation(Generic[Q, B]):
     def changes(self) -> bool:
         """Whether it may change something."""
         return self.method not in {"GET", "HEAD"}
+
+    @property
+    def chosen_from(self) -> type[Struct] | None:
+        """What callers may choose fields of; None where the answer is always whole."""
+        kind = self.answers.get(200)
+        return kind if self.method == "GET" and isinstance(kind, type) else None
+
+    @property
+    def body_types(self) -> tuple[str, ...]:
+        """Media types that the body may have; for a PATCH also what says that it is a merge patch (RFC 7396)."""
+        merge_patch = ("application/merge-patch+json",) if self.method == "PATCH" else ()
+        return ("application/json", *merge_patch)
+
+    @property
+    def body_optional(self) -> bool:
+        """Whether the body may be left out, because nothing in it is needed."""
+        return not any(field.required for field in msgspec.structs.fields(self.body))
 
 
 _NOTHING: Final[Any] = Nothing

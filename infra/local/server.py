@@ -6,9 +6,11 @@ import logging
 import threading
 from types import TracebackType
 
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from functions.api.app import create_app
+from shared.adapters.storage_server import StorageServer
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
 
@@ -19,7 +21,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not listened on
 
 
 class ApiServer:
-    """The API on a port of this machine; a context manager.
+    """The API and the buckets it links to, on a port of this machine; a context manager.
 
     Werkzeug's server is enough for one user on loopback; on Google Cloud, functions-framework serves the same
     application.
@@ -36,9 +38,10 @@ class ApiServer:
     def __init__(self, wiring: Bootstrap, host: str, port: int) -> None:
         # Every request is logged by the API itself.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        app = create_app(wiring, trusted_hosts=_names_of(host))
+        api = create_app(wiring, trusted_hosts=_names_of(host))
+        storage = StorageServer(wiring.local_blobs, wiring.local_links, wiring.settings.cors_origins)
         try:
-            self._server = make_server(host, port, app, threaded=True)
+            self._server = make_server(host, port, DispatcherMiddleware(api, {"/storage": storage}), threaded=True)
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."

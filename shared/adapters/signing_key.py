@@ -60,6 +60,10 @@ class SigningKey:
                 path.write_bytes(_new_pem())
             return cls(path.read_bytes())
 
+    def pem(self) -> str:
+        """Returns the key itself, for another process of this deployment."""
+        return _pem(self._key)
+
     def mac(self, purpose: str, message: bytes) -> bytes:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + message, "sha256")
 
@@ -87,7 +91,11 @@ class SigningKey:
 
 
 def _new_pem() -> bytes:
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return _pem(ec.generate_private_key(ec.SECP256R1())).encode()
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _bad_key() -> ConfigurationError:

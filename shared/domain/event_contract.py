@@ -22,8 +22,7 @@ Everything that happens to a video is announced on a Pub/Sub topic of its own. S
 nothing here changes when you do.
 
 **Delivery.** At least once, in any order. Whatever was committed is announced, after an outage perhaps late.
-Copies of one event share its `event_id`: handle an id once, and acknowledge what you have handled before. A
-copy that was sent again may carry a later `occurred_at`; the earliest is the true one.
+Copies of one event share its `event_id`: handle an id once, and acknowledge what you have handled before.
 
 **Order.** A larger `run` is newer; within a run, the channels below stand in the order in which a run can get
 to them. So the state of a video is told by the event with the greatest run and, of those, the last channel. A
@@ -47,7 +46,7 @@ _CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "event_id": {"format": "uuid"},
     "video_id": {"pattern": "^v[a-z2-7]{26}$"},
     "owner": {"minLength": 1},
-    "generation": {"minimum": 1},
+    "generation": {"minimum": 0},
     "run": {"minimum": 1},
     "trace": {"pattern": "^[0-9a-f]{32}$"},
 }

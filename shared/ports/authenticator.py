@@ -20,6 +20,7 @@ class Authenticator(Protocol):
 
         Raises:
             Unauthenticated: Nobody, or nobody any more.
+            Forbidden: Somebody who has no role here.
             TransientError: There is no telling now.
         """
         ...

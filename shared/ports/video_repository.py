@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
@@ -13,15 +13,18 @@ from shared.domain.events import VideoEvent
 from shared.domain.records import Record, SearchSource
 from shared.domain.video import Video
 
-__all__ = ["Page", "RelatedVideo", "SearchHit", "VideoRepository"]
+__all__ = ["Page", "RelatedVideo", "Saved", "SearchHit", "Sort", "Usage", "VideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
+Sort: TypeAlias = Literal["-created_at", "created_at", "-updated_at"]
+"""By what videos are listed; a minus sign puts the latest first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some videos, newest first, and where to go on.
+    """Some videos, in the order asked for, and where to go on.
 
     Attributes:
         videos: The videos.
@@ -39,6 +42,7 @@ class SearchHit:
     Attributes:
         video_id: The video.
         name: Its source's display name.
+        title: What it is called.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
@@ -48,6 +52,7 @@ class SearchHit:
 
     video_id: str
     name: str
+    title: str
     source: SearchSource
     text: str
     start_s: float
@@ -61,6 +66,36 @@ class RelatedVideo:
 
     video_id: str
     labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an owner's videos amount to, without deleted ones.
+
+    Attributes:
+        videos: How many there are.
+        unfinished: How many of them are neither ready nor failed.
+        source_bytes: Bytes of their sources.
+        media_s: Seconds they last, as far as they were probed.
+        model_usd: What models cost for them at list price, in US dollars, all runs together.
+    """
+
+    videos: int
+    unfinished: int
+    source_bytes: int
+    media_s: float
+    model_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A video as it is, and when it was saved last, by the store's own time.
+
+    That never goes back for an owner, whatever the clocks of those who save say. Two videos may have the same.
+    """
+
+    at: datetime
+    video: Video
 
 
 class VideoRepository(Protocol):
@@ -92,10 +127,45 @@ class VideoRepository(Protocol):
         *,
         owner: str | None = None,
         status: str | None = None,
+        sort: Sort = "-created_at",
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        """Returns videos by creation, newest first, without deleted ones. Raises ValueError on a bad cursor."""
+        """Returns videos without deleted ones.
+
+        Args:
+            owner: Whose; None for everybody's.
+            status: Only with this status.
+            sort: In which order.
+            created_after: Only those created then or later.
+            created_before: Only those created earlier than this.
+            limit: At most so many.
+            cursor: The ``next_cursor`` of the page before, asked for with the same arguments.
+
+        Raises:
+            ValueError: The cursor was not given out for this listing.
+        """
+        ...
+
+    def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
+        """Returns how many videos an owner has with each of some statuses."""
+        ...
+
+    def usage(self, *, owner: str) -> Usage:
+        """Returns what an owner's videos amount to."""
+        ...
+
+    def changed(self, *, owner: str, since: datetime | None = None, limit: int = 100) -> Sequence[Saved]:
+        """Returns an owner's videos by the time they were saved last, oldest first, heartbeats and deletions too.
+
+        Args:
+            owner: Whose.
+            since: Only those saved then or later, the first of them; None for the last of all. A change that takes
+                a while to become visible may come with a time a little earlier than others that were seen before.
+            limit: At most so many. Fewer are saved in any one instant.
+        """
         ...
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
@@ -148,7 +218,7 @@ class VideoRepository(Protocol):
         ...
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        """Returns videos in the pipeline that nobody holds a running lease on and that did not move since then."""
         ...
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import operator
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
@@ -15,9 +16,9 @@ from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.search_words import search_words
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
-from shared.ports.video_repository import Page, RelatedVideo, SearchHit
+from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
 __all__ = ["InMemoryVideoRepository"]
 
@@ -31,6 +32,8 @@ class InMemoryVideoRepository:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._videos: dict[str, Video] = {}
+        self._saved_at: dict[str, datetime] = {}
+        self._last_save = datetime.min.replace(tzinfo=UTC)
         self._attempts: dict[str, dict[int, Attempt]] = {}
         self._records: dict[tuple[str, str], tuple[Record, ...]] = {}
         self._outbox: dict[str, VideoEvent] = {}
@@ -41,6 +44,8 @@ class InMemoryVideoRepository:
             if change.video is not None:
                 self._check(video_id, change)
                 self._videos[video_id] = change.video
+                self._last_save = max(datetime.now(UTC), self._last_save + timedelta(microseconds=1))
+                self._saved_at[video_id] = self._last_save
                 timeline = self._attempts.setdefault(video_id, {})
                 timeline.update((attempt.token, attempt) for attempt in change.attempts)
                 self._outbox.update((event.event_id, event) for event in change.events)
@@ -57,22 +62,53 @@ class InMemoryVideoRepository:
         *,
         owner: str | None = None,
         status: str | None = None,
+        sort: Sort = "-created_at",
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        scope = f"{owner}/{status}"
+        scope = f"{owner}/{status}/{sort}/{created_after}/{created_before}"
         found = [
             video
-            for video in sorted(self._shown(), key=_age, reverse=True)
+            for video in self._shown()
             if owner in {None, video.owner} and status in {None, video.status}
+            if created_after is None or video.created_at >= created_after
+            if created_before is None or video.created_at < created_before
         ]
+        found.sort(key=lambda video: _position(video, sort), reverse=sort.startswith("-"))
         if cursor is not None:
-            created_at, _, video_id = decode_cursor(scope, cursor).partition(" ")
-            found = [video for video in found if _age(video) < (datetime.fromisoformat(created_at), video_id)]
+            at, _, video_id = decode_cursor(scope, cursor).partition(" ")
+            last = datetime.fromisoformat(at), video_id
+            follows = operator.lt if sort.startswith("-") else operator.gt
+            found = [video for video in found if follows(_position(video, sort), last)]
         page = tuple(found[:limit])
-        more = len(found) > limit
-        position = f"{page[-1].created_at.isoformat()} {page[-1].id}" if more else ""
-        return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
+        if len(found) <= limit:
+            return Page(videos=page, next_cursor=None)
+        at, video_id = _position(page[-1], sort)
+        return Page(videos=page, next_cursor=encode_cursor(scope, f"{at.isoformat()} {video_id}"))
+
+    def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
+        found = Counter(video.status for video in self._shown() if video.owner == owner)
+        return {status: found[status] for status in statuses}
+
+    def usage(self, *, owner: str) -> Usage:
+        videos = [video for video in self._shown() if video.owner == owner]
+        return Usage(
+            videos=len(videos),
+            unfinished=sum(video.status not in TERMINAL for video in videos),
+            source_bytes=sum(video.source.size_bytes for video in videos),
+            media_s=sum(video.media.duration_s for video in videos if video.media),
+            model_usd=sum(video.spent.model_usd for video in videos),
+        )
+
+    def changed(self, *, owner: str, since: datetime | None = None, limit: int = 100) -> Sequence[Saved]:
+        with self._lock:
+            saved = [Saved(at=self._saved_at[video.id], video=video) for video in self._every()]
+        found = sorted((each for each in saved if each.video.owner == owner), key=lambda each: each.at)
+        if since is None:
+            return found[-limit:]
+        return [each for each in found if each.at >= since][:limit]
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         return [
@@ -91,6 +127,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
@@ -112,6 +149,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,
@@ -151,7 +189,7 @@ class InMemoryVideoRepository:
             (
                 video
                 for video in self._every()
-                if video.status not in TERMINAL and video.updated_at <= idle_since
+                if video.status not in AT_REST and video.updated_at <= idle_since
                 if video.lease is None or video.lease.expires_at <= idle_since
             ),
         )
@@ -200,5 +238,5 @@ class InMemoryVideoRepository:
         return sorted(videos, key=lambda video: video.updated_at)[:limit]
 
 
-def _age(video: Video) -> tuple[datetime, str]:
-    return video.created_at, video.id
+def _position(video: Video, sort: Sort) -> tuple[datetime, str]:
+    return (video.updated_at if sort == "-updated_at" else video.created_at), video.id

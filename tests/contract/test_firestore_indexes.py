@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import get_args
 
 import pytest
 
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.records import Tag
+from shared.ports.video_repository import Sort
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import embedding, search_entry, tag
 from tests.firestore_indexes import VECTOR_DIMENSIONS, defined_indexes, exempt_fields, needed_indexes
@@ -22,8 +24,13 @@ def traffic(firestore_repository: FirestoreVideoRepository, monkeypatch: pytest.
     video = driver.finish(
         driver.upload(), {"tag": [tag("a"), search_entry("a word"), embedding("a place", (1.0, 0.0))]}
     )
-    for owner, status in product((None, "ann"), (None, "ready")):
-        repository.list_videos(owner=owner, status=status)
+    for owner, status, sort in product((None, "ann"), (None, "ready"), get_args(Sort)):
+        repository.list_videos(owner=owner, status=status, sort=sort)
+        repository.list_videos(owner=owner, status=status, sort=sort, created_after=driver.clock.now())
+    repository.counts(owner="ann", statuses=["ready"])
+    repository.usage(owner="ann")
+    for since in (None, driver.clock.now()):
+        repository.changed(owner="ann", since=since)
     repository.records(video, Tag)
     repository.attempts(video.id)
     for owner in (None, "ann"):

@@ -30,6 +30,8 @@ from infra.local.emulators.functions import API_THREADS, FunctionProcess
 from infra.local.emulators.kept_process import KeptProcess
 from infra.local.emulators.provisioning import create_buckets, create_topics
 from infra.local.preflight import check_deployment
+from shared.adapters.auth.own_issuer import OWN_ISSUER
+from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.topology import SWEEP_TOPIC, subscriptions
@@ -63,7 +65,9 @@ class EmulatorStack:
         self.environment: dict[str, str] = {
             "AUTOMATIONS_PLATFORM": "google",
             "AUTOMATIONS_PROJECT": PROJECT,
+            "AUTOMATIONS_AUTH__ISSUER": wiring.settings.auth.issuer or OWN_ISSUER,
         }
+        self._secrets: dict[str, str] = {}
         self.api_url = ""
         self._wiring = wiring
         self._folder = wiring.settings.data_dir / "emulators"
@@ -84,9 +88,11 @@ class EmulatorStack:
             exits.enter_context(DataDirLock(self._wiring.settings.data_dir))
             shutil.rmtree(self._folder, ignore_errors=True)
             self._start_emulators(exits)
+            self._share_signing_key()
             self._start_functions(exits)
             self._provision()
-            exits.enter_context(Announcement(self._wiring.settings.data_dir, self.environment))
+            announced = {**self.environment, **self._secrets}
+            exits.enter_context(Announcement(self._wiring.settings.data_dir, announced))
             self._run_until_exit(exits, self._tick)
             self._run_until_exit(exits, self._supervise)
             exits.callback(self._stopping.set)
@@ -135,6 +141,13 @@ class EmulatorStack:
         self.environment.update(emulator.client_environment)
         os.environ.update(self.environment)  # there is no other way to tell Google's clients
         return emulator
+
+    def _share_signing_key(self) -> None:
+        """Gives the functions the key that this folder's tokens are signed with, as Secret Manager would."""
+        if self._wiring.settings.signing_key is None:
+            key = SigningKey.kept_in(self._wiring.settings.data_dir / "keys")
+            self._secrets["AUTOMATIONS_SIGNING_KEY"] = key.pem()
+            os.environ.update(self._secrets)
 
     def _start_functions(self, exits: ExitStack) -> None:
         names = dict.fromkeys(subscription.function for subscription in subscriptions(self._wiring.flow))

@@ -8,14 +8,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Final, TypeAlias
 
-from google.cloud.firestore import DocumentSnapshot
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentSnapshot
 
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode, decode_json, encode_json
 from shared.domain.identity import token_of
 from shared.domain.records import Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 
 __all__ = [
@@ -74,7 +74,16 @@ def video_fields(video: Video, change: Change[Any], stored: Mapping[str, Any]) -
         "owner": storable(video.owner),
         "status": video.status,
         "listed_at": None if video.status == DELETED else video.created_at,
-        "idle_since": None if finished else max(video.updated_at, lease_expires_at or video.updated_at),
+        "updated_at": video.updated_at,
+        "changed_at": SERVER_TIMESTAMP,
+        "used_by": None if video.status == DELETED else storable(video.owner),
+        "unfinished": int(not finished),
+        "source_bytes": video.source.size_bytes,
+        "media_s": video.media.duration_s if video.media else 0.0,
+        "model_usd": video.spent.model_usd,
+        "idle_since": None
+        if video.status in AT_REST
+        else max(video.updated_at, lease_expires_at or video.updated_at),
         "lease_expires_at": lease_expires_at,
         "unswept_since": video.updated_at if finished and not video.swept else None,
     }

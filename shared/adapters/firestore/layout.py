@@ -4,9 +4,11 @@
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
-    later of its last move and the end of its lease; null once it is finished. ``lease_expires_at``: null when
+    later of its last move and the end of its lease; null while it is uploaded and once it is finished. ``lease_expires_at``: null when
     nobody holds a lease. ``unswept_since``: when it was finished; null before, and once it is swept. ``labels``:
     those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew when a result set goes.
+    ``updated_at``. ``changed_at``: when it was written last, by Firestore's clock. ``used_by``: the owner; null once
+    it is deleted. What is summed up by that: ``unfinished`` (0 or 1), ``source_bytes``, ``media_s``, ``model_usd``.
 
 ``videos/{video_id}/attempts/{token}.{part}``: a line of the timeline.
     ``body``: JSON. ``parts``: how many documents it takes; one, unless very many tools were run.
@@ -22,7 +24,12 @@
 Queries, as VideoRepository names them:
 
 - ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
-- ``list_videos``: videos by ``listed_at`` descending, of an ``owner``, a ``status``, both or neither.
+- ``list_videos``: videos by ``listed_at`` descending or ascending, or by ``updated_at`` descending, of an
+  ``owner``, a ``status``, both or neither, in a range of ``listed_at`` or all.
+- ``counts``: a count of videos of an ``owner`` with a ``status``, once for each status; a read for every 1,000.
+- ``usage``: sums over videos by ``used_by``; a read for every 1,000 of them.
+- ``changed``: videos of an ``owner`` by ``changed_at``. Whoever follows an owner's videos by the second pays a read
+  for each look that finds nothing: 0.05 USD a day for one that never stops.
 - ``records``: records of a video by ``kind`` and ``key`` among those that the video names.
 - ``attempts``: all of a video.
 - ``search``: records of all videos, of an ``owner`` or not, whose ``words`` contain the beginning of the query's

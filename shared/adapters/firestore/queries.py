@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
 from google.cloud.firestore import CollectionReference, FieldFilter, Query
 
 from shared.adapters.firestore.documents import storable
 
-__all__ = ["Selection", "equal", "where"]
+__all__ = ["EPOCH", "Selection", "equal", "where"]
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any time that is stored; a comparison with it leaves out documents in which the field is null."""
 
 Selection: TypeAlias = Query | CollectionReference
 """All documents of a collection, or some."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Final, TypeVar
 
@@ -17,25 +17,22 @@ from shared.adapters.firestore.commits import commit_in_parts, update_video
 from shared.adapters.firestore.documents import Fields, read_attempts, read_video
 from shared.adapters.firestore.finding import find_places, find_related, nearest_places
 from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS, VIDEOS
-from shared.adapters.firestore.queries import Selection, equal, where
+from shared.adapters.firestore.listing import find_changed, list_page, sum_counts, sum_usage
+from shared.adapters.firestore.queries import EPOCH, Selection, equal, where
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode_json
-from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.identity import token_of
 from shared.domain.records import Record
 from shared.domain.status import DELETED
 from shared.domain.video import Video
-from shared.ports.video_repository import Page, RelatedVideo, SearchHit
+from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
 __all__ = ["FirestoreVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before any time that is stored; a comparison with it leaves out documents in which the field is null."""
 
 _DOCUMENT_ID: Final = re.compile(r"[a-zA-Z0-9-]{1,100}")
 
@@ -72,19 +69,35 @@ class FirestoreVideoRepository:
         *,
         owner: str | None = None,
         status: str | None = None,
+        sort: Sort = "-created_at",
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        query: Selection = where(equal(self._videos, owner=owner, status=status), "listed_at", ">", _EPOCH)
-        query = query.order_by("listed_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
-        scope = f"{owner}/{status}"
-        if cursor is not None:
-            query = query.start_after(_position(decode_cursor(scope, cursor)))
-        found = self._read(query.limit(limit + 1))
-        page = tuple(found[:limit])
-        more = len(found) > limit
-        position = f"{page[-1].created_at.isoformat()} {page[-1].id}" if more else ""
-        return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
+        with firestore_errors():
+            return list_page(
+                self._videos,
+                owner=owner,
+                status=status,
+                sort=sort,
+                created_after=created_after,
+                created_before=created_before,
+                limit=limit,
+                cursor=cursor,
+            )
+
+    def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
+        with firestore_errors():
+            return sum_counts(self._videos, owner, statuses)
+
+    def usage(self, *, owner: str) -> Usage:
+        with firestore_errors():
+            return sum_usage(self._videos, owner)
+
+    def changed(self, *, owner: str, since: datetime | None = None, limit: int = 100) -> Sequence[Saved]:
+        with firestore_errors():
+            return find_changed(self._videos, owner, since, limit)
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         query = equal(self._reference(video.id).collection(RECORDS), kind=kind.__name__)
@@ -132,11 +145,11 @@ class FirestoreVideoRepository:
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:
         return self._read(
-            where(self._videos, "lease_expires_at", ">", _EPOCH).order_by("lease_expires_at").limit(limit)
+            where(self._videos, "lease_expires_at", ">", EPOCH).order_by("lease_expires_at").limit(limit)
         )
 
     def unswept(self, *, limit: int = 100) -> Sequence[Video]:
-        settled = where(self._videos, "unswept_since", ">", _EPOCH)
+        settled = where(self._videos, "unswept_since", ">", EPOCH)
         return self._read(settled.order_by("unswept_since").limit(limit))
 
     def prune(self, video: Video) -> None:
@@ -188,14 +201,3 @@ def _may_be_named(key: str, video: Video | None) -> bool:
         return False
     token = token_of(key)
     return token > video.last_token or (video.lease is not None and token == video.lease.token)
-
-
-def _position(position: str) -> Fields:
-    created_at, _, video_id = position.partition(" ")
-    if not _DOCUMENT_ID.fullmatch(video_id):
-        raise ValueError("the cursor is forged: no video has such an id")
-    try:
-        listed_at = datetime.fromisoformat(created_at).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the cursor is forged: there is no such time") from error
-    return {"listed_at": listed_at, "__name__": video_id}

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
+from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.instants import to_us
+from shared.adapters.sql.listing import find_changed, list_page, sum_counts, sum_usage
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
 from shared.adapters.sql.vectors import add_vectors, find_nearest
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
-from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
-from shared.ports.video_repository import Page, RelatedVideo, SearchHit
+from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
 __all__ = ["SqlVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+
+
+_SHOWN_VIDEO: Final = select(videos.c.document).where(
+    videos.c.id == bindparam("video_id", type_=String), videos.c.status != DELETED
+)
 
 
 class SqlVideoRepository:
@@ -50,43 +68,55 @@ class SqlVideoRepository:
             stored = _locked(connection, video_id)
             change = decide(stored)
             if change.video is not None:
-                _save_video(connection, stored, change.video)
+                if stored is None:
+                    _add_video(connection, change.video)
                 _save_attempts(connection, video_id, change.attempts)
                 _save_events(connection, change.events)
                 _save_records(connection, video_id, change.records_key, change.records)
+                # Last, so that little time passes between the stamp it gets and the moment others see it.
+                _save_video(connection, stored, change.video)
             return change.answer
 
         return self._database.write(work)
 
     def get(self, video_id: str) -> Video | None:
-        found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
-        return found[0] if found else None
+        document = self._database.look_up(_SHOWN_VIDEO, video_id=stored_text(video_id))
+        return None if document is None else decode_json(Video, document)
 
     def list_videos(
         self,
         *,
         owner: str | None = None,
         status: str | None = None,
+        sort: Sort = "-created_at",
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        query = select(videos.c.document).where(videos.c.status != DELETED)
-        if owner is not None:
-            query = query.where(videos.c.owner == owner)
-        if status is not None:
-            query = query.where(videos.c.status == status)
-        scope = f"{owner}/{status}"
-        if cursor is not None:
-            created, _, video_id = decode_cursor(scope, cursor).partition(" ")
-            created_us = int(created)
-            if not 0 <= created_us < 2**63:
-                raise ValueError("the cursor is forged: no database can hold its time")
-            query = query.where(tuple_(videos.c.created_us, videos.c.id) < (created_us, video_id))
-        found = self._videos(query.order_by(videos.c.created_us.desc(), videos.c.id.desc()).limit(limit + 1))
-        page = tuple(found[:limit])
-        more = len(found) > limit
-        position = f"{to_us(page[-1].created_at)} {page[-1].id}" if more else ""
-        return Page(videos=page, next_cursor=encode_cursor(scope, position) if more else None)
+        with self._database.reading() as connection:
+            return list_page(
+                connection,
+                owner=owner,
+                status=status,
+                sort=sort,
+                created_after=created_after,
+                created_before=created_before,
+                limit=limit,
+                cursor=cursor,
+            )
+
+    def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
+        with self._database.reading() as connection:
+            return sum_counts(connection, owner, statuses)
+
+    def usage(self, *, owner: str) -> Usage:
+        with self._database.reading() as connection:
+            return sum_usage(connection, owner)
+
+    def changed(self, *, owner: str, since: datetime | None = None, limit: int = 100) -> Sequence[Saved]:
+        with self._database.reading() as connection:
+            return find_changed(connection, owner, since, limit)
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         keys = list(video.results.values())
@@ -162,7 +192,7 @@ class SqlVideoRepository:
         lease_us = videos.c.lease_expires_us
         return self._videos(
             select(videos.c.document)
-            .where(videos.c.status.not_in(TERMINAL), videos.c.updated_us <= since_us)
+            .where(videos.c.status.not_in(AT_REST), videos.c.updated_us <= since_us)
             .where(or_(lease_us.is_(None), lease_us <= since_us))
             .order_by(videos.c.updated_us)
             .limit(limit)
@@ -216,6 +246,7 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
+        title=video.title,
         source=place.source if isinstance(place, SearchEntry) else "description",
         text=place.text,
         start_s=place.start_s,
@@ -224,23 +255,19 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
     )
 
 
+def _add_video(connection: Connection, video: Video) -> None:
+    try:
+        connection.execute(insert(videos).values(id=video.id, changed_us=0, **_columns(video)))
+    except IntegrityError as error:  # there was no row yet to lock
+        raise Conflict from error
+
+
 def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
-    values: dict[str, Any] = {
-        "owner": video.owner,
-        "status": video.status,
-        "created_us": to_us(video.created_at),
-        "updated_us": to_us(video.updated_at),
-        "lease_expires_us": to_us(video.lease.expires_at) if video.lease else None,
-        "swept": video.swept,
-        "document": encode_json(video),
-    }
-    if stored is None:
-        try:
-            connection.execute(insert(videos).values(id=video.id, **values))
-        except IntegrityError as error:  # there was no row yet to lock
-            raise Conflict from error
-    else:
-        connection.execute(update(videos).where(videos.c.id == video.id).values(**values))
+    # An owner's stamps grow even when a clock goes back, or is ahead of others.
+    newest_us = select(func.max(videos.c.changed_us)).where(videos.c.owner == video.owner)
+    changed_us = max(time.time_ns() // 1000, connection.scalars(newest_us).one() + 1)
+    row = videos.c.id == video.id
+    connection.execute(update(videos).where(row).values(changed_us=changed_us, **_columns(video)))
     before = set(stored.results.values()) if stored else set()
     after = set(video.results.values())
     if gone := before - after:
@@ -249,6 +276,21 @@ def _save_video(connection: Connection, stored: Video | None, video: Video) -> N
         )
     if new := after - before:
         connection.execute(insert(result_sets), [{"video_id": video.id, "key": key} for key in new])
+
+
+def _columns(video: Video) -> dict[str, Any]:
+    return {
+        "owner": video.owner,
+        "status": video.status,
+        "created_us": to_us(video.created_at),
+        "updated_us": to_us(video.updated_at),
+        "lease_expires_us": to_us(video.lease.expires_at) if video.lease else None,
+        "swept": video.swept,
+        "source_bytes": video.source.size_bytes,
+        "media_s": video.media.duration_s if video.media else 0.0,
+        "model_usd": video.spent.model_usd,
+        "document": encode_json(video),
+    }
 
 
 def _save_attempts(connection: Connection, video_id: str, changed: Sequence[Attempt]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -17,11 +18,23 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from shared.adapters.sql.exact_text import ExactText
 
-__all__ = ["COUNTED", "METADATA", "attempts", "documents", "outbox", "records", "result_sets", "vectors", "videos"]
+__all__ = [
+    "COUNTED",
+    "METADATA",
+    "SHOWN",
+    "attempts",
+    "documents",
+    "outbox",
+    "records",
+    "result_sets",
+    "vectors",
+    "videos",
+]
 
 METADATA: Final = MetaData()
 
@@ -36,15 +49,33 @@ videos: Final = Table(
     Column("status", ExactText, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
+    Column("changed_us", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires_us", BigInteger),
     Column("swept", Boolean, nullable=False),
+    Column("source_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("media_s", Float, nullable=False, server_default="0"),
+    Column("model_usd", Float, nullable=False, server_default="0"),
     Column("document", Text, nullable=False),
-    Index("ix_videos_created", "created_us", "id"),
-    Index("ix_videos_owner_created", "owner", "created_us", "id"),
     Index("ix_videos_status_updated", "status", "updated_us"),
     Index("ix_videos_lease_expires", "lease_expires_us"),
+    Index("ix_videos_owner_changed", "owner", "changed_us"),
 )
-"""The aggregates as JSON; the other columns repeat what is searched by. Times are microseconds since 1970."""
+"""The aggregates as JSON; the other columns repeat what is searched and summed by. Times are microseconds since
+1970; ``changed_us`` is when the row was written last, and grows with every write to a video of its owner."""
+
+SHOWN: Final = videos.c.status != literal_column("'deleted'")
+"""Videos that there are; written out, since an index of them serves a query only if the text says the same."""
+
+for _name, _columns in {
+    "ix_videos_created": ("created_us", "id"),
+    "ix_videos_owner_created": ("owner", "created_us", "id"),
+    "ix_videos_owner_updated": ("owner", "updated_us", "id"),
+    "ix_videos_owner_status_created": ("owner", "status", "created_us", "id"),
+    "ix_videos_owner_status_updated": ("owner", "status", "updated_us", "id"),
+    # Sums are made of the index alone, without a look at the documents.
+    "ix_videos_owner_sums": ("owner", "status", "source_bytes", "media_s", "model_usd"),
+}.items():
+    Index(_name, *(videos.c[_column] for _column in _columns), sqlite_where=SHOWN, postgresql_where=SHOWN)
 
 result_sets: Final = Table(
     "result_sets",
