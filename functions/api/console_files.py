@@ -21,7 +21,7 @@ MEDIA_TYPES: Final = MappingProxyType({".css": "text/css", ".js": "text/javascri
 def release() -> str:
     """Returns the part of the assets' addresses that stands for their contents.
 
-    It is one for all of them: modules name each other by relative addresses, so a browser never mixes two releases.
+    One for all: modules name each other by relative addresses, so a browser never mixes two releases.
     """
     digest = hashlib.sha256()
     for name, content in sorted(_assets().items()):

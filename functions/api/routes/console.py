@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from functions.api.operation import Call, Content, Nothing, Routes
 from shared.domain.errors import NotFound
