@@ -14,6 +14,7 @@ from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.routes.audit import audit_routes
+from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
 from functions.api.routes.keys import key_routes
@@ -101,6 +102,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
+        console_routes(ports.links),
         usage_routes(ports.settings.quota),
         erasure_routes(ports),
         search_routes(views),
