@@ -13,6 +13,7 @@ from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.rate_limit import RateLimit
 from functions.api.routes.audit import audit_routes
 from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
@@ -118,8 +119,12 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, changes nothing.
-    return [idempotency_layer(ports.clock), audit_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers, such as a repeated request, changes nothing.
+    return [
+        RateLimit(ports.settings.quota.requests_per_minute),
+        idempotency_layer(ports.clock),
+        audit_layer(ports.clock),
+    ]
 
 
 def _publish(ports: ApiPorts, video_id: str) -> None:
