@@ -9,13 +9,13 @@ from typing import Protocol
 
 from shared.domain.events import WorkRequested
 from shared.domain.records import ObjectRef
+from shared.domain.status import DELETED
 from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
-from shared.ports.blob_store import BlobStore
-from shared.ports.document_store import DocumentStore
+from shared.runtime.deletion import DeletionPorts, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
@@ -33,14 +33,8 @@ _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
 
 
-class SweepPorts(UploadPorts, Protocol):
+class SweepPorts(UploadPorts, DeletionPorts, Protocol):
     """What sweeping needs."""
-
-    @property
-    def blobs(self) -> BlobStore: ...
-
-    @property
-    def documents(self) -> DocumentStore: ...
 
     @property
     def settings(self) -> Settings: ...
@@ -120,9 +114,12 @@ class Sweeper:
                 _guarded("clear", partial(self._settle, video))
 
     def _settle(self, video: Video) -> None:
-        ports = self._ports
-        clear_leftovers(ports.repository, ports.blobs, video, ports.settings.media_bucket)
-        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+        ports, media_bucket = self._ports, self._ports.settings.media_bucket
+        if video.status == DELETED:
+            finish_deletion(ports, video, media_bucket, settled=True)
+        else:
+            clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
+            ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports

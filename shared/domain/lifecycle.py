@@ -16,17 +16,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeGuard
 
-from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.attempt import Attempt, Effort, begun_attempt, charged, closed_attempt, ended_attempt
 from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
+from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import event_id_of, owner_of, video_id_of
+from shared.domain.identity import erased_id, event_id_of, owner_of, token_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, UPLOADING, transitions
-from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, Video
+from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, TagEdit, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "OUTAGE_LASTS_AT_MOST", "Lifecycle"]
 
@@ -86,7 +87,7 @@ class Lifecycle:
     def register(self, upload: ObjectFinalized, now: datetime) -> Decision[Registered]:
         """Makes the video of an upload, or starts a new run when the object has a newer generation.
 
-        A reservation's bytes begin the run that it has. Those that come although it was given up are to be removed.
+        A reservation's bytes begin the run that it has; those that come although it was deleted are to be removed.
         """
         video_id = video_id_of(upload.bucket, upload.name)
         source = Source(
@@ -119,11 +120,14 @@ class Lifecycle:
                     video, id=video_id, owner=owner_of(upload.name), source=source, swept=False, updated_at=now
                 )
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=True), video=unwanted)
-            renewed = _new_run(replace(video, source=source, media=None), REGISTERED, {}, now)
+            closed = closed_attempt(video, "superseded", "a newer version of the file arrived", now)
+            known = _reborn(video, video_id, upload, now) if video.status == DELETED else video
+            kept = charged(replace(known, source=source, media=None), closed)
+            renewed = _new_run(kept, REGISTERED, {}, now)
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
+                attempts=closed,
                 events=(self._event(renewed, self._flow.registered_topic, now),),
             )
 
@@ -227,7 +231,7 @@ class Lifecycle:
             begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
             freed = replace(held, lease=None, attempts=begun, updated_at=now)
             ended = ended_attempt(held, claim.lease, "interrupted", now, effort, code, reason)
-            return Change(answer=None, video=freed, attempts=(ended,))
+            return Change(answer=None, video=charged(freed, [ended]), attempts=(ended,))
 
         return decide
 
@@ -258,6 +262,8 @@ class Lifecycle:
     ) -> Decision[None]:
         """Makes an attempt's results the ones that count, and announces the next status.
 
+        What people have said since the attempt began is put into its records.
+
         Raises:
             LeaseLost: A newer attempt, run or a deletion took over; nothing is changed.
         """
@@ -276,13 +282,15 @@ class Lifecycle:
                 stage_began_at=None,
                 updated_at=now,
             )
+            ended = ended_attempt(held, claim.lease, "succeeded", now, effort)
+            is_outdated = spec.stage == CORRECTED_STAGE and _said(done) != _said(claim.video)
             return Change(
                 answer=None,
-                video=done,
-                attempts=(ended_attempt(held, claim.lease, "succeeded", now, effort),),
+                video=charged(done, [ended]),
+                attempts=(ended,),
                 events=(self._event(done, spec.emits, now),),
                 records_key=claim.key,
-                records=tuple(records),
+                records=corrected_records(records, claim.video, done) if is_outdated else tuple(records),
             )
 
         return decide
@@ -295,7 +303,7 @@ class Lifecycle:
             failure = Failure(code=error.code, reason=error.detail, stage=claim.spec.stage)
             failed, event = self._failed(held, failure, now)
             ended = ended_attempt(held, claim.lease, "failed", now, effort, error.code, error.detail)
-            return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
+            return Change(answer=None, video=charged(failed, [ended]), attempts=(ended,), events=(event,))
 
         return decide
 
@@ -316,7 +324,7 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
             ended = ended_attempt(held, claim.lease, outcome, now, effort, code, reason)
-            freed = replace(held, lease=None, updated_at=now)
+            freed = charged(replace(held, lease=None, updated_at=now), [ended])
             if outcome == "interrupted":
                 freed = _count_interruption(freed, claim.spec.stage)
             if _used_up(freed, claim.spec):
@@ -335,8 +343,9 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[bool]:
             if video is None or video.lease is None or video.lease.token != dead.token:
                 return Change(answer=False)
-            freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
             closed = closed_attempt(video, "interrupted", "its host stopped", now)
+            freed = charged(replace(video, lease=None, updated_at=now), closed)
+            freed = _count_interruption(freed, video.lease.stage)
             return Change(answer=True, video=freed, attempts=closed)
 
         return decide
@@ -371,15 +380,61 @@ class Lifecycle:
                 )
             kept = {before.stage: video.results[before.stage] for before in earlier}
             status = earlier[-1].status if earlier else REGISTERED
-            renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            closed = closed_attempt(video, "superseded", "the video was replayed", now)
+            again = charged(video if earlier else replace(video, media=None), closed)
+            renewed = _new_run(again, status, kept, now)
             # What starts the chain is no announcement: it is the bucket's to say.
             announced = () if earlier else (self._event(renewed, self._flow.registered_topic, now),)
             return Change(
                 answer=renewed,
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "the video was replayed", now),
+                attempts=closed,
                 events=(*announced, self._event(renewed, spec.consumes, now)),
             )
+
+        return decide
+
+    def edit(
+        self,
+        seen: Video,
+        details: Details,
+        tag_edits: tuple[TagEdit, ...],
+        now: datetime,
+        corrected: tuple[str, Sequence[Record]] | None = None,
+    ) -> Decision[Video | None]:
+        """Notes what a person says about a video.
+
+        Answers None, and leaves everything as it is, when the video is not as it was seen any more: what they
+        said may mean something else then, and the result set may hold something else.
+
+        Args:
+            seen: The video as they, or the corrected records, know it.
+            details: What they say about it from now on.
+            tag_edits: What they say about its tags from now on.
+            now: The time.
+            corrected: The result set that takes the place of the corrected stage's: its edited_key(), made with
+                the token after the last, and its records. None as long as that stage has not left any.
+
+        Raises:
+            NotFound: There is no such video.
+        """
+
+        def decide(video: Video | None) -> Change[Video | None]:
+            if video is None or video.status == DELETED:
+                raise NotFound("There is no such video.")
+            if _edited_from(video) != _edited_from(seen):
+                return Change(answer=None)
+            edited = replace(video, details=details, tag_edits=tag_edits, updated_at=now)
+            if corrected is None:
+                return Change(answer=edited, video=edited)
+            key, records = corrected
+            edited = replace(
+                edited,
+                results={**video.results, CORRECTED_STAGE: key},
+                last_token=token_of(key),
+                swept=False,
+            )
+            return Change(answer=edited, video=edited, records_key=key, records=tuple(records))
 
         return decide
 
@@ -389,20 +444,55 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[Deleted]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
+            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             gone = replace(
-                video,
+                charged(video, closed),
                 status=DELETED,
                 failure=None,
                 media=None,
                 results={},
                 lease=None,
                 swept=False,
+                details=Details(),
+                tag_edits=(),
                 updated_at=now,
             )
-            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             event = self._event(gone, self._flow.deleted_topic, now)
             answer = Deleted(video=gone, lease=video.lease)
             return Change(answer=answer, video=gone, attempts=closed, events=(event,))
+
+        return decide
+
+    def forget(self, seen: Video, now: datetime) -> Decision[bool]:
+        """Takes everything out of a deleted video that says whose and what it was, its id included.
+
+        What stays is enough to refuse whatever comes late: its generation, run and fencing token. Everything that
+        refers to it must be gone before. Answers False, and leaves it, when it came back since it was looked at.
+        """
+
+        def decide(video: Video | None) -> Change[bool]:
+            if video is None or video.id != seen.id or not _unchanged(video, seen) or video.status != DELETED:
+                return Change(answer=False)
+            tombstone = Video(
+                id=erased_id(video.id),
+                owner="",
+                source=Source(
+                    bucket="",
+                    object="",
+                    name="",
+                    generation=video.source.generation,
+                    size_bytes=0,
+                    content_type="",
+                ),
+                run=video.run,
+                status=DELETED,
+                last_token=video.last_token,
+                swept=True,
+                trace="",
+                created_at=now,
+                updated_at=now,
+            )
+            return Change(answer=True, video=tombstone)
 
         return decide
 
@@ -423,11 +513,7 @@ class Lifecycle:
         """Notes that a settled video has no leftovers, unless it moved on since it was looked at."""
 
         def decide(video: Video | None) -> Change[None]:
-            unchanged = video is not None and (video.run, video.last_token, video.status) == (
-                seen.run,
-                seen.last_token,
-                seen.status,
-            )
+            unchanged = video is not None and _unchanged(video, seen)
             return Change(answer=None, video=replace(video, swept=True) if video and unchanged else None)
 
         return decide
@@ -517,9 +603,10 @@ def _taken_up(
 def _abandoned(video: Video, now: datetime) -> tuple[Video, tuple[Attempt, ...]]:
     """Returns a video whose worker, if it had one, is not waited for any longer, and how that attempt ended."""
     if video.lease is None or not video.lease.awaits_job:
-        return video, closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        return charged(video, lost), lost
     closed = closed_attempt(video, "interrupted", "its job did not begin in time", now)
-    return _count_interruption(video, video.lease.stage), closed
+    return _count_interruption(charged(video, closed), video.lease.stage), closed
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:
@@ -541,6 +628,16 @@ def _first_run(video_id: str, source: Source, status: str, details: Details, now
         created_at=now,
         updated_at=now,
     )
+
+
+def _unchanged(video: Video, seen: Video) -> bool:
+    """Tells whether nothing has happened to a settled video since it was looked at."""
+    return (video.run, video.last_token, video.status) == (seen.run, seen.last_token, seen.status)
+
+
+def _reborn(deleted: Video, video_id: str, upload: ObjectFinalized, now: datetime) -> Video:
+    """Returns a deleted, perhaps forgotten, video as the one that a new upload under its name makes."""
+    return replace(deleted, id=video_id, owner=owner_of(upload.name), spent=Cost(), created_at=now)
 
 
 def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:
@@ -565,6 +662,16 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
 def _count_interruption(video: Video, stage: str) -> Video:
     count = video.interruptions.get(stage, 0) + 1
     return replace(video, interruptions={**video.interruptions, stage: count})
+
+
+def _edited_from(video: Video) -> tuple[object, ...]:
+    """Returns all that an edit depends on."""
+    return video.run, video.results, video.last_token, _said(video)
+
+
+def _said(video: Video) -> tuple[Details, tuple[TagEdit, ...]]:
+    """Returns all that people say about a video."""
+    return video.details, video.tag_edits
 
 
 def _trace(video_id: str, run: int) -> str:

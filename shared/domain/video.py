@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.media import MediaInfo
+from shared.domain.records import TagKind
 
 __all__ = ["MAX_REASON_CHARS", "Cost", "Details", "Failure", "Lease", "Source", "TagEdit", "Video"]
 
@@ -134,20 +135,20 @@ class TagEdit:
     """A tag that a person added to a video or took off it; it outlives every replay.
 
     Attributes:
-        label: The tag's label.
+        label: The tag's label, as tags have it.
         kind: Its kind.
         present: Whether the video has it.
         by: Who says so.
         start_s: Where it can be seen or heard, for one that was added.
-        end_s: The first instant after that.
+        end_s: The first instant after that; None for the end of the video.
     """
 
     label: str
-    kind: str
+    kind: TagKind
     present: bool
     by: str
     start_s: float = 0.0
-    end_s: float = 0.0
+    end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +177,8 @@ class Video:
         spent: What all attempts of all runs used.
         trace: Ties the events and logs of this run together.
         created_at: First registration, or reservation.
-        updated_at: Last change of status, run or lease holder, or last time its event was sent again.
+        updated_at: Last change of status, run, lease holder or what people say about it, or last time its event
+            was sent again.
     """
 
     id: str
@@ -200,3 +202,8 @@ class Video:
     trace: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What it is called, by its owner or else by its file."""
+        return self.details.title or self.source.name

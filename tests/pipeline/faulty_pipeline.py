@@ -68,6 +68,9 @@ class Recorder:
         if isinstance(message, VideoEvent):
             self.heard.append(message)
 
+    def take_back(self, video: Video) -> None:
+        self._bus.take_back(video)
+
 
 class _SteeredBootstrap(Bootstrap):
     @cached_property

@@ -8,14 +8,16 @@ sessions of abandoned ones after a week.
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final, cast
 
 import google_crc32c
 from google.cloud.storage import Blob, Client
+from google.cloud.storage.fileio import BlobWriter
 
 from shared.adapters.folders import storage_error
 from shared.adapters.gcs.errors import bucket_missing, damaged, translated
@@ -35,6 +37,9 @@ _COPIED_BYTES: Final = 64 * 2**20
 
 _CHUNK_BYTES: Final = 4 * 2**20
 """Held in memory when an object is read."""
+
+_WRITTEN_BYTES: Final = 8 * 2**20
+"""Held in memory, and sent at once, when an object is written piece by piece."""
 
 _OVERTAKEN_MAX: Final = 8
 _PUT_ID: Final = "put-id"
@@ -86,6 +91,28 @@ class GcsBlobStore:
                         raise
                     expected = found.generation if found is not None else 0
         raise TransientError("store_contended", f"{name!r} in {bucket} is being replaced all the time.")
+
+    @contextmanager
+    def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        # Conditional, so that what is repeated after a lost answer replaces nothing but what was there before.
+        found = self._find(bucket, name)
+        writer = BlobWriter(
+            blob_of(self._client, bucket, name),
+            chunk_size=_WRITTEN_BYTES,
+            ignore_flush=True,
+            retry=self._retry,
+            content_type=content_type,
+            if_generation_match=0 if found is None else found.generation,
+            timeout=TIMEOUT_S,
+        )
+        try:
+            yield cast("IO[bytes]", _Translating(writer, bucket, name))
+        except BaseException:
+            with translated(bucket, name):
+                writer.terminate()
+            raise
+        with translated(bucket, name):
+            writer.close()
 
     def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
         found = self._stat(bucket, name)
@@ -245,6 +272,23 @@ class _Content:
         self.crc32c = encoded(checksum)
         self.content_type = content_type
         self.put_id = uuid.uuid4().hex
+
+
+class _Translating(io.RawIOBase):
+    """What an object is written through; its errors are ours."""
+
+    def __init__(self, writer: BlobWriter, bucket: str, name: str) -> None:
+        self._writer = writer
+        self._bucket = bucket
+        self._name = name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        with translated(self._bucket, self._name):
+            self._writer.write(piece)
+        return len(piece)
 
 
 class _Checksummed:
