@@ -70,6 +70,7 @@ class Estate:
             "upload_id": lambda: self._make("/v1/uploads", {"name": "clip.mp4", "size_bytes": 1000}),
             "import_id": lambda: self._make("/v1/imports", {"url": "https://files.example/clip.mp4"}),
             "webhook_id": lambda: self._make("/v1/webhooks", {"url": "https://hooks.example/automations"}),
+            "delivery_id": lambda: self._make(f"/v1/webhooks/{self.id_of('webhook_id')}/test", {}),
             "export_id": lambda: self._make("/v1/exports", {}),
         }
 
