@@ -13,6 +13,7 @@ from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.routes.audit import audit_routes
 from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -93,10 +94,11 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
         audit_routes(),
+        export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, changes nothing.
+    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, is no change.
     return [audit_layer(ports.clock)]
