@@ -18,6 +18,7 @@ from functions.api.routes.audit import audit_routes
 from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -114,6 +115,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),
+        export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
     return [operation for routes in resources for operation in routes.operations]
 
