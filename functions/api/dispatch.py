@@ -110,10 +110,12 @@ class Dispatcher:
         if operation.allow not in {"anybody", "link"}:
             caller = _caller(request, self._authenticator, operation)
         call = _call(request, request_id, operation, caller, path, self._ports)
-        answer = _through(self._layers, operation, call)
-        if isinstance(answer, Response):
-            return as_sent(answer, request)
-        return as_sent(rendered(answer, call.choice), request, answer.revision)
+        try:
+            response = _sent(_through(self._layers, operation, call), call)
+        except Exception as error:
+            response = problem_response(error, request, request_id)
+        response.headers.extend(call.told)
+        return response
 
 
 class _Request(Request):
@@ -167,6 +169,12 @@ def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"The body is not JSON: {error}.") from error
+
+
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

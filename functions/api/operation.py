@@ -48,6 +48,7 @@ class Call(Generic[Q_co, B_co]):
         videos: The caller's videos: nobody else's can be reached through it.
         documents: What else the caller has, alike.
         choice: What the caller wants of the answer; None for all of it.
+        told: Headers that are sent with whatever is answered, errors included; layers add theirs.
     """
 
     request: Request
@@ -59,6 +60,7 @@ class Call(Generic[Q_co, B_co]):
     videos: OwnedVideos
     documents: OwnedDocuments
     choice: FieldChoice | None = None
+    told: dict[str, str] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:

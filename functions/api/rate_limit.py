@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Response, after_this_request
+from werkzeug.wrappers import Response
 
 from functions.api.dispatch import Proceed
 from functions.api.operation import Answer, Call, Operation
@@ -55,14 +55,9 @@ class RateLimit:
         if call.caller is None:
             return proceed()
         left = self._take(call.caller.owner)
-
-        @after_this_request
-        def tell(response: Response) -> Response:
-            response.headers["RateLimit-Limit"] = str(self._per_minute)
-            response.headers["RateLimit-Remaining"] = str(max(0, math.floor(left)))
-            response.headers["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
-            return response
-
+        call.told["RateLimit-Limit"] = str(self._per_minute)
+        call.told["RateLimit-Remaining"] = str(max(0, math.floor(left)))
+        call.told["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
         if left < 0:
             raise Refusal(
                 429,
