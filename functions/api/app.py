@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
+from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.rate_limit import RateLimit
 from functions.api.routes.audit import audit_routes
+from functions.api.routes.console import console_routes
+from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
 from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
@@ -19,18 +24,25 @@ from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
+from functions.api.routes.tags import tag_routes
 from functions.api.routes.transcript import transcript_routes
+from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
+from functions.api.routes.webhook_deliveries import webhook_delivery_routes
+from functions.api.routes.webhooks import webhook_routes
 from functions.api.views import Views
+from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.status import shown_statuses
+from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
+from shared.ports.web_client import WebClient
+from shared.runtime.outbox import publish_outbox
 from shared.settings import Settings
 
 __all__ = ["ApiPorts", "create_app", "operations"]
@@ -64,6 +76,9 @@ class ApiPorts(DispatchPorts, Protocol):
     def signer(self) -> Signer: ...
 
     @property
+    def web(self) -> WebClient: ...
+
+    @property
     def jobs(self) -> JobRunner | None: ...
 
 
@@ -86,13 +101,19 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     views = Views(own_links.link)
     resources = (
         service_routes(ports.repository, ports.signer),
-        video_routes(views, shown_statuses(ports.flow)),
+        video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
+        content_routes(views),
+        tag_routes(views, ports.lifecycle, ports.clock),
+        console_routes(ports.links),
+        usage_routes(ports.settings.quota),
         erasure_routes(ports),
         search_routes(views),
         playback_routes(own_links),
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        webhook_routes(ports.web, ports.clock, ports.flow.announcements),
+        webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),
         export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
@@ -100,5 +121,17 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, is no change.
-    return [audit_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers, such as a repeated request, changes nothing.
+    return [
+        RateLimit(ports.settings.quota.requests_per_minute),
+        idempotency_layer(ports.clock),
+        audit_layer(ports.clock),
+    ]
+
+
+def _publish(ports: ApiPorts, video_id: str) -> None:
+    try:
+        publish_outbox(ports.repository, ports.bus, video_id=video_id)
+    except TransientError as error:
+        # It is committed; sweep publishes what is left in the outbox.
+        logger().warning("publish_failed", video_id=video_id, error=str(error))

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.cors import CrossOrigin
+from functions.api.field_choice import chosen_fields
 from functions.api.operation import Answer, Call, Nothing, Operation
 from functions.api.problems import Refusal, problem_response
-from functions.api.rendering import rendered
+from functions.api.rendering import as_sent, rendered
 from functions.api.request_log import answered
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
@@ -77,6 +78,7 @@ class Dispatcher:
         # A doubled slash names nothing, instead of being redirected to something.
         self.url_map = Map(rules, merge_slashes=False, redirect_defaults=False)
         self._ports = ports
+        self._authenticator = ports.authenticator  # now: a deployment that can let nobody in must not start
         self._layers = layers
         self._cross_origin = cross_origin
         self._trusted_hosts = None if trusted_hosts is None else list(trusted_hosts)
@@ -106,10 +108,14 @@ class Dispatcher:
         operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
-            caller = _caller(request, self._ports.authenticator, operation)
+            caller = _caller(request, self._authenticator, operation)
         call = _call(request, request_id, operation, caller, path, self._ports)
-        answer = _through(self._layers, operation, call)
-        return answer if isinstance(answer, Response) else rendered(answer, request)
+        try:
+            response = _sent(_through(self._layers, operation, call), call)
+        except Exception as error:
+            response = problem_response(error, request, request_id)
+        response.headers.extend(call.told)
+        return response
 
 
 class _Request(Request):
@@ -135,29 +141,40 @@ def _call(
     ports: DispatchPorts,
 ) -> Call[Any, Any]:
     owner = None if caller is None else caller.owner
+    query = request.args.to_dict()
+    kind = operation.chosen_from
+    choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
     return Call(
         request=request,
         request_id=request_id,
         path=path,
-        query=msgspec.convert(request.args.to_dict(), operation.query, strict=False),
-        body=_body(request, operation.body),
+        query=msgspec.convert(query, operation.query, strict=False),
+        body=_body(request, operation),
         caller=caller,
         videos=OwnedVideos(ports.repository, owner, ports.embedder),
         documents=OwnedDocuments(ports.documents, owner),
+        choice=choice,
     )
 
 
-def _body(asked: Request, kind: type[Any]) -> Any:
-    if kind is Nothing:
-        return Nothing()
-    if asked.mimetype != "application/json":
-        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
+    kind = operation.body
+    if kind is Nothing or (operation.body_optional and not asked.get_data() and not asked.mimetype):
+        return kind()
+    if asked.mimetype not in operation.body_types:
+        raise UnsupportedMediaType(f"Send JSON, with Content-Type: {' or '.join(operation.body_types)}.")
     try:
         return msgspec.json.decode(asked.get_data(), type=kind)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"The body is not JSON: {error}.") from error
+
+
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Protocol
 
 from shared.domain.audit import AuditEntry
-from shared.domain.events import WorkRequested
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.tasks import TASKS
@@ -19,6 +18,7 @@ from shared.logs import logger
 from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
+from shared.runtime.tasks import request_work
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
@@ -93,10 +93,9 @@ class Sweeper:
     def request_due_work(self) -> None:
         """Tells who does it of everything that is due: its time has come, or whoever was told before has died."""
         ports = self._ports
-        for kind, topic in TASKS.items():
+        for kind in TASKS:
             for task in ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS):
-                message = WorkRequested(type=topic, document_id=task.id, owner=task.owner)
-                _guarded("request_work", partial(ports.bus.publish, topic, message))
+                _guarded("request_work", partial(request_work, ports.bus, task))
 
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""

@@ -80,23 +80,35 @@ class FolderBlobStore:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
             file.flush()
             os.fsync(file.fileno())  # the slow part, before the lock is taken
-            try:
-                ref = self._place(file, bucket, name, parts, if_generation)
-            except (NotADirectoryError, IsADirectoryError) as error:
-                raise PermanentError(
-                    "name_taken", f"{name!r} can't be stored: an object lies above or below that name."
-                ) from error
-        if bucket in self._on_finalize:
-            self._on_finalize[bucket](
+            ref = self._place(file, bucket, name, parts, if_generation)
+        self.announce(ref)
+        return ref
+
+    def adopt(self, bucket: str, name: str, file: Path, *, if_generation: int | None = None) -> ObjectRef:
+        """Makes an object of a file by renaming it; nothing is copied, and nobody is told: announce() does that.
+
+        Args:
+            bucket: Bucket's name.
+            name: Object's name.
+            file: A file on the buckets' file system, which is on the disk as it is and which nobody writes to.
+            if_generation: As for put().
+        """
+        parts = parts_of_name(name)
+        with file.open("rb") as content, _errors(bucket, name):
+            return self._place(content, bucket, name, parts, if_generation)
+
+    def announce(self, ref: ObjectRef) -> None:
+        """Tells of an object that it is there, where somebody wants to know."""
+        if ref.bucket in self._on_finalize:
+            self._on_finalize[ref.bucket](
                 ObjectFinalized(
-                    bucket=bucket,
-                    name=name,
+                    bucket=ref.bucket,
+                    name=ref.name,
                     generation=ref.generation,
                     size_bytes=ref.size_bytes,
                     content_type=ref.content_type,
                 )
             )
-        return ref
 
     @contextmanager
     def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
@@ -189,7 +201,11 @@ class FolderBlobStore:
     ) -> ObjectRef:
         """Renames a finished temporary file to an object, if the object's generation allows it."""
         make_folder(self._bucket(bucket))
-        with locked_folder(self._staging), self._folder(bucket, parts[:-1], make=True) as folder:
+        with (
+            _name_errors(name),
+            locked_folder(self._staging),
+            self._folder(bucket, parts[:-1], make=True) as folder,
+        ):
             old = _generation(folder, parts[-1])
             if if_generation is not None and if_generation != old:
                 raise PreconditionFailed(f"{name!r} in {bucket} has generation {old}, not {if_generation}")
@@ -276,6 +292,17 @@ def _expect(found: ObjectRef, generation: int | None) -> None:
         raise PreconditionFailed(
             f"{found.name!r} in {found.bucket} has generation {found.generation}, not {generation}"
         )
+
+
+@contextmanager
+def _name_errors(name: str) -> Iterator[None]:
+    """Says what it means that something else is where an object should be stored."""
+    try:
+        yield
+    except (NotADirectoryError, IsADirectoryError) as error:
+        raise PermanentError(
+            "name_taken", f"{name!r} can't be stored: an object lies above or below that name."
+        ) from error
 
 
 @contextmanager

@@ -41,8 +41,20 @@ class ObjectLinks(Protocol):
         """
         ...
 
-    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
-        """Returns the URL of a resumable upload session in Cloud Storage's protocol, good for one new object.
+    def upload_session(
+        self,
+        bucket: str,
+        name: str,
+        size_bytes: int,
+        content_type: str,
+        origin: str,
+        *,
+        crc32c: str | None = None,
+        if_generation: int = 0,
+    ) -> str:
+        """Returns the URL of a resumable upload session in Cloud Storage's protocol.
+
+        It is good for one object, and for a week.
 
         Args:
             bucket: Bucket's name.
@@ -50,10 +62,16 @@ class ObjectLinks(Protocol):
             size_bytes: Bytes that will be uploaded; no other number of them makes an object.
             content_type: Media type that the object gets.
             origin: Web page that may use the session from a browser; empty for none.
+            crc32c: Checksum of the bytes, in base64; no others make an object.
+            if_generation: Generation of the object that it takes the place of; 0 means that there must be none.
 
         Raises:
-            PreconditionFailed: There is such an object already.
+            PreconditionFailed: The object has another generation.
             ConfigurationError: There is no such bucket, or this may not write to it.
             TransientError: The store can't be reached.
         """
+        ...
+
+    def end_session(self, url: str) -> None:
+        """Ends an upload session, with all that was sent; one that is over is no error. Raises TransientError."""
         ...

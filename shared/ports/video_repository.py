@@ -42,6 +42,7 @@ class SearchHit:
     Attributes:
         video_id: The video.
         name: Its source's display name.
+        title: What it is called.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
@@ -51,6 +52,7 @@ class SearchHit:
 
     video_id: str
     name: str
+    title: str
     source: SearchSource
     text: str
     start_s: float
@@ -217,7 +219,7 @@ class VideoRepository(Protocol):
         ...
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        """Returns videos in the pipeline that nobody holds a running lease on and that did not move since then."""
         ...
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:

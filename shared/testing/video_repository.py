@@ -17,7 +17,7 @@ from shared.domain.events import VideoEvent
 from shared.domain.identity import erased_id
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.search_words import search_words
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -90,8 +90,8 @@ class InMemoryVideoRepository:
         page = tuple(found[:limit])
         if len(found) <= limit:
             return Page(videos=page, next_cursor=None)
-        at, video_id = _position(page[-1], sort)
-        return Page(videos=page, next_cursor=encode_cursor(scope, f"{at.isoformat()} {video_id}"))
+        last_at, last_id = _position(page[-1], sort)
+        return Page(videos=page, next_cursor=encode_cursor(scope, f"{last_at.isoformat()} {last_id}"))
 
     def counts(self, *, owner: str, statuses: Sequence[str]) -> Mapping[str, int]:
         found = Counter(video.status for video in self._shown() if video.owner == owner)
@@ -132,6 +132,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
@@ -153,6 +154,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,
@@ -192,7 +194,7 @@ class InMemoryVideoRepository:
             (
                 video
                 for video in self._every()
-                if video.status not in TERMINAL and video.updated_at <= idle_since
+                if video.status not in AT_REST and video.updated_at <= idle_since
                 if video.lease is None or video.lease.expires_at <= idle_since
             ),
         )

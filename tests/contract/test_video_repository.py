@@ -13,7 +13,7 @@ from shared.domain.codec import encode_json
 from shared.domain.errors import LeaseLost, NotFound
 from shared.domain.identity import erased_id
 from shared.domain.records import Artifact, SearchEntry, Segment, Tag
-from shared.domain.video import Video
+from shared.domain.video import Details, Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.videos import embedding, object_ref, search_entry, shot, tag, upload
@@ -182,6 +182,35 @@ class TestOutbox:
         assert repository.outbox() == []
 
 
+class TestReservations:
+    def test_a_reservation_is_shown_until_its_bytes_are_there(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        details = Details(title="Holiday", description="At the sea", metadata={"album": "2026"})
+        reserved = driver.reserve("ann/to-come.mp4", details=details)
+
+        assert repository.get(reserved.id) == reserved
+        assert repository.list_videos(owner="ann", status="uploading").videos == (reserved,)
+        assert repository.outbox() == []
+
+        video = driver.register(upload("ann/to-come.mp4", generation=7))
+        assert (video.status, video.run, video.details) == ("registered", 1, details)
+        assert repository.list_videos(owner="ann", status="uploading").videos == ()
+        assert [event.type for event in repository.outbox()] == ["video-registered"]
+
+    def test_what_is_left_of_a_reservation_takes_what_comes_late(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        reserved = driver.reserve("ann/to-come.mp4")
+        repository.update(reserved.id, driver.lifecycle.mark_swept(driver.delete(reserved)))
+        assert repository.unswept() == []
+
+        finalized = upload("ann/to-come.mp4", generation=7)
+        repository.update(reserved.id, driver.lifecycle.register(finalized, driver.clock.now()))
+        assert repository.get(reserved.id) is None
+        assert [video.source.generation for video in repository.unswept()] == [7]
+
+
 class TestSweeping:
     def test_a_stalled_video_is_unfinished_idle_and_nobodys(
         self, repository: VideoRepository, driver: VideoDriver
@@ -194,6 +223,7 @@ class TestSweeping:
         failed = driver.fail(driver.claim(driver.upload("ann/failed.mp4"), "ingest"))
         driver.finish(driver.upload("ann/ready.mp4"))
         driver.delete(driver.upload("ann/gone.mp4"))
+        driver.reserve("ann/to-come.mp4")
         waiting = driver.upload("ann/waiting.mp4")
         held = driver.upload("ann/held.mp4")
         claim = driver.claim(held, "ingest")

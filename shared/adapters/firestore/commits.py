@@ -29,7 +29,7 @@ from shared.domain.errors import Outage
 from shared.domain.identity import erased_id
 from shared.domain.video import Video
 
-__all__ = ["Write", "commit_in_parts", "update_video"]
+__all__ = ["Write", "commit_in_parts", "tries", "update_video"]
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def update_video(
     reference: firestore.DocumentReference,
     decide: Callable[[Video | None], Change[T]],
     *,
-    staged: bool = False,
+    staged: Sequence[Write] = (),
 ) -> T:
     """Loads a video, decides, and saves the change as a whole.
 
@@ -68,7 +68,7 @@ def update_video(
         client: The database.
         reference: The video's document.
         decide: See VideoRepository.update().
-        staged: Whether what is large in the change is stored already.
+        staged: What is large in the change and was stored already.
 
     Returns:
         The change's answer.
@@ -78,7 +78,7 @@ def update_video(
         google.api_core.exceptions.GoogleAPIError: Firestore can't be used.
     """
     answers: dict[str, T] = {}
-    for _ in _tries():
+    for _ in tries():
         snapshot = _read(reference)
         stored: Fields = snapshot.to_dict() or {}
         if stored.get("change_id") in answers:
@@ -88,10 +88,12 @@ def update_video(
             return change.answer
         firsts, ahead = _attempts(reference, change)
         ahead += _records(reference, change)
-        if not staged and len(list(_parts(ahead))) > 1:
-            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes.
-            commit_in_parts(client, ahead)
-            return update_video(client, reference, decide, staged=True)
+        if ahead != staged and (staged or len(list(_parts(ahead))) > 1):
+            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes. Of
+            # what another decision left, nothing may stay that this one does not write anew.
+            gone = dict(staged).keys() - dict(ahead).keys()
+            commit_in_parts(client, [*ahead, *((document, None) for document in gone)])
+            return update_video(client, reference, decide, staged=ahead)
         change_id = uuid.uuid4().hex
         answers[change_id] = change.answer
         batch = client.batch()
@@ -204,7 +206,8 @@ def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
     ]
 
 
-def _tries() -> Iterator[None]:
+def tries() -> Iterator[None]:
+    """Yields as often as a commit may be tried, after pauses that keep writers out of each other's way."""
     give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
     pause_s = _FIRST_PAUSE_S
     while time.monotonic() < give_up_at:

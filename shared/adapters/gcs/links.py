@@ -17,6 +17,7 @@ from google.cloud.storage import Client
 from shared.adapters.content_disposition import saved_as
 from shared.adapters.gcs.errors import bucket_missing, translated
 from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of
+from shared.adapters.gcs.resumable import end_upload
 from shared.domain.errors import ConfigurationError, NotFound
 from shared.domain.inert_types import inert_type
 from shared.domain.records import ObjectRef
@@ -92,15 +93,27 @@ class GcsLinks:
                 ) from error
         return url
 
-    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
+    def upload_session(
+        self,
+        bucket: str,
+        name: str,
+        size_bytes: int,
+        content_type: str,
+        origin: str,
+        *,
+        crc32c: str | None = None,
+        if_generation: int = 0,
+    ) -> str:
         blob = blob_of(self._client, bucket, name)
+        if crc32c is not None:
+            blob.crc32c = crc32c  # Cloud Storage makes no object of anything else
         try:
             with translated(bucket, name):
                 url: str = blob.create_resumable_upload_session(
                     content_type=content_type,
                     size=size_bytes,
-                    origin=origin,
-                    if_generation_match=0,
+                    origin=origin or None,
+                    if_generation_match=if_generation,
                     checksum=None,
                     timeout=TIMEOUT_S,
                     retry=RETRY,
@@ -108,6 +121,9 @@ class GcsLinks:
         except NotFound as error:
             raise bucket_missing(bucket) from error
         return url
+
+    def end_session(self, url: str) -> None:
+        end_upload(url)
 
     def close(self) -> None:
         """Closes its connections."""

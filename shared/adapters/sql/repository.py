@@ -25,7 +25,7 @@ from shared.domain.codec import decode_json, encode_json
 from shared.domain.events import VideoEvent
 from shared.domain.identity import erased_id
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -188,7 +188,7 @@ class SqlVideoRepository:
         lease_us = videos.c.lease_expires_us
         return self._videos(
             select(videos.c.document)
-            .where(videos.c.status.not_in(TERMINAL), videos.c.updated_us <= since_us)
+            .where(videos.c.status.not_in(AT_REST), videos.c.updated_us <= since_us)
             .where(or_(lease_us.is_(None), lease_us <= since_us))
             .order_by(videos.c.updated_us)
             .limit(limit)
@@ -245,6 +245,7 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
+        title=video.title,
         source=place.source if isinstance(place, SearchEntry) else "description",
         text=place.text,
         start_s=place.start_s,
