@@ -29,8 +29,8 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     "overtaken",
 )
 """``raced``: the same delivery reaches a second worker now; ``overtaken``: this worker stands still until its
-lease has run out and others have gone on, then goes on itself, as one that was paused or cut off does. After all of
-these the video ends ready, and so it does not after ``deleted``: somebody deletes it now."""
+lease has run out and others have gone on, then goes on itself, as one that was paused or cut off does. The video
+ends ready after all of these; not among them is ``deleted``: somebody deletes it now."""
 
 
 class Crash(BaseException):
