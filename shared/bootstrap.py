@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
     from shared.adapters.sql.database import Database
+    from shared.adapters.upload_sessions import UploadSessions
     from shared.domain.video import Video
     from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
@@ -145,7 +146,14 @@ class Bootstrap:
         """The embedded links with their checking side, for the one-machine stack."""
         from shared.adapters.folder_links import FolderLinks
 
-        return FolderLinks(self.settings.data_dir, self.signer, self.clock)
+        return FolderLinks(self.upload_sessions, self.signer, self.clock)
+
+    @cached_property
+    def upload_sessions(self) -> UploadSessions:
+        """The receiving side of uploads, for the one-machine stack."""
+        from shared.adapters.upload_sessions import UploadSessions
+
+        return UploadSessions(self.settings.data_dir.absolute() / "sessions", self.local_blobs, self.clock)
 
     @cached_property
     def web(self) -> WebClient:

@@ -25,8 +25,8 @@ _PREFIX = "AUTOMATIONS_"
 _OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
 """Settings that the platform gives under a name of its own."""
 
-_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "work"}
-"""What else lies in the data folder."""
+_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "upload", "work"}
+"""What else lies in the data folder, or is served beside the buckets."""
 
 
 class Secret:

@@ -53,6 +53,17 @@ class OwnedVideos:
 
         return self._repository.update(video_id, decide_own)
 
+    def add(self, video_id: str, decide: Decision[Video]) -> Video:
+        """Makes a video. Raises RuntimeError if it would be somebody else's."""
+
+        def decide_own(video: Video | None) -> Change[Video]:
+            change = decide(video)
+            if change.answer.owner != self._known():
+                raise RuntimeError("a video was to be made for somebody else")
+            return change
+
+        return self._repository.update(video_id, decide_own)
+
     def edit(
         self, video_id: str, change: Callable[[Video], Video], *, lifecycle: Lifecycle, clock: Clock
     ) -> Video:

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
 from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.rate_limit import RateLimit
+from functions.api.routes.audit import audit_routes
+from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
+from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -22,6 +28,8 @@ from functions.api.routes.tags import tag_routes
 from functions.api.routes.transcript import transcript_routes
 from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
+from functions.api.routes.webhook_deliveries import webhook_delivery_routes
+from functions.api.routes.webhooks import webhook_routes
 from functions.api.views import Views
 from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
@@ -33,6 +41,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
+from shared.ports.web_client import WebClient
 from shared.runtime.outbox import publish_outbox
 from shared.settings import Settings
 
@@ -67,6 +76,9 @@ class ApiPorts(DispatchPorts, Protocol):
     def signer(self) -> Signer: ...
 
     @property
+    def web(self) -> WebClient: ...
+
+    @property
     def jobs(self) -> JobRunner | None: ...
 
 
@@ -92,18 +104,29 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
+        console_routes(ports.links),
         usage_routes(ports.settings.quota),
+        erasure_routes(ports),
         search_routes(views),
         playback_routes(own_links),
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        webhook_routes(ports.web, ports.clock, ports.flow.announcements),
+        webhook_delivery_routes(ports.bus, ports.clock),
+        audit_routes(),
+        export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    return [idempotency_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers, such as a repeated request, changes nothing.
+    return [
+        RateLimit(ports.settings.quota.requests_per_minute),
+        idempotency_layer(ports.clock),
+        audit_layer(ports.clock),
+    ]
 
 
 def _publish(ports: ApiPorts, video_id: str) -> None:

@@ -95,7 +95,7 @@ class Dispatcher:
         def answer(request_id: str) -> Response:
             try:
                 # Before authentication: browsers ask without a token.
-                response = self._cross_origin.preflight(request) or self._answer(request)
+                response = self._cross_origin.preflight(request) or self._answer(request, request_id)
             except Exception as error:
                 response = problem_response(error, request, request_id)
             self._cross_origin.name_origin(request, response)
@@ -103,17 +103,19 @@ class Dispatcher:
 
         return answered(request, answer)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, request_id: str) -> Response:
         _ = request.host  # Raises for one that is not trusted.
         operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
             caller = _caller(request, self._authenticator, operation)
-        call = _call(request, operation, caller, path, self._ports)
-        answer = _through(self._layers, operation, call)
-        if isinstance(answer, Response):
-            return as_sent(answer, request)
-        return as_sent(rendered(answer, call.choice), request, answer.revision)
+        call = _call(request, request_id, operation, caller, path, self._ports)
+        try:
+            response = _sent(_through(self._layers, operation, call), call)
+        except Exception as error:
+            response = problem_response(error, request, request_id)
+        response.headers.extend(call.told)
+        return response
 
 
 class _Request(Request):
@@ -132,6 +134,7 @@ def _caller(asked: Request, authenticator: Authenticator, operation: Operation[A
 
 def _call(
     request: Request,
+    request_id: str,
     operation: Operation[Any, Any],
     caller: Principal | None,
     path: Mapping[str, str],
@@ -147,6 +150,7 @@ def _call(
         _check_choices(operation, given)
     return Call(
         request=request,
+        request_id=request_id,
         path=path,
         query=asked,
         body=body,
@@ -177,6 +181,12 @@ def _check_choices(operation: Operation[Any, Any], given: Any) -> None:
         if known is not None and value is not None and value not in known:
             detail = f"There is no such {one.encode_name}; there are {', '.join(known)}."
             raise Refusal(422, "invalid_parameters", detail, field=one.encode_name)
+
+
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

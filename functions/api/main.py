@@ -7,6 +7,7 @@ Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 
 import functions_framework
 from flask import Request
@@ -25,4 +26,6 @@ def _app() -> Dispatcher:
 @functions_framework.http
 def api(request: Request) -> Response:
     """Answers one request."""
-    return _app().answer(request.environ)
+    # The framework reads the body too, after this: from its own copy, and this from another.
+    body = BytesIO(request.get_data())
+    return _app().answer(request.environ | {"wsgi.input": body})

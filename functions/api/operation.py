@@ -40,6 +40,7 @@ class Call(Generic[Q_co, B_co]):
 
     Attributes:
         request: The request itself, for its headers.
+        request_id: What finds it in the logs.
         path: What the path names.
         query: The query's parameters.
         body: The body.
@@ -47,9 +48,11 @@ class Call(Generic[Q_co, B_co]):
         videos: The caller's videos: nobody else's can be reached through it.
         documents: What else the caller has, alike.
         choice: What the caller wants of the answer; None for all of it.
+        told: Headers that are sent with whatever is answered, errors included; layers add theirs.
     """
 
     request: Request
+    request_id: str
     path: Mapping[str, str]
     query: Q_co
     body: B_co
@@ -57,6 +60,7 @@ class Call(Generic[Q_co, B_co]):
     videos: OwnedVideos
     documents: OwnedDocuments
     choice: FieldChoice | None = None
+    told: dict[str, str] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:

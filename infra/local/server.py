@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from functions.api.app import create_app
+from shared.adapters.folder_links import UPLOADS
 from shared.adapters.storage_server import StorageServer
+from shared.adapters.upload_server import UploadServer
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["ApiServer"]
 
@@ -40,8 +46,9 @@ class ApiServer:
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         api = create_app(wiring, trusted_hosts=_names_of(host))
         storage = StorageServer(wiring.local_blobs, wiring.local_links, wiring.settings.cors_origins)
+        mounts: dict[str, WSGIApplication] = {"/storage": storage, UPLOADS: UploadServer(wiring.upload_sessions)}
         try:
-            self._server = make_server(host, port, DispatcherMiddleware(api, {"/storage": storage}), threaded=True)
+            self._server = make_server(host, port, DispatcherMiddleware(api, mounts), threaded=True)
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."

@@ -7,20 +7,25 @@ import hmac
 import math
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from shared.adapters.content_disposition import saved_as
+from shared.adapters.upload_sessions import UploadSessions
+from shared.domain.errors import NotFound
 from shared.domain.records import ObjectRef
 from shared.ports.clock import Clock
 from shared.ports.object_links import REPEATED_S
 from shared.ports.signer import Signer
 
-__all__ = ["DISPOSITION", "FolderLinks"]
+__all__ = ["DISPOSITION", "UPLOADS", "FolderLinks"]
 
 DISPOSITION: Final = "response-content-disposition"
 """Parameter of a link: the answer's Content-Disposition. Cloud Storage calls it that."""
+
+UPLOADS: Final = "/storage/upload"
+"""Where upload sessions are served."""
 
 _SIGNED: Final = ("generation", "expires", DISPOSITION)
 
@@ -29,13 +34,13 @@ class FolderLinks:
     """Makes and checks URLs below ``/storage``, where the API's own server has the storage server.
 
     Args:
-        data_dir: Folder that the buckets lie in.
+        sessions: Where uploads are received.
         signer: What signs the URLs.
         clock: The time.
     """
 
-    def __init__(self, data_dir: Path, signer: Signer, clock: Clock) -> None:
-        self._data_dir = data_dir
+    def __init__(self, sessions: UploadSessions, signer: Signer, clock: Clock) -> None:
+        self._sessions = sessions
         self._signer = signer
         self._clock = clock
 
@@ -66,8 +71,24 @@ class FolderLinks:
         )
         return genuine and self._clock.now().timestamp() < float(query["expires"])
 
-    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
-        raise NotImplementedError
+    def upload_session(
+        self,
+        bucket: str,
+        name: str,
+        size_bytes: int,
+        content_type: str,
+        origin: str,
+        *,
+        crc32c: str | None = None,
+        if_generation: int = 0,
+    ) -> str:
+        del content_type, origin  # the name's extension says the type; the page is of the same origin
+        session = self._sessions.begin(bucket, name, size_bytes, crc32c=crc32c, if_generation=if_generation)
+        return f"{UPLOADS}/{session}"
+
+    def end_session(self, url: str) -> None:
+        with suppress(NotFound):
+            self._sessions.end(url.removeprefix(f"{UPLOADS}/"))
 
     def _signature(self, bucket: str, name: str, query: Mapping[str, str]) -> str:
         parts = (bucket, name, *(query.get(part, "") for part in _SIGNED))

@@ -15,21 +15,25 @@ from shared.domain.events import VideoEvent
 
 __all__ = [
     "DELIVERY_DUE",
+    "MAX_WEBHOOKS",
     "RETRY_DELAYS_S",
     "TEST_EVENT",
+    "DeliveryAttempt",
     "DeliveryState",
-    "Try",
     "Webhook",
     "WebhookDelivery",
     "delivery_ids",
     "event_delivery",
     "new_secret",
     "new_webhook_id",
-    "test_delivery",
+    "sample_delivery",
 ]
 
 DELIVERY_DUE: Final = "delivery-due"
 """Topic on which the function that delivers is told of a delivery."""
+
+MAX_WEBHOOKS: Final = 20
+"""The most that one owner may have: each is looked at for every event."""
 
 TEST_EVENT: Final = "test"
 """Type of the event that is sent when somebody wants to see one."""
@@ -41,7 +45,7 @@ _MAX_RETRY_AFTER_S: Final = 6 * 3600.0
 """A receiver may ask for later, within reason."""
 
 _CLAIM: Final = timedelta(seconds=60)
-"""Whoever tries has so long, before somebody else may; a try takes a quarter of it at most."""
+"""Whoever tries has so long before somebody else may; an attempt takes a quarter of it at most."""
 
 _REST: Final = timedelta(seconds=60)
 """How long a receiver that does not answer is left alone, so that waiting for it keeps nobody else waiting."""
@@ -53,7 +57,7 @@ _ROTATION: Final = timedelta(hours=24)
 """How long what is sent is signed with the previous secret as well."""
 
 _LOG_KEPT: Final = timedelta(days=30)
-_MOST_TRIES_SHOWN: Final = 20
+_MOST_ATTEMPTS_SHOWN: Final = 20
 _MAX_ERROR_CHARS: Final = 500
 
 DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
@@ -105,10 +109,6 @@ class Webhook:
         """Tells whether events of a type are sent to it."""
         return self.enabled and (not self.events or event_type in self.events)
 
-    def rests(self, now: datetime) -> bool:
-        """Tells whether it is left alone now."""
-        return self.rests_until is not None and now < self.rests_until
-
     def signing_secrets(self, now: datetime) -> tuple[str, ...]:
         """Returns what is signed with, the newest first."""
         if self.previous_secret is not None and self.previous_until is not None and now < self.previous_until:
@@ -123,8 +123,8 @@ class Webhook:
         """Returns it enabled, with its failures forgotten, or disabled."""
         return replace(self, enabled=on, disabled_reason="", failing_since=None, rests_until=None)
 
-    def after(self, attempt: Try) -> Webhook:
-        """Returns it as a try leaves it; most tries leave it as it is."""
+    def after(self, attempt: DeliveryAttempt) -> Webhook:
+        """Returns it as an attempt leaves it; most leave it as it is."""
         if attempt.succeeded:
             return replace(self, failing_since=None, rests_until=None)
         since = self.failing_since or attempt.at
@@ -139,8 +139,8 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
-    """One request.
+class DeliveryAttempt:
+    """One request to a receiver.
 
     Attributes:
         at: When it was over.
@@ -169,15 +169,15 @@ class WebhookDelivery:
     Attributes:
         id: The same for every copy of the event; greater than those of the webhook's earlier events.
         owner: Whose it is.
-        about: The video; empty when the event is about none, or is done with one that is gone.
+        about: The video that it goes with; empty when it is about none, or tells that one is gone.
         webhook_id: Where it goes.
-        event_id: The event's id, which every try of it is sent under.
+        event_id: The event's id, which it is sent under however often.
         event_type: What happened.
-        body: What is sent, as JSON text; empty once it must not be known any more.
+        body: What is sent, as JSON text; empty once nobody must know it any more.
         created_at: When it happened.
         state: Whether it is still tried, was taken, or was given up.
-        tries: What was tried, oldest first; of many, the last.
-        failures: Tries that failed since it was last begun.
+        attempts: What was tried, oldest first; of many, the last.
+        failures: Attempts that failed since it was last begun.
         due_at: When somebody has to look at it: to try it, or to remove it.
     """
 
@@ -190,7 +190,7 @@ class WebhookDelivery:
     body: str
     created_at: datetime
     state: DeliveryState = "pending"
-    tries: tuple[Try, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
     failures: int = 0
     due_at: datetime | None
 
@@ -207,18 +207,20 @@ class WebhookDelivery:
         return replace(self, due_at=until)
 
     def begun_anew(self, now: datetime) -> WebhookDelivery:
-        """Returns it due, with all its tries before it."""
+        """Returns it due, with all its attempts before it."""
         return replace(self, state="pending", failures=0, due_at=now)
 
-    def after(self, attempt: Try, chance: float) -> WebhookDelivery:
-        """Returns it as a try leaves it: delivered, due again, or given up.
+    def after(self, attempt: DeliveryAttempt, chance: float) -> WebhookDelivery:
+        """Returns it as an attempt leaves it: delivered, due again, or given up.
 
         Args:
-            attempt: The try.
+            attempt: The attempt.
             chance: 0..1; spreads what failed together.
         """
-        tries = (*self.tries, replace(attempt, error=attempt.error[:_MAX_ERROR_CHARS]))[-_MOST_TRIES_SHOWN:]
-        tried = replace(self, tries=tries)
+        attempts = (*self.attempts, replace(attempt, error=attempt.error[:_MAX_ERROR_CHARS]))[
+            -_MOST_ATTEMPTS_SHOWN:
+        ]
+        tried = replace(self, attempts=attempts)
         if attempt.succeeded:
             return replace(tried, state="delivered", due_at=attempt.at + _LOG_KEPT)
         if self.failures == len(RETRY_DELAYS_S):
@@ -228,21 +230,28 @@ class WebhookDelivery:
         return replace(tried, failures=self.failures + 1, due_at=attempt.at + timedelta(seconds=delay_s))
 
     def given_up(self, reason: str, now: datetime) -> WebhookDelivery:
-        """Returns it failed without another try."""
-        noted = Try(at=now, status=None, error=reason, took_s=0.0)
-        return replace(self, state="failed", tries=(*self.tries, noted), due_at=now + _LOG_KEPT)
+        """Returns it failed without another attempt."""
+        noted = DeliveryAttempt(at=now, status=None, error=reason, took_s=0.0)
+        return replace(self, state="failed", attempts=(*self.attempts, noted), due_at=now + _LOG_KEPT)
 
     def without_content(self) -> WebhookDelivery:
-        """Returns it without anything that tells about its video, whose deletion it told of."""
-        return replace(self, about="", body="")
+        """Returns it without what it tells."""
+        return replace(self, body="")
 
 
-def event_delivery(webhook: Webhook, event: VideoEvent) -> WebhookDelivery:
-    """Returns what is sent to a webhook for an event, which is the same for every copy of the event."""
-    return _delivery(webhook, event.event_id, event.type, event.occurred_at, encode(event), event.video_id)
+def event_delivery(webhook: Webhook, event: VideoEvent, *, outlives: bool) -> WebhookDelivery:
+    """Returns what is sent to a webhook for an event, which is the same for every copy of the event.
+
+    Args:
+        webhook: The webhook.
+        event: The event.
+        outlives: Whether it stays when everything about the video goes.
+    """
+    about = "" if outlives else event.video_id
+    return _delivery(webhook, event.event_id, event.type, event.occurred_at, encode(event), about)
 
 
-def test_delivery(webhook: Webhook, now: datetime) -> WebhookDelivery:
+def sample_delivery(webhook: Webhook, now: datetime) -> WebhookDelivery:
     """Returns what is sent to a webhook for somebody to see that it arrives."""
     event_id = f"{TEST_EVENT}-{secrets.token_hex(8)}"
     return _delivery(webhook, event_id, TEST_EVENT, now, {"webhook_id": webhook.id}, "")

@@ -52,7 +52,9 @@ class ObjectLinks(Protocol):
         crc32c: str | None = None,
         if_generation: int = 0,
     ) -> str:
-        """Returns the URL of a resumable upload session in Cloud Storage's protocol, good for one object for a week.
+        """Returns the URL of a resumable upload session in Cloud Storage's protocol.
+
+        It is good for one object, and for a week.
 
         Args:
             bucket: Bucket's name.
@@ -71,5 +73,5 @@ class ObjectLinks(Protocol):
         ...
 
     def end_session(self, url: str) -> None:
-        """Ends an upload session, with whatever was sent; one that has ended is no error. Raises TransientError."""
+        """Ends an upload session, with all that was sent; one that is over is no error. Raises TransientError."""
         ...
