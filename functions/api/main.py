@@ -7,7 +7,6 @@ Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9
 from __future__ import annotations
 
 from functools import cache
-from io import BytesIO
 
 import functions_framework
 from flask import Request
@@ -26,6 +25,5 @@ def _app() -> Dispatcher:
 @functions_framework.http
 def api(request: Request) -> Response:
     """Answers one request."""
-    # The framework reads the body too, after this: from its own copy, and this from another.
-    body = BytesIO(request.get_data())
-    return _app().answer(request.environ | {"wsgi.input": body})
+    # The framework reads the body too, afterwards; that works once, and from then on from its own copy.
+    return _app().answer(request.environ, request.get_data())

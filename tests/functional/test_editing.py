@@ -10,15 +10,28 @@ import pytest
 from werkzeug.test import TestResponse
 
 from functions.tag.stage import TagStage
-from functions.tag.strategies.keywords import KeywordsTagger
 from shared.domain.corrections import MAX_TAG_EDITS
 from shared.domain.records import SearchEntry, Tag
 from shared.domain.video import TagEdit, Video
+from shared.processors.tagger import Tagger, TaggingInput
 from shared.runtime.editing import edit_video
 from shared.runtime.leftovers import clear_leftovers
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, search_entry, tag
 from tests.functional.library import Library
+
+
+NO_PORTS: Any = None
+
+
+class Snowy(Tagger):
+    """Finds snow and ice in everything."""
+
+    name = "snowy"
+    version = "1"
+
+    def tag(self, video: TaggingInput) -> list[Tag]:
+        return [tag("snow"), tag("ice")]
 
 
 def change(library: Library, url: str, method: str = "PATCH", status: int = 200, **sent: Any) -> TestResponse:
@@ -156,13 +169,13 @@ class TestTags:
         driver = library.driver
         claim = driver.claim(driver.video(video.id), "tag")
         context = FakeStageContext(folder=tmp_path, media=media_info(), tag_edits=claim.video.tag_edits)
-        outcome = TagStage([KeywordsTagger()], driver.repository).run(context)
-        assert {one.label for one in outcome.records if isinstance(one, Tag)} == {"trains"}
+        outcome = TagStage([Snowy(NO_PORTS)], driver.repository).run(context)
+        assert {one.label for one in outcome.records if isinstance(one, Tag)} == {"trains", "ice"}
         change(library, f"{url}/tags/winter", "PUT", json={})
         driver.commit(claim, outcome.records)
-        assert labels(library, video) == ["trains", "winter"]
+        assert labels(library, video) == ["trains", "winter", "ice"]
         entries = driver.repository.records(driver.video(video.id), SearchEntry)
-        assert {one.text for one in entries if one.source == "tag"} == {"trains", "winter"}
+        assert {one.text for one in entries if one.source == "tag"} == {"trains", "winter", "ice"}
 
     def test_there_is_an_end_to_corrections(self, library: Library) -> None:
         video = library.driver.upload()
