@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -87,9 +88,14 @@ class Dispatcher:
         """Is a WSGI application."""
         return self.answer(environ)(environ, start_response)
 
-    def answer(self, environ: WSGIEnvironment) -> Response:
-        """Answers the request in a WSGI environment."""
-        request = _Request(environ)
+    def answer(self, environ: WSGIEnvironment, body: bytes | None = None) -> Response:
+        """Answers the request in a WSGI environment.
+
+        Args:
+            environ: The environment.
+            body: The request's body, if somebody has read it from there already.
+        """
+        request = _Request(environ if body is None else environ | {"wsgi.input": BytesIO(body)})
         request.trusted_hosts = self._trusted_hosts
 
         def answer(request_id: str) -> Response:
