@@ -13,14 +13,19 @@ from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
 from functions.api.problems import install_error_handlers
+from functions.api.quotas import Quotas
+from functions.api.rate_limit import RateLimit
 from functions.api.request_log import install_request_log
+from functions.api.reserving import Reservations
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.transcript import transcript_routes
+from functions.api.routes.uploads import upload_routes
 from functions.api.routes.videos import video_routes
+from functions.api.uploading import Uploading
 from functions.api.views import Views
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
@@ -95,6 +100,8 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     own_links = MediaLinks(ports.signer, ports.clock, link_s)
     files = MediaFiles(ports.repository, ports.blobs, media_bucket, own_links, ports.links, link_s)
     views = Views(own_links.link)
+    quotas = Quotas(ports.settings.quota, ports.settings.limits.max_size_bytes)
+    reservations = Reservations(ports.lifecycle, ports.clock, ports.settings.upload_bucket)
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, shown_statuses(ports.flow)),
@@ -103,9 +110,10 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        upload_routes(Uploading(ports, quotas, reservations), ports.clock),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
-def _layers(_ports: ApiPorts) -> list[Layer]:
-    return []
+def _layers(ports: ApiPorts) -> list[Layer]:
+    return [RateLimit(ports.settings.quota.requests_per_minute)]
