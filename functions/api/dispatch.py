@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
-from flask import Flask, Request, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
-from functions.api.operation import Answer, Call, Nothing, Operation
-from functions.api.problems import Refusal
-from functions.api.rendering import rendered
+from functions.api.cors import CrossOrigin
+from functions.api.field_choice import chosen_fields
+from functions.api.operation import Answer, ApiRequest, Call, Nothing, Operation
+from functions.api.problems import Refusal, problem_response
+from functions.api.rendering import as_sent, rendered
+from functions.api.request_log import answered
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
 from shared.ports.authenticator import Authenticator
@@ -20,7 +24,10 @@ from shared.ports.document_store import DocumentStore
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 
-__all__ = ["DispatchPorts", "Layer", "Proceed", "install_operations"]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["DispatchPorts", "Dispatcher", "Layer", "Proceed"]
 
 Proceed: TypeAlias = Callable[[], Answer | Response]
 """Goes on with a request."""
@@ -45,38 +52,66 @@ class DispatchPorts(Protocol):
     def embedder(self) -> Embedder | None: ...
 
 
-def install_operations(
-    app: Flask, operations: Sequence[Operation[Any, Any]], ports: DispatchPorts, layers: Sequence[Layer]
-) -> None:
-    """Makes an app serve operations.
+class Dispatcher:
+    """Serves operations.
 
     Args:
-        app: The app.
         operations: What it serves.
         ports: What that needs.
         layers: What happens around each, the outermost first.
+        cross_origin: What web pages of other origins may do.
+        trusted_hosts: Names that requests may address it by; None allows any.
     """
-    for operation in operations:
-        app.add_url_rule(
-            operation.rule,
-            endpoint=operation.name,
-            view_func=_view(operation, ports, layers),
-            methods=[operation.method],
-        )
 
+    def __init__(
+        self,
+        operations: Sequence[Operation[Any, Any]],
+        ports: DispatchPorts,
+        layers: Sequence[Layer],
+        cross_origin: CrossOrigin,
+        trusted_hosts: Sequence[str] | None,
+    ) -> None:
+        rules = [Rule(one.rule, methods=[one.method], endpoint=one) for one in operations]
+        # A doubled slash names nothing, instead of being redirected to something.
+        self.url_map = Map(rules, merge_slashes=False, redirect_defaults=False)
+        self._ports = ports
+        self._authenticator = ports.authenticator  # now: a deployment that can let nobody in must not start
+        self._layers = layers
+        self._cross_origin = cross_origin
+        self._trusted_hosts = None if trusted_hosts is None else list(trusted_hosts)
 
-def _view(
-    operation: Operation[Any, Any], ports: DispatchPorts, layers: Sequence[Layer]
-) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Is a WSGI application."""
+        return self.answer(environ)(environ, start_response)
+
+    def answer(self, environ: WSGIEnvironment) -> Response:
+        """Answers the request in a WSGI environment."""
+        request = ApiRequest(environ)
+        request.trusted_hosts = self._trusted_hosts
+
+        def answer(request_id: str) -> Response:
+            try:
+                # Before authentication: browsers ask without a token.
+                response = self._cross_origin.preflight(request) or self._answer(request)
+            except Exception as error:
+                response = problem_response(error, request, request_id)
+            response.headers.extend(request.answer_headers)
+            self._cross_origin.name_origin(request, response)
+            return response
+
+        return answered(request, answer)
+
+    def _answer(self, request: ApiRequest) -> Response:
+        _ = request.host  # Raises for one that is not trusted.
+        operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
-            caller = _caller(request, ports.authenticator, operation)
-        call = _call(operation, caller, path, ports)
-        answer = _through(layers, operation, call)
-        return answer if isinstance(answer, Response) else rendered(answer, request)
-
-    return view
+            caller = _caller(request, self._authenticator, operation)
+        call = _call(request, operation, caller, path, self._ports)
+        answer = _through(self._layers, operation, call)
+        if isinstance(answer, Response):
+            return as_sent(answer, request)
+        return as_sent(rendered(answer, call.choice), request, answer.revision)
 
 
 def _caller(asked: Request, authenticator: Authenticator, operation: Operation[Any, Any]) -> Principal:
@@ -90,25 +125,34 @@ def _caller(asked: Request, authenticator: Authenticator, operation: Operation[A
 
 
 def _call(
-    operation: Operation[Any, Any], caller: Principal | None, path: dict[str, str], ports: DispatchPorts
+    request: ApiRequest,
+    operation: Operation[Any, Any],
+    caller: Principal | None,
+    path: Mapping[str, str],
+    ports: DispatchPorts,
 ) -> Call[Any, Any]:
     owner = None if caller is None else caller.owner
+    query = request.args.to_dict()
+    kind = operation.chosen_from
+    choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
     return Call(
         request=request,
         path=path,
-        query=msgspec.convert(request.args.to_dict(), operation.query, strict=False),
-        body=_body(request, operation.body),
+        query=msgspec.convert(query, operation.query, strict=False),
+        body=_body(request, operation),
         caller=caller,
         videos=OwnedVideos(ports.repository, owner, ports.embedder),
         documents=OwnedDocuments(ports.documents, owner),
+        choice=choice,
     )
 
 
-def _body(asked: Request, kind: type[Any]) -> Any:
-    if kind is Nothing:
-        return Nothing()
-    if asked.mimetype != "application/json":
-        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
+    kind = operation.body
+    if kind is Nothing or (operation.body_optional and not asked.get_data() and not asked.mimetype):
+        return kind()
+    if asked.mimetype not in operation.body_types:
+        raise UnsupportedMediaType(f"Send JSON, with Content-Type: {' or '.join(operation.body_types)}.")
     try:
         return msgspec.json.decode(asked.get_data(), type=kind)
     except msgspec.ValidationError:

@@ -1,27 +1,31 @@
 """API: what frontends talk to. It validates, asks a use case, and answers; media go to and come from the buckets.
 
 Takes: HTTP requests.
-Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9457 problem details, media files.
+Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9457 problem details.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 
 import functions_framework
-from flask import Flask, Request
+from flask import Request
 from werkzeug.wrappers import Response
 
 from functions.api.app import create_app
+from functions.api.dispatch import Dispatcher
 from shared.bootstrap import Bootstrap
 
 
 @cache
-def _app() -> Flask:
+def _app() -> Dispatcher:
     return create_app(Bootstrap())
 
 
 @functions_framework.http
 def api(request: Request) -> Response:
     """Answers one request."""
-    return Response.from_app(_app(), request.environ)
+    # The framework reads the body when it is answered, too; a stream can be read once, what Flask keeps again.
+    body = request.get_data()
+    return _app().answer({**request.environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})

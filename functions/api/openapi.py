@@ -12,8 +12,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from functions.api.field_choice import FIELDS_DESCRIPTION, MAX_FIELDS_CHARS
 from functions.api.operation import Content, Nothing, Operation
 from functions.api.problems import Problem
+from shared.domain.attribute_docs import split_docstring
 
 __all__ = ["openapi_document"]
 
@@ -32,6 +34,8 @@ def openapi_document(operations: Sequence[Operation[Any, Any]]) -> dict[str, Any
     """
     kinds = _kinds(operations)
     schemas, components = msgspec.json.schema_components(kinds, schema_hook=_schema, ref_template=_REF)
+    for schema in components.values():
+        _describe_properties(schema)
     schema_of = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -68,7 +72,11 @@ def _described(
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": summary,
-        "parameters": [*_path_parameters(operation.rule), *_query_parameters(operation, schema_of, components)],
+        "parameters": [
+            *_path_parameters(operation.rule),
+            *_query_parameters(operation, schema_of, components),
+            *_header_parameters(operation),
+        ],
         "responses": _responses(operation, schema_of),
         "x-allowed": operation.allow,
     }
@@ -77,9 +85,17 @@ def _described(
     if operation.allow not in {"anybody", "link"}:
         described["security"] = [{"bearer": []}]
     if operation.body is not Nothing:
-        content = {"application/json": {"schema": schema_of[operation.body]}}
-        described["requestBody"] = {"required": True, "content": content}
+        content = {media_type: {"schema": schema_of[operation.body]} for media_type in operation.body_types}
+        described["requestBody"] = {"required": not operation.body_optional, "content": content}
     return described
+
+
+def _describe_properties(schema: dict[str, Any]) -> None:
+    """Puts what a docstring says about attributes where they are described."""
+    schema["description"], words = split_docstring(schema.get("description", ""))
+    for name, property_schema in schema.get("properties", {}).items():
+        if name in words:
+            property_schema.setdefault("description", words[name])
 
 
 def _path_parameters(rule: str) -> list[dict[str, Any]]:
@@ -90,6 +106,12 @@ def _path_parameters(rule: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(
+    operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
+    return [*_declared_parameters(operation, schema_of, components), *_fields_parameter(operation)]
+
+
+def _declared_parameters(
     operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
 ) -> list[dict[str, Any]]:
     if operation.query is Nothing:
@@ -109,6 +131,41 @@ def _query_parameters(
             **({"description": kind["description"]} if "description" in kind else {}),
         }
         for parameter, kind in schema["properties"].items()
+    ]
+
+
+def _fields_parameter(operation: Operation[Any, Any]) -> list[dict[str, Any]]:
+    if operation.chosen_from is None:
+        return []
+    schema = {"type": "string", "minLength": 1, "maxLength": MAX_FIELDS_CHARS}
+    return [
+        {
+            "name": "fields",
+            "in": "query",
+            "required": False,
+            "schema": schema,
+            "description": FIELDS_DESCRIPTION,
+        }
+    ]
+
+
+def _header_parameters(operation: Operation[Any, Any]) -> list[dict[str, Any]]:
+    headers: dict[str, tuple[str, dict[str, Any]]] = {}
+    if operation.keeps_answers:
+        schema = {"type": "string", "pattern": r"^[!-~]{1,255}$"}
+        headers["Idempotency-Key"] = (
+            "Something new for each thing to do, such as a UUID: sent again with the same, it is done once. The "
+            "answer is kept for a day.",
+            schema,
+        )
+    if operation.heeds_if_match:
+        headers["If-Match"] = (
+            "The ETag of an answer about the video: 412 if people have changed the video since.",
+            {"type": "string"},
+        )
+    return [
+        {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+        for name, (description, schema) in headers.items()
     ]
 
 
@@ -135,7 +192,9 @@ def _more_errors(operation: Operation[Any, Any]) -> list[int]:
     if operation.body is not Nothing:
         more += [413, 415]
     if operation.changes:
-        more += [409, 412]
+        more.append(409)
+    if operation.heeds_if_match or operation.method == "GET":
+        more.append(412)
     return more
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Response, after_this_request
+from werkzeug.wrappers import Response
 
 from functions.api.dispatch import Proceed
 from functions.api.operation import Answer, Call, Operation
@@ -57,13 +57,10 @@ class RateLimit:
         tokens = self._take(call.caller.owner)
         left = tokens if tokens < 1 else tokens - 1
 
-        @after_this_request
-        def tell(response: Response) -> Response:
-            response.headers["RateLimit-Limit"] = str(self._per_minute)
-            response.headers["RateLimit-Remaining"] = str(math.floor(left))
-            response.headers["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
-            return response
-
+        headers = call.request.answer_headers
+        headers["RateLimit-Limit"] = str(self._per_minute)
+        headers["RateLimit-Remaining"] = str(math.floor(left))
+        headers["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
         if tokens < 1:
             raise Refusal(
                 429,

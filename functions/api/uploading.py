@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Protocol
 from urllib.parse import urlsplit
 
-from flask import Request
 from msgspec import Meta, Struct
+from werkzeug.wrappers import Request
 
 from functions.api.operation import Call
 from functions.api.problems import Refusal

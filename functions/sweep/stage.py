@@ -8,13 +8,16 @@ from functools import partial
 from typing import Protocol
 
 from shared.domain.records import ObjectRef
+from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
+from shared.ports.document_store import DocumentStore
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
+from shared.runtime.tasks import request_work
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
@@ -22,6 +25,9 @@ __all__ = ["SweepPorts", "Sweeper"]
 
 _MAX_EVENTS = 1000
 """Events one run looks at; the next run goes on."""
+
+_MAX_TASKS = 1000
+"""Tasks of a kind that one run tells of; the next run goes on."""
 
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
@@ -34,11 +40,14 @@ class SweepPorts(UploadPorts, Protocol):
     def blobs(self) -> BlobStore: ...
 
     @property
+    def documents(self) -> DocumentStore: ...
+
+    @property
     def settings(self) -> Settings: ...
 
 
 class Sweeper:
-    """The four things that make sure of "nothing lost, nothing left over".
+    """The things that make sure of "nothing lost, nothing left over".
 
     Each is guarded by itself, down to the single video: what can't be put right now is logged, and tried again by
     the next run.
@@ -58,8 +67,14 @@ class Sweeper:
         self.run()
 
     def run(self) -> None:
-        """Runs all four once."""
-        for step in (self.publish_leftovers, self.redrive_stalled, self.reconcile_uploads, self.clear_leftovers):
+        """Runs all of them once."""
+        for step in (
+            self.publish_leftovers,
+            self.redrive_stalled,
+            self.request_due_work,
+            self.reconcile_uploads,
+            self.clear_leftovers,
+        ):
             _guarded(step.__name__, step)
 
     def publish_leftovers(self) -> None:
@@ -75,6 +90,13 @@ class Sweeper:
         idle_since = self._ports.clock.now() - timedelta(seconds=self._ports.settings.redrive_after_s)
         for video in self._ports.repository.stalled(idle_since=idle_since):
             _guarded("redrive", partial(self._redrive, video))
+
+    def request_due_work(self) -> None:
+        """Tells who does it of everything that is due: its time has come, or whoever was told before has died."""
+        ports = self._ports
+        for kind in TASKS:
+            for task in ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS):
+                _guarded("request_work", partial(request_work, ports.bus, task))
 
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
@@ -103,12 +125,11 @@ class Sweeper:
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
-        now = ports.clock.now()
-        event = ports.lifecycle.redrive(video, now)
+        event = ports.lifecycle.redrive(video)
         if event is not None:
             logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
             ports.bus.publish(event.type, event)
-            ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, now))
+            ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, ports.clock.now()))
 
     def _reconcile(self, upload: ObjectRef) -> None:
         ports = self._ports

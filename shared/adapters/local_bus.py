@@ -129,16 +129,17 @@ class LocalBus:
             with self._database.writing() as connection:
                 connection.execute(insert(deliveries), rows)
 
-    def lease(self, limit: int, lease_s: float) -> list[LeasedMessage]:
+    def lease(self, limit: int, lease_s: float, functions: Sequence[str] | None = None) -> list[LeasedMessage]:
         """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
 
         Args:
             limit: How many at most.
             lease_s: Seconds the caller has for them, unless it extends that.
+            functions: Only messages for these; None for all.
         """
         now_us = self._now_us()
         # What is for a function that only an older or newer flow has waits in the queue until that flow is back.
-        ours = deliveries.c.stage.in_(self._flow.functions)
+        ours = deliveries.c.stage.in_(self._flow.functions if functions is None else functions)
         due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us, ours)
         due = due.order_by(deliveries.c.id).limit(limit)
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting

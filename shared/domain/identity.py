@@ -7,6 +7,7 @@ import hashlib
 import uuid
 
 __all__ = [
+    "edited_key",
     "event_id_of",
     "memo_generation",
     "memo_key",
@@ -43,8 +44,20 @@ def result_key(run: int, stage: str, token: int) -> str:
     return f"r{run}/{stage}-{token}"
 
 
+def edited_key(run: int, stage: str, token: int, editor: str) -> str:
+    """Returns the key under which a stage's results are written anew when people correct them.
+
+    Args:
+        run: The run.
+        stage: The stage.
+        token: The next fencing token.
+        editor: Tells those apart who do so at the same moment, of whom one is too late.
+    """
+    return result_key(run, f"{stage}.{editor}", token)
+
+
 def token_of(key: str) -> int:
-    """Returns the fencing token of the attempt that wrote under a key that result_key() made."""
+    """Returns the fencing token of whoever wrote under a key that result_key() or edited_key() made."""
     return int(key.rpartition("-")[2])
 
 

@@ -16,17 +16,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeGuard
 
-from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.attempt import Attempt, Effort, begun_attempt, charged, closed_attempt, ended_attempt
 from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
+from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import event_id_of, owner_of, video_id_of
+from shared.domain.identity import event_id_of, owner_of, token_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
 from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, UPLOADING, transitions
-from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, Video
+from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, TagEdit, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "OUTAGE_LASTS_AT_MOST", "Lifecycle"]
 
@@ -103,7 +104,7 @@ class Lifecycle:
                 created = (
                     _first_run(video_id, source, REGISTERED, Details(), now)
                     if video is None
-                    else replace(video, source=source, status=REGISTERED, updated_at=now)
+                    else replace(video, source=source, status=REGISTERED, status_at=now, updated_at=now)
                 )
                 return Change(
                     answer=Registered(video_id=video_id, run=1, stale=False),
@@ -119,11 +120,13 @@ class Lifecycle:
                     video, id=video_id, owner=owner_of(upload.name), source=source, swept=False, updated_at=now
                 )
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=True), video=unwanted)
-            renewed = _new_run(replace(video, source=source, media=None), REGISTERED, {}, now)
+            closed = closed_attempt(video, "superseded", "a newer version of the file arrived", now)
+            kept = charged(replace(video, source=source, media=None), closed)
+            renewed = _new_run(kept, REGISTERED, {}, now)
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
+                attempts=closed,
                 events=(self._event(renewed, self._flow.registered_topic, now),),
             )
 
@@ -227,7 +230,7 @@ class Lifecycle:
             begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
             freed = replace(held, lease=None, attempts=begun, updated_at=now)
             ended = ended_attempt(held, claim.lease, "interrupted", now, effort, code, reason)
-            return Change(answer=None, video=freed, attempts=(ended,))
+            return Change(answer=None, video=charged(freed, [ended]), attempts=(ended,))
 
         return decide
 
@@ -258,6 +261,8 @@ class Lifecycle:
     ) -> Decision[None]:
         """Makes an attempt's results the ones that count, and announces the next status.
 
+        What people have said since the attempt began is put into its records.
+
         Raises:
             LeaseLost: A newer attempt, run or a deletion took over; nothing is changed.
         """
@@ -269,19 +274,22 @@ class Lifecycle:
             done = replace(
                 held,
                 status=spec.status,
+                status_at=now,
                 media=media or held.media,
                 results={**held.results, spec.stage: claim.key},
                 lease=None,
                 stage_began_at=None,
                 updated_at=now,
             )
+            ended = ended_attempt(held, claim.lease, "succeeded", now, effort)
+            is_outdated = spec.stage == CORRECTED_STAGE and _said(done) != _said(claim.video)
             return Change(
                 answer=None,
-                video=done,
-                attempts=(ended_attempt(held, claim.lease, "succeeded", now, effort),),
+                video=charged(done, [ended]),
+                attempts=(ended,),
                 events=(self._event(done, spec.emits, now),),
                 records_key=claim.key,
-                records=tuple(records),
+                records=corrected_records(records, claim.video, done) if is_outdated else tuple(records),
             )
 
         return decide
@@ -294,7 +302,7 @@ class Lifecycle:
             failure = Failure(code=error.code, reason=error.detail, stage=claim.spec.stage)
             failed, event = self._failed(held, failure, now)
             ended = ended_attempt(held, claim.lease, "failed", now, effort, error.code, error.detail)
-            return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
+            return Change(answer=None, video=charged(failed, [ended]), attempts=(ended,), events=(event,))
 
         return decide
 
@@ -315,7 +323,7 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
             ended = ended_attempt(held, claim.lease, outcome, now, effort, code, reason)
-            freed = replace(held, lease=None, updated_at=now)
+            freed = charged(replace(held, lease=None, updated_at=now), [ended])
             if outcome == "interrupted":
                 freed = _count_interruption(freed, claim.spec.stage)
             if _used_up(freed, claim.spec):
@@ -334,8 +342,9 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[bool]:
             if video is None or video.lease is None or video.lease.token != dead.token:
                 return Change(answer=False)
-            freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
             closed = closed_attempt(video, "interrupted", "its host stopped", now)
+            freed = charged(replace(video, lease=None, updated_at=now), closed)
+            freed = _count_interruption(freed, video.lease.stage)
             return Change(answer=True, video=freed, attempts=closed)
 
         return decide
@@ -370,15 +379,61 @@ class Lifecycle:
                 )
             kept = {before.stage: video.results[before.stage] for before in earlier}
             status = earlier[-1].status if earlier else REGISTERED
-            renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            closed = closed_attempt(video, "superseded", "the video was replayed", now)
+            again = charged(video if earlier else replace(video, media=None), closed)
+            renewed = _new_run(again, status, kept, now)
             # What starts the chain is no announcement: it is the bucket's to say.
             announced = () if earlier else (self._event(renewed, self._flow.registered_topic, now),)
             return Change(
                 answer=renewed,
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "the video was replayed", now),
+                attempts=closed,
                 events=(*announced, self._event(renewed, spec.consumes, now)),
             )
+
+        return decide
+
+    def edit(
+        self,
+        seen: Video,
+        details: Details,
+        tag_edits: tuple[TagEdit, ...],
+        now: datetime,
+        corrected: tuple[str, Sequence[Record]] | None = None,
+    ) -> Decision[Video | None]:
+        """Notes what a person says about a video.
+
+        Answers None, and leaves everything as it is, when the video is not as it was seen any more: what they
+        said may mean something else then, and the result set may hold something else.
+
+        Args:
+            seen: The video as they, or the corrected records, know it.
+            details: What they say about it from now on.
+            tag_edits: What they say about its tags from now on.
+            now: The time.
+            corrected: The result set that takes the place of the corrected stage's: its edited_key(), made with
+                the token after the last, and its records. None as long as that stage has not left any.
+
+        Raises:
+            NotFound: There is no such video.
+        """
+
+        def decide(video: Video | None) -> Change[Video | None]:
+            if video is None or video.status == DELETED:
+                raise NotFound("There is no such video.")
+            if _edited_from(video) != _edited_from(seen):
+                return Change(answer=None)
+            edited = replace(video, details=details, tag_edits=tag_edits, updated_at=now)
+            if corrected is None:
+                return Change(answer=edited, video=edited)
+            key, records = corrected
+            edited = replace(
+                edited,
+                results={**video.results, CORRECTED_STAGE: key},
+                last_token=token_of(key),
+                swept=False,
+            )
+            return Change(answer=edited, video=edited, records_key=key, records=tuple(records))
 
         return decide
 
@@ -388,8 +443,9 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[Deleted]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
+            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             gone = replace(
-                video,
+                charged(video, closed),
                 status=DELETED,
                 failure=None,
                 media=None,
@@ -398,17 +454,16 @@ class Lifecycle:
                 swept=False,
                 updated_at=now,
             )
-            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             event = self._event(gone, self._flow.deleted_topic, now)
             answer = Deleted(video=gone, lease=video.lease)
             return Change(answer=answer, video=gone, attempts=closed, events=(event,))
 
         return decide
 
-    def redrive(self, video: Video, now: datetime) -> VideoEvent | None:
-        """Returns the event that a video waits for; None when it waits for none."""
+    def redrive(self, video: Video) -> VideoEvent | None:
+        """Returns the event that a video waits for, as it was sent before; None when it waits for none."""
         spec = self._flow.next_after_status(video.status)
-        return self._event(video, spec.consumes, now) if spec else None
+        return self._event(video, spec.consumes, video.status_at or video.updated_at) if spec else None
 
     def mark_redriven(self, seen: Video, now: datetime) -> Decision[None]:
         """Notes that a video's event was sent again, so that it is given time before that is done once more."""
@@ -516,9 +571,10 @@ def _taken_up(
 def _abandoned(video: Video, now: datetime) -> tuple[Video, tuple[Attempt, ...]]:
     """Returns a video whose worker, if it had one, is not waited for any longer, and how that attempt ended."""
     if video.lease is None or not video.lease.awaits_job:
-        return video, closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        return charged(video, lost), lost
     closed = closed_attempt(video, "interrupted", "its job did not begin in time", now)
-    return _count_interruption(video, video.lease.stage), closed
+    return _count_interruption(charged(video, closed), video.lease.stage), closed
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:
@@ -534,6 +590,7 @@ def _first_run(video_id: str, source: Source, status: str, details: Details, now
         source=source,
         run=1,
         status=status,
+        status_at=now,
         details=details,
         trace=_trace(video_id, 1),
         created_at=now,
@@ -547,6 +604,7 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
         video,
         run=run,
         status=status,
+        status_at=now,
         failure=None,
         results=results,
         lease=None,
@@ -562,6 +620,16 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
 def _count_interruption(video: Video, stage: str) -> Video:
     count = video.interruptions.get(stage, 0) + 1
     return replace(video, interruptions={**video.interruptions, stage: count})
+
+
+def _edited_from(video: Video) -> tuple[object, ...]:
+    """Returns all that an edit depends on."""
+    return video.run, video.results, video.last_token, _said(video)
+
+
+def _said(video: Video) -> tuple[Details, tuple[TagEdit, ...]]:
+    """Returns all that people say about a video."""
+    return video.details, video.tag_edits
 
 
 def _trace(video_id: str, run: int) -> str:

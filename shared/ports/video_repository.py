@@ -42,6 +42,7 @@ class SearchHit:
     Attributes:
         video_id: The video.
         name: Its source's display name.
+        title: What it is called.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
@@ -51,6 +52,7 @@ class SearchHit:
 
     video_id: str
     name: str
+    title: str
     source: SearchSource
     text: str
     start_s: float

@@ -127,6 +127,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
@@ -148,6 +149,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -70,6 +71,12 @@ class Recorder:
 
 
 class _SteeredBootstrap(Bootstrap):
+    """The chain alone: what listens beside it has no say in what becomes of a video."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.flow = replace(self.flow, listeners=())
+
     @cached_property
     def clock(self) -> ManualClock:
         return ManualClock()

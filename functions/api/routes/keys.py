@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
@@ -19,6 +19,9 @@ from shared.ports.document_store import Edit
 
 __all__ = ["key_routes"]
 
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+"""In Python, ``$`` alone would let a line break follow."""
+
 
 class Me(Struct, frozen=True):
     """Who a token or key stands for; ``subject`` is the person, or ``key:<id>``."""
@@ -31,7 +34,7 @@ class Me(Struct, frozen=True):
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     """A key to be made."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="What to call it.")]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=_ONE_LINE, description="What to call it.")]
     role: Annotated[Role, Meta(description="What may be done with it.")]
     expires_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None, Meta(description="When it stops to work; never if left out.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-from flask import Request, Response
 from msgspec import Meta, Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.media_files import Manifest, MediaFiles
 from functions.api.media_links import MediaLinks

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response
 from msgspec import Struct
+from werkzeug.wrappers import Response
 
 from functions.api.captions import srt_of, webvtt_of
 from functions.api.operation import Answer, Call, Content, Nothing, Routes

@@ -7,9 +7,9 @@ import os
 import queue
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from google.api_core.exceptions import GoogleAPICallError
@@ -29,6 +29,7 @@ from infra.local.emulators.emulator import (
 from infra.local.emulators.functions import API_THREADS, FunctionProcess
 from infra.local.emulators.kept_process import KeptProcess
 from infra.local.emulators.provisioning import create_buckets, create_topics
+from infra.local.emulators.throwaway_account import throwaway_account
 from infra.local.preflight import check_deployment
 from shared.adapters.auth.own_issuer import OWN_ISSUER
 from shared.adapters.signing_key import SigningKey
@@ -40,6 +41,7 @@ from shared.logs import logger
 __all__ = ["EmulatorStack"]
 
 _LOOK_EVERY_S: Final = 0.2
+_ACCOUNT: Final = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 class EmulatorStack:
@@ -153,7 +155,7 @@ class EmulatorStack:
         names = dict.fromkeys(subscription.function for subscription in subscriptions(self._wiring.flow))
         self._functions = [self._function(name) for name in names]
         host, port = self._api_address
-        api = self._function("api", threads=API_THREADS, host=host, port=port)
+        api = self._function("api", self._signing_account(), threads=API_THREADS, host=host, port=port)
         self.api_url = api.url
         self._functions.append(api)
         for function in self._functions:
@@ -162,9 +164,32 @@ class EmulatorStack:
         for function in self._functions:
             function.wait_until_ready()
 
-    def _function(self, name: str, *, threads: int = 1, host: str = "127.0.0.1", port: int = 0) -> FunctionProcess:
+    def _signing_account(self) -> Mapping[str, str]:
+        """Returns the environment that lets the API sign links to the emulated buckets."""
+        chosen = self._wiring.settings
+        calls_gemini = chosen.embedder == "gemini" and chosen.gemini.endpoint is None
+        # An account that exists is needed there, and will do.
+        if calls_gemini or _ACCOUNT in os.environ:
+            return {}
+        return {_ACCOUNT: str(throwaway_account(self._folder))}
+
+    def _function(
+        self,
+        name: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        *,
+        threads: int = 1,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> FunctionProcess:
         return FunctionProcess(
-            name, self._folder / name, self.log_dir, dict(os.environ), threads=threads, host=host, port=port
+            name,
+            self._folder / name,
+            self.log_dir,
+            {**os.environ, **environment},
+            threads=threads,
+            host=host,
+            port=port,
         )
 
     def _provision(self) -> None:

@@ -70,18 +70,14 @@ class IssuerKeys:
         try:
             if self._may_try():
                 self._fetch()
+            if self._fetched_s < self._tried_s:
+                raise _unavailable(PAUSE_S)
         finally:
             self._fetching.release()
-        if self._fetched_s < self._tried_s:
-            raise _unavailable(PAUSE_S)
 
     def _fetch_meanwhile(self) -> None:
-        if self._fetching.acquire(blocking=False):
-            try:
-                if self._may_try():
-                    self._fetch()
-            finally:
-                self._fetching.release()
+        with suppress(TransientError):  # somebody whose key is unknown will be told, if it is still so then
+            self._fetch_now()
 
     def _fetch(self) -> None:
         self._tried_s = self._clock.monotonic()

@@ -22,6 +22,8 @@ _FITTING: Final[Mapping[tuple[Any, Any], tuple[str, ...]]] = {
 """Type and curve of a key -> the algorithms it may be used with. There is no symmetric one among them: with such a
 key, whoever can verify a token could make one."""
 
+_TEXTS: Final = ("kty", "kid", "alg", "crv", "use")
+
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
@@ -48,8 +50,8 @@ class KeySet:
 
     def __init__(self, jwk_set: Mapping[str, Any]) -> None:
         listed = jwk_set.get("keys")
-        found = [(jwk.get("kid"), _usable(jwk)) for jwk in listed or () if isinstance(jwk, dict)]
-        self._by_id = {kid: key for kid, key in found if key is not None}
+        jwks = [jwk for jwk in listed if _is_jwk(jwk)] if isinstance(listed, list) else []
+        self._by_id = {jwk.get("kid"): key for jwk in jwks if (key := _usable(jwk)) is not None}
         if not self._by_id:
             raise ValueError("there is no usable key in the set")
 
@@ -58,6 +60,10 @@ class KeySet:
         if kid is None and len(self._by_id) == 1:
             return next(iter(self._by_id.values()))
         return self._by_id.get(kid)
+
+
+def _is_jwk(jwk: object) -> bool:
+    return isinstance(jwk, dict) and all(isinstance(jwk.get(name, ""), str) for name in _TEXTS)
 
 
 def _usable(jwk: Mapping[str, Any]) -> VerificationKey | None:

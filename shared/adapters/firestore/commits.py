@@ -58,7 +58,7 @@ def update_video(
     reference: firestore.DocumentReference,
     decide: Callable[[Video | None], Change[T]],
     *,
-    staged: bool = False,
+    staged: Sequence[Write] = (),
 ) -> T:
     """Loads a video, decides, and saves the change as a whole.
 
@@ -66,7 +66,7 @@ def update_video(
         client: The database.
         reference: The video's document.
         decide: See VideoRepository.update().
-        staged: Whether what is large in the change is stored already.
+        staged: What is large in the change and was stored already.
 
     Returns:
         The change's answer.
@@ -86,10 +86,12 @@ def update_video(
             return change.answer
         firsts, ahead = _attempts(reference, change)
         ahead += _records(reference, change)
-        if not staged and len(list(_parts(ahead))) > 1:
-            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes.
-            commit_in_parts(client, ahead)
-            return update_video(client, reference, decide, staged=True)
+        if ahead != staged and (staged or len(list(_parts(ahead))) > 1):
+            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes. Of
+            # what another decision left, nothing may stay that this one does not write anew.
+            gone = dict(staged).keys() - dict(ahead).keys()
+            commit_in_parts(client, [*ahead, *((document, None) for document in gone)])
+            return update_video(client, reference, decide, staged=ahead)
         change_id = uuid.uuid4().hex
         answers[change_id] = change.answer
         batch = client.batch()

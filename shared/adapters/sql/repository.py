@@ -5,14 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
+from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.listing import find_changed, list_page, sum_counts, sum_usage
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
@@ -30,6 +42,11 @@ __all__ = ["SqlVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+
+
+_SHOWN_VIDEO: Final = select(videos.c.document).where(
+    videos.c.id == bindparam("video_id", type_=String), videos.c.status != DELETED
+)
 
 
 class SqlVideoRepository:
@@ -63,8 +80,8 @@ class SqlVideoRepository:
         return self._database.write(work)
 
     def get(self, video_id: str) -> Video | None:
-        found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
-        return found[0] if found else None
+        document = self._database.look_up(_SHOWN_VIDEO, video_id=stored_text(video_id))
+        return None if document is None else decode_json(Video, document)
 
     def list_videos(
         self,
@@ -229,6 +246,7 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
+        title=video.title,
         source=place.source if isinstance(place, SearchEntry) else "description",
         text=place.text,
         start_s=place.start_s,

@@ -263,7 +263,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             self.register(1)
         for _ in range(500):
             video = self.stored()
-            if (event := self.driver.lifecycle.redrive(video, self.driver.clock.now())) is None:
+            if (event := self.driver.lifecycle.redrive(video)) is None:
                 break
             spec = self.driver.flow.next_after_status(video.status)
             assert spec is not None
@@ -275,7 +275,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             claim = self.driver.try_claim(video, spec.stage)
             if isinstance(claim, Claim):
                 self.driver.commit(claim)
-        assert self.driver.lifecycle.redrive(self.stored(), self.driver.clock.now()) is None
+        assert self.driver.lifecycle.redrive(self.stored()) is None
 
 
 @pytest.mark.reliability("B2", "B3", "B10", "B11", "B12", "B21", "B26", "B27")

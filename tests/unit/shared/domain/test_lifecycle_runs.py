@@ -202,7 +202,7 @@ class TestDelete:
         with pytest.raises(LeaseLost):
             driver.commit(claim)
         assert driver.try_claim(video, "transcode") == Declined(reason="deleted")
-        assert driver.lifecycle.redrive(gone, driver.clock.now()) is None
+        assert driver.lifecycle.redrive(gone) is None
 
     def test_what_is_not_there_cant_be_deleted(self, driver: VideoDriver) -> None:
         video = driver.upload()
@@ -218,16 +218,18 @@ class TestSweeping:
     def test_every_unfinished_video_waits_for_an_event(self, driver: VideoDriver) -> None:
         video = driver.upload()
         for spec in driver.flow.stages:
-            event = driver.lifecycle.redrive(video, driver.clock.now())
+            event = driver.lifecycle.redrive(video)
             assert event is not None
             assert (event.type, event.run, event.trace) == (spec.consumes, 1, video.trace)
             video = driver.commit(driver.claim(video, spec.stage))
 
-        assert driver.lifecycle.redrive(video, driver.clock.now()) is None
+        assert driver.lifecycle.redrive(video) is None
 
     def test_a_redriven_event_is_the_same_event(self, driver: VideoDriver) -> None:
         video = driver.commit(driver.claim(driver.upload(), "ingest"))
-        event = driver.lifecycle.redrive(video, driver.clock.now())
+        driver.clock.advance(600.0)
+        driver.repository.update(video.id, driver.lifecycle.mark_redriven(video, driver.clock.now()))
+        event = driver.lifecycle.redrive(driver.video(video.id))
 
         assert event == driver.repository.outbox()[-1]
 
