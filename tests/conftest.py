@@ -7,10 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators import firestore, firestore_repository, pubsub, storage
+from tests.emulators import (
+    firestore,
+    firestore_database,
+    firestore_documents,
+    firestore_repository,
+    pubsub,
+    storage,
+)
 from tests.postgresql import postgresql, postgresql_server
 
-__all__ = ["firestore", "firestore_repository", "postgresql", "postgresql_server", "pubsub", "storage"]
+__all__ = [
+    "firestore",
+    "firestore_database",
+    "firestore_documents",
+    "firestore_repository",
+    "postgresql",
+    "postgresql_server",
+    "pubsub",
+    "storage",
+]
 
 _REAL_MEDIA = Path(__file__).parents[2] / "shared" / "media"
 

@@ -16,9 +16,18 @@ from infra.local.emulators import (
     pubsub_emulator,
     storage_emulator,
 )
+from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 
-__all__ = ["firestore", "firestore_repository", "pubsub", "require_emulators", "storage"]
+__all__ = [
+    "firestore",
+    "firestore_database",
+    "firestore_documents",
+    "firestore_repository",
+    "pubsub",
+    "require_emulators",
+    "storage",
+]
 
 
 def require_emulators() -> None:
@@ -38,11 +47,23 @@ def firestore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def firestore_repository(firestore: Emulator, monkeypatch: pytest.MonkeyPatch) -> FirestoreVideoRepository:
-    """A repository in an empty database of the emulator."""
+def firestore_database(firestore: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of an empty database of the emulator, which clients find by the environment."""
     for name, value in firestore.client_environment.items():
         monkeypatch.setenv(name, value)
-    return FirestoreVideoRepository(PROJECT, f"test-{uuid4().hex}")
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture
+def firestore_repository(firestore_database: str) -> FirestoreVideoRepository:
+    """A repository in an empty database of the emulator."""
+    return FirestoreVideoRepository(PROJECT, firestore_database)
+
+
+@pytest.fixture
+def firestore_documents(firestore_database: str) -> FirestoreDocumentStore:
+    """A document store in an empty database of the emulator."""
+    return FirestoreDocumentStore(PROJECT, firestore_database)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
 from functions.api.idempotency import idempotency_layer
@@ -15,7 +16,11 @@ from functions.api.operation import Operation
 from functions.api.quotas import Quotas
 from functions.api.rate_limit import RateLimit
 from functions.api.reserving import Reservations
+from functions.api.routes.audit import audit_routes
+from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
+from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -105,7 +110,9 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
+        console_routes(ports.links),
         usage_routes(ports.settings.quota),
+        erasure_routes(ports),
         search_routes(views),
         playback_routes(own_links),
         transcript_routes(),
@@ -114,12 +121,19 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         upload_routes(Uploading(ports, quotas, reservations), ports.clock),
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
+        audit_routes(),
+        export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    return [RateLimit(ports.settings.quota.requests_per_minute), idempotency_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers, such as a repeated request, changes nothing.
+    return [
+        RateLimit(ports.settings.quota.requests_per_minute),
+        idempotency_layer(ports.clock),
+        audit_layer(ports.clock),
+    ]
 
 
 def _publish(ports: ApiPorts, video_id: str) -> None:

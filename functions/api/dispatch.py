@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
 from werkzeug.exceptions import UnsupportedMediaType
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.cors import CrossOrigin
 from functions.api.field_choice import chosen_fields
-from functions.api.operation import Answer, ApiRequest, Call, Nothing, Operation
+from functions.api.operation import Answer, Call, Nothing, Operation
 from functions.api.problems import Refusal, problem_response
 from functions.api.rendering import as_sent, rendered
 from functions.api.request_log import answered
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = ["DispatchPorts", "Dispatcher", "Layer", "Proceed"]
+
+_MAX_BODY_BYTES: Final = 2**20
+"""Videos go to the bucket; nothing else that is sent here is larger."""
 
 Proceed: TypeAlias = Callable[[], Answer | Response]
 """Goes on with a request."""
@@ -86,32 +89,37 @@ class Dispatcher:
 
     def answer(self, environ: WSGIEnvironment) -> Response:
         """Answers the request in a WSGI environment."""
-        request = ApiRequest(environ)
+        request = _Request(environ)
         request.trusted_hosts = self._trusted_hosts
 
         def answer(request_id: str) -> Response:
             try:
                 # Before authentication: browsers ask without a token.
-                response = self._cross_origin.preflight(request) or self._answer(request)
+                response = self._cross_origin.preflight(request) or self._answer(request, request_id)
             except Exception as error:
                 response = problem_response(error, request, request_id)
-            response.headers.extend(request.answer_headers)
             self._cross_origin.name_origin(request, response)
             return response
 
         return answered(request, answer)
 
-    def _answer(self, request: ApiRequest) -> Response:
+    def _answer(self, request: Request, request_id: str) -> Response:
         _ = request.host  # Raises for one that is not trusted.
         operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
             caller = _caller(request, self._authenticator, operation)
-        call = _call(request, operation, caller, path, self._ports)
-        answer = _through(self._layers, operation, call)
-        if isinstance(answer, Response):
-            return as_sent(answer, request)
-        return as_sent(rendered(answer, call.choice), request, answer.revision)
+        call = _call(request, request_id, operation, caller, path, self._ports)
+        try:
+            response = _sent(_through(self._layers, operation, call), call)
+        except Exception as error:
+            response = problem_response(error, request, request_id)
+        response.headers.extend(call.told)
+        return response
+
+
+class _Request(Request):
+    max_content_length = _MAX_BODY_BYTES
 
 
 def _caller(asked: Request, authenticator: Authenticator, operation: Operation[Any, Any]) -> Principal:
@@ -125,7 +133,8 @@ def _caller(asked: Request, authenticator: Authenticator, operation: Operation[A
 
 
 def _call(
-    request: ApiRequest,
+    request: Request,
+    request_id: str,
     operation: Operation[Any, Any],
     caller: Principal | None,
     path: Mapping[str, str],
@@ -137,6 +146,7 @@ def _call(
     choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
     return Call(
         request=request,
+        request_id=request_id,
         path=path,
         query=msgspec.convert(query, operation.query, strict=False),
         body=_body(request, operation),
@@ -159,6 +169,12 @@ def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"The body is not JSON: {error}.") from error
+
+
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

@@ -154,8 +154,7 @@ def _header_parameters(operation: Operation[Any, Any]) -> list[dict[str, Any]]:
     if operation.keeps_answers:
         schema = {"type": "string", "pattern": r"^[!-~]{1,255}$"}
         headers["Idempotency-Key"] = (
-            "Something new for each thing to do, such as a UUID: sent again with the same, it is done once. The "
-            "answer is kept for a day.",
+            "Something new for each thing to do, such as a UUID: sent again, it is done once. Answers are kept a day.",
             schema,
         )
     if operation.heeds_if_match:

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
-from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.field_choice import FieldChoice
 from shared.domain.principal import Principal, Role
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
-__all__ = ["Allowed", "Answer", "ApiRequest", "Call", "Content", "Handler", "Nothing", "Operation", "Routes"]
+__all__ = ["Allowed", "Answer", "Call", "Content", "Handler", "Nothing", "Operation", "Routes"]
 
 Allowed: TypeAlias = Literal["anybody", "link"] | Role
 """Who may use a route: ``anybody``; whoever has a link, which the handler checks; or a role, or one above it."""
-
-
-_MAX_BODY_BYTES: Final = 2**20
-"""Videos go to the bucket; nothing else that is sent here is larger."""
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,26 +34,13 @@ Q_co = TypeVar("Q_co", bound=Struct, covariant=True)
 B_co = TypeVar("B_co", bound=Struct, covariant=True)
 
 
-class ApiRequest(Request):
-    """A request.
-
-    Attributes:
-        answer_headers: Further headers of its answer, whatever that is.
-    """
-
-    max_content_length = _MAX_BODY_BYTES
-
-    def __init__(self, environ: WSGIEnvironment) -> None:
-        super().__init__(environ)
-        self.answer_headers = Headers()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Q_co, B_co]):
     """One request to an operation, after everything about it was checked.
 
     Attributes:
         request: The request itself, for its headers.
+        request_id: What finds it in the logs.
         path: What the path names.
         query: The query's parameters.
         body: The body.
@@ -69,9 +48,11 @@ class Call(Generic[Q_co, B_co]):
         videos: The caller's videos: nobody else's can be reached through it.
         documents: What else the caller has, alike.
         choice: What the caller wants of the answer; None for all of it.
+        told: Headers that are sent with whatever is answered, errors included; layers add theirs.
     """
 
-    request: ApiRequest
+    request: Request
+    request_id: str
     path: Mapping[str, str]
     query: Q_co
     body: B_co
@@ -79,6 +60,7 @@ class Call(Generic[Q_co, B_co]):
     videos: OwnedVideos
     documents: OwnedDocuments
     choice: FieldChoice | None = None
+    told: dict[str, str] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:

@@ -56,11 +56,9 @@ class RateLimit:
             return proceed()
         tokens = self._take(call.caller.owner)
         left = tokens if tokens < 1 else tokens - 1
-
-        headers = call.request.answer_headers
-        headers["RateLimit-Limit"] = str(self._per_minute)
-        headers["RateLimit-Remaining"] = str(math.floor(left))
-        headers["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
+        call.told["RateLimit-Limit"] = str(self._per_minute)
+        call.told["RateLimit-Remaining"] = str(math.floor(left))
+        call.told["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
         if tokens < 1:
             raise Refusal(
                 429,

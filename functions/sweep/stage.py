@@ -7,14 +7,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
+from shared.domain.audit import AuditEntry
 from shared.domain.records import ObjectRef
+from shared.domain.status import DELETED
 from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
-from shared.ports.blob_store import BlobStore
-from shared.ports.document_store import DocumentStore
+from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.tasks import request_work
@@ -29,18 +30,15 @@ _MAX_EVENTS = 1000
 _MAX_TASKS = 1000
 """Tasks of a kind that one run tells of; the next run goes on."""
 
+_MAX_EXPIRED = 100
+"""Videos that one run deletes because of their age; the next run goes on."""
+
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
 
 
-class SweepPorts(UploadPorts, Protocol):
+class SweepPorts(UploadPorts, DeletionPorts, Protocol):
     """What sweeping needs."""
-
-    @property
-    def blobs(self) -> BlobStore: ...
-
-    @property
-    def documents(self) -> DocumentStore: ...
 
     @property
     def settings(self) -> Settings: ...
@@ -73,6 +71,7 @@ class Sweeper:
             self.redrive_stalled,
             self.request_due_work,
             self.reconcile_uploads,
+            self.delete_expired,
             self.clear_leftovers,
         ):
             _guarded(step.__name__, step)
@@ -110,6 +109,19 @@ class Sweeper:
             elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
 
+    def delete_expired(self) -> None:
+        """Deletes what is kept no longer: videos, oldest first, where the settings say so, and audit entries."""
+        ports, now = self._ports, self._ports.clock.now()
+        if (days := ports.settings.retention_days) is not None:
+            oldest = ports.repository.list_videos(
+                sort="created_at", created_before=now - timedelta(days=days), limit=_MAX_EXPIRED
+            )
+            for video in oldest.videos:
+                logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
+                _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
+        for entry in ports.documents.due(AuditEntry, until=now, limit=_MAX_TASKS):
+            _guarded("expire", partial(ports.documents.delete, AuditEntry, entry.id, owner=entry.owner))
+
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""
         # A worker that lost its lease may be writing until its next heartbeat tells it so.
@@ -119,9 +131,12 @@ class Sweeper:
                 _guarded("clear", partial(self._settle, video))
 
     def _settle(self, video: Video) -> None:
-        ports = self._ports
-        clear_leftovers(ports.repository, ports.blobs, video, ports.settings.media_bucket)
-        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+        ports, media_bucket = self._ports, self._ports.settings.media_bucket
+        if video.status == DELETED:
+            finish_deletion(ports, video, media_bucket, settled=True)
+        else:
+            clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
+            ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports

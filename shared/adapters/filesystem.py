@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from shared.adapters.folders import locked_folder, make_folder, storage_error, temporary_file
 from shared.adapters.object_paths import name_from_parts, parts_of_name
@@ -36,6 +36,7 @@ _CONTENT_TYPES: Final = {
     ".mpd": "application/dash+xml",
     ".vtt": "text/vtt",
     ".wav": "audio/wav",
+    ".zip": "application/zip",
 }
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _CHUNK_BYTES: Final = 2**20
@@ -74,8 +75,7 @@ class FolderBlobStore:
         if_generation: int | None = None,
     ) -> ObjectRef:
         parts = parts_of_name(name)
-        if content_type != _content_type(name) and _UNKNOWN_TYPE not in {content_type, _content_type(name)}:
-            raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
+        _expect_type(name, content_type)
         with source.open("rb") as content, _errors(bucket, name), temporary_file(self._staging) as file:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
             file.flush()
@@ -109,6 +109,17 @@ class FolderBlobStore:
                     content_type=ref.content_type,
                 )
             )
+
+    @contextmanager
+    def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        parts = parts_of_name(name)
+        _expect_type(name, content_type)
+        with temporary_file(self._staging) as file:
+            yield file
+            with _errors(bucket, name):
+                file.flush()
+                os.fsync(file.fileno())
+                self._place(file, bucket, name, parts, None)
 
     def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
         with self._open(bucket, name) as (file, ref):
@@ -269,6 +280,11 @@ def _ref(bucket: str, name: str, status: os.stat_result) -> ObjectRef:
 
 def _content_type(name: str) -> str:
     return _CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
+
+
+def _expect_type(name: str, content_type: str) -> None:
+    if content_type != _content_type(name) and _UNKNOWN_TYPE not in {content_type, _content_type(name)}:
+        raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
 
 
 def _expect(found: ObjectRef, generation: int | None) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.instants import from_us, to_us
@@ -24,6 +24,7 @@ from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.errors import NotFound
 from shared.domain.events import Message
 from shared.domain.flow import Flow
+from shared.domain.video import Video
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
 
@@ -129,6 +130,16 @@ class LocalBus:
             with self._database.writing() as connection:
                 connection.execute(insert(deliveries), rows)
 
+    def take_back(self, video: Video) -> None:
+        source = {"bucketId": video.source.bucket, "objectId": video.source.object}
+        # The upload's own announcement names the object; everything else the id, which nothing else can contain.
+        uploaded = and_(*(_has(name, value) for name, value in source.items()))
+        about = or_(func.instr(deliveries.c.attributes, video.id) > 0, uploaded)
+        others = deliveries.c.topic != self._flow.deleted_topic
+        with self._database.writing() as connection:
+            connection.execute(delete(deliveries).where(about, others))
+        self._database.scrub()
+
     def lease(self, limit: int, lease_s: float, functions: Sequence[str] | None = None) -> list[LeasedMessage]:
         """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
 
@@ -169,7 +180,10 @@ class LocalBus:
     def ack(self, message: LeasedMessage) -> bool:
         """Takes a message off the queue; False when the lease is no longer the caller's."""
         with self._database.writing() as connection:
-            return connection.execute(delete(deliveries).where(_is_held(message))).rowcount == 1
+            done = connection.execute(delete(deliveries).where(_is_held(message))).rowcount == 1
+        if message.delivery.source.endswith(f"/{self._flow.deleted_topic}"):
+            self._database.scrub()  # it was the last to name what is erased
+        return done
 
     def nack(self, message: LeasedMessage, retry_after_s: float | None = None) -> bool:
         """Gives a message back to be delivered again.
@@ -245,6 +259,11 @@ class LocalBus:
 
     def _now_us(self) -> int:
         return to_us(self._clock.now())
+
+
+def _has(name: str, value: str) -> ColumnElement[bool]:
+    """Returns whether a message has an attribute, by how publish() writes it."""
+    return func.instr(deliveries.c.attributes, json.dumps({name: value})[1:-1]) > 0
 
 
 def _is_held(message: LeasedMessage) -> ColumnElement[bool]:

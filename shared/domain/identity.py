@@ -8,6 +8,7 @@ import uuid
 
 __all__ = [
     "edited_key",
+    "erased_id",
     "event_id_of",
     "memo_generation",
     "memo_key",
@@ -26,6 +27,15 @@ def video_id_of(bucket: str, name: str) -> str:
     """Returns the id of the video that an upload object becomes: ``v`` and 26 of [a-z2-7]."""
     digest = hashlib.sha256(f"{bucket}\0{name}".encode("utf-8", "surrogatepass")).digest()
     return "v" + base64.b32encode(digest).decode().lower()[:26]
+
+
+def erased_id(video_id: str) -> str:
+    """Returns what an erased video is remembered as: ``e`` and 26 of [a-z2-7], which lead back to nothing.
+
+    Whoever knows the video's id can tell that this stands for it, such as a late duplicate of its upload's event.
+    """
+    digest = hashlib.sha256(f"erased\0{video_id}".encode("utf-8", "surrogatepass")).digest()
+    return "e" + base64.b32encode(digest).decode().lower()[:26]
 
 
 def owner_of(name: str) -> str:

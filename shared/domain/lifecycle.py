@@ -22,7 +22,7 @@ from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import event_id_of, owner_of, token_of, video_id_of
+from shared.domain.identity import erased_id, event_id_of, owner_of, token_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
@@ -121,7 +121,8 @@ class Lifecycle:
                 )
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=True), video=unwanted)
             closed = closed_attempt(video, "superseded", "a newer version of the file arrived", now)
-            kept = charged(replace(video, source=source, media=None), closed)
+            known = _reborn(video, video_id, upload, now) if video.status == DELETED else video
+            kept = charged(replace(known, source=source, media=None), closed)
             renewed = _new_run(kept, REGISTERED, {}, now)
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
@@ -452,11 +453,46 @@ class Lifecycle:
                 results={},
                 lease=None,
                 swept=False,
+                details=Details(),
+                tag_edits=(),
                 updated_at=now,
             )
             event = self._event(gone, self._flow.deleted_topic, now)
             answer = Deleted(video=gone, lease=video.lease)
             return Change(answer=answer, video=gone, attempts=closed, events=(event,))
+
+        return decide
+
+    def forget(self, seen: Video, now: datetime) -> Decision[bool]:
+        """Takes everything out of a deleted video that says whose and what it was, its id included.
+
+        What stays is enough to refuse whatever comes late: its generation, run and fencing token. Everything that
+        refers to it must be gone before. Answers False, and leaves it, when it came back since it was looked at.
+        """
+
+        def decide(video: Video | None) -> Change[bool]:
+            if video is None or video.id != seen.id or not _unchanged(video, seen) or video.status != DELETED:
+                return Change(answer=False)
+            tombstone = Video(
+                id=erased_id(video.id),
+                owner="",
+                source=Source(
+                    bucket="",
+                    object="",
+                    name="",
+                    generation=video.source.generation,
+                    size_bytes=0,
+                    content_type="",
+                ),
+                run=video.run,
+                status=DELETED,
+                last_token=video.last_token,
+                swept=True,
+                trace="",
+                created_at=now,
+                updated_at=now,
+            )
+            return Change(answer=True, video=tombstone)
 
         return decide
 
@@ -477,11 +513,7 @@ class Lifecycle:
         """Notes that a settled video has no leftovers, unless it moved on since it was looked at."""
 
         def decide(video: Video | None) -> Change[None]:
-            unchanged = video is not None and (video.run, video.last_token, video.status) == (
-                seen.run,
-                seen.last_token,
-                seen.status,
-            )
+            unchanged = video is not None and _unchanged(video, seen)
             return Change(answer=None, video=replace(video, swept=True) if video and unchanged else None)
 
         return decide
@@ -596,6 +628,16 @@ def _first_run(video_id: str, source: Source, status: str, details: Details, now
         created_at=now,
         updated_at=now,
     )
+
+
+def _unchanged(video: Video, seen: Video) -> bool:
+    """Tells whether nothing has happened to a settled video since it was looked at."""
+    return (video.run, video.last_token, video.status) == (seen.run, seen.last_token, seen.status)
+
+
+def _reborn(deleted: Video, video_id: str, upload: ObjectFinalized, now: datetime) -> Video:
+    """Returns a deleted, perhaps forgotten, video as the one that a new upload under its name makes."""
+    return replace(deleted, id=video_id, owner=owner_of(upload.name), spent=Cost(), created_at=now)
 
 
 def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, Protocol, TypeVar
 
-__all__ = ["DOCUMENT_ID", "Document", "DocumentStore", "Edit"]
+from shared.domain.codec import encode_json
+
+__all__ = ["DOCUMENT_ID", "MAX_DOCUMENT_BYTES", "Document", "DocumentStore", "Edit", "document_body"]
 
 DOCUMENT_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 """What a document's id may be."""
+
+MAX_DOCUMENT_BYTES: Final = 768 * 2**10
+"""Of a document's JSON; Firestore keeps 1 MiB, with the names of the fields and what is searched by."""
 
 
 class Document(Protocol):
@@ -86,7 +91,7 @@ class DocumentStore(Protocol):
 
         Raises:
             NotFound: It is another owner's.
-            ValueError: What is to be saved has another id or owner, or an id that can't be one.
+            ValueError: What is to be saved has another id or owner, an id that can't be one, or is too large.
         """
         ...
 
@@ -95,7 +100,7 @@ class DocumentStore(Protocol):
         ...
 
     def owned(self, kind: type[D], *, owner: str, limit: int = 100, before: str | None = None) -> Sequence[D]:
-        """Returns an owner's documents of a kind by id, greatest first.
+        """Returns an owner's documents of a kind by id, greatest first: ids compare by their characters' codes.
 
         Args:
             kind: Their class.
@@ -116,3 +121,24 @@ class DocumentStore(Protocol):
     def delete_about(self, video_id: str) -> int:
         """Removes every document about a video, of any kind, and returns how many there were."""
         ...
+
+
+def document_body(document: Document, document_id: str, owner: str | None) -> str:
+    """Returns a document as the JSON that stores keep.
+
+    Args:
+        document: What is to be saved.
+        document_id: Under which id.
+        owner: On whose behalf; None for nobody's.
+
+    Raises:
+        ValueError: As DocumentStore.update() says.
+    """
+    if document.id != document_id or not DOCUMENT_ID.fullmatch(document_id):
+        raise ValueError(f"{document.id!r} can't be kept as {document_id!r}")
+    if owner not in {None, document.owner}:
+        raise ValueError("a document can't be given to another owner")
+    body = encode_json(document)
+    if len(body) > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"{document_id!r} is larger than {MAX_DOCUMENT_BYTES} bytes")
+    return body

@@ -111,7 +111,8 @@ class VideoRepository(Protocol):
         Args:
             video_id: The video, which need not exist.
             decide: Pure function of the stored video (None if there is none); may be called more than once.
-                What it raises is passed on and nothing is saved.
+                What it raises is passed on and nothing is saved. An erased video is what is remembered of it, with
+                the id that ``erased_id`` tells; a change may give it one of the two ids in place of the other.
 
         Returns:
             The change's answer, after the change is durable.
@@ -229,6 +230,10 @@ class VideoRepository(Protocol):
         """Returns settled videos (ready, failed, deleted) whose leftovers were not cleared yet."""
         ...
 
-    def prune(self, video: Video) -> None:
-        """Removes the result sets that the video does not name, for good; of a deleted one, its timeline too."""
+    def prune(self, video: Video) -> Mapping[str, int]:
+        """Removes the result sets that the video does not name, for good; of a deleted one, its timeline too.
+
+        Returns:
+            Class name, such as ``Segment`` or ``Attempt`` -> how many of these were removed.
+        """
         ...

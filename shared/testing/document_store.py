@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.domain.codec import encode_json
 from shared.domain.errors import NotFound
-from shared.ports.document_store import DOCUMENT_ID, Document, Edit
+from shared.ports.document_store import Document, Edit, document_body
 
 __all__ = ["InMemoryDocumentStore"]
 
@@ -33,7 +32,7 @@ class InMemoryDocumentStore:
                 raise NotFound("There is no such document.")
             edit = decide(stored)
             if edit.document is not None:
-                self._check(edit.document, document_id, owner)
+                document_body(edit.document, document_id, owner)
                 self._documents[kind.__name__, document_id] = edit.document
             elif edit.delete:
                 self._documents.pop((kind.__name__, document_id), None)
@@ -66,11 +65,3 @@ class InMemoryDocumentStore:
     def _every(self, kind: type[D]) -> list[D]:
         with self._lock:
             return [one for (name, _), one in self._documents.items() if name == kind.__name__]
-
-    @staticmethod
-    def _check(document: Document, document_id: str, owner: str | None) -> None:
-        if document.id != document_id or not DOCUMENT_ID.fullmatch(document_id):
-            raise ValueError(f"{document.id!r} can't be kept as {document_id!r}")
-        if owner not in {None, document.owner}:
-            raise ValueError("a document can't be given to another owner")
-        encode_json(document)

@@ -1,4 +1,4 @@
-"""The repositories that every suite over them runs on."""
+"""The repositories and document stores that every suite over them runs on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.sql.document_store import SqlDocumentStore
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import main_database
 from shared.adapters.sql.sqlite import sqlite_url
+from shared.ports.document_store import DocumentStore
 from shared.ports.video_repository import VideoRepository
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 from tests.firestore_indexes import defined_indexes, needed_indexes
@@ -56,3 +59,20 @@ def repository(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def driver(repository: VideoRepository) -> VideoDriver:
     return VideoDriver(repository)
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgresql", "firestore"])
+def document_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DocumentStore]:
+    if request.param == "fake":
+        yield InMemoryDocumentStore()
+    elif request.param == "firestore":
+        traffic = recorded_traffic(monkeypatch)
+        yield request.getfixturevalue("firestore_documents")
+        assert needed_indexes(traffic.queries) <= set(defined_indexes()), "Firestore would refuse a query"
+    else:
+        folder: Path = request.getfixturevalue("tmp_path")
+        sqlite = request.param == "sqlite"
+        url = sqlite_url(folder / "videos.db") if sqlite else request.getfixturevalue("postgresql")
+        database = main_database(url)
+        yield SqlDocumentStore(database)
+        database.close()

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
 from typing import get_args
 
 import pytest
 
+from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.records import Tag
+from shared.ports.document_store import Edit
 from shared.ports.video_repository import Sort
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import embedding, search_entry, tag
+from tests.contract.test_document_store import Note
 from tests.firestore_indexes import VECTOR_DIMENSIONS, defined_indexes, exempt_fields, needed_indexes
 from tests.firestore_traffic import Traffic, recorded_traffic
 
 
 @pytest.fixture
-def traffic(firestore_repository: FirestoreVideoRepository, monkeypatch: pytest.MonkeyPatch) -> Traffic:
+def traffic(
+    firestore_repository: FirestoreVideoRepository,
+    firestore_documents: FirestoreDocumentStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Traffic:
     """Every kind of document written, every query asked."""
     traffic = recorded_traffic(monkeypatch)
+    keep_note(firestore_documents)
     repository, driver = firestore_repository, VideoDriver(firestore_repository)
     video = driver.finish(
         driver.upload(), {"tag": [tag("a"), search_entry("a word"), embedding("a place", (1.0, 0.0))]}
@@ -44,6 +53,16 @@ def traffic(firestore_repository: FirestoreVideoRepository, monkeypatch: pytest.
     repository.unswept()
     repository.prune(driver.delete(video))
     return traffic
+
+
+def keep_note(store: FirestoreDocumentStore) -> None:
+    """Writes a document and asks everything that can be asked about it."""
+    note = Note(id="n", owner="ann")
+    store.update(Note, "n", lambda _: Edit(answer=None, document=note), owner="ann")
+    store.owned(Note, owner="ann")
+    store.owned(Note, owner="ann", before="n")
+    store.due(Note, until=datetime(2026, 1, 1, tzinfo=UTC))
+    store.delete_about("v")
 
 
 def test_each_index_is_needed_and_each_that_is_needed_is_defined(traffic: Traffic) -> None:

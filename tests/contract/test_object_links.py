@@ -27,6 +27,7 @@ from shared.adapters.folder_links import FolderLinks
 from shared.adapters.gcs import GcsBlobStore, GcsLinks
 from shared.adapters.signing_key import SigningKey
 from shared.adapters.storage_server import StorageServer
+from shared.adapters.upload_sessions import UploadSessions
 from shared.domain.records import ObjectRef
 from shared.ports.blob_store import BlobStore
 from shared.ports.object_links import LONGEST_S, REPEATED_S, ObjectLinks
@@ -83,7 +84,7 @@ def linked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
             return
         account = throwaway_account(tmp_path)
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
-        wait: Callable[[float], object] = pytest.fail  # an emulator's clock can't be set
+        wait: Callable[[float], object] = _impossible
         if request.param == "strict":
             gcs = exits.enter_context(StrictGcs())
             told = json.loads(account.read_text())
@@ -108,7 +109,7 @@ def _folders(folder: Path) -> Iterator[Linked]:
     """The one-machine server."""
     clock = ManualClock()
     blobs = FolderBlobStore(folder / "data", {})
-    links = FolderLinks(folder / "data", SigningKey.generate(), clock)
+    links = FolderLinks(UploadSessions(folder / "sessions", blobs, clock), SigningKey.generate(), clock)
     mounted = DispatcherMiddleware(Response(status=404), {"/storage": StorageServer(blobs, links)})
     server = make_server("127.0.0.1", 0, mounted, threaded=True)
     thread = Thread(target=server.serve_forever, args=(0.01,))
@@ -117,6 +118,10 @@ def _folders(folder: Path) -> Iterator[Linked]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _impossible(_seconds: float) -> None:
+    pytest.fail("an emulator's clock can't be set")
 
 
 def _set_ahead(gcs: StrictGcs, seconds: float) -> None:

@@ -139,7 +139,7 @@ def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
 
 
 def next_event(wiring: Bootstrap, source: ObjectRef) -> VideoEvent:
-    event = wiring.lifecycle.redrive(stored(wiring, source), wiring.clock.now())
+    event = wiring.lifecycle.redrive(stored(wiring, source))
     assert event is not None
     return event
 

@@ -69,6 +69,9 @@ class Recorder:
         if isinstance(message, VideoEvent):
             self.heard.append(message)
 
+    def take_back(self, video: Video) -> None:
+        self._bus.take_back(video)
+
 
 class _SteeredBootstrap(Bootstrap):
     """The chain alone: what listens beside it has no say in what becomes of a video."""

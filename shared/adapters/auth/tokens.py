@@ -103,6 +103,6 @@ _OPTIONS: Final[Any] = {
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         raise Unauthenticated(f"The token's {name} is no time.")
     return float(value)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias, TypeVar
 
 from google.cloud import firestore
+from google.cloud.firestore import DocumentSnapshot
 
 from shared.adapters.firestore.calls import COMMIT_TIMEOUT_S, OUTCOME_UNKNOWN, READING
 from shared.adapters.firestore.chunks import pack
@@ -25,9 +26,10 @@ from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS
 from shared.domain.change import Change
 from shared.domain.codec import encode_json
 from shared.domain.errors import Outage
+from shared.domain.identity import erased_id
 from shared.domain.video import Video
 
-__all__ = ["Write", "commit_in_parts", "update_video"]
+__all__ = ["Write", "commit_in_parts", "tries", "update_video"]
 
 T = TypeVar("T")
 
@@ -76,8 +78,8 @@ def update_video(
         google.api_core.exceptions.GoogleAPIError: Firestore can't be used.
     """
     answers: dict[str, T] = {}
-    for _ in _tries():
-        snapshot = reference.get(**READING)
+    for _ in tries():
+        snapshot = _read(reference)
         stored: Fields = snapshot.to_dict() or {}
         if stored.get("change_id") in answers:
             return answers[stored["change_id"]]
@@ -95,16 +97,38 @@ def update_video(
         change_id = uuid.uuid4().hex
         answers[change_id] = change.answer
         batch = client.batch()
-        fields = {"change_id": change_id, **video_fields(change.video, change, stored)}
-        if stored:
-            batch.update(reference, fields, client.write_option(last_update_time=snapshot.update_time))
-        else:
-            batch.create(reference, fields)
+        place = reference.parent.document(change.video.id)
+        kept = stored if place.id == snapshot.id else {}
+        fields = {"change_id": change_id, **video_fields(change.video, change, kept)}
+        _put(batch, snapshot, place, fields, client.write_option(last_update_time=snapshot.update_time))
         _add(batch, [*firsts, *_events(client, change), *([] if staged else ahead)])
         with suppress(*OUTCOME_UNKNOWN):
             batch.commit(retry=None, timeout=COMMIT_TIMEOUT_S)
             return change.answer
     raise Outage("store_unavailable", "Firestore did not confirm in time that it took the change.")
+
+
+def _read(reference: firestore.DocumentReference) -> DocumentSnapshot[Any]:
+    """Returns a video's document or, only where there is none, that of what is remembered of it."""
+    snapshot = reference.get(**READING)
+    return snapshot if snapshot.exists else reference.parent.document(erased_id(reference.id)).get(**READING)
+
+
+def _put(
+    batch: firestore.WriteBatch,
+    snapshot: DocumentSnapshot[Any],
+    place: firestore.DocumentReference,
+    fields: Fields,
+    unchanged: Any,
+) -> None:
+    """Puts fields where they belong, on the condition that what was read, there or elsewhere, is still that."""
+    if not snapshot.exists:
+        batch.create(place, fields)
+    elif snapshot.id == place.id:
+        batch.update(place, fields, unchanged)
+    else:
+        batch.delete(snapshot.reference, unchanged)
+        batch.create(place, fields)
 
 
 def commit_in_parts(client: firestore.Client, writes: Iterable[Write]) -> None:
@@ -182,7 +206,8 @@ def _events(client: firestore.Client, change: Change[Any]) -> list[Write]:
     ]
 
 
-def _tries() -> Iterator[None]:
+def tries() -> Iterator[None]:
+    """Yields as often as a commit may be tried, after pauses that keep writers out of each other's way."""
     give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
     pause_s = _FIRST_PAUSE_S
     while time.monotonic() < give_up_at:

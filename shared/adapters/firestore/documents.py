@@ -22,6 +22,7 @@ __all__ = [
     "Documents",
     "Fields",
     "attempt_documents",
+    "begins_attempt",
     "read_attempts",
     "read_video",
     "slices",
@@ -114,6 +115,11 @@ def attempt_documents(attempt: Attempt) -> list[tuple[str, Fields]]:
         (f"{attempt.token:010}.{number:03}", {"body": body, "parts": len(bodies)})
         for number, body in enumerate(bodies)
     ]
+
+
+def begins_attempt(document_id: str) -> bool:
+    """Tells whether a document is the first one of an attempt."""
+    return int(document_id.rpartition(".")[2]) == 0
 
 
 def read_attempts(documents: Iterable[DocumentSnapshot[Any]]) -> list[Attempt]:

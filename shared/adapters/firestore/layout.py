@@ -1,6 +1,6 @@
-"""How videos lie in Firestore, which queries that serves, and what it costs.
+"""How videos and documents lie in Firestore, which queries that serves, and what it costs.
 
-``videos/{video_id}``: one video.
+``videos/{video_id}``: one video; of an erased one nothing but ``videos/{erased_id}``, which names nobody.
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
@@ -22,15 +22,20 @@
 ``outbox/{event_id}``: an event that is not yet published.
     ``video_id``. ``committed_at``: by Firestore's clock. ``body``: JSON.
 
-Queries, as VideoRepository names them:
+``documents/{kind}:{id}``: what owners have besides videos.
+    ``kind``, ``id``, ``owner``. ``about``: the video it is about, or null. ``due_at``: or null. ``body``: JSON.
+    ``change_id``: as a video's.
 
-- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
+Queries, as VideoRepository and DocumentStore name them:
+
+- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since;
+  where there is none, it looks for what is remembered of it.
 - ``list_videos``: videos by ``listed_at`` descending or ascending, or by ``updated_at`` descending, of an
   ``owner``, a ``status``, both or neither, in a range of ``listed_at`` or all.
 - ``counts``: a count of videos of an ``owner`` with a ``status``, once for each status; a read for every 1,000.
 - ``usage``: sums over videos by ``used_by``; a read for every 1,000 of them.
-- ``changed``: videos of an ``owner`` by ``changed_at``. Whoever follows an owner's videos by the second pays a read
-  for each look that finds nothing: 0.05 USD a day for one that never stops.
+- ``changed``: videos of an ``owner`` by ``changed_at``. Whoever follows an owner's videos by the second pays a
+  read for each look that finds nothing: 0.05 USD a day for one that never stops.
 - ``records``: records of a video by ``kind`` and ``key`` among those that the video names.
 - ``attempts``: all of a video.
 - ``search``: records of all videos, of an ``owner`` or not, whose ``words`` contain the beginning of the query's
@@ -41,6 +46,8 @@ Queries, as VideoRepository names them:
 - ``related``: videos of an ``owner`` whose ``labels`` contain any of 30, the newest 300; as often as it takes.
 - ``outbox``: events by ``committed_at``, of a ``video_id`` or not.
 - ``stalled``, ``leased``, ``unswept``: videos by ``idle_since``, ``lease_expires_at``, ``unswept_since``.
+- ``owned``, ``due``, ``delete_about``: documents of a ``kind`` and ``owner`` by ``id``, of a ``kind`` by
+  ``due_at``, and of an ``about``.
 - ``prune``: records of a video by ``key`` not among those that the video names; its attempts.
 
 What search() and nearest() find counts only if the video, which they read next, names its key. The indexes are in
@@ -68,9 +75,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ATTEMPTS", "OUTBOX", "RECORDS", "VIDEOS"]
+__all__ = ["ATTEMPTS", "DOCUMENTS", "OUTBOX", "RECORDS", "VIDEOS"]
 
 VIDEOS: Final = "videos"
 ATTEMPTS: Final = "attempts"
 RECORDS: Final = "records"
 OUTBOX: Final = "outbox"
+DOCUMENTS: Final = "documents"

@@ -60,18 +60,16 @@ def sum_counts(videos: firestore.CollectionReference, owner: str, statuses: Sequ
     for status in statuses:
         listed = where(equal(videos, owner=owner, status=status), "listed_at", ">", EPOCH)
         ordered = listed.order_by("listed_at", direction="DESCENDING")
-        ((count,),) = ordered.count(alias="videos").get(**READING)
-        counts[status] = int(count.value)
+        counts[status] = int(_summed(ordered.count(alias="videos"))["videos"])
     return counts
 
 
 def sum_usage(videos: firestore.CollectionReference, owner: str) -> Usage:
     """Returns what an owner's videos amount to; see VideoRepository.usage()."""
-    query = equal(videos, used_by=owner).count(alias="videos")
+    query: Any = equal(videos, used_by=owner).count(alias="videos")  # declared as a class, which it is not
     for field in ("unfinished", "source_bytes", "media_s", "model_usd"):
         query = query.sum(field, alias=field)
-    (sums,) = query.get(**READING)
-    found: dict[str, Any] = {each.alias: each.value for each in sums}
+    found = _summed(query)
     return Usage(
         videos=int(found["videos"]),
         unfinished=int(found["unfinished"]),
@@ -93,6 +91,11 @@ def find_changed(
     found = list(query.limit(limit).select(["document", "changed_at"]).stream(**READING))
     saved = [Saved(at=video.get("changed_at"), video=read_video(video)) for video in found]
     return saved[::-1] if since is None else saved
+
+
+def _summed(query: Any) -> dict[str, float]:
+    (sums,) = query.get(**READING)
+    return {each.alias: each.value for each in sums}
 
 
 def _position(position: str, fields: Sequence[str]) -> Fields:

@@ -144,6 +144,14 @@ class Database:
                     raise
                 tries += 1
 
+    def scrub(self) -> None:
+        """Sees to it that what transactions have removed until now can't be read from the database's files either.
+
+        A server's files are its administrator's to clean: PostgreSQL does it when it vacuums.
+        """
+        with self._errors():
+            self._dialect.scrub(self._opened().writing)
+
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
         with self._lock:

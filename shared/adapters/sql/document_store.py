@@ -13,9 +13,9 @@ from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.tables import documents
-from shared.domain.codec import decode_json, encode_json
+from shared.domain.codec import decode_json
 from shared.domain.errors import NotFound
-from shared.ports.document_store import DOCUMENT_ID, Document, Edit
+from shared.ports.document_store import Document, Edit, document_body
 
 __all__ = ["SqlDocumentStore"]
 
@@ -45,8 +45,8 @@ class SqlDocumentStore:
                 raise NotFound("There is no such document.")
             edit = decide(stored)
             if edit.document is not None:
-                _check(edit.document, document_id, owner)
-                _save(connection, edit.document, new=stored is None)
+                body = document_body(edit.document, document_id, owner)
+                _save(connection, edit.document, body, new=stored is None)
             elif edit.delete:
                 connection.execute(delete(documents).where(_named(kind, document_id)))
             return edit.answer
@@ -95,19 +95,12 @@ def _owned(kind: type[Document], document_id: str, owner: str | None) -> ColumnE
     return named if owner is None else named & (documents.c.owner == owner)
 
 
-def _check(document: Document, document_id: str, owner: str | None) -> None:
-    if document.id != document_id or not DOCUMENT_ID.fullmatch(document_id):
-        raise ValueError(f"{document.id!r} can't be kept as {document_id!r}")
-    if owner not in {None, document.owner}:
-        raise ValueError("a document can't be given to another owner")
-
-
-def _save(connection: Connection, document: Document, *, new: bool) -> None:
+def _save(connection: Connection, document: Document, body: str, *, new: bool) -> None:
     values = {
         "owner": document.owner,
         "about": document.about or None,
         "due_us": None if document.due_at is None else to_us(document.due_at),
-        "body": encode_json(document),
+        "body": body,
     }
     kind = type(document)
     if not new:

@@ -136,7 +136,8 @@ documents: Final = Table(
     "documents",
     METADATA,
     Column("kind", String, primary_key=True),
-    Column("id", ExactText, primary_key=True),
+    # By the codes of characters, as in SQLite; PostgreSQL would go by the server's language.
+    Column("id", ExactText().with_variant(ExactText(collation="C"), "postgresql"), primary_key=True),
     Column("owner", ExactText, nullable=False),
     Column("about", ExactText, index=True),
     Column("due_us", BigInteger),

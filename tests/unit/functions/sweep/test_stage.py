@@ -47,6 +47,7 @@ class FakeSweepPorts:
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
+    jobs: None = None
 
     def __post_init__(self) -> None:
         self.driver = VideoDriver(self.repository, self.clock, self.flow)

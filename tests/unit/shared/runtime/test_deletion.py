@@ -17,6 +17,7 @@ from shared.pipeline import load_flow
 from shared.runtime.deletion import delete_video
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
@@ -45,6 +46,7 @@ class FakeDeletionPorts:
     repository: InMemoryVideoRepository = field(default_factory=InMemoryVideoRepository)
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
+    documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     clock: ManualClock = field(default_factory=ManualClock)
     jobs: FakeJobRunner | None = field(default_factory=FakeJobRunner)
 

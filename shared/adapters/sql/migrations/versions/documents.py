@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "documents",
         sa.Column("kind", sa.String, primary_key=True),
-        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), primary_key=True),
         sa.Column("owner", sa.String, nullable=False),
         sa.Column("about", sa.String, index=True),
         sa.Column("due_us", sa.BigInteger),

@@ -84,7 +84,7 @@ def test_work_whose_commit_nobody_heard_of_is_neither_lost_nor_done_again(
     """The commit took place, but the store could not be reached afterwards to see it."""
     claim = driver.claim(driver.upload(), "ingest")
     monkeypatch.setattr(commits, "_GIVE_UP_AFTER_S", 0.0)
-    monkeypatch.setattr(commits, "_tries", lambda: iter([None]))
+    monkeypatch.setattr(commits, "tries", lambda: iter([None]))
     traffic.on_commit = failing(UNAVAILABLE, after_effect=True)
     with pytest.raises(TransientError, match="store_unavailable"):
         driver.commit(claim, [tag("a")])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.adapters.sql import postgresql as postgresql_module
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
+from shared.adapters.sql.document_store import SqlDocumentStore
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import MigratedSchema, main_database
 from shared.adapters.sql.tables import METADATA, videos
@@ -24,6 +25,7 @@ from shared.domain.errors import ConfigurationError, PipelineError, TransientErr
 from shared.domain.video import Video
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.videos import embedding, search_entry, tag, upload
+from tests.contract.test_document_store import Note, keep
 from tests.postgresql import PASSWORD, PostgresqlServer
 
 
@@ -342,9 +344,10 @@ def test_what_is_committed_late_is_published_late_but_published(
 
 @pytest.mark.reliability("A31")
 def test_other_roles_see_nothing_even_where_tables_are_open_to_them(
-    postgresql_server: PostgresqlServer, postgresql: URL, driver: VideoDriver
+    postgresql_server: PostgresqlServer, postgresql: URL, database: Database, driver: VideoDriver
 ) -> None:
     driver.finish(driver.upload(), {"tag": [search_entry("secret"), embedding("secret", (1.0,))]})
+    keep(SqlDocumentStore(database), Note(id="secret", owner="ann"))
     name = str(postgresql.database)
     tables = [
         str(row[0])
@@ -357,3 +360,17 @@ def test_other_roles_see_nothing_even_where_tables_are_open_to_them(
     for table in tables:
         assert postgresql_server.execute(f"SELECT * FROM {table}", name) != []
         assert postgresql_server.execute(f"SELECT * FROM {table}", name, user="anon") == [], table
+
+
+def test_documents_are_ordered_alike_whatever_the_servers_language(postgresql_server: PostgresqlServer) -> None:
+    name = "english"
+    postgresql_server.execute(
+        f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' ENCODING 'UTF8'"
+    )
+    database = main_database(postgresql_server.url(name))
+    store = SqlDocumentStore(database)
+    keep(store, *(Note(id=each, owner="ann") for each in ("a", "B", "c", "-", "_a")))
+
+    assert [note.id for note in store.owned(Note, owner="ann")] == ["c", "a", "_a", "B", "-"]
+    assert [note.id for note in store.owned(Note, owner="ann", before="a")] == ["_a", "B", "-"]
+    database.close()

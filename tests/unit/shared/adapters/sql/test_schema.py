@@ -54,6 +54,7 @@ def test_what_takes_long_to_import_is_imported_only_when_needed(path: Path) -> N
         "import sys; from pathlib import Path\n"
         "from shared.adapters.sql.sqlite import sqlite_url\n"
         "from shared.adapters.sql.repository import SqlVideoRepository\n"
+        "from shared.adapters.sql.schema import main_database\n"
         f"print(SqlVideoRepository(main_database(sqlite_url(Path({str(path)!r})))).get('v'))\n"
         "print(sorted({'alembic', 'numpy', 'psycopg'} & set(sys.modules)))"
     )

@@ -51,10 +51,11 @@ def _inert(text: str) -> str:
 def _written(transcript: Transcript, form: str, safe: Callable[[str], str]) -> bytes:
     from webvtt import Caption, WebVTT  # a cold start need not wait for it
 
+    texts = [(line, safe(line.text)) for line in transcript.captions()]
     captions = [
-        Caption(timecode(line.start_s), timecode(line.end_s), safe(line.text)) for line in transcript.captions()
+        Caption(timecode(line.start_s), timecode(line.end_s), text) for line, text in texts if text.strip()
     ]
-    text = io.StringIO()
-    WebVTT(captions=captions).write(text, format=form)
+    file = io.StringIO()
+    WebVTT(captions=captions).write(file, format=form)
     # Lone surrogates stand for bytes that were no text.
-    return (text.getvalue() + "\n").encode(errors="replace")
+    return (file.getvalue().rstrip("\n") + "\n").encode(errors="replace")
