@@ -87,7 +87,7 @@ class Issuer:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answers one request."""
-        if handler.path == "/keys":
+        if handler.path in {"/keys", "/moved"}:
             self.fetches += 1
             body = json.dumps(self.jwks).encode() if self.content is None else self.content
         elif handler.path == "/.well-known/openid-configuration":

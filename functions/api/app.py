@@ -13,9 +13,14 @@ from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.quotas import Quotas
+from functions.api.rate_limit import RateLimit
+from functions.api.reserving import Reservations
 from functions.api.routes.audit import audit_routes
+from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.exports import export_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -23,10 +28,12 @@ from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.tags import tag_routes
 from functions.api.routes.transcript import transcript_routes
+from functions.api.routes.uploads import upload_routes
 from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
 from functions.api.routes.webhook_deliveries import webhook_delivery_routes
 from functions.api.routes.webhooks import webhook_routes
+from functions.api.uploading import Uploading
 from functions.api.views import Views
 from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
@@ -96,11 +103,14 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     own_links = MediaLinks(ports.signer, ports.clock, link_s)
     files = MediaFiles(ports.repository, ports.blobs, media_bucket, own_links, ports.links, link_s)
     views = Views(own_links.link)
+    quotas = Quotas(ports.settings.quota, ports.settings.limits.max_size_bytes)
+    reservations = Reservations(ports.lifecycle, ports.clock, ports.settings.upload_bucket)
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
+        console_routes(ports.links),
         usage_routes(ports.settings.quota),
         erasure_routes(ports),
         search_routes(views),
@@ -108,16 +118,22 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        upload_routes(Uploading(ports, quotas, reservations), ports.clock),
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),
+        export_routes(ports.bus, ports.clock, ports.links, link_s),
     )
     return [operation for routes in resources for operation in routes.operations]
 
 
 def _layers(ports: ApiPorts) -> list[Layer]:
-    # The audit log is innermost: what a layer around it answers itself, such as a repeated request, changes nothing.
-    return [idempotency_layer(ports.clock), audit_layer(ports.clock)]
+    # The audit log is innermost: what a layer around it answers, such as a repeated request, changes nothing.
+    return [
+        RateLimit(ports.settings.quota.requests_per_minute),
+        idempotency_layer(ports.clock),
+        audit_layer(ports.clock),
+    ]
 
 
 def _publish(ports: ApiPorts, video_id: str) -> None:

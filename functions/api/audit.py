@@ -51,8 +51,8 @@ def _entry(
     operation: Operation[Any, Any], call: Call[Any, Any], answer: Answer | Response, clock: Clock
 ) -> AuditEntry:
     made = answer.value if isinstance(answer, Answer) else None
-    video_id = call.path.get("video_id") or getattr(made, "video_id", "")
-    named = [video_id] if "video_id" in call.path else [*call.path.values(), getattr(made, "id", "")]
+    video_id: str = call.path.get("video_id", "") or getattr(made, "video_id", "")
+    named: list[str] = [video_id] if "video_id" in call.path else [*call.path.values(), getattr(made, "id", "")]
     now = clock.now()
     return AuditEntry(
         id=new_audit_id(now),

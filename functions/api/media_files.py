@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from functions.api import dash, hls
-from functions.api.captions import CAPTIONS_LABEL, caption_files, webvtt_of
 from functions.api.media_links import MediaLinks
+from shared.domain.captions import CAPTIONS_LABEL, caption_files, webvtt_of
 from shared.domain.errors import NotFound
 from shared.domain.records import Finding, Rendition
 from shared.domain.transcript import Transcript, transcript_of

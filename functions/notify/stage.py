@@ -26,6 +26,7 @@ from shared.ports.document_store import DocumentStore, Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.video_repository import VideoRepository
 from shared.ports.web_client import WebAnswer, WebClient
+from shared.runtime.tasks import request_work
 
 __all__ = ["Notifier", "NotifyPorts"]
 
@@ -76,7 +77,7 @@ class Notifier:
 
         Raises:
             PermanentError: ``bad_event``: it is none for this function.
-            TransientError: The store or the bus can't be reached; deliver it again.
+            TransientError: The store can't be reached; deliver it again.
         """
         message = parse_delivery(delivery)
         if isinstance(message, VideoEvent):
@@ -101,8 +102,7 @@ class Notifier:
                 ports.documents.delete(WebhookDelivery, one.id, owner=one.owner)
             return
         for one in new:
-            due = WorkRequested(type=DELIVERY_DUE, document_id=one.id, owner=one.owner)
-            ports.bus.publish(DELIVERY_DUE, due)
+            request_work(ports.bus, one)
 
     def _attempt(self, delivery_id: str) -> None:
         ports = self._ports

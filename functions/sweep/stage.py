@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from shared.domain.events import WorkRequested
+from shared.domain.audit import AuditEntry
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.tasks import TASKS
@@ -15,9 +15,10 @@ from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
-from shared.runtime.deletion import DeletionPorts, finish_deletion
+from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
+from shared.runtime.tasks import request_work
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
@@ -28,6 +29,9 @@ _MAX_EVENTS = 1000
 
 _MAX_TASKS = 1000
 """Tasks of a kind that one run tells of; the next run goes on."""
+
+_MAX_EXPIRED = 100
+"""Videos that one run deletes because of their age; the next run goes on."""
 
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
@@ -67,6 +71,7 @@ class Sweeper:
             self.redrive_stalled,
             self.request_due_work,
             self.reconcile_uploads,
+            self.delete_expired,
             self.clear_leftovers,
         ):
             _guarded(step.__name__, step)
@@ -88,10 +93,9 @@ class Sweeper:
     def request_due_work(self) -> None:
         """Tells who does it of everything that is due: its time has come, or whoever was told before has died."""
         ports = self._ports
-        for kind, topic in TASKS.items():
+        for kind in TASKS:
             for task in ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS):
-                message = WorkRequested(type=topic, document_id=task.id, owner=task.owner)
-                _guarded("request_work", partial(ports.bus.publish, topic, message))
+                _guarded("request_work", partial(request_work, ports.bus, task))
 
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
@@ -104,6 +108,19 @@ class Sweeper:
                 self._remember(name, generation)
             elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
+
+    def delete_expired(self) -> None:
+        """Deletes what is kept no longer: videos, oldest first, where the settings say so, and audit entries."""
+        ports, now = self._ports, self._ports.clock.now()
+        if (days := ports.settings.retention_days) is not None:
+            oldest = ports.repository.list_videos(
+                sort="created_at", created_before=now - timedelta(days=days), limit=_MAX_EXPIRED
+            )
+            for video in oldest.videos:
+                logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
+                _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
+        for entry in ports.documents.due(AuditEntry, until=now, limit=_MAX_TASKS):
+            _guarded("expire", partial(ports.documents.delete, AuditEntry, entry.id, owner=entry.owner))
 
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""

@@ -140,16 +140,17 @@ class LocalBus:
             connection.execute(delete(deliveries).where(about, others))
         self._database.scrub()
 
-    def lease(self, limit: int, lease_s: float) -> list[LeasedMessage]:
+    def lease(self, limit: int, lease_s: float, functions: Sequence[str] | None = None) -> list[LeasedMessage]:
         """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
 
         Args:
             limit: How many at most.
             lease_s: Seconds the caller has for them, unless it extends that.
+            functions: Only messages for these; None for all.
         """
         now_us = self._now_us()
         # What is for a function that only an older or newer flow has waits in the queue until that flow is back.
-        ours = deliveries.c.stage.in_(self._flow.functions)
+        ours = deliveries.c.stage.in_(self._flow.functions if functions is None else functions)
         due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us, ours)
         due = due.order_by(deliveries.c.id).limit(limit)
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
@@ -180,8 +181,9 @@ class LocalBus:
         """Takes a message off the queue; False when the lease is no longer the caller's."""
         with self._database.writing() as connection:
             done = connection.execute(delete(deliveries).where(_is_held(message))).rowcount == 1
-        if message.delivery.source.endswith(f"/{self._flow.deleted_topic}"):
-            self._database.scrub()  # it was the last to name what is erased
+            more = connection.execute(select(deliveries.c.id).where(~deliveries.c.dead).limit(1)).first()
+        if more is None or message.delivery.source.endswith(f"/{self._flow.deleted_topic}"):
+            self._database.scrub()  # this may have been the last to name a video that is erased
         return done
 
     def nack(self, message: LeasedMessage, retry_after_s: float | None = None) -> bool:

@@ -25,7 +25,7 @@ class AuditEntry:
         about: The video that was; empty for anything else, and once the video is erased.
         operation: What was done: an operation of the API.
         subject: Who did it: a token's subject, or a key.
-        target: Id of what was changed; of an erased video what ``erased_id`` tells; empty for nothing in particular.
+        target: Id of what was changed; of an erased video what ``erased_id`` tells; empty for no particular thing.
         at: When.
         request_id: Finds the request in the logs.
     """

@@ -23,6 +23,7 @@ from shared.ports.document_store import DocumentStore
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.video_repository import VideoRepository
+from shared.runtime.exports import withdraw_exports
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
 
@@ -110,6 +111,7 @@ def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, se
     """
     publish_outbox(ports.repository, ports.bus, video_id=video.id)
     ports.bus.take_back(video)
+    withdraw_exports(ports.documents, ports.blobs, video.owner, media_bucket)
     documents = ports.documents.delete_about(video.id)
     removed = clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
     if settled:

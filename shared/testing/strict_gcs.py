@@ -168,17 +168,10 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._metadata(bucket, name)
         elif match := _OBJECTS.fullmatch(path):
-            if not match["upload"]:
-                self._list(match["bucket"])
-            elif self.command == "PUT":
-                self._feed(self._objects.session(self._query["upload_id"]))
-            elif self.command == "DELETE":
-                self._objects.cancel(self._query["upload_id"])
-                self._answer(499, b"", {})  # what Cloud Storage says to that
-            elif self._query["uploadType"] == "resumable":
-                self._start(match["bucket"])
+            if match["upload"]:
+                self._receive_object(match["bucket"])
             else:
-                self._upload(match["bucket"])
+                self._list(match["bucket"])
         elif self.command == "POST" and path == "/storage/v1/b":
             self._objects.create_bucket(json.loads(self._body(_NO_FAULT))["name"])
             self._answer(200, b"{}", {})
@@ -196,6 +189,17 @@ class _Handler(BaseHTTPRequestHandler):
             if f"response-{header.lower()}" in self._query
         }
         self._media(bucket, name, shown)
+
+    def _receive_object(self, bucket: str) -> None:
+        if self.command == "PUT":
+            self._feed(self._objects.session(self._query["upload_id"]))
+        elif self.command == "DELETE":
+            self._objects.cancel(self._query["upload_id"])
+            self._answer(499, b"", {})  # what Cloud Storage says to that
+        elif self._query["uploadType"] == "resumable":
+            self._start(bucket)
+        else:
+            self._upload(bucket)
 
     def _fault(self, operation: Operation) -> Fault:
         content_range = self.headers["Content-Range"] or self.headers.get("Range", "")

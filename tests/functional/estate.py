@@ -12,6 +12,7 @@ import pytest
 from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, TestResponse
 
+from functions.api import console_files
 from functions.api.app import create_app, operations
 from functions.api.operation import Nothing, Operation
 from shared.bootstrap import Bootstrap
@@ -61,8 +62,11 @@ class Estate:
             folder=folder,
         )
         self._ids: dict[str, str] = {}
-        # Parameter of a path -> what names something of ann's. What is not in here fails the tests.
+        # Parameter of a path -> what names something of ann's; with the tag of operations, for these alone. What
+        # is not in here fails the tests.
         self._makers: dict[str, Callable[[], str]] = {
+            "release": console_files.release,
+            "console.name": lambda: "icon.svg",
             "video_id": lambda: self.video.id,
             "label": lambda: "train",
             "name": lambda: self.media_url.removeprefix("/media/").partition("?")[0],
@@ -70,6 +74,7 @@ class Estate:
             "upload_id": lambda: self._make("/v1/uploads", {"name": "clip.mp4", "size_bytes": 1000}),
             "import_id": lambda: self._make("/v1/imports", {"url": "https://files.example/clip.mp4"}),
             "webhook_id": lambda: self._make("/v1/webhooks", {"url": "https://hooks.example/automations"}),
+            "delivery_id": lambda: self._make(f"/v1/webhooks/{self.id_of('webhook_id')}/test", {}),
             "export_id": lambda: self._make("/v1/exports", {}),
         }
 
@@ -85,8 +90,10 @@ class Estate:
         url: str = rendition["url"]
         return url
 
-    def id_of(self, parameter: str) -> str:
+    def id_of(self, parameter: str, tag: str = "") -> str:
         """Returns what names ann's thing in a path or a body."""
+        if f"{tag}.{parameter}" in self._makers:
+            parameter = f"{tag}.{parameter}"
         if parameter not in self._makers:
             pytest.fail(f"say in tests/functional/estate.py what of ann's {parameter!r} names in a path")
         if parameter not in self._ids:
@@ -100,7 +107,7 @@ class Estate:
     def url(self, operation: Operation[Any, Any]) -> str:
         """Returns the address of an operation on ann's things, with the parameters that it needs."""
         (rule,) = Map([Rule(operation.rule, endpoint="asked")]).iter_rules()
-        path = {parameter: self.id_of(parameter) for parameter in rule.arguments}
+        path = {parameter: self.id_of(parameter, operation.tag) for parameter in rule.arguments}
         asked = path | _samples(operation, operation.query)
         return rule.map.bind("localhost").build("asked", asked)
 

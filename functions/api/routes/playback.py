@@ -7,9 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from functions.api.captions import CAPTIONS_LABEL, caption_files
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Answer, Call, Nothing, Routes
+from shared.domain.captions import CAPTIONS_LABEL, caption_files
 from shared.domain.records import Artifact, Finding, Rendition
 from shared.domain.transcript import transcript_of
 from shared.domain.video import Video

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from functions.api.captions import srt_of, webvtt_of
 from functions.api.operation import Answer, Call, Content, Nothing, Routes
+from shared.domain.captions import srt_of, webvtt_of
 from shared.domain.records import Finding
 from shared.domain.transcript import Line, Transcript, transcript_of
 

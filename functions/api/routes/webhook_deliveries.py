@@ -13,9 +13,7 @@ from functions.api.problems import Refusal
 from functions.api.routes.webhooks import found_webhook
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.errors import NotFound
-from shared.domain.events import WorkRequested
 from shared.domain.webhooks import (
-    DELIVERY_DUE,
     DeliveryAttempt,
     DeliveryState,
     Webhook,
@@ -26,6 +24,7 @@ from shared.domain.webhooks import (
 from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
+from shared.runtime.tasks import request_work
 
 __all__ = ["webhook_delivery_routes"]
 
@@ -134,8 +133,7 @@ def _renewed(
 
 
 def _requested(bus: EventBus, delivery: WebhookDelivery) -> Answer:
-    due = WorkRequested(type=DELIVERY_DUE, document_id=delivery.id, owner=delivery.owner)
-    bus.publish(DELIVERY_DUE, due)
+    request_work(bus, delivery)
     return Answer(value=_view(delivery), status=202)
 
 

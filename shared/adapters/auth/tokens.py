@@ -14,8 +14,8 @@ from shared.adapters.auth.key_set import VerificationKey
 from shared.adapters.auth.verified_tokens import VerifiedTokens
 from shared.domain.errors import Unauthenticated
 from shared.domain.principal import Principal
+from shared.ports.authenticator import AuthSettings
 from shared.ports.clock import Clock
-from shared.settings import AuthSettings
 
 __all__ = ["KeySource", "TokenAuthenticator"]
 
@@ -103,6 +103,6 @@ _OPTIONS: Final[Any] = {
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         raise Unauthenticated(f"The token's {name} is no time.")
     return float(value)

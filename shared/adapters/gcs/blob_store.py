@@ -8,7 +8,6 @@ sessions of abandoned ones after a week.
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from shared.adapters.folders import storage_error
 from shared.adapters.gcs.errors import bucket_missing, damaged, translated
 from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of, encoded, ref_of
 from shared.adapters.gcs.resumable import ResumableUpload
-from shared.domain.errors import NotFound, PreconditionFailed, TransientError
+from shared.domain.errors import NotFound, PipelineError, PreconditionFailed, TransientError
 from shared.domain.records import ObjectRef
 from shared.ports.blob_store import StoredObject
 
@@ -96,7 +95,7 @@ class GcsBlobStore:
     def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
         # Conditional, so that what is repeated after a lost answer replaces nothing but what was there before.
         found = self._find(bucket, name)
-        writer = BlobWriter(
+        writer = _Writer(
             blob_of(self._client, bucket, name),
             chunk_size=_WRITTEN_BYTES,
             ignore_flush=True,
@@ -106,13 +105,12 @@ class GcsBlobStore:
             timeout=TIMEOUT_S,
         )
         try:
-            yield cast("IO[bytes]", _Translating(writer, bucket, name))
-        except BaseException:
+            yield cast("IO[bytes]", writer)
             with translated(bucket, name):
-                writer.terminate()
+                writer.close()
+        except BaseException:
+            writer.abandon()
             raise
-        with translated(bucket, name):
-            writer.close()
 
     def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
         found = self._stat(bucket, name)
@@ -274,21 +272,24 @@ class _Content:
         self.put_id = uuid.uuid4().hex
 
 
-class _Translating(io.RawIOBase):
+class _Writer(BlobWriter):  # type: ignore[misc]  # the library has no types
     """What an object is written through; its errors are ours."""
 
-    def __init__(self, writer: BlobWriter, bucket: str, name: str) -> None:
-        self._writer = writer
-        self._bucket = bucket
-        self._name = name
-
-    def writable(self) -> bool:
-        return True
+    def __init__(self, blob: Blob, **options: Any) -> None:
+        super().__init__(blob, **options)
+        self._names = blob.bucket.name, blob.name
 
     def write(self, piece: Any) -> int:
-        with translated(self._bucket, self._name):
-            self._writer.write(piece)
-        return len(piece)
+        with translated(*self._names):
+            return cast("int", super().write(piece))
+
+    def abandon(self) -> None:
+        """Ends the upload without an object. The library's terminate() asks an address that ends nothing."""
+        self._buffer.close()  # or else the destructor would make an object of what there is
+        if self._upload_and_transport:
+            upload, transport = self._upload_and_transport
+            with suppress(PipelineError), translated(*self._names):  # it ends by itself after a week
+                transport.delete(upload.resumable_url, timeout=TIMEOUT_S)
 
 
 class _Checksummed:
