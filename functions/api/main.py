@@ -7,6 +7,7 @@ Answers: JSON as ``openapi.json`` beside this file describes it, errors as RFC 9
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 
 import functions_framework
 from flask import Request
@@ -25,4 +26,6 @@ def _app() -> Dispatcher:
 @functions_framework.http
 def api(request: Request) -> Response:
     """Answers one request."""
-    return _app().answer(request.environ)
+    # The framework reads the body when it is answered, too; a stream can be read once, what Flask keeps again.
+    body = request.get_data()
+    return _app().answer({**request.environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
