@@ -92,7 +92,7 @@ class Deployment:
         self.wiring.repository.update(VIDEO_ID, decide)
 
     def wait(self, condition: Callable[[], object], what: Callable[[], object] = lambda: "") -> None:
-        deadline_s = time.monotonic() + 90
+        deadline_s = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline_s, what()
             time.sleep(0.02)
