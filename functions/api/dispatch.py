@@ -181,18 +181,18 @@ def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
         raise Refusal(400, "bad_json", f"The body is not JSON: {error}.") from error
 
 
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
+
+
 def _check_choices(operation: Operation[Any, Any], given: Any) -> None:
     for one in msgspec.structs.fields(given):
         known, value = operation.choices.get(one.encode_name), getattr(given, one.name)
         if known is not None and value is not None and value not in known:
             detail = f"There is no such {one.encode_name}; there are {', '.join(known)}."
             raise Refusal(422, "invalid_parameters", detail, field=one.encode_name)
-
-
-def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
-    if isinstance(answer, Response):
-        return as_sent(answer, call.request)
-    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

@@ -181,8 +181,9 @@ class LocalBus:
         """Takes a message off the queue; False when the lease is no longer the caller's."""
         with self._database.writing() as connection:
             done = connection.execute(delete(deliveries).where(_is_held(message))).rowcount == 1
-        if message.delivery.source.endswith(f"/{self._flow.deleted_topic}"):
-            self._database.scrub()  # it was the last to name what is erased
+            more = connection.execute(select(deliveries.c.id).where(~deliveries.c.dead).limit(1)).first()
+        if more is None or message.delivery.source.endswith(f"/{self._flow.deleted_topic}"):
+            self._database.scrub()  # this may have been the last to name a video that is erased
         return done
 
     def nack(self, message: LeasedMessage, retry_after_s: float | None = None) -> bool:

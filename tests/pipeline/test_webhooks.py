@@ -33,7 +33,7 @@ from shared.testing.faults import FAULT_KINDS, Crash, FaultInjector, FaultKind
 from shared.testing.loopback import LoopbackServer
 from shared.testing.videos import delivery_of
 from tests.api_ports import FakeApiPorts
-from tests.pipeline.webhook_receiver import Got, Receiver
+from tests.webhook_receiver import Got, Receiver
 
 Misbehaviour = Callable[[BaseHTTPRequestHandler, Got], bool]
 

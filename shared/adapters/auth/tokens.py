@@ -14,8 +14,8 @@ from shared.adapters.auth.key_set import VerificationKey
 from shared.adapters.auth.verified_tokens import VerifiedTokens
 from shared.domain.errors import Unauthenticated
 from shared.domain.principal import Principal
+from shared.ports.authenticator import AuthSettings
 from shared.ports.clock import Clock
-from shared.settings import AuthSettings
 
 __all__ = ["KeySource", "TokenAuthenticator"]
 

@@ -24,7 +24,9 @@ export function spoken(time_s) {
 export function duration(time_s) {
   if (time_s < 60) return `${time_s < 10 ? time_s.toFixed(1) : Math.round(time_s)} s`;
   const minutes = Math.floor(time_s / 60);
-  return minutes < 60 ? `${minutes} min ${Math.floor(time_s % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return `${minutes} min ${Math.floor(time_s % 60)} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 100 ? `${hours} h ${minutes % 60} min` : `${hours.toLocaleString('en')} h`;
 }
 
 /** `1.4 MB`. */

@@ -16,7 +16,8 @@ export function operationSection(operation, schemas) {
       h('p.fine', {}, WHO[operation['x-allowed']] ?? ''),
       parameters.length ? [h('h4', {}, 'Parameters'), h('dl.properties', {}, parameters.map(parameter))] : null,
       body ? [h('h4', {}, 'Body'), link(body), properties(resolved(body, schemas))] : null,
-      h('h4', {}, 'Answers'), h('dl.codes', {}, Object.entries(responses).map(([status, answer]) => [h('dt', {}, status), h('dd', {}, answer.description, ' ', answerKind(answer))]))),
+      h('h4', {}, 'Answers'), h('dl.codes', {}, Object.entries(responses).filter(([status]) => status < '400').map(([status, answer]) => [h('dt', {}, status), h('dd', {}, answer.description, ' ', answerKind(answer))])),
+      h('p.fine', {}, h('a', {href: '#errors'}, 'Errors'), ` ${Object.keys(responses).filter(status => status >= '400').join(', ')}`)),
     h('div.tried', {}, copyable(curl(operation, body, schemas), 'Copy')));
 }
 

@@ -19,22 +19,28 @@ function row(hook, reload, signal) {
   const path = `/v1/webhooks/${part(hook.id)}`;
   const log = h('div.log');
   const deliveries = h('details', {ontoggle: () => { if (deliveries.open && !log.hasChildNodes()) fill(log, deliveryLog(path, signal)); }}, h('summary', {}, 'Deliveries'), log);
-  const isActive = hook.enabled ?? hook.active ?? !hook.disabled;
   const run = (work, said) => work.then(() => { notify(said); reload(); }).catch(notifyProblem);
-  return h('li.hook', {}, h('div', {}, h('strong.address', {}, hook.url), h('p.fine', {}, (hook.events ?? []).join(', ') || 'all events', hook.created_at ? ` · since ${age(hook.created_at)}` : '', isActive ? '' : ' · paused')),
+  return h('li.hook', {}, h('div', {}, h('strong.address', {}, hook.url), h('p.fine', {}, [hook.events.join(', ') || 'all events', hook.enabled ? null : hook.disabled_reason || 'paused', hook.failing_since && `failing, first ${age(hook.failing_since)}`].filter(Boolean).join(' · '))),
     h('div.row-buttons', {},
       h('button.small', {type: 'button', onclick: () => run(post(`${path}/test`), 'A test event is on its way.')}, 'Send test'),
       h('button.small', {type: 'button', onclick: () => rotate(path, reload)}, 'New secret'),
-      hook.enabled === undefined ? null : h('button.small', {type: 'button', onclick: () => run(patch(path, {enabled: !hook.enabled}), hook.enabled ? 'Paused.' : 'It is on again.')}, hook.enabled ? 'Pause' : 'Go on'),
+      h('button.small', {type: 'button', onclick: () => run(patch(path, {enabled: !hook.enabled}), hook.enabled ? 'Paused.' : 'It is on again.')}, hook.enabled ? 'Pause' : 'Go on'),
       h('button.small', {type: 'button', 'aria-label': `Delete the webhook to ${hook.url}`, onclick: () => drop(hook, path, reload)}, 'Delete')),
     deliveries);
 }
 
 function deliveryLog(path, signal) {
   const list = panel(async () => (await get(`${path}/deliveries`, {}, signal)).deliveries, all => all.length ? h('ul.rows', {}, all.map(one => h('li', {},
-    h('div', {}, h('strong', {}, one.type ?? one.event_type ?? one.event?.type ?? 'event'), h('p.fine', {}, [one.state && words(one.state), one.attempts && `tried ${Array.isArray(one.attempts) ? one.attempts.length : one.attempts}×`, one.response_status ?? one.status_code, one.reason ?? one.error, one.created_at && age(one.created_at)].filter(Boolean).join(' · '))),
+    h('div', {}, h('strong', {}, one.event_type), h('p.fine', {}, outcome(one))),
     h('button.small', {type: 'button', onclick: () => post(`${path}/deliveries/${part(one.id)}/redeliver`).then(() => { notify('It is sent again.'); list.reload(); }).catch(notifyProblem)}, 'Send again')))) : emptyState('Nothing was sent yet', h('p', {}, 'Send a test event to see how it arrives.')), 'deliveries');
   return list.element;
+}
+
+/** What became of a delivery, in a line. */
+function outcome({state, attempts, created_at, next_attempt_at}) {
+  const last = attempts.at(-1);
+  return [words(state), age(created_at), attempts.length > 1 && `tried ${attempts.length} times`, last && (last.error || `answered ${last.status} in ${last.took_s.toFixed(2)} s`),
+    next_attempt_at && `again ${age(next_attempt_at)}`].filter(Boolean).join(' · ');
 }
 
 function showSecret({secret}) {

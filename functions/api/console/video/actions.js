@@ -1,9 +1,9 @@
 /** What one can do to a video: edit what is said about it, replace it, run it again, delete it. */
 
-import {getTagged, part, patch, post, remove, save} from '../app/api.js';
+import {Problem, getTagged, part, patch, post, remove, save} from '../app/api.js';
 import {ask, copyable, openDialog} from '../app/dialog.js';
 import {field, h, icon} from '../app/element.js';
-import {instant} from '../app/format.js';
+import {bytes, instant} from '../app/format.js';
 import {notify} from '../app/notices.js';
 import {go} from '../app/router.js';
 import {session} from '../app/session.js';
@@ -40,18 +40,20 @@ async function edit(video, onChange) {
   const description = h('textarea', {name: 'description', rows: 4, maxlength: 5000}, value.description);
   const own = h('textarea', {name: 'metadata', rows: 3, spellcheck: 'false'}, Object.entries(value.metadata).map(([name, text]) => `${name}: ${text}`).join('\n'));
   ask('Edit', [field('Title', title), field('Description', description), field('Your own metadata', own, 'One a line: name: value')], 'Save', async values => {
-    await patch(path, {title: values.get('title'), description: values.get('description'), metadata: metadataOf(values.get('metadata'))}, etag);
+    await patch(path, {title: values.get('title'), description: values.get('description'), metadata: metadataPatch(value.metadata, values.get('metadata'))}, etag);
     return () => { notify('Saved.'); onChange(); };
   });
 }
 
-function metadataOf(text) {
-  const lines = text.split('\n').filter(line => line.trim());
-  return Object.fromEntries(lines.map(line => {
+/** Returns the change (RFC 7396) that makes metadata what somebody wrote. */
+function metadataPatch(before, text) {
+  const removed = Object.keys(before).map(name => [name, null]);
+  const written = text.split('\n').filter(line => line.trim()).map(line => {
     const at = line.indexOf(':');
-    if (at < 1) throw {title: 'Metadata', detail: `“${line}” has no name; write it as name: value.`};
+    if (at < 1) throw new Problem({title: 'Metadata', detail: `“${line}” has no name; write it as name: value.`});
     return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-  }));
+  });
+  return Object.fromEntries([...removed, ...written]);
 }
 
 function askReplay(video, onChange) {
@@ -76,11 +78,14 @@ function askDelete(video) {
 
 /** Shows the signed proof that a video is gone. */
 function showReceipt(video, receipt) {
-  const text = JSON.stringify(receipt, null, 2);
-  const file = () => save(new Blob([text], {type: 'application/json'}), `deletion-receipt-${video.id}.json`);
-  const at = receipt?.deleted_at ?? receipt?.erased_at;
-  const close = openDialog('Deleted',
-    h('p', {}, `“${video.title}” is gone${at ? ` since ${instant(at)}` : ''}. This signed receipt lists what was removed; anybody can verify it with the keys at `, h('code', {}, '/.well-known/jwks.json'), '.'),
-    copyable(text, 'Copy receipt'),
-    h('footer', {}, h('button', {type: 'button', onclick: file}, icon('download'), 'Download'), h('button.primary', {type: 'button', onclick: () => close()}, 'Done'))).close;
+  const {removed, erased_at, complete} = receipt;
+  const file = () => save(new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}), `erasure-receipt-${video.id}.json`);
+  const counts = [['Files', `${removed.objects.toLocaleString('en')}, ${bytes(removed.bytes)}`], ...Object.entries(removed.records).map(([kind, count]) => [kind, count.toLocaleString('en')]),
+    ['Other documents', removed.documents], ['Attempts', removed.attempts]];
+  const close = openDialog('Deleted for good',
+    h('p', {}, h('strong', {}, video.title), ` was erased ${instant(erased_at)}.`, complete ? '' : ' A worker was busy with it; what that may still leave is removed as well.'),
+    h('dl.removed', {}, counts.map(([name, count]) => [h('dt', {}, name), h('dd.number', {}, count)])),
+    h('p.fine', {}, 'This receipt is signed and kept nowhere else. Whoever has it can verify it with the keys at ', h('code', {}, '/.well-known/jwks.json'), '.'),
+    copyable(receipt.receipt, 'Copy'),
+    h('footer', {}, h('button', {type: 'button', onclick: file}, icon('download'), 'Download receipt'), h('button.primary', {type: 'button', onclick: () => close()}, 'Done'))).close;
 }

@@ -60,8 +60,7 @@ export function related(id, signal) {
 }
 
 function relatedCard(one) {
-  const video = one.video ?? one;
-  return h('li.card', {}, h('div.poster', {}, video.poster_url ? h('img', {src: video.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
-    video.media && h('span.length', {}, clock(video.media.duration_s))),
-  h('div.card-text', {}, h('a.card-link', {href: videoAddress(video.id ?? one.video_id)}, h('span.card-title', {}, video.title ?? one.value ?? one.video_id)), h('p.card-state', {}, one.reason ?? (one.labels ?? one.shared_tags ?? []).join(', '))));
+  return h('li.card', {'data-status': 'ready'}, h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
+    one.duration_s !== null && h('span.length', {}, clock(one.duration_s))),
+  h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
 }

@@ -96,4 +96,5 @@ export class Tags {
   }
 }
 
-const isConfirmed = tag => tag.confirmed === true || tag.producer === 'person';
+/** Tells whether a person says so: that is evidence like any other. */
+const isConfirmed = tag => tag.evidence.some(one => one.producer === 'person');

@@ -11,7 +11,9 @@ import {session} from '../app/session.js';
  */
 export function loginPage(onToken, trouble) {
   const input = h('input', {type: 'password', name: 'token', required: true, autocomplete: 'off', spellcheck: 'false'});
+  const lanes = new URL('../lanes.svg', import.meta.url).pathname;
   return h('main.login', {},
+    h('img.login-picture', {src: lanes, alt: ''}),
     h('div.login-card', {},
       h('p.brand', {}, icon('mark'), h('span', {}, 'Automations')),
       h('h1', {}, 'Log in'),

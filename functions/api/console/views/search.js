@@ -42,6 +42,6 @@ function result(id, places, asked, signal) {
     if (video.poster_url) fill(poster, h('img', {src: video.poster_url, alt: '', loading: 'lazy'}), video.media && h('span.length', {}, clock(video.media.duration_s)));
   }).catch(error => { if (error.name !== 'AbortError') console.warn(`The poster of ${id} is missing: ${error.message}`); });
   return h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
-    h('ol.places', {}, places.map(place => h('li', {}, h('a.place-link', {href: videoAddress(id, place.start_s)},
+    h('ol.hits', {}, places.map(place => h('li', {}, h('a.hit', {href: videoAddress(id, place.start_s)},
       h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, marked(place.text, asked))))))));
 }

@@ -182,11 +182,11 @@ class VideoPage {
   }
 
   #showBelow() {
-    const section = (title, content, wide = false) => h(`section.block${wide ? '.wide' : ''}`, {}, h('h2', {}, title), content);
+    const section = (title, content) => h('section.block', {}, h('h2', {}, title), content);
     const {capabilities} = this.#video;
     fill(this.#below,
-      capabilities.tagged && section('Suggested', suggestions(this.#video, this.playhead, this.#signal, () => this.#load()), true),
-      capabilities.tagged && section('Watch next', related(this.#id, this.#signal), true),
+      capabilities.tagged && section('Suggested', suggestions(this.#video, this.playhead, this.#signal, () => this.#load())),
+      capabilities.tagged && section('Watch next', related(this.#id, this.#signal)),
       capabilities.playable && section('Files', files(this.#video, this.#signal)),
       section('What happened', happenings(this.#id, this.#signal)));
   }
