@@ -37,7 +37,6 @@ CLIENTS = {
     "pubsub": "from google.pubsub_v1 import PublisherClient; PublisherClient()",
 }
 SIGNING_KEY = SigningKey.generate().pem()
-NEEDED = {"api": ("firestore", "storage")}
 COMPUTES_WITH = {"segment": ("numpy",), "analyze": ("numpy", "cv2")}
 
 # The peak of this program alone: getrusage() would give that of whoever forked it, if that is more.
@@ -123,9 +122,8 @@ def test_cold_start_over_framework_and_clients(tmp_path: Path) -> None:
     print(f"\ncold start over functions-framework and Google's clients, median of {ROUNDS} x 2")
     print(f"  {'':22}{'CPU':>7}{'wall':>8}{'memory':>8}")
     for name in [*(spec.stage for spec in load_flow().stages), "sweep", "api"]:
-        clients = NEEDED.get(name, tuple(CLIENTS))
-        print(row(name, *compared(function(name), baseline(clients), tmp_path)))
+        print(row(name, *compared(function(name), baseline(tuple(CLIENTS)), tmp_path)))
         if name in COMPUTES_WITH:
             modules = COMPUTES_WITH[name]
-            found = compared(function(name), baseline(clients, modules), tmp_path)
+            found = compared(function(name), baseline(tuple(CLIENTS), modules), tmp_path)
             print(row(f"  and {', '.join(modules)}", *found))
