@@ -20,7 +20,6 @@ from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, search_entry, tag
 from tests.functional.library import Library
 
-
 NO_PORTS: Any = None
 
 
