@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -340,12 +340,12 @@ def test_deleting_spares_a_newer_upload_of_the_same_name(ports: FakeSweepPorts) 
 def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
     ports.finish()
     good = ports.finish("bob/clip.mp4")
-    prune: Callable[[Video], None] = ports.repository.prune
+    prune = ports.repository.prune
 
-    def failing(video: Video) -> None:
+    def failing(video: Video) -> Mapping[str, int]:
         if video.id == VIDEO_ID:
             raise TransientError("store_unavailable", "Not now.")
-        prune(video)
+        return prune(video)
 
     ports.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
     ports.clock.advance(ports.settings.lease_s)

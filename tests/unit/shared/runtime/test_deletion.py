@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.change import Claim
 from shared.domain.errors import NotFound, TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.video import Video
@@ -29,7 +29,7 @@ FLOW = load_flow()
 
 
 class UnreachableBus(InMemoryEventBus):
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         raise TransientError("bus_unavailable", f"Can't publish {message} to {topic}.")
 
 
