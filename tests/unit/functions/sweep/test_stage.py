@@ -28,6 +28,7 @@ from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 
 FLOW = load_flow()
@@ -44,6 +45,7 @@ class FakeSweepPorts:
     documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW

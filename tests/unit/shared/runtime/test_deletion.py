@@ -22,6 +22,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
@@ -47,6 +48,7 @@ class FakeDeletionPorts:
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     jobs: FakeJobRunner | None = field(default_factory=FakeJobRunner)
 
