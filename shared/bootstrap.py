@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.filesystem import FolderBlobStore
+    from shared.adapters.folder_links import FolderLinks
     from shared.adapters.gemini import GeminiClient, Staging
     from shared.adapters.http_delivery import Endpoint, Handler
     from shared.adapters.local_bus import LocalBus
     from shared.adapters.sql.database import Database
+    from shared.adapters.upload_sessions import UploadSessions
     from shared.domain.video import Video
     from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
     from shared.ports.vision_model import VisionModel
+    from shared.ports.web_client import WebClient
 
 __all__ = ["Bootstrap"]
 
@@ -136,9 +139,28 @@ class Bootstrap:
             from shared.adapters.gcs import GcsLinks
 
             return GcsLinks(self._project)
+        return self.local_links
+
+    @cached_property
+    def local_links(self) -> FolderLinks:
+        """The embedded links with their checking side, for the one-machine stack."""
         from shared.adapters.folder_links import FolderLinks
 
-        return FolderLinks(self.settings.data_dir, self.signer)
+        return FolderLinks(self.upload_sessions, self.signer, self.clock)
+
+    @cached_property
+    def upload_sessions(self) -> UploadSessions:
+        """The receiving side of uploads, for the one-machine stack."""
+        from shared.adapters.upload_sessions import UploadSessions
+
+        return UploadSessions(self.settings.data_dir.absolute() / "sessions", self.local_blobs, self.clock)
+
+    @cached_property
+    def web(self) -> WebClient:
+        """What talks to addresses that people name."""
+        from shared.adapters.web import GuardedWebClient
+
+        return GuardedWebClient(loopback=self.settings.loopback_urls)
 
     @cached_property
     def signer(self) -> Signer:
@@ -159,7 +181,22 @@ class Bootstrap:
         """What knows people by their tokens and machines by their keys."""
         from shared.adapters.auth import authenticator
 
-        return authenticator(self.settings, self.signer, self.documents, self.clock)
+        return authenticator(self.settings.auth, self.issuer, self.signer, self.documents, self.clock)
+
+    @property
+    def issuer(self) -> str:
+        """Whose tokens the API takes; OWN_ISSUER for its own."""
+        from shared.adapters.auth.own_issuer import OWN_ISSUER
+
+        if self.settings.auth.issuer is not None:
+            return self.settings.auth.issuer
+        if self.settings.platform == "local":
+            return OWN_ISSUER
+        raise ConfigurationError(
+            "issuer_missing",
+            "AUTOMATIONS_AUTH__ISSUER must name the OIDC issuer whose tokens the API takes, such as "
+            "https://securetoken.google.com/PROJECT.",
+        )
 
     @cached_property
     def media_tool(self) -> MediaTool:

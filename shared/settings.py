@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Meta
 
 from shared.domain.errors import ConfigurationError
-from shared.domain.principal import Role
 from shared.pipeline import DEFAULT_PIPELINE
+from shared.ports.authenticator import AuthSettings
 from shared.ports.media_tool import MediaLimits
+from shared.ports.object_links import LONGEST_S
 
 __all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Settings", "load_settings", "variable_of"]
 
@@ -24,8 +25,8 @@ _PREFIX = "AUTOMATIONS_"
 _OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
 """Settings that the platform gives under a name of its own."""
 
-_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "work"}
-"""What else lies in the data folder."""
+_TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "upload", "work"}
+"""What else lies in the data folder, or is served beside the buckets."""
 
 
 class Secret:
@@ -47,6 +48,9 @@ Bucket = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
 
 Names = tuple[str, ...]
 """Names of strategies; in the environment separated by commas."""
+
+Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]
+"""An origin as browsers name it. It can't be ``null``, which any page can be, nor ``*``."""
 
 Seconds = Annotated[float, Meta(gt=0)]
 
@@ -88,29 +92,6 @@ class GeminiSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthSettings:
-    """Whose tokens the API takes; each read from ``AUTOMATIONS_AUTH__<NAME>``.
-
-    Attributes:
-        issuer: OIDC issuer of the tokens, as in their ``iss``; unset, one machine issues its own.
-        audience: What their ``aud`` must name.
-        jwks_url: Where the issuer's keys are; unset, its discovery document tells.
-        owner_claim: Claim that says whose videos they are for; dots lead into objects.
-        role_claim: Claim that says viewer, editor or admin, or lists some of these; dots lead into objects.
-        default_role: Role of a token without that claim; unset, such a token may do nothing.
-        leeway_s: Seconds that the issuer's clock may be off.
-    """
-
-    issuer: str | None = None
-    audience: str = "automations"
-    jwks_url: str | None = None
-    owner_claim: str = "sub"
-    role_claim: str = "role"
-    default_role: Role | None = None
-    leeway_s: Annotated[float, Meta(ge=0, le=300)] = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaSettings:
     """What one owner may have and do; each read from ``AUTOMATIONS_QUOTA__<NAME>``.
 
@@ -144,6 +125,7 @@ class Settings:
         cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
         link_s: Seconds that a link to a media file works for.
         quota: What one owner may have and do.
+        loopback_urls: Whether webhooks and imports may lead to this machine itself; for development.
         retention_days: Days after which a video is deleted; unset, never.
         push_audience: Audience that the OIDC token of every delivery must name; unset, tokens are not looked at.
         push_service_account: Service account that deliveries must come from; goes with push_audience.
@@ -182,9 +164,10 @@ class Settings:
     database_url: Secret | None = None
     auth: AuthSettings = field(default_factory=AuthSettings)
     signing_key: Secret | None = None
-    cors_origins: Names = ()
-    link_s: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600.0
+    cors_origins: tuple[Origin, ...] = ()
+    link_s: Annotated[float, Meta(ge=60, le=LONGEST_S)] = 3600.0
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    loopback_urls: bool = False
     retention_days: Annotated[float, Meta(gt=0)] | None = None
     push_audience: str | None = None
     push_service_account: str | None = None

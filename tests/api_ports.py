@@ -18,6 +18,7 @@ from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
 from shared.ports.video_repository import VideoRepository
+from shared.ports.web_client import WebClient
 from shared.settings import Settings
 from shared.testing.authenticator import NamingAuthenticator
 from shared.testing.blob_store import InMemoryBlobStore
@@ -26,6 +27,7 @@ from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
+from shared.testing.web_client import InMemoryWeb
 
 __all__ = ["FakeApiPorts"]
 
@@ -44,6 +46,7 @@ class FakeApiPorts:
     links: ObjectLinks = field(default_factory=NamingLinks)
     signer: Signer = field(default_factory=SigningKey.generate)
     authenticator: Authenticator = field(default_factory=NamingAuthenticator)
+    web: WebClient = field(default_factory=InMemoryWeb)
     embedder: Embedder | None = None
     jobs: JobRunner | None = None
 

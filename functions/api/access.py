@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change, Decision
+from shared.domain.corrections import CORRECTED_STAGE, corrected_tags
 from shared.domain.errors import NotFound
-from shared.domain.records import Record
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.records import Recommendation, Record, Tag
 from shared.domain.video import Video
+from shared.ports.clock import Clock
 from shared.ports.document_store import Document, DocumentStore, Edit
 from shared.ports.embedder import Embedder
-from shared.ports.video_repository import Page, SearchHit, VideoRepository
+from shared.ports.video_repository import Page, SearchHit, Sort, Usage, VideoRepository
+from shared.processors.related import related_videos
+from shared.runtime.editing import edit_video
 
 __all__ = ["OwnedDocuments", "OwnedVideos"]
 
@@ -47,9 +53,55 @@ class OwnedVideos:
 
         return self._repository.update(video_id, decide_own)
 
-    def page(self, status: str | None, limit: int, cursor: str | None) -> Page:
-        """Returns some videos, newest first. Raises ValueError on a cursor that was not given out for this."""
-        return self._repository.list_videos(owner=self._known(), status=status, limit=limit, cursor=cursor)
+    def add(self, video_id: str, decide: Decision[Video]) -> Video:
+        """Makes a video. Raises RuntimeError if it would be somebody else's."""
+
+        def decide_own(video: Video | None) -> Change[Video]:
+            change = decide(video)
+            if change.answer.owner != self._known():
+                raise RuntimeError("a video was to be made for somebody else")
+            return change
+
+        return self._repository.update(video_id, decide_own)
+
+    def edit(
+        self, video_id: str, change: Callable[[Video], Video], *, lifecycle: Lifecycle, clock: Clock
+    ) -> Video:
+        """Changes what is said about a video; see edit_video(). Raises NotFound as get() does."""
+
+        def change_own(video: Video) -> Video:
+            return change(self._own(video))
+
+        return edit_video(self._repository, lifecycle, clock, video_id, change_own)
+
+    def page(
+        self,
+        *,
+        status: str | None,
+        sort: Sort,
+        created_after: datetime | None,
+        created_before: datetime | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page:
+        """Returns some videos; see list_videos() of VideoRepository. Raises ValueError on a bad cursor."""
+        return self._repository.list_videos(
+            owner=self._known(),
+            status=status,
+            sort=sort,
+            created_after=created_after,
+            created_before=created_before,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    def counts(self, statuses: Sequence[str]) -> Mapping[str, int]:
+        """Returns how many videos there are with each of some statuses."""
+        return self._repository.counts(owner=self._known(), statuses=statuses)
+
+    def usage(self) -> Usage:
+        """Returns what all videos amount to."""
+        return self._repository.usage(owner=self._known())
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         """Returns the records of a kind of a video that get() returned."""
@@ -58,6 +110,22 @@ class OwnedVideos:
     def attempts(self, video: Video) -> Sequence[Attempt]:
         """Returns the timeline of a video that get() returned, oldest first."""
         return self._repository.attempts(self._own(video).id)
+
+    def tags(self, video: Video) -> Sequence[Tag]:
+        """Returns the tags of a video that get() returned; until they are looked for, those from people."""
+        if CORRECTED_STAGE in video.results:
+            return self.records(video, Tag)
+        return corrected_tags((), video.tag_edits, video.media.duration_s if video.media else 0.0)
+
+    def related(self, video: Video, limit: int) -> Sequence[tuple[Recommendation, Video]]:
+        """Returns videos about the same things as one that get() returned, most alike first, and why they are."""
+        own = self._own(video)
+        found = related_videos(
+            self.tags(own),
+            lambda labels: self._repository.related(owner=own.owner, labels=labels, exclude=own.id, limit=limit),
+        )
+        others = ((why, self._repository.get(why.value)) for why in found)
+        return [(why, other) for why, other in others if other is not None and other.owner == own.owner]
 
     def search(self, query: str, limit: int) -> Sequence[SearchHit]:
         """Returns places that hold all words of a query, best first."""

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
-from flask import Flask, Request, Response, request
-from werkzeug.exceptions import Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
+from functions.api.cors import CrossOrigin
+from functions.api.field_choice import chosen_fields
 from functions.api.operation import Answer, Call, Nothing, Operation
-from functions.api.problems import Refusal
-from functions.api.rendering import rendered
-from shared.domain.errors import Unauthenticated
+from functions.api.problems import Refusal, problem_response
+from functions.api.rendering import as_sent, rendered
+from functions.api.request_log import answered
+from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import Principal
 from shared.ports.authenticator import Authenticator
 from shared.ports.document_store import DocumentStore
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 
-__all__ = ["DispatchPorts", "Layer", "Proceed", "install_operations"]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["DispatchPorts", "Dispatcher", "Layer", "Proceed"]
+
+_MAX_BODY_BYTES: Final = 2**20
+"""Videos go to the bucket; nothing else that is sent here is larger."""
 
 Proceed: TypeAlias = Callable[[], Answer | Response]
 """Goes on with a request."""
@@ -45,38 +56,76 @@ class DispatchPorts(Protocol):
     def embedder(self) -> Embedder | None: ...
 
 
-def install_operations(
-    app: Flask, operations: Sequence[Operation[Any, Any]], ports: DispatchPorts, layers: Sequence[Layer]
-) -> None:
-    """Makes an app serve operations.
+class Dispatcher:
+    """Serves operations.
 
     Args:
-        app: The app.
         operations: What it serves.
         ports: What that needs.
         layers: What happens around each, the outermost first.
+        cross_origin: What web pages of other origins may do.
+        trusted_hosts: Names that requests may address it by; None allows any.
     """
-    for operation in operations:
-        app.add_url_rule(
-            operation.rule,
-            endpoint=operation.name,
-            view_func=_view(operation, ports, layers),
-            methods=[operation.method],
-        )
 
+    def __init__(
+        self,
+        operations: Sequence[Operation[Any, Any]],
+        ports: DispatchPorts,
+        layers: Sequence[Layer],
+        cross_origin: CrossOrigin,
+        trusted_hosts: Sequence[str] | None,
+    ) -> None:
+        rules = [Rule(one.rule, methods=[one.method], endpoint=one) for one in operations]
+        # A doubled slash names nothing, instead of being redirected to something.
+        self.url_map = Map(rules, merge_slashes=False, redirect_defaults=False)
+        self._ports = ports
+        self._authenticator = ports.authenticator  # now: a deployment that can let nobody in must not start
+        self._layers = layers
+        self._cross_origin = cross_origin
+        self._trusted_hosts = None if trusted_hosts is None else list(trusted_hosts)
 
-def _view(
-    operation: Operation[Any, Any], ports: DispatchPorts, layers: Sequence[Layer]
-) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Is a WSGI application."""
+        return self.answer(environ)(environ, start_response)
+
+    def answer(self, environ: WSGIEnvironment, body: bytes | None = None) -> Response:
+        """Answers the request in a WSGI environment.
+
+        Args:
+            environ: The environment.
+            body: The request's body, if somebody has read it from there already.
+        """
+        request = _Request(environ if body is None else environ | {"wsgi.input": BytesIO(body)})
+        request.trusted_hosts = self._trusted_hosts
+
+        def answer(request_id: str) -> Response:
+            try:
+                # Before authentication: browsers ask without a token.
+                response = self._cross_origin.preflight(request) or self._answer(request, request_id)
+            except Exception as error:
+                response = problem_response(error, request, request_id)
+            self._cross_origin.name_origin(request, response)
+            return response
+
+        return answered(request, answer)
+
+    def _answer(self, request: Request, request_id: str) -> Response:
+        _ = request.host  # Raises for one that is not trusted.
+        operation, path = self.url_map.bind_to_environ(request).match()
         caller = None
         if operation.allow not in {"anybody", "link"}:
-            caller = _caller(request, ports.authenticator, operation)
-        call = _call(operation, caller, path, ports)
-        answer = _through(layers, operation, call)
-        return answer if isinstance(answer, Response) else rendered(answer, request)
+            caller = _caller(request, self._authenticator, operation)
+        call = _call(request, request_id, operation, caller, path, self._ports)
+        try:
+            response = _sent(_through(self._layers, operation, call), call)
+        except Exception as error:
+            response = problem_response(error, request, request_id)
+        response.headers.extend(call.told)
+        return response
 
-    return view
+
+class _Request(Request):
+    max_content_length = _MAX_BODY_BYTES
 
 
 def _caller(asked: Request, authenticator: Authenticator, operation: Operation[Any, Any]) -> Principal:
@@ -90,31 +139,60 @@ def _caller(asked: Request, authenticator: Authenticator, operation: Operation[A
 
 
 def _call(
-    operation: Operation[Any, Any], caller: Principal | None, path: dict[str, str], ports: DispatchPorts
+    request: Request,
+    request_id: str,
+    operation: Operation[Any, Any],
+    caller: Principal | None,
+    path: Mapping[str, str],
+    ports: DispatchPorts,
 ) -> Call[Any, Any]:
     owner = None if caller is None else caller.owner
+    query = request.args.to_dict()
+    kind = operation.chosen_from
+    choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
+    asked = msgspec.convert(query, operation.query, strict=False)
+    body = _body(request, operation)
+    for given in (asked, body) if operation.choices else ():
+        _check_choices(operation, given)
     return Call(
         request=request,
+        request_id=request_id,
         path=path,
-        query=msgspec.convert(request.args.to_dict(), operation.query, strict=False),
-        body=_body(request, operation.body),
+        query=asked,
+        body=body,
         caller=caller,
         videos=OwnedVideos(ports.repository, owner, ports.embedder),
         documents=OwnedDocuments(ports.documents, owner),
+        choice=choice,
     )
 
 
-def _body(asked: Request, kind: type[Any]) -> Any:
-    if kind is Nothing:
-        return Nothing()
-    if asked.mimetype != "application/json":
-        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+def _body(asked: Request, operation: Operation[Any, Any]) -> Any:
+    kind = operation.body
+    if kind is Nothing or (operation.body_optional and not asked.get_data() and not asked.mimetype):
+        return kind()
+    if asked.mimetype not in operation.body_types:
+        raise UnsupportedMediaType(f"Send JSON, with Content-Type: {' or '.join(operation.body_types)}.")
     try:
         return msgspec.json.decode(asked.get_data(), type=kind)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"The body is not JSON: {error}.") from error
+
+
+def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
+    if isinstance(answer, Response):
+        return as_sent(answer, call.request)
+    return as_sent(rendered(answer, call.choice), call.request, answer.revision)
+
+
+def _check_choices(operation: Operation[Any, Any], given: Any) -> None:
+    for one in msgspec.structs.fields(given):
+        known, value = operation.choices.get(one.encode_name), getattr(given, one.name)
+        if known is not None and value is not None and value not in known:
+            detail = f"There is no such {one.encode_name}; there are {', '.join(known)}."
+            raise Refusal(422, "invalid_parameters", detail, field=one.encode_name)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import math
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from shared.ports.clock import Clock
@@ -29,20 +30,29 @@ class MediaLinks:
         self._clock = clock
         self._life_s = life_s
 
+    @property
+    def expires_at(self) -> datetime:
+        """Until when links work that are made now."""
+        return datetime.fromtimestamp(self._expires, UTC)
+
     def link(self, name: str) -> str:
         """Returns the path and query on this server that open a media file.
 
         Args:
             name: Below ``/media/``, such as an object's name.
         """
-        half_s = self._life_s / 2
-        expires = math.floor(self._clock.now().timestamp() / half_s) * half_s + self._life_s
-        return f"/media/{quote(name)}?expires={expires:.0f}&signature={self._signature(name, f'{expires:.0f}')}"
+        expires = str(self._expires)
+        return f"/media/{quote(name)}?expires={expires}&signature={self._signature(name, expires)}"
 
     def opens(self, name: str, expires: str, signature: str) -> bool:
         """Tells whether a link to a file is one of these and still works."""
         genuine = hmac.compare_digest(self._signature(name, expires).encode(), signature.encode())
         return genuine and self._clock.now().timestamp() < float(expires)
+
+    @property
+    def _expires(self) -> int:
+        half_s = self._life_s / 2
+        return math.floor(math.floor(self._clock.now().timestamp() / half_s) * half_s + self._life_s)
 
     def _signature(self, name: str, expires: str) -> str:
         mac = self._signer.mac("media link", f"{expires}\0{name}".encode("utf-8", "surrogatepass"))

@@ -6,14 +6,16 @@ and a route without a policy can't be written down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
-from flask import Request, Response
+import msgspec
 from msgspec import Struct
+from werkzeug.wrappers import Request, Response
 
 from functions.api.access import OwnedDocuments, OwnedVideos
+from functions.api.field_choice import FieldChoice
 from shared.domain.principal import Principal, Role
 
 __all__ = ["Allowed", "Answer", "Call", "Content", "Handler", "Nothing", "Operation", "Routes"]
@@ -38,21 +40,27 @@ class Call(Generic[Q_co, B_co]):
 
     Attributes:
         request: The request itself, for its headers.
+        request_id: What finds it in the logs.
         path: What the path names.
         query: The query's parameters.
         body: The body.
         caller: Who asks; None where anybody may.
         videos: The caller's videos: nobody else's can be reached through it.
         documents: What else the caller has, alike.
+        choice: What the caller wants of the answer; None for all of it.
+        told: Headers that are sent with whatever is answered, errors included; layers add theirs.
     """
 
     request: Request
+    request_id: str
     path: Mapping[str, str]
     query: Q_co
     body: B_co
     caller: Principal | None
     videos: OwnedVideos
     documents: OwnedDocuments
+    choice: FieldChoice | None = None
+    told: dict[str, str] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:
@@ -70,11 +78,13 @@ class Answer:
         value: The body; None for none.
         status: The HTTP status.
         headers: Further headers.
+        revision: What the ETag begins with, and If-Match is compared with; see ``preconditions``.
     """
 
     value: Struct | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +103,7 @@ class Content:
 Handler: TypeAlias = Callable[[Call[Q, B]], Answer | Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[Q, B]):
     """A route.
 
@@ -106,6 +116,8 @@ class Operation(Generic[Q, B]):
         body: The body, which is JSON.
         answers: Status -> what comes with it, for the document; None for nothing. Errors need not be named.
         tag: What it belongs to.
+        heeds_if_match: Whether the handler calls require_match().
+        choices: Parameter, or field of the body -> the values that there are in this deployment.
     """
 
     method: str
@@ -116,6 +128,8 @@ class Operation(Generic[Q, B]):
     body: type[B]
     answers: Mapping[int, type[Struct] | Content | None]
     tag: str
+    heeds_if_match: bool = False
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -126,6 +140,28 @@ class Operation(Generic[Q, B]):
     def changes(self) -> bool:
         """Whether it may change something."""
         return self.method not in {"GET", "HEAD"}
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether it is done once only for each Idempotency-Key."""
+        return self.method == "POST" and self.allow not in {"anybody", "link"}
+
+    @property
+    def chosen_from(self) -> type[Struct] | None:
+        """What callers may choose fields of; None where the answer is always whole."""
+        kind = self.answers.get(200)
+        return kind if self.method == "GET" and isinstance(kind, type) else None
+
+    @property
+    def body_types(self) -> tuple[str, ...]:
+        """Media types that the body may have; for a PATCH also what says that it is a merge patch (RFC 7396)."""
+        merge_patch = ("application/merge-patch+json",) if self.method == "PATCH" else ()
+        return ("application/json", *merge_patch)
+
+    @property
+    def body_optional(self) -> bool:
+        """Whether the body may be left out, because nothing in it is needed."""
+        return not any(field.required for field in msgspec.structs.fields(self.body))
 
 
 _NOTHING: Final[Any] = Nothing
@@ -151,6 +187,8 @@ class Routes:
         answers: Mapping[int, type[Struct] | Content | None],
         query: type[Q] = _NOTHING,
         body: type[B] = _NOTHING,
+        heeds_if_match: bool = False,
+        choices: Mapping[str, Sequence[str]] | None = None,
     ) -> Callable[[Handler[Q, B]], Handler[Q, B]]:
         """Declares the operation that the decorated function handles; see Operation."""
 
@@ -165,6 +203,8 @@ class Routes:
                     body=body,
                     answers=answers,
                     tag=self._tag,
+                    heeds_if_match=heeds_if_match,
+                    choices=choices or {},
                 )
             )
             return handler

@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
-from flask import Flask, Response, g
 from msgspec import Struct
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
 
-from shared.domain.errors import NotFound, PreconditionFailed, TransientError, Unauthenticated
+from shared.domain.errors import Forbidden, NotFound, PreconditionFailed, TransientError, Unauthenticated
 from shared.logs import logger
 
-__all__ = ["FieldProblem", "Problem", "Refusal", "install_error_handlers", "problem_response"]
+__all__ = ["FieldProblem", "Problem", "Refusal", "problem_response"]
 
 _DEFAULT_RETRY_AFTER_S = 5.0
 _TYPE = "application/problem+json"
-_PLACE = re.compile(r"^(.*) - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+_PLACE = re.compile(r"^(.*) - at `(?:key` in `)?\$\.?(.*)`$", re.DOTALL)
 
 
 class FieldProblem(Struct, frozen=True):
@@ -46,7 +47,7 @@ class Problem(Struct, frozen=True):
     status: int
     code: str
     detail: str
-    request_id: str
+    request_id: str = ""
     type: str = "about:blank"
     errors: tuple[FieldProblem, ...] = ()
 
@@ -79,87 +80,80 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
-def problem_response(status: int, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
-    """Returns an error as problem details.
+def problem_response(error: Exception, request: Request, request_id: str) -> Response:
+    """Returns an error as problem details; one that nobody expected is logged.
 
     Args:
-        status: HTTP status.
-        code: Stable identifier.
-        detail: A sentence for a person.
-        errors: The parameters at fault.
+        error: The error.
+        request: The request that ended with it.
+        request_id: Its id.
     """
-    problem = Problem(
-        title=HTTPStatus(status).phrase,
-        status=status,
-        code=code,
-        detail=detail,
-        request_id=g.request_id,
-        errors=tuple(errors),
+    problem, headers = _described(error, request)
+    response = Response(
+        msgspec.json.encode(msgspec.structs.replace(problem, request_id=request_id)),
+        status=problem.status,
+        mimetype=_TYPE,
     )
-    return Response(msgspec.json.encode(problem), status=status, mimetype=_TYPE)
+    response.headers.extend(headers)
+    return response
 
 
-def install_error_handlers(app: Flask) -> None:
-    """Makes an app answer every error with problem details."""
-    app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(msgspec.ValidationError, _invalid)
-    app.register_error_handler(Unauthenticated, _unauthenticated)
-    app.register_error_handler(NotFound, _not_found)
-    app.register_error_handler(PreconditionFailed, _precondition_failed)
-    app.register_error_handler(TransientError, _unavailable)
-    app.register_error_handler(Exception, _internal_error)
+def _described(error: Exception, request: Request) -> tuple[Problem, Headers]:
+    match error:
+        case Refusal():
+            return _refused(error)
+        case HTTPException():
+            return _http_problem(error)
+        case msgspec.ValidationError():
+            return _invalid(error)
+        case Unauthenticated():
+            # RFC 6750: whoever sent nothing is told what to send, not that it was wrong.
+            reason = ' error="invalid_token"' if "Authorization" in request.headers else ""
+            return _problem(401, error.code, error.detail), Headers({"WWW-Authenticate": f"Bearer{reason}"})
+        case Forbidden():
+            headers = Headers({"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+            return _problem(403, error.code, error.detail), headers
+        case NotFound():
+            return _problem(404, error.code, error.detail), Headers()
+        case PreconditionFailed():
+            return _problem(412, error.code, error.detail), Headers()
+        case TransientError():
+            return _unavailable(error)
+    logger().error("request_failed", exc_info=error)
+    detail = "Something went wrong here; the request id finds the cause in the logs."
+    return _problem(500, "internal_error", detail), Headers()
 
 
-def _http_problem(error: HTTPException) -> Response:
+def _refused(error: Refusal) -> tuple[Problem, Headers]:
+    errors = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
+    return _problem(error.status, error.code, error.detail, errors), _retry_after(error.retry_after_s)
+
+
+def _http_problem(error: HTTPException) -> tuple[Problem, Headers]:
     status = error.code or 500
-    code = error.name.lower().replace(" ", "_")
     unknown = "There is nothing at this address; /openapi.json lists what there is."
     detail = unknown if status == 404 else error.description or error.name
-    response = problem_response(status, code, detail)
     # Allow, Content-Range and the like belong to the error; its HTML does not.
-    response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
-    return response
+    headers = Headers([(name, value) for name, value in error.get_headers() if name != "Content-Type"])
+    return _problem(status, error.name.lower().replace(" ", "_"), detail), headers
 
 
-def _refused(error: Refusal) -> Response:
-    errors = [] if error.field is None else [FieldProblem(field=error.field, detail=error.detail)]
-    response = problem_response(error.status, error.code, error.detail, errors)
-    if error.retry_after_s is not None:
-        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-    return response
-
-
-def _invalid(error: msgspec.ValidationError) -> Response:
+def _invalid(error: msgspec.ValidationError) -> tuple[Problem, Headers]:
     found = _PLACE.match(str(error))
     detail, field = (found[1], found[2]) if found else (str(error), "")
     wrong = FieldProblem(field=field, detail=detail)
-    return problem_response(422, "invalid_parameters", "Some parameters are wrong; see errors.", [wrong])
+    return _problem(422, "invalid_parameters", "Some parameters are wrong; see errors.", [wrong]), Headers()
 
 
-def _unauthenticated(error: Unauthenticated) -> Response:
-    response = problem_response(401, error.code, error.detail)
-    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-    return response
-
-
-def _not_found(error: NotFound) -> Response:
-    return problem_response(404, error.code, error.detail)
-
-
-def _precondition_failed(error: PreconditionFailed) -> Response:
-    return problem_response(412, error.code, error.detail)
-
-
-def _unavailable(error: TransientError) -> Response:
+def _unavailable(error: TransientError) -> tuple[Problem, Headers]:
     logger().warning("unavailable", code=error.code, detail=error.detail)
-    response = problem_response(507 if error.code == "disk_full" else 503, error.code, error.detail)
-    response.headers["Retry-After"] = str(math.ceil(error.retry_after_s or _DEFAULT_RETRY_AFTER_S))
-    return response
+    status = 507 if error.code == "disk_full" else 503
+    return _problem(status, error.code, error.detail), _retry_after(error.retry_after_s or _DEFAULT_RETRY_AFTER_S)
 
 
-def _internal_error(error: Exception) -> Response:
-    logger().error("request_failed", exc_info=error)
-    return problem_response(
-        500, "internal_error", "Something went wrong here; the request id finds the cause in the logs."
-    )
+def _retry_after(retry_after_s: float | None) -> Headers:
+    return Headers() if retry_after_s is None else Headers({"Retry-After": str(math.ceil(retry_after_s))})
+
+
+def _problem(status: int, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Problem:
+    return Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, errors=tuple(errors))

@@ -38,6 +38,7 @@ __all__ = [
     "Link",
     "MediaView",
     "RecommendationView",
+    "RelatedView",
     "RenditionView",
     "SearchHitView",
     "SegmentView",
@@ -219,6 +220,17 @@ class RecommendationView(Struct, frozen=True):
     frame_url: str | None
 
 
+class RelatedView(Struct, frozen=True):
+    """Another video about the same things, and what these are."""
+
+    id: str
+    title: str
+    poster_url: str | None
+    duration_s: float | None
+    reason: str
+    score: float
+
+
 class FindingView(Struct, frozen=True):
     """One thing found, where, by whom, and how surely."""
 
@@ -240,6 +252,7 @@ class SearchHitView(Struct, frozen=True):
 
     video_id: str
     name: str
+    title: str
     source: SearchSource
     text: str
     start_s: float
@@ -267,7 +280,7 @@ class Views:
         return VideoView(
             id=video.id,
             owner=video.owner,
-            title=video.details.title or source.name,
+            title=video.title,
             description=video.details.description,
             metadata=dict(video.details.metadata),
             source=SourceView(name=source.name, size_bytes=source.size_bytes, generation=source.generation),
@@ -341,6 +354,17 @@ class Views:
             frame_url=self._picture(recommendation.frame),
         )
 
+    def related(self, recommendation: Recommendation, other: Video) -> RelatedView:
+        """Returns the view of another video and why it is recommended."""
+        return RelatedView(
+            id=other.id,
+            title=other.title,
+            poster_url=self._poster(other),
+            duration_s=other.media.duration_s if other.media else None,
+            reason=recommendation.reason,
+            score=recommendation.score,
+        )
+
     def finding(self, finding: Finding) -> FindingView:
         """Returns a finding's view."""
         return FindingView(
@@ -362,6 +386,7 @@ class Views:
         return SearchHitView(
             video_id=hit.video_id,
             name=hit.name,
+            title=hit.title,
             source=hit.source,
             text=hit.text,
             start_s=hit.start_s,

@@ -7,14 +7,20 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
+from shared.domain.audit import AuditEntry
+from shared.domain.errors import NotFound
 from shared.domain.records import ObjectRef
+from shared.domain.reservations import Upload
+from shared.domain.status import DELETED, UPLOADING
+from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
-from shared.ports.blob_store import BlobStore
+from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
+from shared.runtime.tasks import request_work
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
@@ -23,22 +29,25 @@ __all__ = ["SweepPorts", "Sweeper"]
 _MAX_EVENTS = 1000
 """Events one run looks at; the next run goes on."""
 
+_MAX_TASKS = 1000
+"""Tasks of a kind that one run tells of; the next run goes on."""
+
+_MAX_EXPIRED = 100
+"""Videos that one run deletes because of their age; the next run goes on."""
+
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
 
 
-class SweepPorts(UploadPorts, Protocol):
+class SweepPorts(UploadPorts, DeletionPorts, Protocol):
     """What sweeping needs."""
-
-    @property
-    def blobs(self) -> BlobStore: ...
 
     @property
     def settings(self) -> Settings: ...
 
 
 class Sweeper:
-    """The four things that make sure of "nothing lost, nothing left over".
+    """The things that make sure of "nothing lost, nothing left over".
 
     Each is guarded by itself, down to the single video: what can't be put right now is logged, and tried again by
     the next run.
@@ -58,8 +67,16 @@ class Sweeper:
         self.run()
 
     def run(self) -> None:
-        """Runs all four once."""
-        for step in (self.publish_leftovers, self.redrive_stalled, self.reconcile_uploads, self.clear_leftovers):
+        """Runs all of them once."""
+        for step in (
+            self.publish_leftovers,
+            self.redrive_stalled,
+            self.request_due_work,
+            self.reconcile_uploads,
+            self.end_uploads,
+            self.delete_expired,
+            self.clear_leftovers,
+        ):
             _guarded(step.__name__, step)
 
     def publish_leftovers(self) -> None:
@@ -76,6 +93,13 @@ class Sweeper:
         for video in self._ports.repository.stalled(idle_since=idle_since):
             _guarded("redrive", partial(self._redrive, video))
 
+    def request_due_work(self) -> None:
+        """Tells who does it of everything that is due: its time has come, or whoever was told before has died."""
+        ports = self._ports
+        for kind in TASKS:
+            for task in ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS):
+                _guarded("request_work", partial(request_work, ports.bus, task))
+
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
         settings = self._ports.settings
@@ -88,6 +112,25 @@ class Sweeper:
             elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
 
+    def end_uploads(self) -> None:
+        """Forgets uploads whose time is over, and the videos that were reserved for those that never came."""
+        ports = self._ports
+        for upload in ports.documents.due(Upload, until=ports.clock.now(), limit=_MAX_TASKS):
+            _guarded("end_upload", partial(self._end_upload, upload))
+
+    def delete_expired(self) -> None:
+        """Deletes what is kept no longer: videos, oldest first, where the settings say so, and audit entries."""
+        ports, now = self._ports, self._ports.clock.now()
+        if (days := ports.settings.retention_days) is not None:
+            oldest = ports.repository.list_videos(
+                sort="created_at", created_before=now - timedelta(days=days), limit=_MAX_EXPIRED
+            )
+            for video in oldest.videos:
+                logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
+                _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
+        for entry in ports.documents.due(AuditEntry, until=now, limit=_MAX_TASKS):
+            _guarded("expire", partial(ports.documents.delete, AuditEntry, entry.id, owner=entry.owner))
+
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""
         # A worker that lost its lease may be writing until its next heartbeat tells it so.
@@ -97,18 +140,32 @@ class Sweeper:
                 _guarded("clear", partial(self._settle, video))
 
     def _settle(self, video: Video) -> None:
+        ports, media_bucket = self._ports, self._ports.settings.media_bucket
+        if video.status == DELETED:
+            finish_deletion(ports, video, media_bucket, settled=True)
+        else:
+            clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
+            ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+
+    def _end_upload(self, upload: Upload) -> None:
         ports = self._ports
-        clear_leftovers(ports.repository, ports.blobs, video, ports.settings.media_bucket)
-        ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+        video = ports.repository.get(upload.about)
+        if video is not None and video.status == UPLOADING:
+            try:
+                # It may have come, and nobody heard of it.
+                announce_upload(ports, ports.blobs.stat(video.source.bucket, video.source.object))
+            except NotFound:
+                logger().info("upload_expired", video_id=video.id)
+                delete_video(ports, video.id, ports.settings.media_bucket)
+        ports.documents.delete(Upload, upload.id, owner=upload.owner)
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
-        now = ports.clock.now()
-        event = ports.lifecycle.redrive(video, now)
+        event = ports.lifecycle.redrive(video)
         if event is not None:
             logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
             ports.bus.publish(event.type, event)
-            ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, now))
+            ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, ports.clock.now()))
 
     def _reconcile(self, upload: ObjectRef) -> None:
         ports = self._ports

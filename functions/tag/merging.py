@@ -8,13 +8,13 @@ from dataclasses import replace
 from math import prod
 from typing import Final
 
+from shared.domain.corrections import tag_label
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Evidence, Tag
 
 __all__ = ["merge"]
 
 _MAX_EVIDENCE: Final = 10  # more adds bytes, not trust
-_MAX_LABEL_CHARS: Final = 80
 _CERTAINTY: Final = 0.99  # nothing that was measured or read is beyond doubt
 
 
@@ -32,7 +32,7 @@ def merge(tags: Iterable[Tag], duration_s: float) -> tuple[Sequence[Tag], int]:
     same: dict[tuple[str, str], list[Tag]] = defaultdict(list)
     dropped = 0
     for tag in tags:
-        label = " ".join(plain_text(tag.label, _MAX_LABEL_CHARS).casefold().split())
+        label = tag_label(tag.label)
         evidence = [_plain(item) for item in tag.evidence if _holds(item, duration_s)]
         if label and evidence and 0.0 < tag.confidence <= 1.0:
             same[label, tag.kind].append(replace(tag, label=label, evidence=tuple(evidence)))

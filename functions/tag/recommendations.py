@@ -1,4 +1,4 @@
-"""The best still, chapters, and what to watch next."""
+"""The best still, a title, and chapters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Final
 from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Evidence, Finding, Recommendation, Segment, Tag
-from shared.ports.video_repository import VideoRepository
 
-__all__ = ["chapters", "poster", "related_videos", "titles"]
+__all__ = ["chapters", "poster", "titles"]
 
 _MIN_CHAPTER_S: Final = 5.0
 _CHAPTER_SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
@@ -20,7 +19,6 @@ _LIT: Final = (0.15, 0.9)
 _LIVELY: Final = 0.05
 _WORTH_SAYING: Final = 0.02
 _NEUTRAL_COLORS: Final = frozenset({"black", "gray", "white"})
-_TELLING: Final = frozenset({"topic", "text", "category"})
 
 
 def poster(segments: Sequence[Segment], findings: Sequence[Finding]) -> Recommendation | None:
@@ -156,35 +154,6 @@ def _topics(tags: Sequence[Tag], start_s: float, end_s: float) -> Iterator[tuple
     for tag in tags:
         if tag.kind == "topic" and any(map(begins_here, tag.evidence)):
             yield tag.label.capitalize(), "a new scene, titled with what it is about"
-
-
-def related_videos(
-    repository: VideoRepository, owner: str, video_id: str, tags: Iterable[Tag]
-) -> Sequence[Recommendation]:
-    """Returns the owner's other videos about the same things, most alike first.
-
-    Looks and sound alone relate nothing: two dark videos are not about the same.
-
-    Args:
-        repository: Where the other videos are.
-        owner: Whose videos.
-        video_id: The video itself, which is never in the answer.
-        tags: The video's tags.
-    """
-    weights = {tag.label: tag.confidence for tag in tags if tag.kind in _TELLING}
-    if not weights:
-        return ()
-    total = sum(weights.values())
-    found = [
-        Recommendation(
-            kind="related",
-            value=other.video_id,
-            reason=f"Both are about: {', '.join(sorted(other.labels, key=lambda label: -weights[label]))}",
-            score=min(sum(weights[label] for label in other.labels) / total, 1.0),
-        )
-        for other in repository.related(owner=owner, labels=tuple(weights), exclude=video_id)
-    ]
-    return sorted(found, key=lambda related: -related.score)
 
 
 def _shortened(text: str) -> str:

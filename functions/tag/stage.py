@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from functions.tag.categories import Taxonomy
 from functions.tag.meaning import embeddings, passages
 from functions.tag.merging import merge
-from functions.tag.recommendations import chapters, poster, related_videos, titles
+from functions.tag.recommendations import chapters, poster, titles
 from functions.tag.search_entries import search_entries
+from shared.domain.corrections import corrected_tags
 from shared.domain.errors import PermanentError
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
+from shared.processors.related import related_videos
 from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -43,7 +45,8 @@ class TagStage:
         segments, findings = context.records(Segment), context.records(Finding)
         known = TaggingInput(media=media, segments=segments, findings=findings)
         said = [tag for tagger in self._taggers for tag in tagger.tag(known)]
-        tags, dropped = merge([*said, *self._taxonomy.categorize(findings)], media.duration_s)
+        merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], media.duration_s)
+        tags = corrected_tags(merged, video.tag_edits, media.duration_s)
         if dropped:
             context.caveat(
                 "tags_without_evidence", f"{dropped} tags were dropped: nothing in the video shows them."
@@ -53,7 +56,10 @@ class TagStage:
             *([best] if best else []),
             *titles(findings),
             *chapters(segments, findings, tags, media.duration_s),
-            *related_videos(self._repository, video.owner, video.id, tags),
+            *related_videos(
+                tags,
+                lambda labels: self._repository.related(owner=video.owner, labels=labels, exclude=video.id),
+            ),
         ]
         entries = search_entries(video, findings, tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()

@@ -8,6 +8,7 @@ from webvtt import Caption, WebVTT
 
 from functions.transcode.plan import tile_count
 from shared.domain.media import MediaInfo
+from shared.domain.timecode import timecode
 from shared.ports.media_tool import TranscodePlan
 
 __all__ = ["storyboard_vtt"]
@@ -31,10 +32,4 @@ def _cues(media: MediaInfo, plan: TranscodePlan, sprite: str) -> Iterator[Captio
         start_s = tile * plan.tile_interval_s
         end_s = min(start_s + plan.tile_interval_s, media.duration_s)
         area = f"{sprite}#xywh={column * width},{row * height},{width},{height}"
-        yield Caption(_clock(start_s), _clock(end_s), area)
-
-
-def _clock(time_s: float) -> str:
-    milliseconds = round(time_s * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
+        yield Caption(timecode(start_s), timecode(end_s), area)

@@ -23,7 +23,7 @@ from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
 from infra.local.session import Host, all_videos, find_video, open_deployment
 from infra.local.stack import Stack
-from infra.local.submission import Submission, follow, submit
+from infra.local.submission import OWNER, Submission, follow, submit
 from infra.local.terminal import (
     err,
     exit_code,
@@ -36,9 +36,11 @@ from infra.local.terminal import (
     say,
     until_interrupted,
 )
+from infra.local.token import TOKEN_HOURS, console_link, new_token
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
+from shared.domain.principal import Role, can_own
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.runtime.deletion import delete_video
@@ -71,6 +73,12 @@ def _checked(files: list[Path]) -> list[Path]:
         if not is_upload(file.name):
             raise typer.BadParameter(f"'{file}' looks like a temporary file; rename it if it is a video.")
     return list(dict.fromkeys(files))
+
+
+def _checked_owner(owner: str) -> str:
+    if not can_own(owner):
+        raise typer.BadParameter(f"'{owner}' can't be the name of a folder of uploads.")
+    return owner
 
 
 Files = Annotated[
@@ -195,6 +203,7 @@ def up(
     stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
     with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
         say(f"API      {api.url}")
+        say(f"Console  {console_link(wiring, api.url)}")
         say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
         say(f"Logs     {wiring.settings.data_dir / 'logs'}")
         say("Ctrl-C stops; unfinished work goes on at the next start.")
@@ -269,6 +278,24 @@ def delete(video_id: VideoId, data_dir: DataDir = None) -> None:
     video = find_video(wiring, video_id)
     delete_video(wiring, video.id, wiring.settings.media_bucket)
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
+
+
+@app.command()
+def token(
+    data_dir: DataDir = None,
+    role: Annotated[Role, typer.Option(help="What may be done with it.")] = "admin",
+    owner: Annotated[
+        str, typer.Option(callback=_checked_owner, help="Whose videos it is for: the folder they are uploaded to.")
+    ] = OWNER,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="Hours that it works.")] = TOKEN_HOURS,
+) -> None:
+    """Print a token that opens this deployment's API.
+
+    $ curl -H "Authorization: Bearer $(automations token)" http://127.0.0.1:8080/v1/videos
+
+    $ automations token --role viewer --owner ann --hours 1
+    """
+    typer.echo(new_token(open_deployment(data_dir), owner=owner, role=role, hours=hours))
 
 
 @app.command()

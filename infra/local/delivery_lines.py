@@ -24,13 +24,14 @@ class DeliveryLines:
     Args:
         wiring: The deployment's parts, for the videos' names.
         write: Takes a line.
-        failures_only: Leaves out what goes well.
+        failures_only: Leaves out what goes well. Of functions that hear of everything, it is always left out.
     """
 
     def __init__(self, wiring: Bootstrap, write: Callable[[str], None], *, failures_only: bool) -> None:
         self._wiring = wiring
         self._write = write
         self._failures_only = failures_only
+        self._tellers = {listener.function for listener in wiring.flow.listeners if listener.announcements}
         self._started: dict[int, float] = {}
 
     def __call__(self, job: Job, state: JobState) -> None:
@@ -42,7 +43,7 @@ class DeliveryLines:
         name, video = self._subject(job)
         if state.status == "failed" and state.retry_after_s is None:
             self._write(f"{job.stage} {name}: failed and will be tried again: {state.error}")
-        elif state.status == "succeeded" and not self._failures_only:
+        elif state.status == "succeeded" and not self._failures_only and job.stage not in self._tellers:
             self._write(f"{job.stage} {name}: done in {took_s:.1f} s")
             if video is not None and video.failure is not None:
                 self._write(f"{name}: failed: {video.failure.reason} [{video.failure.code}]")

@@ -21,6 +21,10 @@ MESSAGE_LEASE_S = 30.0
 EXTEND_EVERY_S = 10.0
 """A message is leased for as long as its job runs, in steps that survive one missed extension."""
 
+TELL_FOR_S = 10.0
+"""What happened last is still told to whoever wants to know, but a command that is done does not wait for longer
+than this to begin with that. What is left is in the queue, for the next start."""
+
 IDLE_POLL_S = 0.2
 """How soon a message of another process, or one whose retry is due, is noticed. Whatever happens in this process
 wakes the dispatcher at once."""
@@ -54,8 +58,9 @@ class Dispatcher:
         self._workers = workers
         self._wake = wake
         self._on_delivery = on_delivery
+        self._tellers = [listener.function for listener in flow.listeners if listener.announcements]
         self._stopping = False
-        self._draining = False
+        self._draining_since_s: float | None = None
         self._running: dict[str, tuple[LeasedMessage, Job]] = {}
         self._next_extension = 0.0
 
@@ -64,7 +69,7 @@ class Dispatcher:
 
         Jobs that run when stop() is called are left to the caller.
         """
-        while not self._stopping and (self._running or not self._draining):
+        while not self._stopping:
             try:
                 self._settle_ended()
                 self._extend_leases()
@@ -72,12 +77,14 @@ class Dispatcher:
             except PipelineError as error:
                 # The store is full or locked. Leases that can't be settled now run out and are delivered again.
                 logger().error("dispatch_failed", error=str(error))
+            if self._draining_since_s is not None and not self._running:
+                return
             self._wake.wait(IDLE_POLL_S)
             self._wake.clear()
 
     def drain(self) -> None:
-        """Has run() end when everything that runs now has ended, without leasing anything more."""
-        self._draining = True
+        """Has run() end when everything that runs now has ended and was told of; nothing else is begun."""
+        self._draining_since_s = monotonic()
         self._wake.set()
 
     def stop(self) -> None:
@@ -106,9 +113,11 @@ class Dispatcher:
 
     def _start_new(self) -> None:
         free = self._workers - len(self._running)
-        if self._draining or not free:
+        since_s = self._draining_since_s
+        if not free or (since_s is not None and monotonic() - since_s > TELL_FOR_S):
             return
-        for message in self._bus.lease(free, MESSAGE_LEASE_S):
+        functions = None if since_s is None else self._tellers
+        for message in self._bus.lease(free, MESSAGE_LEASE_S, functions):
             job = Job.of(message.stage, self._flow.longest_s(message.stage), message.delivery)
             self._running[self._jobs.start(job)] = (message, job)
             self._on_delivery(job, JobState(status="running"))

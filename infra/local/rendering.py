@@ -269,7 +269,7 @@ def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
     else:
         lines = [f"  {wiring.local_blobs.path_of(ref.bucket, ref.name)}" for ref in files]
         up = f"  {program} up --data-dir {data_dir}"
-        more = [up, f"      then open http://127.0.0.1:8080/v1/videos/{video.id}", *more]
+        more = [up, "      then open the console at the link that this prints", *more]
     return Text("\n".join([*(["Files"] if lines else []), *lines, "See more", *more]))
 
 

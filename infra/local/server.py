@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from functions.api.app import create_app
+from shared.adapters.folder_links import UPLOADS
+from shared.adapters.storage_server import StorageServer
+from shared.adapters.upload_server import UploadServer
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["ApiServer"]
 
@@ -19,7 +27,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not listened on
 
 
 class ApiServer:
-    """The API on a port of this machine; a context manager.
+    """The API and the buckets it links to, on a port of this machine; a context manager.
 
     Werkzeug's server is enough for one user on loopback; on Google Cloud, functions-framework serves the same
     application.
@@ -36,9 +44,11 @@ class ApiServer:
     def __init__(self, wiring: Bootstrap, host: str, port: int) -> None:
         # Every request is logged by the API itself.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        app = create_app(wiring, trusted_hosts=_names_of(host))
+        api = create_app(wiring, trusted_hosts=_names_of(host))
+        storage = StorageServer(wiring.local_blobs, wiring.local_links, wiring.settings.cors_origins)
+        mounts: dict[str, WSGIApplication] = {"/storage": storage, UPLOADS: UploadServer(wiring.upload_sessions)}
         try:
-            self._server = make_server(host, port, app, threaded=True)
+            self._server = make_server(host, port, DispatcherMiddleware(api, mounts), threaded=True)
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."

@@ -14,9 +14,11 @@ from shared.domain.identity import video_id_of
 from shared.domain.status import TERMINAL
 from shared.domain.video import Video
 
-__all__ = ["Submission", "follow", "object_name", "submit"]
+__all__ = ["OWNER", "Submission", "follow", "object_name", "submit"]
 
 OWNER = "local"
+"""Whose the videos are that are put in by commands."""
+
 LOOK_EVERY_S = {"local": 0.05, "google": 0.5}
 """By platform: a look is a request, where the repository is elsewhere."""
 

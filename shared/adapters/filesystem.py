@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from shared.adapters.folders import locked_folder, make_folder, storage_error, temporary_file
 from shared.adapters.object_paths import name_from_parts, parts_of_name
@@ -36,6 +36,7 @@ _CONTENT_TYPES: Final = {
     ".mpd": "application/dash+xml",
     ".vtt": "text/vtt",
     ".wav": "audio/wav",
+    ".zip": "application/zip",
 }
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _CHUNK_BYTES: Final = 2**20
@@ -74,29 +75,51 @@ class FolderBlobStore:
         if_generation: int | None = None,
     ) -> ObjectRef:
         parts = parts_of_name(name)
-        if content_type != _content_type(name) and _UNKNOWN_TYPE not in {content_type, _content_type(name)}:
-            raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
+        _expect_type(name, content_type)
         with source.open("rb") as content, _errors(bucket, name), temporary_file(self._staging) as file:
             shutil.copyfileobj(content, file, _CHUNK_BYTES)
             file.flush()
             os.fsync(file.fileno())  # the slow part, before the lock is taken
-            try:
-                ref = self._place(file, bucket, name, parts, if_generation)
-            except (NotADirectoryError, IsADirectoryError) as error:
-                raise PermanentError(
-                    "name_taken", f"{name!r} can't be stored: an object lies above or below that name."
-                ) from error
-        if bucket in self._on_finalize:
-            self._on_finalize[bucket](
+            ref = self._place(file, bucket, name, parts, if_generation)
+        self.announce(ref)
+        return ref
+
+    def adopt(self, bucket: str, name: str, file: Path, *, if_generation: int | None = None) -> ObjectRef:
+        """Makes an object of a file by renaming it; nothing is copied, and nobody is told: announce() does that.
+
+        Args:
+            bucket: Bucket's name.
+            name: Object's name.
+            file: A file on the buckets' file system, which is on the disk as it is and which nobody writes to.
+            if_generation: As for put().
+        """
+        parts = parts_of_name(name)
+        with file.open("rb") as content, _errors(bucket, name):
+            return self._place(content, bucket, name, parts, if_generation)
+
+    def announce(self, ref: ObjectRef) -> None:
+        """Tells of an object that it is there, where somebody wants to know."""
+        if ref.bucket in self._on_finalize:
+            self._on_finalize[ref.bucket](
                 ObjectFinalized(
-                    bucket=bucket,
-                    name=name,
+                    bucket=ref.bucket,
+                    name=ref.name,
                     generation=ref.generation,
                     size_bytes=ref.size_bytes,
                     content_type=ref.content_type,
                 )
             )
-        return ref
+
+    @contextmanager
+    def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        parts = parts_of_name(name)
+        _expect_type(name, content_type)
+        with temporary_file(self._staging) as file:
+            yield file
+            with _errors(bucket, name):
+                file.flush()
+                os.fsync(file.fileno())
+                self._place(file, bucket, name, parts, None)
 
     def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
         with self._open(bucket, name) as (file, ref):
@@ -178,7 +201,11 @@ class FolderBlobStore:
     ) -> ObjectRef:
         """Renames a finished temporary file to an object, if the object's generation allows it."""
         make_folder(self._bucket(bucket))
-        with locked_folder(self._staging), self._folder(bucket, parts[:-1], make=True) as folder:
+        with (
+            _name_errors(name),
+            locked_folder(self._staging),
+            self._folder(bucket, parts[:-1], make=True) as folder,
+        ):
             old = _generation(folder, parts[-1])
             if if_generation is not None and if_generation != old:
                 raise PreconditionFailed(f"{name!r} in {bucket} has generation {old}, not {if_generation}")
@@ -255,11 +282,27 @@ def _content_type(name: str) -> str:
     return _CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN_TYPE)
 
 
+def _expect_type(name: str, content_type: str) -> None:
+    if content_type != _content_type(name) and _UNKNOWN_TYPE not in {content_type, _content_type(name)}:
+        raise ValueError(f"{name!r} is no name for {content_type}: its extension says {_content_type(name)}")
+
+
 def _expect(found: ObjectRef, generation: int | None) -> None:
     if generation not in {None, found.generation}:
         raise PreconditionFailed(
             f"{found.name!r} in {found.bucket} has generation {found.generation}, not {generation}"
         )
+
+
+@contextmanager
+def _name_errors(name: str) -> Iterator[None]:
+    """Says what it means that something else is where an object should be stored."""
+    try:
+        yield
+    except (NotADirectoryError, IsADirectoryError) as error:
+        raise PermanentError(
+            "name_taken", f"{name!r} can't be stored: an object lies above or below that name."
+        ) from error
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage
 
 from shared.domain.errors import ConfigurationError, PipelineError, TransientError
 from shared.domain.events import Message
+from shared.domain.video import Video
 from shared.domain.wire import to_pubsub
 
 __all__ = ["MAX_MESSAGE_BYTES", "PubsubEventBus"]
@@ -73,6 +74,9 @@ class PubsubEventBus:
             )
         except exceptions.GoogleAPIError as error:
             raise _translated(error, topic) from error
+
+    def take_back(self, video: Video) -> None:
+        del video  # Pub/Sub has no way to
 
     def close(self) -> None:
         """Closes the connection."""

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from jwt.algorithms import ECAlgorithm
 
 from shared.adapters.folders import locked_folder
 from shared.domain.errors import ConfigurationError
@@ -60,10 +58,16 @@ class SigningKey:
                 path.write_bytes(_new_pem())
             return cls(path.read_bytes())
 
+    def pem(self) -> str:
+        """Returns the key itself, for another process of this deployment."""
+        return _pem(self._key)
+
     def mac(self, purpose: str, message: bytes) -> bytes:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + message, "sha256")
 
     def token(self, claims: Mapping[str, Any]) -> str:
+        import jwt  # links need none of it
+
         return jwt.encode(dict(claims), self._key, algorithm="ES256", headers={"kid": self._public["kid"]})
 
     def public_keys(self) -> Mapping[str, Any]:
@@ -76,6 +80,8 @@ class SigningKey:
 
     @cached_property
     def _public(self) -> Mapping[str, Any]:
+        from jwt.algorithms import ECAlgorithm
+
         jwk: dict[str, Any] = ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         thumbprint = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
         return {
@@ -87,7 +93,11 @@ class SigningKey:
 
 
 def _new_pem() -> bytes:
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return _pem(ec.generate_private_key(ec.SECP256R1())).encode()
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _bad_key() -> ConfigurationError:

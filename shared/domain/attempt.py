@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -15,6 +16,7 @@ __all__ = [
     "Outcome",
     "ToolRun",
     "begun_attempt",
+    "charged",
     "closed_attempt",
     "ended_attempt",
 ]
@@ -137,3 +139,8 @@ def closed_attempt(video: Video, outcome: Outcome, reason: str, now: datetime) -
         return ()
     effort = Effort(cost=video.lease.cost)
     return (ended_attempt(video, video.lease, outcome, now, effort, code=outcome, reason=reason),)
+
+
+def charged(video: Video, ended: Iterable[Attempt]) -> Video:
+    """Returns a video with what attempts used that have just ended added to what was spent on it."""
+    return replace(video, spent=sum((attempt.cost for attempt in ended), video.spent))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "Forbidden",
     "LeaseLost",
     "NotFound",
     "Outage",
@@ -104,3 +105,10 @@ class Unauthenticated(PipelineError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("unauthenticated", detail)
+
+
+class Forbidden(PipelineError):
+    """Whoever asks is known, and may not."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("forbidden", detail)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from shared.domain.attribute_docs import split_docstring
 from shared.domain.events import SCHEMA_VERSION, VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.video import MAX_REASON_CHARS, Failure
@@ -22,8 +21,7 @@ Everything that happens to a video is announced on a Pub/Sub topic of its own. S
 nothing here changes when you do.
 
 **Delivery.** At least once, in any order. Whatever was committed is announced, after an outage perhaps late.
-Copies of one event share its `event_id`: handle an id once, and acknowledge what you have handled before. A
-copy that was sent again may carry a later `occurred_at`; the earliest is the true one.
+Copies of one event share its `event_id`: handle an id once, and acknowledge what you have handled before.
 
 **Order.** A larger `run` is newer; within a run, the channels below stand in the order in which a run can get
 to them. So the state of a video is told by the event with the greatest run and, of those, the last channel. A
@@ -47,7 +45,7 @@ _CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "event_id": {"format": "uuid"},
     "video_id": {"pattern": "^v[a-z2-7]{26}$"},
     "owner": {"minLength": 1},
-    "generation": {"minimum": 1},
+    "generation": {"minimum": 0},
     "run": {"minimum": 1},
     "trace": {"pattern": "^[0-9a-f]{32}$"},
 }
@@ -128,14 +126,10 @@ def _message(topic: str, meaning: str) -> dict[str, Any]:
 
 def _described(kind: type, constraints: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Returns the schema of a class with its docstring's words for each property; all are always there."""
-    summary, _, attributes = (inspect.getdoc(kind) or "").partition("\n\nAttributes:\n")
-    words = {
-        name: re.sub(r"\s+", " ", text).strip()
-        for name, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
-    }
+    summary, words = split_docstring(kind.__doc__ or "")
     properties = {
         name: {key: value for key, value in schema.items() if key in {"type", "format"}}
-        | {"description": words[name].replace("``", "`")}
+        | {"description": words[name]}
         | constraints.get(name, {})
         for name, schema in TypeAdapter(kind).json_schema(mode="serialization")["properties"].items()
     }

@@ -35,7 +35,7 @@ class VideoEvent:
         video_id: The video: ``v`` and, in lower case, the first 26 characters of the base32 of the SHA-256 of
             bucket, zero byte and object name.
         owner: Whose it is: the first folder of the object's name, ``default`` outside any folder.
-        generation: The uploaded object's generation; grows whenever it is overwritten.
+        generation: The uploaded object's generation; grows whenever it is overwritten. 0 while no object came.
         run: Counts from 1; a newer generation and a replay each start a new one.
         occurred_at: When, in UTC.
         trace: W3C trace id (32 hex digits) that ties one run's work together.

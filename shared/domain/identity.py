@@ -7,6 +7,8 @@ import hashlib
 import uuid
 
 __all__ = [
+    "edited_key",
+    "erased_id",
     "event_id_of",
     "memo_generation",
     "memo_key",
@@ -27,6 +29,15 @@ def video_id_of(bucket: str, name: str) -> str:
     return "v" + base64.b32encode(digest).decode().lower()[:26]
 
 
+def erased_id(video_id: str) -> str:
+    """Returns what an erased video is remembered as: ``e`` and 26 of [a-z2-7], which lead back to nothing.
+
+    Whoever knows the video's id can tell that this stands for it, such as a late duplicate of its upload's event.
+    """
+    digest = hashlib.sha256(f"erased\0{video_id}".encode("utf-8", "surrogatepass")).digest()
+    return "e" + base64.b32encode(digest).decode().lower()[:26]
+
+
 def owner_of(name: str) -> str:
     """Returns whose an upload is: the first folder of its name, ``default`` for one outside any folder."""
     owner, slash, _ = name.partition("/")
@@ -43,8 +54,20 @@ def result_key(run: int, stage: str, token: int) -> str:
     return f"r{run}/{stage}-{token}"
 
 
+def edited_key(run: int, stage: str, token: int, editor: str) -> str:
+    """Returns the key under which a stage's results are written anew when people correct them.
+
+    Args:
+        run: The run.
+        stage: The stage.
+        token: The next fencing token.
+        editor: Tells those apart who do so at the same moment, of whom one is too late.
+    """
+    return result_key(run, f"{stage}.{editor}", token)
+
+
 def token_of(key: str) -> int:
-    """Returns the fencing token of the attempt that wrote under a key that result_key() made."""
+    """Returns the fencing token of whoever wrote under a key that result_key() or edited_key() made."""
     return int(key.rpartition("-")[2])
 
 

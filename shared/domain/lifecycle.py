@@ -16,17 +16,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeGuard
 
-from shared.domain.attempt import Attempt, Effort, begun_attempt, closed_attempt, ended_attempt
+from shared.domain.attempt import Attempt, Effort, begun_attempt, charged, closed_attempt, ended_attempt
 from shared.domain.change import Change, Claim, Decision, Declined, Deleted, Registered
-from shared.domain.errors import LeaseLost, NotFound, PermanentError
+from shared.domain.corrections import CORRECTED_STAGE, corrected_records
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import event_id_of, owner_of, video_id_of
+from shared.domain.identity import erased_id, event_id_of, owner_of, token_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
-from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, transitions
-from shared.domain.video import MAX_REASON_CHARS, Cost, Failure, Lease, Source, Video
+from shared.domain.status import DELETED, FAILED, REGISTERED, TERMINAL, UPLOADING, transitions
+from shared.domain.video import MAX_REASON_CHARS, Cost, Details, Failure, Lease, Source, TagEdit, Video
 
 __all__ = ["INTERRUPTIONS_PER_ATTEMPT", "OUTAGE_LASTS_AT_MOST", "Lifecycle"]
 
@@ -49,8 +50,45 @@ class Lifecycle:
         self._flow = flow
         self._transitions = transitions(flow)
 
+    def reserve(self, source: Source, details: Details, now: datetime) -> Decision[Video]:
+        """Makes the video of an object that is still to come.
+
+        Nothing is announced: that is for the bytes to do.
+
+        Args:
+            source: What will be uploaded; its generation is 0.
+            details: What its owner says about it.
+            now: The time.
+
+        Raises:
+            PreconditionFailed: There is a video of that name.
+        """
+        video_id = video_id_of(source.bucket, source.object)
+
+        def decide(video: Video | None) -> Change[Video]:
+            if video is not None:
+                raise PreconditionFailed("There is a video of that name already.")
+            reserved = _first_run(video_id, source, UPLOADING, details, now)
+            return Change(answer=reserved, video=reserved)
+
+        return decide
+
+    def give_up(self, failure: Failure, now: datetime) -> Decision[None]:
+        """Fails a video whose bytes will not come; any other is left alone."""
+
+        def decide(video: Video | None) -> Change[None]:
+            if video is None or video.status != UPLOADING:
+                return Change(answer=None)
+            failed, event = self._failed(video, failure, now)
+            return Change(answer=None, video=failed, events=(event,))
+
+        return decide
+
     def register(self, upload: ObjectFinalized, now: datetime) -> Decision[Registered]:
-        """Makes the video of an upload, or starts a new run when the object has a newer generation."""
+        """Makes the video of an upload, or starts a new run when the object has a newer generation.
+
+        A reservation's bytes begin the run that it has; those that come although it was deleted are to be removed.
+        """
         video_id = video_id_of(upload.bucket, upload.name)
         source = Source(
             bucket=upload.bucket,
@@ -62,16 +100,11 @@ class Lifecycle:
         )
 
         def decide(video: Video | None) -> Change[Registered]:
-            if video is None:
-                created = Video(
-                    id=video_id,
-                    owner=owner_of(upload.name),
-                    source=source,
-                    run=1,
-                    status=REGISTERED,
-                    trace=_trace(video_id, 1),
-                    created_at=now,
-                    updated_at=now,
+            if video is None or video.status == UPLOADING:
+                created = (
+                    _first_run(video_id, source, REGISTERED, Details(), now)
+                    if video is None
+                    else replace(video, source=source, status=REGISTERED, status_at=now, updated_at=now)
                 )
                 return Change(
                     answer=Registered(video_id=video_id, run=1, stale=False),
@@ -81,11 +114,20 @@ class Lifecycle:
             if upload.generation <= video.source.generation:
                 stale = upload.generation < video.source.generation
                 return Change(answer=Registered(video_id=video_id, run=video.run, stale=stale))
-            renewed = _new_run(replace(video, source=source, media=None), REGISTERED, {}, now)
+            if video.status == DELETED and video.source.generation == 0:
+                # The name is known to whoever had the reservation; sweep removes what was uploaded all the same.
+                unwanted = replace(
+                    video, id=video_id, owner=owner_of(upload.name), source=source, swept=False, updated_at=now
+                )
+                return Change(answer=Registered(video_id=video_id, run=video.run, stale=True), video=unwanted)
+            closed = closed_attempt(video, "superseded", "a newer version of the file arrived", now)
+            known = _reborn(video, video_id, upload, now) if video.status == DELETED else video
+            kept = charged(replace(known, source=source, media=None), closed)
+            renewed = _new_run(kept, REGISTERED, {}, now)
             return Change(
                 answer=Registered(video_id=video_id, run=renewed.run, stale=False),
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "a newer version of the file arrived", now),
+                attempts=closed,
                 events=(self._event(renewed, self._flow.registered_topic, now),),
             )
 
@@ -189,7 +231,7 @@ class Lifecycle:
             begun = {**held.attempts, claim.spec.stage: claim.lease.attempt - 1}
             freed = replace(held, lease=None, attempts=begun, updated_at=now)
             ended = ended_attempt(held, claim.lease, "interrupted", now, effort, code, reason)
-            return Change(answer=None, video=freed, attempts=(ended,))
+            return Change(answer=None, video=charged(freed, [ended]), attempts=(ended,))
 
         return decide
 
@@ -220,6 +262,8 @@ class Lifecycle:
     ) -> Decision[None]:
         """Makes an attempt's results the ones that count, and announces the next status.
 
+        What people have said since the attempt began is put into its records.
+
         Raises:
             LeaseLost: A newer attempt, run or a deletion took over; nothing is changed.
         """
@@ -231,19 +275,22 @@ class Lifecycle:
             done = replace(
                 held,
                 status=spec.status,
+                status_at=now,
                 media=media or held.media,
                 results={**held.results, spec.stage: claim.key},
                 lease=None,
                 stage_began_at=None,
                 updated_at=now,
             )
+            ended = ended_attempt(held, claim.lease, "succeeded", now, effort)
+            is_outdated = spec.stage == CORRECTED_STAGE and _said(done) != _said(claim.video)
             return Change(
                 answer=None,
-                video=done,
-                attempts=(ended_attempt(held, claim.lease, "succeeded", now, effort),),
+                video=charged(done, [ended]),
+                attempts=(ended,),
                 events=(self._event(done, spec.emits, now),),
                 records_key=claim.key,
-                records=tuple(records),
+                records=corrected_records(records, claim.video, done) if is_outdated else tuple(records),
             )
 
         return decide
@@ -256,7 +303,7 @@ class Lifecycle:
             failure = Failure(code=error.code, reason=error.detail, stage=claim.spec.stage)
             failed, event = self._failed(held, failure, now)
             ended = ended_attempt(held, claim.lease, "failed", now, effort, error.code, error.detail)
-            return Change(answer=None, video=failed, attempts=(ended,), events=(event,))
+            return Change(answer=None, video=charged(failed, [ended]), attempts=(ended,), events=(event,))
 
         return decide
 
@@ -277,7 +324,7 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[None]:
             held = _held(video, claim)
             ended = ended_attempt(held, claim.lease, outcome, now, effort, code, reason)
-            freed = replace(held, lease=None, updated_at=now)
+            freed = charged(replace(held, lease=None, updated_at=now), [ended])
             if outcome == "interrupted":
                 freed = _count_interruption(freed, claim.spec.stage)
             if _used_up(freed, claim.spec):
@@ -296,8 +343,9 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[bool]:
             if video is None or video.lease is None or video.lease.token != dead.token:
                 return Change(answer=False)
-            freed = _count_interruption(replace(video, lease=None, updated_at=now), video.lease.stage)
             closed = closed_attempt(video, "interrupted", "its host stopped", now)
+            freed = charged(replace(video, lease=None, updated_at=now), closed)
+            freed = _count_interruption(freed, video.lease.stage)
             return Change(answer=True, video=freed, attempts=closed)
 
         return decide
@@ -311,12 +359,15 @@ class Lifecycle:
 
         Raises:
             NotFound: There is no such video.
-            PermanentError: ``nothing_to_reuse``: an earlier stage has no results yet.
+            PermanentError: ``nothing_to_reuse``: an earlier stage has no results yet; ``nothing_uploaded``: there
+                is no object yet.
         """
 
         def decide(video: Video | None) -> Change[Video]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
+            if video.source.generation == 0:
+                raise PermanentError("nothing_uploaded", "There is nothing to process. Upload the file first.")
             failed_at = video.failure.stage if video.failure else self._flow.stages[0].stage
             spec = self._flow.stage(from_stage or failed_at)
             earlier = self._flow.before(spec.stage)
@@ -329,15 +380,61 @@ class Lifecycle:
                 )
             kept = {before.stage: video.results[before.stage] for before in earlier}
             status = earlier[-1].status if earlier else REGISTERED
-            renewed = _new_run(video if earlier else replace(video, media=None), status, kept, now)
+            closed = closed_attempt(video, "superseded", "the video was replayed", now)
+            again = charged(video if earlier else replace(video, media=None), closed)
+            renewed = _new_run(again, status, kept, now)
             # What starts the chain is no announcement: it is the bucket's to say.
             announced = () if earlier else (self._event(renewed, self._flow.registered_topic, now),)
             return Change(
                 answer=renewed,
                 video=renewed,
-                attempts=closed_attempt(video, "superseded", "the video was replayed", now),
+                attempts=closed,
                 events=(*announced, self._event(renewed, spec.consumes, now)),
             )
+
+        return decide
+
+    def edit(
+        self,
+        seen: Video,
+        details: Details,
+        tag_edits: tuple[TagEdit, ...],
+        now: datetime,
+        corrected: tuple[str, Sequence[Record]] | None = None,
+    ) -> Decision[Video | None]:
+        """Notes what a person says about a video.
+
+        Answers None, and leaves everything as it is, when the video is not as it was seen any more: what they
+        said may mean something else then, and the result set may hold something else.
+
+        Args:
+            seen: The video as they, or the corrected records, know it.
+            details: What they say about it from now on.
+            tag_edits: What they say about its tags from now on.
+            now: The time.
+            corrected: The result set that takes the place of the corrected stage's: its edited_key(), made with
+                the token after the last, and its records. None as long as that stage has not left any.
+
+        Raises:
+            NotFound: There is no such video.
+        """
+
+        def decide(video: Video | None) -> Change[Video | None]:
+            if video is None or video.status == DELETED:
+                raise NotFound("There is no such video.")
+            if _edited_from(video) != _edited_from(seen):
+                return Change(answer=None)
+            edited = replace(video, details=details, tag_edits=tag_edits, updated_at=now)
+            if corrected is None:
+                return Change(answer=edited, video=edited)
+            key, records = corrected
+            edited = replace(
+                edited,
+                results={**video.results, CORRECTED_STAGE: key},
+                last_token=token_of(key),
+                swept=False,
+            )
+            return Change(answer=edited, video=edited, records_key=key, records=tuple(records))
 
         return decide
 
@@ -347,27 +444,62 @@ class Lifecycle:
         def decide(video: Video | None) -> Change[Deleted]:
             if video is None or video.status == DELETED:
                 raise NotFound("There is no such video.")
+            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             gone = replace(
-                video,
+                charged(video, closed),
                 status=DELETED,
                 failure=None,
                 media=None,
                 results={},
                 lease=None,
                 swept=False,
+                details=Details(),
+                tag_edits=(),
                 updated_at=now,
             )
-            closed = closed_attempt(video, "superseded", "the video was deleted", now)
             event = self._event(gone, self._flow.deleted_topic, now)
             answer = Deleted(video=gone, lease=video.lease)
             return Change(answer=answer, video=gone, attempts=closed, events=(event,))
 
         return decide
 
-    def redrive(self, video: Video, now: datetime) -> VideoEvent | None:
-        """Returns the event that a video waits for; None when it waits for none."""
+    def forget(self, seen: Video, now: datetime) -> Decision[bool]:
+        """Takes everything out of a deleted video that says whose and what it was, its id included.
+
+        What stays is enough to refuse whatever comes late: its generation, run and fencing token. Everything that
+        refers to it must be gone before. Answers False, and leaves it, when it came back since it was looked at.
+        """
+
+        def decide(video: Video | None) -> Change[bool]:
+            if video is None or video.id != seen.id or not _unchanged(video, seen) or video.status != DELETED:
+                return Change(answer=False)
+            tombstone = Video(
+                id=erased_id(video.id),
+                owner="",
+                source=Source(
+                    bucket="",
+                    object="",
+                    name="",
+                    generation=video.source.generation,
+                    size_bytes=0,
+                    content_type="",
+                ),
+                run=video.run,
+                status=DELETED,
+                last_token=video.last_token,
+                swept=True,
+                trace="",
+                created_at=now,
+                updated_at=now,
+            )
+            return Change(answer=True, video=tombstone)
+
+        return decide
+
+    def redrive(self, video: Video) -> VideoEvent | None:
+        """Returns the event that a video waits for, as it was sent before; None when it waits for none."""
         spec = self._flow.next_after_status(video.status)
-        return self._event(video, spec.consumes, now) if spec else None
+        return self._event(video, spec.consumes, video.status_at or video.updated_at) if spec else None
 
     def mark_redriven(self, seen: Video, now: datetime) -> Decision[None]:
         """Notes that a video's event was sent again, so that it is given time before that is done once more."""
@@ -381,11 +513,7 @@ class Lifecycle:
         """Notes that a settled video has no leftovers, unless it moved on since it was looked at."""
 
         def decide(video: Video | None) -> Change[None]:
-            unchanged = video is not None and (video.run, video.last_token, video.status) == (
-                seen.run,
-                seen.last_token,
-                seen.status,
-            )
+            unchanged = video is not None and _unchanged(video, seen)
             return Change(answer=None, video=replace(video, swept=True) if video and unchanged else None)
 
         return decide
@@ -475,9 +603,10 @@ def _taken_up(
 def _abandoned(video: Video, now: datetime) -> tuple[Video, tuple[Attempt, ...]]:
     """Returns a video whose worker, if it had one, is not waited for any longer, and how that attempt ended."""
     if video.lease is None or not video.lease.awaits_job:
-        return video, closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        lost = closed_attempt(video, "lost", "the worker stopped reporting and its lease ran out", now)
+        return charged(video, lost), lost
     closed = closed_attempt(video, "interrupted", "its job did not begin in time", now)
-    return _count_interruption(video, video.lease.stage), closed
+    return _count_interruption(charged(video, closed), video.lease.stage), closed
 
 
 def _used_up(video: Video, spec: StageSpec) -> bool:
@@ -486,12 +615,38 @@ def _used_up(video: Video, spec: StageSpec) -> bool:
     return counted >= spec.max_attempts or begun >= spec.max_attempts * INTERRUPTIONS_PER_ATTEMPT
 
 
+def _first_run(video_id: str, source: Source, status: str, details: Details, now: datetime) -> Video:
+    return Video(
+        id=video_id,
+        owner=owner_of(source.object),
+        source=source,
+        run=1,
+        status=status,
+        status_at=now,
+        details=details,
+        trace=_trace(video_id, 1),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _unchanged(video: Video, seen: Video) -> bool:
+    """Tells whether nothing has happened to a settled video since it was looked at."""
+    return (video.run, video.last_token, video.status) == (seen.run, seen.last_token, seen.status)
+
+
+def _reborn(deleted: Video, video_id: str, upload: ObjectFinalized, now: datetime) -> Video:
+    """Returns a deleted, perhaps forgotten, video as the one that a new upload under its name makes."""
+    return replace(deleted, id=video_id, owner=owner_of(upload.name), spent=Cost(), created_at=now)
+
+
 def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetime) -> Video:
     run = video.run + 1
     return replace(
         video,
         run=run,
         status=status,
+        status_at=now,
         failure=None,
         results=results,
         lease=None,
@@ -507,6 +662,16 @@ def _new_run(video: Video, status: str, results: Mapping[str, str], now: datetim
 def _count_interruption(video: Video, stage: str) -> Video:
     count = video.interruptions.get(stage, 0) + 1
     return replace(video, interruptions={**video.interruptions, stage: count})
+
+
+def _edited_from(video: Video) -> tuple[object, ...]:
+    """Returns all that an edit depends on."""
+    return video.run, video.results, video.last_token, _said(video)
+
+
+def _said(video: Video) -> tuple[Details, tuple[TagEdit, ...]]:
+    """Returns all that people say about a video."""
+    return video.details, video.tag_edits
 
 
 def _trace(video_id: str, run: int) -> str:

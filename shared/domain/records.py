@@ -25,12 +25,14 @@ __all__ = [
     "Segment",
     "SegmentKind",
     "Tag",
+    "TagKind",
     "Transition",
 ]
 
 SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
 Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
+TagKind: TypeAlias = Literal["topic", "text", "sound", "style", "quality", "category"]
 SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
 
 
@@ -187,7 +189,7 @@ class Tag:
     """
 
     label: str
-    kind: Literal["topic", "text", "sound", "style", "quality", "category"]
+    kind: TagKind
     confidence: float
     evidence: tuple[Evidence, ...]
     producer: str

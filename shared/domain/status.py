@@ -10,7 +10,20 @@ from typing import Final
 
 from shared.domain.flow import Flow
 
-__all__ = ["DELETED", "FAILED", "READY", "REGISTERED", "TERMINAL", "shown_statuses", "transitions"]
+__all__ = [
+    "AT_REST",
+    "DELETED",
+    "FAILED",
+    "READY",
+    "REGISTERED",
+    "TERMINAL",
+    "UPLOADING",
+    "shown_statuses",
+    "transitions",
+]
+
+UPLOADING: Final = "uploading"
+"""A reservation: the bytes are still to come."""
 
 REGISTERED: Final = "registered"
 READY: Final = "ready"
@@ -20,14 +33,17 @@ DELETED: Final = "deleted"
 TERMINAL: Final = frozenset({READY, FAILED, DELETED})
 """A video with one of these waits for nobody."""
 
+AT_REST: Final = TERMINAL | {UPLOADING}
+"""No worker has anything to do for a video with one of these."""
+
 
 def shown_statuses(flow: Flow) -> tuple[str, ...]:
     """Returns every status that a video can be seen with, in the order they come."""
-    return (REGISTERED, *(spec.status for spec in flow.stages), FAILED)
+    return (UPLOADING, REGISTERED, *(spec.status for spec in flow.stages), FAILED)
 
 
 def transitions(flow: Flow) -> dict[str, frozenset[str]]:
     """Returns status -> statuses that may follow within one run; a new run starts over at any earlier one."""
-    chain = [REGISTERED, *(spec.status for spec in flow.stages)]
+    chain = [UPLOADING, REGISTERED, *(spec.status for spec in flow.stages)]
     table = {status: frozenset({following, FAILED, DELETED}) for status, following in pairwise(chain)}
     return table | {READY: frozenset({DELETED}), FAILED: frozenset({DELETED}), DELETED: frozenset()}

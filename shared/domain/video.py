@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.media import MediaInfo
+from shared.domain.records import TagKind
 
 __all__ = ["MAX_REASON_CHARS", "Cost", "Details", "Failure", "Lease", "Source", "TagEdit", "Video"]
 
@@ -24,8 +25,8 @@ class Source:
         bucket: Bucket it lies in.
         object: Its name there; may hold any character.
         name: Its last path component with control characters escaped, for people.
-        generation: Grows with every overwrite.
-        size_bytes: Size as the bucket reports it.
+        generation: Grows with every overwrite; 0 while there is no object yet.
+        size_bytes: Size as the bucket reports it; as announced, while there is no object yet.
         content_type: As the uploader claimed it; never trusted.
     """
 
@@ -134,20 +135,20 @@ class TagEdit:
     """A tag that a person added to a video or took off it; it outlives every replay.
 
     Attributes:
-        label: The tag's label.
+        label: The tag's label, as tags have it.
         kind: Its kind.
         present: Whether the video has it.
         by: Who says so.
         start_s: Where it can be seen or heard, for one that was added.
-        end_s: The first instant after that.
+        end_s: The first instant after that; None for the end of the video.
     """
 
     label: str
-    kind: str
+    kind: TagKind
     present: bool
     by: str
     start_s: float = 0.0
-    end_s: float = 0.0
+    end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,9 @@ class Video:
         owner: Whose it is.
         source: The uploaded object it stands for.
         run: 1-based; a newer generation or a replay starts a new one.
-        status: ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        status: ``uploading``, ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
+        status_at: When it got a status that a stage goes on from, so that an event that tells of it is the same
+            whenever it is sent; None of what was stored before this was noted.
         failure: Set when failed.
         media: What probing found; None before ingest is done.
         results: Stage -> key of the result set that counts. Nothing else is ever shown.
@@ -173,8 +176,9 @@ class Video:
         tag_edits: Tags that people added or took off, in the order of their labels.
         spent: What all attempts of all runs used.
         trace: Ties the events and logs of this run together.
-        created_at: First registration.
-        updated_at: Last change of status, run or lease holder, or last time its event was sent again.
+        created_at: First registration, or reservation.
+        updated_at: Last change of status, run, lease holder or what people say about it, or last time its event
+            was sent again.
     """
 
     id: str
@@ -182,6 +186,7 @@ class Video:
     source: Source
     run: int
     status: str
+    status_at: datetime | None = None
     failure: Failure | None = None
     media: MediaInfo | None = None
     results: Mapping[str, str] = field(default_factory=dict)
@@ -197,3 +202,8 @@ class Video:
     trace: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What it is called, by its owner or else by its file."""
+        return self.details.title or self.source.name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from shared.domain.records import ObjectRef
 
@@ -45,6 +46,19 @@ class BlobStore(Protocol):
             source: File to copy.
             content_type: Media type to serve it with.
             if_generation: Only when the object has this generation now; 0 means it must not exist.
+        """
+        ...
+
+    def writing(self, bucket: str, name: str, content_type: str) -> AbstractContextManager[IO[bytes]]:
+        """Opens an object to be written from its beginning to its end, piece by piece, without a file of it.
+
+        It is stored, durably and in place of what was there, once the block is left; an error inside leaves
+        everything as it was. What is yielded can't be read, and need not be able to seek.
+
+        Args:
+            bucket: Bucket's name.
+            name: Object's name.
+            content_type: Media type to serve it with.
         """
         ...
 

@@ -42,6 +42,7 @@ class SearchHit:
     Attributes:
         video_id: The video.
         name: Its source's display name.
+        title: What it is called.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
@@ -51,6 +52,7 @@ class SearchHit:
 
     video_id: str
     name: str
+    title: str
     source: SearchSource
     text: str
     start_s: float
@@ -109,7 +111,8 @@ class VideoRepository(Protocol):
         Args:
             video_id: The video, which need not exist.
             decide: Pure function of the stored video (None if there is none); may be called more than once.
-                What it raises is passed on and nothing is saved.
+                What it raises is passed on and nothing is saved. An erased video is what is remembered of it, with
+                the id that ``erased_id`` tells; a change may give it one of the two ids in place of the other.
 
         Returns:
             The change's answer, after the change is durable.
@@ -216,7 +219,7 @@ class VideoRepository(Protocol):
         ...
 
     def stalled(self, *, idle_since: datetime, limit: int = 100) -> Sequence[Video]:
-        """Returns unfinished videos that nobody holds a running lease on and that did not move since then."""
+        """Returns videos in the pipeline that nobody holds a running lease on and that did not move since then."""
         ...
 
     def leased(self, *, limit: int = 1000) -> Sequence[Video]:
@@ -227,6 +230,10 @@ class VideoRepository(Protocol):
         """Returns settled videos (ready, failed, deleted) whose leftovers were not cleared yet."""
         ...
 
-    def prune(self, video: Video) -> None:
-        """Removes the result sets that the video does not name, for good; of a deleted one, its timeline too."""
+    def prune(self, video: Video) -> Mapping[str, int]:
+        """Removes the result sets that the video does not name, for good; of a deleted one, its timeline too.
+
+        Returns:
+            Class name, such as ``Segment`` or ``Attempt`` -> how many of these were removed.
+        """
         ...

@@ -8,6 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +80,7 @@ class RunningAttempt:
         self._tools: list[ToolRun] = []
         self._caveats: list[Caveat] = []
         self._fetched: dict[tuple[str, str], Path] = {}
+        self._stored: list[ObjectRef] = []
         self._stop = threading.Event()
         self._lost: LeaseLost | None = None
         self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
@@ -136,6 +138,7 @@ class RunningAttempt:
         self._check()
         full_name = object_prefix(self._claim.video.id, self._claim.key) + name
         ref = self._services.blobs.put(self._services.media_bucket, full_name, path, content_type)
+        self._stored.append(ref)
         self.charge(Cost(bytes_written=ref.size_bytes))
         return ref
 
@@ -153,8 +156,18 @@ class RunningAttempt:
         original = self._workspace / f"memo-{uuid.uuid4().hex}"
         original.write_bytes(value)
         bucket, name = self._services.media_bucket, self._memo_name(key)
-        self._services.blobs.put(bucket, name, original, "application/octet-stream")
+        self._stored.append(self._services.blobs.put(bucket, name, original, "application/octet-stream"))
         self.charge(Cost(bytes_written=len(value)))
+
+    def discard(self) -> None:
+        """Removes what the attempt stored, if the video was deleted meanwhile: sweep may have been there before.
+
+        What is stored for one that lives on, sweep removes when that is settled.
+        """
+        if self._services.repository.get(self.video.id) is None:
+            for ref in self._stored:
+                with suppress(PreconditionFailed):  # another attempt found the same answer
+                    self._services.blobs.delete(ref.bucket, ref.name, if_generation=ref.generation)
 
     def caveat(self, code: str, detail: str) -> None:
         self._caveats.append(Caveat(code=code, detail=detail))

@@ -182,6 +182,7 @@ class StageRunner:
                 self._services.repository.update(claim.video.id, self._run(claim, attempt))
             except LeaseLost as error:
                 logger().info("lease_lost", detail=error.detail)
+                attempt.discard()
                 return
             except Exception as error:
                 self._release(claim, attempt.effort, error)

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from shared.domain.errors import PreconditionFailed
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from shared.domain.errors import NotFound, PreconditionFailed
 from shared.domain.identity import memo_generation, object_prefix, token_of
+from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.video import Video
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.video_repository import VideoRepository
 
-__all__ = ["clear_leftovers"]
+__all__ = ["Removed", "clear_leftovers"]
+
+_PARALLEL: Final = 8
+"""Objects removed at the same time: on Cloud Storage each takes a request, and a long video has thousands."""
 
 
-def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video, media_bucket: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What went.
+
+    Attributes:
+        objects: Objects of buckets.
+        records: Class name -> how many; attempts are among them.
+    """
+
+    objects: tuple[ObjectRef, ...]
+    records: Mapping[str, int]
+
+
+def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video, media_bucket: str) -> Removed:
     """Removes the leftovers of a video that is ready, failed or deleted: of a deleted one all but its tombstone.
 
     A worker that does not know yet that it lost its lease may still add some: it is for sweep to say that there
@@ -25,20 +47,38 @@ def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video,
         video: The video as it is now.
         media_bucket: Bucket that outputs are in.
     """
-    repository.prune(video)
+
+    def remove(ref: ObjectRef) -> None:
+        try:
+            blobs.delete(ref.bucket, ref.name, if_generation=ref.generation)
+        except PreconditionFailed:
+            logger().info("object_kept", video_id=video.id, reason="it was replaced meanwhile")
+
+    records = repository.prune(video)
+    objects = tuple(_leftovers(blobs, video, media_bucket))
+    with ThreadPoolExecutor(_PARALLEL) as workers:
+        for _ in workers.map(remove, objects):
+            pass  # raises what a removal raised
+    return Removed(objects=objects, records=records)
+
+
+def _leftovers(blobs: BlobStore, video: Video, media_bucket: str) -> Iterator[ObjectRef]:
     if video.status == DELETED:
-        _delete_source(blobs, video)
+        yield from _source(blobs, video)
     for stored in blobs.list_objects(media_bucket, object_prefix(video.id)):
         if _is_leftover(stored.ref.name, video):
-            blobs.delete(stored.ref.bucket, stored.ref.name, if_generation=stored.ref.generation)
+            yield stored.ref
 
 
-def _delete_source(blobs: BlobStore, video: Video) -> None:
-    source = video.source
+def _source(blobs: BlobStore, video: Video) -> Iterator[ObjectRef]:
     try:
-        blobs.delete(source.bucket, source.object, if_generation=source.generation)
-    except PreconditionFailed:
-        logger().info("source_kept", video_id=video.id, reason="a newer upload has this name")
+        found = blobs.stat(video.source.bucket, video.source.object)
+    except NotFound:
+        return
+    if found.generation <= video.source.generation:
+        yield found
+    else:
+        logger().info("object_kept", video_id=video.id, reason="a newer upload has this name")
 
 
 def _is_leftover(name: str, video: Video) -> bool:
@@ -46,6 +86,6 @@ def _is_leftover(name: str, video: Video) -> bool:
     key = "/".join(name.removeprefix(object_prefix(video.id)).split("/")[:2])
     generation = memo_generation(key)
     if generation is not None:
-        return video.status == DELETED or generation < video.source.generation
+        return generation < video.source.generation + (video.status == DELETED)
     # A newer token belongs to an attempt that began after this video was looked at.
     return key not in video.results.values() and token_of(key) <= video.last_token

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from shared.domain.errors import NotFound, PreconditionFailed
 from shared.domain.events import ObjectFinalized
@@ -44,13 +47,23 @@ class InMemoryBlobStore:
         *,
         if_generation: int | None = None,
     ) -> ObjectRef:
+        return self._store(bucket, name, source.read_bytes(), content_type, if_generation)
+
+    @contextmanager
+    def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        content = BytesIO()
+        yield content
+        self._store(bucket, name, content.getvalue(), content_type, None)
+
+    def _store(
+        self, bucket: str, name: str, content: bytes, content_type: str, if_generation: int | None
+    ) -> ObjectRef:
         if not 1 <= len(name.encode("utf-8", "surrogateescape")) <= 1024:
             raise ValueError("an object's name must be 1 to 1,024 bytes long")
         current = self._objects.get((bucket, name))
         found = current.ref.generation if current else 0
         if if_generation is not None and if_generation != found:
             raise PreconditionFailed(f"{name!r} in {bucket} has generation {found}, not {if_generation}")
-        content = source.read_bytes()
         self._last_generation += 1
         ref = ObjectRef(
             bucket=bucket,

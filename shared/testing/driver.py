@@ -13,8 +13,9 @@ from shared.domain.flow import Flow
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.media import MediaInfo
+from shared.domain.naming import display_name
 from shared.domain.records import Record
-from shared.domain.video import Video
+from shared.domain.video import Details, Source, Video
 from shared.pipeline import load_flow
 from shared.ports.video_repository import VideoRepository
 from shared.testing.clock import ManualClock
@@ -46,6 +47,22 @@ class VideoDriver:
         """Registers an upload and returns its video."""
         self.clock.advance(60)
         return self.register(upload(name, **values))
+
+    def reserve(
+        self, name: str = "ann/clip.mp4", *, size_bytes: int = 1000, details: Details | None = None
+    ) -> Video:
+        """Reserves a video whose bytes are still to come."""
+        self.clock.advance(60)
+        source = Source(
+            bucket="uploads",
+            object=name,
+            name=display_name(name),
+            generation=0,
+            size_bytes=size_bytes,
+            content_type="video/mp4",
+        )
+        reserve = self.lifecycle.reserve(source, details or Details(), self.clock.now())
+        return self.repository.update(video_id_of("uploads", name), reserve)
 
     def register(self, finalized: ObjectFinalized) -> Video:
         """Registers an upload that a bucket announced and returns its video."""

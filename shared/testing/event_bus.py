@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.events import Message
+from shared.domain.events import Message, ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
+from shared.domain.video import Video
+from shared.domain.wire import Delivery, parse_delivery, pubsub_delivery, to_pubsub
 
 __all__ = ["InMemoryEventBus", "Published"]
 
@@ -41,6 +42,20 @@ class InMemoryEventBus:
             # Through the wire and back, so that a test sees what a function would.
             delivery = pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
             self.waiting.append((function, delivery))
+
+    def take_back(self, video: Video) -> None:
+        self.waiting = deque(
+            (function, delivery)
+            for function, delivery in self.waiting
+            if not self._is_about(parse_delivery(delivery), video)
+        )
+
+    def _is_about(self, message: Message | None, video: Video) -> bool:
+        if isinstance(message, ObjectFinalized):
+            return (message.bucket, message.name) == (video.source.bucket, video.source.object)
+        if isinstance(message, VideoEvent):
+            return message.video_id == video.id and message.type != self._flow.deleted_topic
+        return message is not None and video.id in message.document_id
 
     def drain(self, handle: Callable[[str, Delivery], None]) -> int:
         """Delivers until nothing waits, also what is published meanwhile, and returns how many deliveries.

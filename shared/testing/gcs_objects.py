@@ -174,6 +174,11 @@ class GcsObjects:
                 raise Refused(404, "there is no such upload")
             return self._sessions[session_id]
 
+    def cancel(self, session_id: str) -> None:
+        """Ends a resumable upload."""
+        with self._lock:
+            self._sessions.pop(session_id, None)
+
     def forget_sessions(self) -> None:
         """Drops all resumable uploads, as Cloud Storage does after a week."""
         self._sessions.clear()

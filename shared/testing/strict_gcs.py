@@ -1,8 +1,8 @@
 """Cloud Storage's JSON API on a loopback port, as strict as the real one about what emulators let pass.
 
 It enforces generation preconditions on uploads of every kind, reads and deletions, checksums, ranges, the protocol
-of resumable sessions and pages of listings, and it fails on demand. It keeps one generation of each object, in
-memory, and refuses what it does not understand.
+of resumable sessions, pages of listings and signatures of URLs, and it fails on demand. It keeps one generation of
+each object, in memory, and refuses what it does not understand.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from shared.testing.gcs_objects import GcsObjects, Refused, Session
+from shared.testing.gcs_signatures import check_signature
 from shared.testing.loopback import LoopbackServer
 
 __all__ = ["Fault", "Operation", "Request", "StrictGcs"]
@@ -73,6 +78,8 @@ class StrictGcs:
 
     Attributes:
         url: Where it listens.
+        accounts: Service account -> public key, of those who may sign URLs.
+        now: Tells the time that signatures are checked by.
         requests: What came in.
         objects: What is stored.
     """
@@ -80,6 +87,8 @@ class StrictGcs:
     def __init__(self, *, page_size: int = 1000) -> None:
         self.page_size = page_size
         self.requests: list[Request] = []
+        self.accounts: dict[str, RSAPublicKey] = {}
+        self.now: Callable[[], datetime] = partial(datetime.now, UTC)
         self._faults: dict[Operation, deque[Fault]] = defaultdict(deque)
         self._server = _Server(self)
         self.url = self._server.url
@@ -137,8 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         self._query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
         self._objects = self.server.gcs.objects
+        serve = self._signed if "X-Goog-Signature" in self._query else self._route
         try:
-            self._route(url.path)
+            serve(url.path)
         except Refused as refused:
             self.close_connection = True  # a body may have been left unread
             error = {"code": refused.status, "message": refused.message}
@@ -158,19 +168,38 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._metadata(bucket, name)
         elif match := _OBJECTS.fullmatch(path):
-            if not match["upload"]:
-                self._list(match["bucket"])
-            elif self.command == "PUT":
-                self._feed(self._objects.session(self._query["upload_id"]))
-            elif self._query["uploadType"] == "resumable":
-                self._start(match["bucket"])
+            if match["upload"]:
+                self._receive_object(match["bucket"])
             else:
-                self._upload(match["bucket"])
+                self._list(match["bucket"])
         elif self.command == "POST" and path == "/storage/v1/b":
             self._objects.create_bucket(json.loads(self._body(_NO_FAULT))["name"])
             self._answer(200, b"{}", {})
         else:
             raise Refused(501, f"not understood here: {self.command} {path}")
+
+    def _signed(self, path: str) -> None:
+        """Answers a signed URL, which is one of the XML API."""
+        gcs = self.server.gcs
+        check_signature(self.command, self.path, self.headers["Host"], gcs.accounts, gcs.now())
+        bucket, _, name = unquote(path, errors="strict").removeprefix("/").partition("/")
+        shown = {
+            header: self._query[f"response-{header.lower()}"]
+            for header in ("Content-Type", "Content-Disposition")
+            if f"response-{header.lower()}" in self._query
+        }
+        self._media(bucket, name, shown)
+
+    def _receive_object(self, bucket: str) -> None:
+        if self.command == "PUT":
+            self._feed(self._objects.session(self._query["upload_id"]))
+        elif self.command == "DELETE":
+            self._objects.cancel(self._query["upload_id"])
+            self._answer(499, b"", {})  # what Cloud Storage says to that
+        elif self._query["uploadType"] == "resumable":
+            self._start(bucket)
+        else:
+            self._upload(bucket)
 
     def _fault(self, operation: Operation) -> Fault:
         content_range = self.headers["Content-Range"] or self.headers.get("Range", "")
@@ -197,13 +226,14 @@ class _Handler(BaseHTTPRequestHandler):
             page["nextPageToken"] = found[size - 1].resource["name"]
         self._answer_json(page, fault)
 
-    def _media(self, bucket: str, name: str) -> None:
+    def _media(self, bucket: str, name: str, shown: Mapping[str, str] = MappingProxyType({})) -> None:
         fault = self._fault("media")
         stored = self._objects.find(bucket, name, self._query)
         headers = {
             "Content-Type": stored.resource["contentType"],
             "X-Goog-Generation": stored.resource["generation"],
             "X-Goog-Hash": f"crc32c={stored.resource['crc32c']}",
+            **shown,
         }
         content, status = stored.content, 200
         if wanted := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
@@ -236,6 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted, _, total = self.headers["Content-Range"].removeprefix("bytes ").partition("/")
         if wanted == "*":
             fault = self._fault("status")
+            if total == "0":
+                self._objects.advance(session, 0)
         else:
             fault = self._fault("chunk")
             try:

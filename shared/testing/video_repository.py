@@ -14,9 +14,10 @@ from shared.domain.change import Change
 from shared.domain.codec import encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
+from shared.domain.identity import erased_id
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.search_words import search_words
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -40,13 +41,17 @@ class InMemoryVideoRepository:
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
         with self._lock:
-            change = decide(self._videos.get(video_id))
+            stored = self._videos.get(video_id) or self._videos.get(erased_id(video_id))
+            change = decide(stored)
             if change.video is not None:
-                self._check(video_id, change)
-                self._videos[video_id] = change.video
+                self._check(video_id, stored, change)
+                if stored is not None:
+                    del self._videos[stored.id]
+                    del self._saved_at[stored.id]
+                self._videos[change.video.id] = change.video
                 self._last_save = max(datetime.now(UTC), self._last_save + timedelta(microseconds=1))
-                self._saved_at[video_id] = self._last_save
-                timeline = self._attempts.setdefault(video_id, {})
+                self._saved_at[change.video.id] = self._last_save
+                timeline = self._attempts.setdefault(change.video.id, {})
                 timeline.update((attempt.token, attempt) for attempt in change.attempts)
                 self._outbox.update((event.event_id, event) for event in change.events)
                 if change.records_key is not None:
@@ -127,6 +132,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
@@ -148,6 +154,7 @@ class InMemoryVideoRepository:
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
+                title=video.title,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,
@@ -187,7 +194,7 @@ class InMemoryVideoRepository:
             (
                 video
                 for video in self._every()
-                if video.status not in TERMINAL and video.updated_at <= idle_since
+                if video.status not in AT_REST and video.updated_at <= idle_since
                 if video.lease is None or video.lease.expires_at <= idle_since
             ),
         )
@@ -200,22 +207,24 @@ class InMemoryVideoRepository:
             limit, (video for video in self._every() if video.status in TERMINAL and not video.swept)
         )
 
-    def prune(self, video: Video) -> None:
+    def prune(self, video: Video) -> Mapping[str, int]:
         with self._lock:
             stored = self._videos.get(video.id)
             named = set(stored.results.values()) if stored else set()
-            self._records = {
-                (video_id, key): records
-                for (video_id, key), records in self._records.items()
-                if video_id != video.id or key in named
-            }
-            if stored and stored.status == DELETED:
-                self._attempts.pop(video.id, None)
+            abandoned = [key for key in self._records if key[0] == video.id and key[1] not in named]
+            gone = Counter(type(record).__name__ for key in abandoned for record in self._records.pop(key))
+            if stored and stored.status == DELETED and (timeline := self._attempts.pop(video.id, None)):
+                gone[Attempt.__name__] = len(timeline)
+            return gone
 
-    def _check(self, video_id: str, change: Change[T]) -> None:
-        video, before = change.video, self._videos.get(video_id)
+    def _check(self, video_id: str, before: Video | None, change: Change[T]) -> None:
+        video = change.video
         assert video is not None
-        assert video.id == video_id, "a decision changes the video it was asked about"
+        assert video.id in {video_id, erased_id(video_id)}, "a decision changes the video it was asked about"
+        if video.id != video_id:
+            left = [*self._attempts.get(video_id, ()), *(key for key in self._records if key[0] == video_id)]
+            assert not left, "what refers to a video is gone before it is forgotten"
+            assert not self.outbox(video_id=video_id), "what happened is announced before it is forgotten"
         assert before is None or video.last_token >= before.last_token, "a fencing token never shrinks"
         assert not {event.event_id for event in change.events} & self._outbox.keys(), "an event is announced once"
         if change.records_key is not None:

@@ -94,7 +94,7 @@ def test_a_new_stage_is_a_folder_and_a_row(tmp_path: Path, monkeypatch: pytest.M
     assert video.status == "fingerprinted"
     (finding,) = wiring.repository.records(video, Finding)
     assert finding.name == "sha256"
-    assert [message.stage for message in wiring.local_bus.lease(10, 60)][-1] == "analyze"
+    assert [message.stage for message in wiring.local_bus.lease(10, 60, names)][-1] == "analyze"
     for module in [name for name in sys.modules if name.startswith("functions.fingerprint")]:
         monkeypatch.delitem(sys.modules, module)
 

@@ -27,6 +27,13 @@ def test_every_reference_resolves() -> None:
     assert named <= set(document["components"]["schemas"])
 
 
+def test_what_docstrings_say_about_attributes_stands_at_the_properties() -> None:
+    text = json.dumps(served())
+    assert "Attributes:" not in text
+    schemas = served()["components"]["schemas"]
+    assert schemas["Attempt"]["properties"]["token"]["description"].startswith("Its fencing token")
+
+
 def test_every_operation_describes_itself_and_its_errors() -> None:
     for path, methods in served()["paths"].items():
         for operation in methods.values():

@@ -58,7 +58,7 @@ def test_duplicate_of_a_finished_event(real_media: Path, tmp_path: Path, monkeyp
     with Stack(wiring, workers=1) as stack:
         video, _ = process(wiring, stack, real_media / "ChromeCast.mp4", "bench/clip.mp4")
     (first,) = [attempt for attempt in wiring.repository.attempts(video.id) if attempt.stage == "transcode"]
-    ingested = wiring.lifecycle.redrive(replace(video, status="ingested"), wiring.clock.now())
+    ingested = wiring.lifecycle.redrive(replace(video, status="ingested"))
     assert ingested is not None
     again = delivery_of(ingested)
     handle = transcode.endpoint().handle

@@ -116,6 +116,39 @@ def test_a_large_object_is_read_as_it_was_put(store: BlobStore, tmp_path: Path) 
     assert b"".join(store.read(ref, 2**22 - 1, 2**23 + 1)) == content[2**22 - 1 : 2**23 + 1]
 
 
+def test_an_object_is_read_as_it_was_written_piece_by_piece(store: BlobStore) -> None:
+    content = random.Random(1).randbytes(20 * 2**20)
+    with store.writing("media", "exports/all.zip", "application/zip") as file:
+        for start in range(0, len(content), 3 * 2**20):
+            file.write(content[start : start + 3 * 2**20])
+        assert names(store, "media") == []
+    ref = store.stat("media", "exports/all.zip")
+
+    assert (ref.size_bytes, ref.content_type) == (len(content), "application/zip")
+    assert b"".join(store.read(ref)) == content
+    with store.writing("media", "exports/all.zip", "application/zip") as file:
+        file.write(b"another")
+    later = store.stat("media", "exports/all.zip")
+    assert later.generation > ref.generation
+    assert b"".join(store.read(later)) == b"another"
+    with store.writing("media", "exports/none.zip", "application/zip"):
+        pass
+    assert store.stat("media", "exports/none.zip").size_bytes == 0
+
+
+@pytest.mark.reliability("B17")
+@pytest.mark.parametrize("size_bytes", [10, 9 * 2**20])
+def test_what_is_not_written_to_its_end_is_no_object(store: BlobStore, size_bytes: int) -> None:
+    def write() -> None:
+        with store.writing("media", "exports/all.zip", "application/zip") as file:
+            file.write(bytes(size_bytes))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        write()
+    assert names(store, "media") == []
+
+
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [(0, None, b"0123456789"), (3, 6, b"345"), (8, 99, b"89"), (9, None, b"9"), (10, None, b""), (4, 4, b"")],

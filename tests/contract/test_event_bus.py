@@ -16,7 +16,7 @@ from google.pubsub_v1 import PublisherClient, ReceivedMessage, SubscriberClient
 from infra.local.emulators import Emulator
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.pubsub import PubsubEventBus
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message, VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.topology import subscriptions, topics
 from shared.domain.wire import parse_delivery, pubsub_delivery
@@ -28,7 +28,7 @@ from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
-Delivered: TypeAlias = tuple[str, str, VideoEvent | ObjectFinalized | None]
+Delivered: TypeAlias = tuple[str, str, Message | None]
 """Stage, message id and what the function understands."""
 
 
@@ -112,7 +112,8 @@ def pull(subscriber: SubscriberClient, path: str) -> Sequence[ReceivedMessage]:
 
 @pytest.fixture
 def flow() -> Flow:
-    return load_flow()
+    """The chain alone, in which every topic has one consumer at most."""
+    return replace(load_flow(), listeners=())
 
 
 @pytest.fixture(params=["fake", "local", "pubsub"])

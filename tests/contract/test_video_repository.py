@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.attempt import Effort
-from shared.domain.change import Change
-from shared.domain.errors import LeaseLost
+from shared.domain.change import Change, Declined
+from shared.domain.codec import encode_json
+from shared.domain.errors import LeaseLost, NotFound
+from shared.domain.identity import erased_id
 from shared.domain.records import Artifact, SearchEntry, Segment, Tag
-from shared.domain.video import Video
+from shared.domain.video import Details, Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import LEASE_S, VideoDriver
-from shared.testing.videos import object_ref, search_entry, shot, tag
+from shared.testing.videos import embedding, object_ref, search_entry, shot, tag, upload
 
 
 class TestUpdate:
@@ -180,6 +182,35 @@ class TestOutbox:
         assert repository.outbox() == []
 
 
+class TestReservations:
+    def test_a_reservation_is_shown_until_its_bytes_are_there(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        details = Details(title="Holiday", description="At the sea", metadata={"album": "2026"})
+        reserved = driver.reserve("ann/to-come.mp4", details=details)
+
+        assert repository.get(reserved.id) == reserved
+        assert repository.list_videos(owner="ann", status="uploading").videos == (reserved,)
+        assert repository.outbox() == []
+
+        video = driver.register(upload("ann/to-come.mp4", generation=7))
+        assert (video.status, video.run, video.details) == ("registered", 1, details)
+        assert repository.list_videos(owner="ann", status="uploading").videos == ()
+        assert [event.type for event in repository.outbox()] == ["video-registered"]
+
+    def test_what_is_left_of_a_reservation_takes_what_comes_late(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        reserved = driver.reserve("ann/to-come.mp4")
+        repository.update(reserved.id, driver.lifecycle.mark_swept(driver.delete(reserved)))
+        assert repository.unswept() == []
+
+        finalized = upload("ann/to-come.mp4", generation=7)
+        repository.update(reserved.id, driver.lifecycle.register(finalized, driver.clock.now()))
+        assert repository.get(reserved.id) is None
+        assert [video.source.generation for video in repository.unswept()] == [7]
+
+
 class TestSweeping:
     def test_a_stalled_video_is_unfinished_idle_and_nobodys(
         self, repository: VideoRepository, driver: VideoDriver
@@ -192,6 +223,7 @@ class TestSweeping:
         failed = driver.fail(driver.claim(driver.upload("ann/failed.mp4"), "ingest"))
         driver.finish(driver.upload("ann/ready.mp4"))
         driver.delete(driver.upload("ann/gone.mp4"))
+        driver.reserve("ann/to-come.mp4")
         waiting = driver.upload("ann/waiting.mp4")
         held = driver.upload("ann/held.mp4")
         claim = driver.claim(held, "ingest")
@@ -235,6 +267,102 @@ class TestSweeping:
         assert repository.unswept() == []
         driver.finish(driver.replay(ready, "tag"))
         assert [video.id for video in repository.unswept()] == [ready.id]
+
+
+class TestForgetting:
+    def forget(self, repository: VideoRepository, driver: VideoDriver, name: str = "ann/clip.mp4") -> Video:
+        """Erases a video that there was everything of, and returns what it was."""
+        video = driver.finish(
+            driver.upload(name, generation=7), {"tag": [search_entry("planted"), tag("planted")]}
+        )
+        self.erase(repository, driver, video)
+        return video
+
+    def erase(self, repository: VideoRepository, driver: VideoDriver, video: Video) -> None:
+        gone = driver.delete(video)
+        repository.mark_published([event.event_id for event in repository.outbox(video_id=video.id)])
+        repository.prune(gone)
+        assert repository.update(video.id, driver.lifecycle.forget(gone, driver.clock.now()))
+
+    def stored(self, repository: VideoRepository, video_id: str) -> Video | None:
+        return repository.update(video_id, lambda video: Change(answer=video))
+
+    def test_nothing_is_left_that_says_what_it_was(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        video = self.forget(repository, driver)
+        left = self.stored(repository, video.id)
+        assert left is not None
+        assert left.id == erased_id(video.id)
+        for told in (video.id, "ann", "clip", "uploads", video.trace):
+            assert told not in encode_json(left)
+        assert repository.get(video.id) is None
+        assert repository.get(left.id) is None
+        assert repository.list_videos().videos == ()
+        assert repository.search("planted") == []
+        assert repository.attempts(video.id) == []
+        assert repository.unswept() == []
+        assert repository.outbox() == []
+
+    def test_what_comes_late_is_still_known_to_be_late(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        video = self.forget(repository, driver)
+        for generation in (6, 7):
+            late = driver.lifecycle.register(upload(generation=generation), driver.clock.now())
+            assert repository.update(video.id, late).stale is (generation < 7)
+        for run in (1, 2):
+            claimed = driver.try_claim(replace(video, run=run), "ingest")
+            assert isinstance(claimed, Declined)
+            assert claimed.reason == "deleted"
+        for decision in (
+            driver.lifecycle.delete(driver.clock.now()),
+            driver.lifecycle.replay(driver.clock.now()),
+        ):
+            with pytest.raises(NotFound):
+                repository.update(video.id, decision)
+        assert repository.get(video.id) is None
+
+    def test_a_newer_upload_of_that_name_is_a_video_again(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        before = self.forget(repository, driver)
+        again = driver.upload(generation=8)
+        assert (again.id, again.owner, again.run) == (before.id, "ann", before.run + 1)
+        assert again.last_token == before.last_token
+        assert again.created_at > before.created_at
+        assert [event.type for event in repository.outbox()] == ["video-registered"]
+        ready = driver.finish(again, {"tag": [search_entry("new")]})
+        assert [hit.video_id for hit in repository.search("new")] == [ready.id]
+        assert repository.search("planted") == []
+
+        self.erase(repository, driver, ready)
+        assert repository.get(ready.id) is None
+        assert driver.upload(generation=9).run == before.run + 2
+
+    def test_one_that_came_back_is_not_forgotten(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        gone = driver.delete(driver.finish(driver.upload()))
+        again = driver.upload(generation=2)
+        assert not repository.update(gone.id, driver.lifecycle.forget(gone, driver.clock.now()))
+        assert driver.video(again.id) == again
+
+    def test_several_are_forgotten_apart(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        kept = driver.upload("ann/kept.mp4")
+        first, second = (self.forget(repository, driver, f"ann/{name}.mp4") for name in ("one", "two"))
+        assert self.stored(repository, first.id) != self.stored(repository, second.id)
+        assert [video.id for video in repository.list_videos().videos] == [kept.id]
+
+    def test_what_pruning_removes_is_counted(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        vector = [1.0, *[0.0] * 7]
+        video = driver.finish(
+            driver.upload(),
+            {
+                "segment": [shot(index, index, index + 1.0) for index in range(12)],
+                "tag": [tag("one"), tag("two"), search_entry("a"), embedding("b", vector), embedding("c", vector)],
+            },
+        )
+        assert repository.prune(video) == {}
+        gone = {"Segment": 12, "Tag": 2, "SearchEntry": 1, "Embedding": 2, "Attempt": 5}
+        assert repository.prune(driver.delete(video)) == gone
+        assert not any(repository.prune(video).values())
 
 
 @pytest.mark.reliability("B10")

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from sqlalchemy import URL
+
+from tests.e2e.conftest import who_has
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -190,6 +193,13 @@ class TestUp:
         url = automations.wait_for(process, "API").split()[-1]
         with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
+        link, _, token = automations.wait_for(process, "Console").split()[-1].partition("#token=")
+        assert link == f"{url}/"
+        assert who_has(url, token) == {"owner": "local", "role": "admin", "subject": "local"}
+        anns = automations.run("token", "--owner", "ann", "--role", "viewer", "--hours", "1").strip()
+        assert who_has(url, anns) == {"owner": "ann", "role": "viewer", "subject": "ann"}
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            who_has(url, anns[:-4] + "AAAA")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
 
@@ -206,9 +216,15 @@ def test_help_teaches_by_example() -> None:
         check=True,
         cwd=Path(__file__).parents[2],
     )
-    for command in ("process", "up", "list", "show", "timeline", "replay", "delete", "doctor", "demo"):
+    for command in ("process", "up", "list", "show", "timeline", "replay", "delete", "token", "doctor", "demo"):
         assert command in run.stdout
     assert "automations process holiday.mp4" in run.stdout
+
+
+def test_tokens_are_for_whoever_can_own(automations: Automations) -> None:
+    for owner in ("", "../ann", ".ann"):
+        automations.run("token", "--owner", owner, exit_code=2)
+    automations.run("token", "--role", "root", exit_code=2)
 
 
 def _id_of(automations: Automations, name: str) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.test import Client
 
 from functions.api.app import create_app
+from infra.local.token import new_token
 from shared.bootstrap import Bootstrap
 from shared.settings import GeminiSettings, Settings
 from shared.testing.vertex_ai import VertexAiServer
@@ -34,9 +36,11 @@ def run(automations: Automations, settings: Mapping[str, str], *arguments: str |
 def search_by_meaning(automations: Automations, server: VertexAiServer, query: str) -> list[dict[str, Any]]:
     models = GeminiSettings(endpoint=server.url)
     wiring = Bootstrap(Settings(data_dir=automations.data_dir, project="demo", embedder="gemini", gemini=models))
-    app = create_app(wiring.repository, wiring.blobs, wiring.settings.media_bucket, embedder=wiring.embedder)
-    response: Any = app.test_client().get("/v1/search", query_string={"q": query, "by": "meaning"}).json
-    hits: list[dict[str, Any]] = response["hits"]
+    token = new_token(wiring, owner="local", role="viewer", hours=1)
+    asked = Client(create_app(wiring)).get(
+        "/v1/search", query_string={"q": query, "by": "meaning"}, headers={"Authorization": f"Bearer {token}"}
+    )
+    hits: list[dict[str, Any]] = asked.json["hits"]  # type: ignore[index]  # which is a JSON object
     return hits
 
 

@@ -1,37 +1,41 @@
-"""The HLS that the packager makes and the API serves plays in a real browser, without a player library."""
+"""What the API and the storage server serve plays in a real browser, without a player library."""
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 import imageio_ffmpeg
 import pytest
-from functions.api.schemas import VideoDetail, detail_of
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from google.cloud.storage import Client
+from playwright.sync_api import Page, Response, sync_playwright
 
-from functions.api.app import create_app
 from functions.ingest.stage import IngestStage
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
+from infra.local.emulators import Emulator
+from infra.local.emulators.throwaway_account import throwaway_account
+from infra.local.server import ApiServer
+from infra.local.token import new_token
+from shared.adapters.gcs import GcsBlobStore, GcsLinks
 from shared.bootstrap import Bootstrap
 from shared.domain.events import VideoEvent
 from shared.domain.identity import video_id_of
-from shared.domain.records import ObjectRef
+from shared.domain.records import Finding, ObjectRef, Rendition
 from shared.domain.video import Video
 from shared.settings import Settings
+from shared.testing.driver import VideoDriver
 from shared.testing.videos import delivery_of, upload
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # the sandbox needs user namespaces, which containers often lack
@@ -44,23 +48,29 @@ CHROMIUM_FLAGS = [
     "--autoplay-policy=no-user-gesture-required",  # with sound, which is to be decoded
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
 ]
-PLAYER = '<!doctype html><video controls autoplay src="{hls}"></video>'
+# Without the attribute, Chromium plays no HLS whose media are on another host than its playlists.
+PLAYER = """<!doctype html><video controls autoplay crossorigin="anonymous" src="{hls}">
+<track kind="captions" src="{captions}" default></video>"""
+SAID = ("the night <train> leaves & returns", "good night")
 
 
-@dataclass
-class RecordingServer:
-    """Serves an application on loopback and keeps what was answered to whom."""
+@dataclass(frozen=True)
+class Served:
+    """The API at an address, and where its media are."""
 
-    app: WSGIApplication
-    answers: list[tuple[str, str, str]] = field(default_factory=list)
-    """Path, Range header and status of every answer."""
+    origin: str
+    storage: str
+    wiring: Bootstrap
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def recorded(status: str, *rest: object) -> object:
-            self.answers.append((environ["PATH_INFO"], environ.get("HTTP_RANGE", ""), status[:3]))
-            return start_response(status, *rest)  # type: ignore[arg-type]  # passed on as it came
-
-        return self.app(environ, recorded)  # type: ignore[arg-type]  # returns whatever the server's returns
+    def playback(self, video: Video) -> dict[str, Any]:
+        """Returns what the owner is told to play."""
+        token = new_token(self.wiring, owner=video.owner, role="viewer", hours=1)
+        request = urllib.request.Request(
+            f"{self.origin}/v1/videos/{video.id}/playback", headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            links: dict[str, Any] = json.load(answer)
+        return links
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +85,22 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def wiring(tmp_path_factory: pytest.TempPathFactory) -> Bootstrap:
-    return Bootstrap(Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="warning"))
+@pytest.fixture(params=["folders", "emulator"])
+def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The one-machine server, with the media in folders and in the emulator of Cloud Storage."""
+    wiring = Bootstrap(Settings(data_dir=tmp_path / "data", log_level="warning"))
+    with ExitStack() as exits:
+        if request.param == "emulator":
+            storage: Emulator = request.getfixturevalue("storage")
+            monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage.client_environment["STORAGE_EMULATOR_HOST"])
+            monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(throwaway_account(tmp_path)))
+            client = exits.enter_context(Client("demo"))
+            for bucket in ("uploads", "media"):
+                exits.callback(client.create_bucket(bucket).delete, force=True)
+            wiring.blobs = exits.enter_context(closing(GcsBlobStore("demo")))
+            wiring.links = exits.enter_context(closing(GcsLinks("demo")))
+        api = exits.enter_context(ApiServer(wiring, "127.0.0.1", 0))
+        yield Served(api.url, wiring.links.origin or f"{api.url}/storage", wiring)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +109,7 @@ def moving_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error",
-        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=8",
+        "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=8",
         "-f", "lavfi", "-i", "sine=frequency=440:duration=8",
         "-c:v", "libx264", "-c:a", "aac", str(clip),
     ]  # fmt: skip
@@ -94,8 +117,8 @@ def moving_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clip
 
 
-def transcoded(wiring: Bootstrap, file: Path) -> VideoDetail:
-    """Puts a file through the first two stages, whose results are what a player needs."""
+def played(wiring: Bootstrap, file: Path) -> Video:
+    """Puts a file through the stages whose results a player needs; what is said in it is made up."""
     ref = wiring.blobs.put(wiring.settings.upload_bucket, f"ann/{file.name}", file, "video/mp4")
     finalized = upload(ref.name, generation=ref.generation, size_bytes=ref.size_bytes)
     ingest = IngestStage(wiring.media_tool, wiring.settings.limits)
@@ -103,7 +126,14 @@ def transcoded(wiring: Bootstrap, file: Path) -> VideoDetail:
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     transcode = TranscodeStage(wiring.media_tool, wiring.packager, ladder)
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
-    return detail_of(wiring.repository, stored(wiring, ref))
+    words = [
+        Finding(
+            name="words", modality="speech", value=text, start_s=2.0 * at, end_s=2.0 * at + 2.0, confidence=0.9,
+            producer="words", producer_version="1",
+        )
+        for at, text in enumerate(SAID)
+    ]  # fmt: skip
+    return VideoDriver(wiring.repository).finish(stored(wiring, ref), {"analyze": words})
 
 
 def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
@@ -113,21 +143,9 @@ def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
 
 
 def next_event(wiring: Bootstrap, source: ObjectRef) -> VideoEvent:
-    event = wiring.lifecycle.redrive(stored(wiring, source), wiring.clock.now())
+    event = wiring.lifecycle.redrive(stored(wiring, source))
     assert event is not None
     return event
-
-
-@pytest.fixture
-def server(wiring: Bootstrap) -> Iterator[tuple[str, RecordingServer]]:
-    recording = RecordingServer(create_app(wiring.repository, wiring.blobs, "media"))
-    server = make_server("127.0.0.1", 0, recording, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", recording
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
@@ -140,12 +158,13 @@ def page(chromium: str) -> Iterator[Page]:
         browser.close()
 
 
-def assert_plays(page: Page, origin: str, recording: RecordingServer, video: VideoDetail) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    html = PLAYER.format(hls=video.playback.hls)
-    page.route(f"{origin}/player", lambda route: route.fulfill(content_type="text/html", body=html))
-    page.goto(f"{origin}/player")
+def assert_plays(page: Page, server: Served, video: Video) -> None:
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    links = server.playback(video)
+    page_text = PLAYER.format(hls=html.escape(links["hls"]), captions=html.escape(links["captions"][0]["url"]))
+    page.goto(f"{server.origin}/healthz")  # a page that really came from there may ask other loopback ports
+    page.set_content(page_text)
     player = page.locator("video")
 
     page.wait_for_function("document.querySelector('video').currentTime > 0.5")
@@ -157,6 +176,9 @@ def assert_plays(page: Page, origin: str, recording: RecordingServer, video: Vid
     assert player.evaluate("video => video.videoWidth / video.videoHeight") == pytest.approx(
         width / height, rel=0.02
     )
+    page.wait_for_function("document.querySelector('video').textTracks[0].cues.length == 2")
+    shown = "video => [...video.textTracks[0].cues].map(cue => cue.getCueAsHTML().textContent)"
+    assert player.evaluate(shown) == list(SAID)
 
     player.evaluate("video => { video.currentTime = 0.6 * video.duration }")
     page.wait_for_function("""() => {
@@ -165,25 +187,54 @@ def assert_plays(page: Page, origin: str, recording: RecordingServer, video: Vid
     }""")
     assert player.evaluate("video => video.webkitVideoDecodedByteCount") > 0
     assert player.evaluate("video => video.webkitAudioDecodedByteCount") > 0
+    page.evaluate(
+        """mp4 => new Promise((play, fail) => {
+        const video = document.body.appendChild(document.createElement('video'));
+        Object.assign(video, {muted: true, onplaying: play, onerror: fail, src: mp4});
+        video.play();
+    })""",
+        links["mp4"],
+    )
 
-    answered = {(path, status) for path, _, status in recording.answers}
-    assert {status for _, status in answered} <= {"200", "206", "304"}
-    in_ranges = {path for path, asked_range, status in recording.answers if asked_range and status == "206"}
-    pictures = {rendition.url for rendition in video.renditions if rendition.kind == "video"}
-    sound = {rendition.url for rendition in video.renditions if rendition.kind == "audio"}
-    assert in_ranges & pictures
-    assert in_ranges & sound
-    assert {urlsplit(url).netloc for url in asked} == {urlsplit(origin).netloc}
+    assert {answer.status for answer in answers} <= {200, 206, 302, 304}
+    in_ranges = {answer.url.partition("?")[0] for answer in answers if answer.status == 206}
+    renditions = server.wiring.repository.records(video, Rendition)
+    for kind in ("video", "audio", "mp4"):
+        assert in_ranges & {f"{server.storage}/media/{one.object.name}" for one in renditions if one.kind == kind}
+    assert {urlsplit(answer.url).netloc for answer in answers} <= {
+        urlsplit(server.origin).netloc,
+        urlsplit(server.storage).netloc,
+    }
 
 
-def test_hls_plays_with_sound_and_seeks_by_byte_ranges(
-    wiring: Bootstrap, moving_picture: Path, server: tuple[str, RecordingServer], page: Page
+def test_hls_plays_with_sound_and_captions_and_seeks_by_byte_ranges(
+    moving_picture: Path, server: Served, page: Page
 ) -> None:
-    assert_plays(page, *server, transcoded(wiring, moving_picture))
+    assert_plays(page, server, played(server.wiring, moving_picture))
 
 
+@pytest.mark.parametrize("server", ["folders"], indirect=True)
+def test_others_read_the_manifests_too(moving_picture: Path, server: Served) -> None:
+    links = server.playback(played(server.wiring, moving_picture))
+    for manifest in ("hls", "dash"):
+        read = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-v",
+            "error",
+            "-xerror",
+            "-i",
+            f"{server.origin}{links[manifest]}",
+        ]
+        # Every stream to its end: both pictures, the sound, the captions.
+        streams = ["-map", "0:v:0", "-map", "0:v:1", "-map", "0:a", "-map", "0:s"]
+        subprocess.run([*read, *streams, "-c", "copy", "-f", "null", "-"], check=True, timeout=60)
+        captions = subprocess.run(
+            [*read, "-map", "0:s", "-f", "webvtt", "-"], check=True, timeout=60, capture_output=True, text=True
+        )
+        assert SAID[1] in captions.stdout, manifest  # of HLS, FFmpeg loses the first cue
+
+
+@pytest.mark.parametrize("server", ["folders"], indirect=True)
 @pytest.mark.parametrize("name", ["audiovideo.mov", "bear-vp9-opus.webm"])
-def test_hls_of_real_footage_plays(
-    wiring: Bootstrap, real_media: Path, name: str, server: tuple[str, RecordingServer], page: Page
-) -> None:
-    assert_plays(page, *server, transcoded(wiring, real_media / name))
+def test_hls_of_real_footage_plays(real_media: Path, name: str, server: Served, page: Page) -> None:
+    assert_plays(page, server, played(server.wiring, real_media / name))

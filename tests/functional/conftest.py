@@ -11,10 +11,11 @@ import pytest
 from werkzeug.test import Client
 
 from functions.api.app import create_app
+from infra.local.token import new_token
 from shared.bootstrap import Bootstrap
-from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
-from shared.testing.video_repository import InMemoryVideoRepository
+from tests.api_ports import FakeApiPorts
 from tests.functional.library import Library
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -40,10 +41,21 @@ def library(
 ) -> Library:
     """The API over the fakes, and as its real entry point over the embedded stores."""
     if request.param == "alone":
-        driver, blobs = VideoDriver(InMemoryVideoRepository()), InMemoryBlobStore()
-        client = Client(create_app(driver.repository, blobs, "media"))
-        return Library(client=client, driver=driver, blobs=blobs, folder=tmp_path)
+        clock = ManualClock()
+        ports = FakeApiPorts(clock=clock)
+        return Library(
+            client=Client(create_app(ports)),
+            token=lambda owner, role: f"{role}:{owner}",
+            driver=VideoDriver(ports.repository, clock),
+            blobs=ports.blobs,
+            folder=tmp_path,
+        )
     monkeypatch.setenv("AUTOMATIONS_DATA_DIR", str(tmp_path / "data"))
     wiring = Bootstrap()
-    driver = VideoDriver(wiring.repository)
-    return Library(client=entry_point("api"), driver=driver, blobs=wiring.blobs, folder=tmp_path)
+    return Library(
+        client=entry_point("api"),
+        token=lambda owner, role: new_token(wiring, owner=owner, role=role, hours=1),
+        driver=VideoDriver(wiring.repository),
+        blobs=wiring.blobs,
+        folder=tmp_path,
+    )

@@ -1,16 +1,18 @@
-"""A library of videos to ask the API about."""
+"""A library of videos to ask the API about, as somebody."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from shared.domain.attempt import Effort
 from shared.domain.identity import object_prefix
+from shared.domain.principal import Role
 from shared.domain.records import (
     Artifact,
     Evidence,
@@ -35,12 +37,41 @@ NO_UTF8 = "caf\udce9"
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """A client of the API and the stores behind it."""
+    """A client of the API and the stores behind it.
+
+    Attributes:
+        client: Sends requests as they are.
+        token: Makes a token of an owner with a role.
+        driver: Makes videos.
+        blobs: Where their objects are.
+        folder: A folder for anything.
+    """
 
     client: Client
+    token: Callable[[str, Role], str]
     driver: VideoDriver
     blobs: BlobStore
     folder: Path
+
+    def ask(
+        self,
+        url: str,
+        *,
+        owner: str = "ann",
+        role: Role = "viewer",
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        **sent: Any,
+    ) -> TestResponse:
+        """Sends a request as somebody, and returns what is answered."""
+        known = {"Authorization": f"Bearer {self.token(owner, role)}", **(headers or {})}
+        return self.client.open(url, method=method, headers=known, **sent)
+
+    def get(self, url: str, *, status: int = 200, owner: str = "ann", role: Role = "viewer") -> Any:
+        """Returns the JSON that is answered with a status."""
+        response = self.ask(url, owner=owner, role=role)
+        assert response.status_code == status, response.text
+        return response.json
 
     def put(self, name: str, content: bytes, content_type: str) -> ObjectRef:
         """Stores bytes in the media bucket."""

@@ -1,172 +1,393 @@
-"""Media files over HTTP: ranges, conditions, and what must not be reachable."""
+"""Manifests, captions and links to media, as players follow them: through the API and the storage server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app
-from shared.domain.errors import TransientError
+from functions.api.media_links import MediaLinks
+from infra.local.token import new_token
+from shared.adapters.storage_server import StorageServer
+from shared.bootstrap import Bootstrap
 from shared.domain.identity import memo_key, object_prefix
-from shared.domain.records import ObjectRef
-from shared.testing.blob_store import InMemoryBlobStore
+from shared.domain.records import Artifact, Finding, ObjectRef, Rendition
+from shared.domain.video import Video
+from shared.settings import Settings
+from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
-from shared.testing.video_repository import InMemoryVideoRepository
-from tests.functional.library import MP4_BYTES, Library
+from shared.testing.logs import captured_logs
+from shared.testing.videos import audio_stream, media_info
 
-SIZE = len(MP4_BYTES)
+LENGTH_S = 7200.0
+MP4 = bytes(range(256)) * 4
+HOSTILE = "<img src=x onerror=alert(1)> --> & good night"
+MASTER = """#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8",GROUP-ID="audio",NAME="audio"
+#EXT-X-STREAM-INF:BANDWIDTH=792757,AUDIO="audio"
+360p.m3u8
+#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=22242,URI="360p-iframes.m3u8"
+"""
+MEDIA = """#EXTM3U
+#EXT-X-TARGETDURATION:5
+#EXT-X-MAP:URI="{file}",BYTERANGE="897@0"
+#EXTINF:4.000,
+#EXT-X-BYTERANGE:130649@953
+{file}
+#EXT-X-ENDLIST
+"""
+MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">
+  <Period id="0">
+    <AdaptationSet><Representation id="0"><BaseURL>360p.mp4</BaseURL></Representation></AdaptationSet>
+    <AdaptationSet><Representation id="1"><BaseURL>audio.m4a</BaseURL></Representation></AdaptationSet>
+  </Period>
+</MPD>
+"""
+STORYBOARD = "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nstoryboard.jpg#xywh=0,0,160,90\n"
+FILES = {
+    "hls": ("stream/master.m3u8", MASTER.encode(), "application/vnd.apple.mpegurl"),
+    "media_playlist": (
+        "stream/360p.m3u8",
+        MEDIA.format(file="360p.mp4").encode(),
+        "application/vnd.apple.mpegurl",
+    ),
+    "dash": ("stream/manifest.mpd", MANIFEST.encode(), "application/dash+xml"),
+    "poster": ("poster.jpg", b"jpeg", "image/jpeg"),
+    "storyboard": ("storyboard.jpg", b"jpegs", "image/jpeg"),
+    "storyboard_vtt": ("storyboard.vtt", STORYBOARD.encode(), "text/vtt"),
+}
+RENDITIONS: Final[dict[Literal["video", "audio", "mp4"], str]] = {
+    "video": "stream/360p.mp4",
+    "audio": "stream/audio.m4a",
+    "mp4": "download.mp4",
+}
+
+
+@dataclass
+class Player:
+    """Somebody with a client, and the deployment behind it."""
+
+    client: Client
+    wiring: Bootstrap
+    clock: ManualClock
+    driver: VideoDriver
+    folder: Path
+
+    def put(self, name: str, content: bytes, content_type: str) -> ObjectRef:
+        (self.folder / "object").write_bytes(content)
+        return self.wiring.blobs.put("media", name, self.folder / "object", content_type)
+
+    def transcoded(self) -> Video:
+        """Returns a video that can be played, and was not analyzed yet."""
+        claim = self.driver.claim(self.driver.upload("ann/über clip.mp4"), "ingest")
+        media = media_info(audio=(audio_stream(language="eng"),), duration_s=LENGTH_S)
+        claim = self.driver.claim(self.driver.commit(claim, media=media), "transcode")
+        folder = object_prefix(claim.video.id, claim.key)
+        artifacts = [
+            Artifact(role=role, object=self.put(folder + name, content, kind))
+            for role, (name, content, kind) in FILES.items()
+        ]
+        renditions = [
+            Rendition(
+                name="360p", kind=kind, codec="h264", fps=Fraction(25), duration_s=10.0, bitrate_bps=1,
+                object=self.put(folder + name, MP4, "audio/mp4" if kind == "audio" else "video/mp4"),
+            )
+            for kind, name in RENDITIONS.items()
+        ]  # fmt: skip
+        return self.driver.commit(claim, [*artifacts, *renditions])
+
+    def finished(self, *said: str) -> Video:
+        """Returns a video in which these things are said, two seconds each."""
+        findings = [
+            Finding(
+                name="words", modality="speech", value=text, start_s=2.0 * at, end_s=2.0 * at + 2.0,
+                confidence=0.5, producer="words", producer_version="1",
+            )
+            for at, text in enumerate(said)
+        ]  # fmt: skip
+        return self.driver.finish(self.transcoded(), {"analyze": findings})
+
+    def ask(self, path: str, owner: str = "ann") -> TestResponse:
+        token = new_token(self.wiring, owner=owner, role="viewer", hours=1)
+        return self.client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+    def playback(self, video: Video) -> dict[str, Any]:
+        answer = self.ask(f"/v1/videos/{video.id}/playback")
+        assert answer.status_code == 200, answer.text
+        return json_of(answer)
+
+    def open(self, link: str, status: int = 200) -> TestResponse:
+        """Follows a link to the end."""
+        answer = self.client.get(link)
+        if answer.status_code == 302:
+            answer = self.client.get(answer.headers["Location"])
+        assert answer.status_code == status, answer.text
+        return answer
 
 
 @pytest.fixture
-def mp4_url(library: Library) -> str:
-    return f"/media/videos/{library.add_finished().id}/r1/transcode-2/clip.mp4"
+def player(tmp_path: Path) -> Player:
+    clock = ManualClock()
+    wiring = Bootstrap(Settings(data_dir=tmp_path / "data", link_s=600.0))
+    wiring.clock = clock
+    storage = StorageServer(wiring.local_blobs, wiring.local_links)
+    client = Client(DispatcherMiddleware(create_app(wiring), {"/storage": storage}))
+    return Player(client, wiring, clock, VideoDriver(wiring.repository, clock), tmp_path)
 
 
-def fetch(library: Library, url: str, **headers: str) -> TestResponse:
-    return library.client.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+def json_of(answer: TestResponse) -> dict[str, Any]:
+    assert answer.json is not None
+    found: dict[str, Any] = answer.json
+    return found
 
 
-def test_whole_file(library: Library, mp4_url: str) -> None:
-    response = fetch(library, mp4_url)
-    assert (response.status_code, response.data) == (200, MP4_BYTES)
-    assert response.mimetype == "video/mp4"
-    assert response.content_length == SIZE
-    assert response.headers["Accept-Ranges"] == "bytes"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''clip-clip.mp4"
+def uris(playlist: str) -> list[str]:
+    return re.findall(r'URI="([^"]*)"', playlist) + [line for line in playlist.split() if line.startswith("/")]
 
 
-@pytest.mark.parametrize(
-    ("asked", "start", "end"),
-    [
-        ("bytes=0-0", 0, 1),
-        ("bytes=10-19", 10, 20),
-        ("bytes=1000-", 1000, SIZE),
-        ("bytes=-5", SIZE - 5, SIZE),
-        ("bytes=1000-99999", 1000, SIZE),
-        ("bytes=-99999", 0, SIZE),
-    ],
-)
-def test_one_range(library: Library, mp4_url: str, asked: str, start: int, end: int) -> None:
-    response = fetch(library, mp4_url, Range=asked)
-    assert (response.status_code, response.data) == (206, MP4_BYTES[start:end])
-    assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}"
-    assert response.content_length == end - start
+def test_there_is_nothing_to_play_before_there_is(player: Player) -> None:
+    answer = player.playback(player.driver.upload())
+    assert answer.pop("captions") == []
+    assert datetime.fromisoformat(answer.pop("expires_at")) > player.clock.now()
+    assert set(answer.values()) == {None}
 
 
-@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE + 5}-{SIZE + 9}"])
-def test_range_beyond_the_end(library: Library, mp4_url: str, asked: str) -> None:
-    response = fetch(library, mp4_url, Range=asked)
-    assert response.status_code == 416
-    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
-    assert response.json is not None
-    assert response.json["code"] == "requested_range_not_satisfiable"
+def test_everything_can_be_played_before_it_is_understood(player: Player) -> None:
+    links = player.playback(player.transcoded())
+    assert links["captions"] == []
+    for name in ("hls", "dash", "mp4", "poster", "storyboard", "storyboard_vtt"):
+        assert player.open(links[name]).data, name
+    assert "SUBTITLES" not in player.open(links["hls"]).text
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=0-1", "bytes=9-1", "bytes=x", "0-1"])
-def test_other_ranges_are_ignored(library: Library, mp4_url: str, asked: str) -> None:
-    assert fetch(library, mp4_url, Range=asked).status_code == 200
+def test_hls_leads_to_every_file(player: Player) -> None:
+    answer = player.open(player.playback(player.finished("hello"))["hls"])
+    assert answer.content_type == "application/vnd.apple.mpegurl"
+    audio, captions, _, stream = uris(answer.text)
+    assert "/audio.m3u8?" in audio
+    assert 'LANGUAGE="eng"' in answer.text
+
+    segments = uris(player.open(stream).text)
+    assert len(set(segments)) == 1
+    assert urlsplit(segments[0]).path.startswith("/storage/media/")
+    part = player.client.get(segments[0], headers={"Range": "bytes=0-9"})
+    assert (part.status_code, part.data, part.mimetype) == (206, MP4[:10], "video/mp4")
+
+    (text,) = uris(player.open(captions).text)
+    assert player.open(text).text == "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nhello\n"
 
 
-def test_conditions(library: Library, mp4_url: str) -> None:
-    etag = fetch(library, mp4_url).headers["ETag"]
-    unchanged = fetch(library, mp4_url, If_None_Match=etag)
-    assert (unchanged.status_code, unchanged.data) == (304, b"")
-    refused = fetch(library, mp4_url, If_Match='"other"')
-    assert (refused.status_code, refused.mimetype) == (412, "application/problem+json")
-    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range=etag).status_code == 206
-    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range='"other"').status_code == 200
-    assert fetch(library, mp4_url, Range="bytes=0-1", If_Range=f"W/{etag}").status_code == 200
+def test_dash_leads_to_every_file(player: Player) -> None:
+    answer = player.open(player.playback(player.finished("hello"))["dash"])
+    assert answer.content_type == "application/dash+xml"
+    video, audio, captions = (
+        player.open(base.text or "") for base in ET.fromstring(answer.text).iter() if base.tag.endswith("BaseURL")
+    )
+    assert (video.mimetype, audio.mimetype, captions.mimetype) == ("video/mp4", "audio/mp4", "text/vtt")
+    assert (video.data, audio.data) == (MP4, MP4)
 
 
-def test_head_sends_no_body(library: Library, mp4_url: str) -> None:
-    response = library.client.head(mp4_url)
-    assert (response.status_code, response.data) == (200, b"")
-    assert response.content_length == SIZE
-    assert response.headers["ETag"]
+def test_the_storyboard_leads_to_its_picture(player: Player) -> None:
+    answer = player.open(player.playback(player.transcoded())["storyboard_vtt"])
+    link, _, area = answer.text.splitlines()[3].partition("#")
+    assert area == "xywh=0,0,160,90"
+    assert player.open(link).data == b"jpegs"
+
+
+def test_a_file_to_download_has_the_name_of_the_video(player: Player) -> None:
+    answer = player.open(player.playback(player.transcoded())["mp4"])
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%BCber%20clip-360p.mp4"
+
+
+def test_pictures_are_led_to_and_remembered(player: Player) -> None:
+    answer = player.client.get(player.playback(player.transcoded())["poster"])
+    assert answer.status_code == 302
+    assert answer.headers["Cache-Control"] == "private, max-age=300"
+    assert dict(parse_qsl(urlsplit(answer.headers["Location"]).query)).keys() == {
+        "generation",
+        "expires",
+        "signature",
+    }
+
+
+def test_a_manifest_that_a_player_has_is_not_sent_again(player: Player) -> None:
+    link = player.playback(player.finished("hello"))["hls"]
+    first = player.open(link)
+    again = player.client.get(link, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    head = player.client.head(link)
+    assert (head.status_code, head.data) == (200, b"")
 
 
 @pytest.mark.reliability("A26")
-def test_nothing_is_served_as_a_page(library: Library, mp4_url: str) -> None:
-    response = fetch(library, mp4_url.replace("clip.mp4", "polyglot.html"))
-    assert response.status_code == 200
-    assert response.mimetype == "application/octet-stream"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+def test_every_answer_has_a_fixed_type(player: Player) -> None:
+    links = player.playback(player.finished("hello"))
+    for link in (
+        links["hls"],
+        links["dash"],
+        links["storyboard_vtt"],
+        links["captions"][0]["url"],
+        links["poster"],
+    ):
+        answer = player.open(link)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-def test_names_with_spaces_resolve(library: Library, mp4_url: str) -> None:
-    url = mp4_url.replace("transcode-2/clip.mp4", "segment-3/shot%200.jpg")
-    assert fetch(library, url).data == b"jpeg"
+@pytest.mark.reliability("A25")
+def test_what_a_stranger_says_is_text_in_captions(player: Player) -> None:
+    video = player.finished(HOSTILE, "after")
+    captions = player.open(player.playback(video)["captions"][0]["url"]).text
+    assert "&lt;img src=x onerror=alert(1)&gt; --&gt; &amp; good night\n" in captions
+    assert player.ask(f"/v1/videos/{video.id}/transcript.vtt").text == captions
+    subrip = player.ask(f"/v1/videos/{video.id}/transcript.srt")
+    assert subrip.content_type == "application/x-subrip; charset=utf-8"
+    assert "<" not in subrip.text
+    assert player.ask(f"/v1/videos/{video.id}/transcript").json == {
+        "language": "eng",
+        "producer": "words",
+        "lines": [
+            {"start_s": 0.0, "end_s": 2.0, "text": HOSTILE, "confidence": 0.5},
+            {"start_s": 2.0, "end_s": 4.0, "text": "after", "confidence": 0.5},
+        ],
+    }
+
+
+def test_a_video_without_speech_has_an_empty_transcript(player: Player) -> None:
+    video = player.finished()
+    assert json_of(player.ask(f"/v1/videos/{video.id}/transcript"))["lines"] == []
+    assert player.ask(f"/v1/videos/{video.id}/transcript.vtt").text == "WEBVTT\n"
+    assert player.playback(video)["captions"] == []
+
+
+@pytest.mark.reliability("A31")
+@pytest.mark.parametrize("part", ["playback", "transcript", "transcript.vtt", "transcript.srt"])
+def test_somebody_elses_is_not_there(player: Player, part: str) -> None:
+    assert player.ask(f"/v1/videos/{player.finished('hello').id}/{part}", owner="bob").status_code == 404
+
+
+@pytest.mark.reliability("A35")
+def test_links_expire_but_whoever_began_can_watch_to_the_end(player: Player) -> None:
+    links = player.playback(player.finished("hello"))
+    (_, _, _, stream) = uris(player.open(links["hls"]).text)
+    segment = uris(player.open(stream).text)[0]
+    picture = player.client.get(links["poster"]).headers["Location"]
+    left_s = datetime.fromisoformat(links["expires_at"]) - player.clock.now()
+    assert 300 <= left_s.total_seconds() <= 600
+
+    player.clock.advance(left_s.total_seconds() - 1)
+    player.open(links["hls"])
+    player.clock.advance(1)
+    for link in (links["hls"], links["poster"], links["captions"][0]["url"], stream):
+        assert json_of(player.open(link, status=403))["code"] == "link_expired"
+    player.clock.advance(900)
+    player.open(picture, status=403)
+    player.clock.advance(LENGTH_S - left_s.total_seconds() - 900 + 600)
+    player.open(segment)
+    player.clock.advance(300)
+    player.open(segment, status=403)
+
+
+@pytest.mark.reliability("A35")
+def test_a_link_is_good_for_one_thing(player: Player) -> None:
+    video = player.finished("hello")
+    link = player.playback(video)["poster"]
+    assert player.client.post(link).status_code == 405
+    assert player.client.delete(link).status_code == 405
+    player.open(link.replace("poster.jpg", "storyboard.jpg"), status=403)
+    player.open(re.sub(r"expires=\d+", "expires=99999999999", link), status=403)
+    player.open(re.sub(r"signature=.", "signature=%C3%A9", link), status=403)
+    player.open(link.partition("&")[0], status=422)
+    player.open(f"{link}&more=1", status=422)
+    stored = player.client.get(link).headers["Location"]
+    assert player.client.post(stored).status_code == player.client.put(stored).status_code == 403
+    player.open(link.replace("/media/", "/storage/media/"), status=403)
+
+
+@pytest.mark.reliability("A35")
+def test_links_are_in_no_log(player: Player, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    video = player.finished("hello")
+    links = player.playback(video)
+    with captured_logs() as lines:
+        for link in (links["hls"], links["poster"], links["captions"][0]["url"]):
+            player.open(link)
+            player.open(f"{link}x", status=403)
+        player.wiring.blobs.delete("media", urlsplit(links["poster"]).path.removeprefix("/media/"))
+        player.open(links["poster"], status=404)
+    secrets = {dict(parse_qsl(urlsplit(link).query))["signature"] for link in (links["hls"], links["poster"])}
+    assert len(lines) >= 7
+    written = repr(lines) + caplog.text
+    assert "signature" not in written
+    assert not any(secret in written for secret in secrets)
 
 
 @pytest.mark.reliability("B7", "B17")
-def test_files_of_an_unfinished_attempt_are_not_found(library: Library) -> None:
-    claim = library.driver.claim(library.store(library.driver.upload(), "ingest"), "transcode")
-    name = f"{object_prefix(claim.video.id, claim.key)}clip.mp4"
-    library.put(name, MP4_BYTES, "video/mp4")
-    assert fetch(library, f"/media/{name}").status_code == 404
+def test_files_of_an_unfinished_attempt_are_not_found(player: Player) -> None:
+    video = player.driver.commit(player.driver.claim(player.driver.upload(), "ingest"))
+    claim = player.driver.claim(video, "transcode")
+    assert_missing(player, player.put(f"{object_prefix(video.id, claim.key)}clip.mp4", MP4, "video/mp4").name)
 
 
-def test_files_of_a_deleted_video_are_not_found(library: Library, mp4_url: str) -> None:
-    library.driver.delete(library.driver.video(mp4_url.split("/")[3]))
-    assert fetch(library, mp4_url).status_code == 404
+def test_files_of_a_deleted_video_are_not_found(player: Player) -> None:
+    video = player.finished("hello")
+    links = player.playback(video)
+    player.driver.delete(video)
+    for link in (links["hls"], links["dash"], links["mp4"], links["poster"], links["captions"][0]["url"]):
+        player.open(link, status=404)
 
 
-def test_files_that_a_replay_left_behind_are_not_found(library: Library, mp4_url: str) -> None:
-    library.driver.replay(library.driver.video(mp4_url.split("/")[3]), "transcode")
-    assert fetch(library, mp4_url).status_code == 404
+def test_files_that_a_replay_left_behind_are_not_found(player: Player) -> None:
+    video = player.finished("hello")
+    links = player.playback(video)
+    player.driver.replay(video, "transcode")
+    for link in (links["hls"], links["poster"], links["captions"][0]["url"]):
+        player.open(link, status=404)
+
+
+def test_what_models_have_said_is_no_media_file(player: Player) -> None:
+    video = player.finished()
+    name = f"{object_prefix(video.id, memo_key(video.source.generation))}0f"
+    assert_missing(player, player.put(name, b"{}", "application/octet-stream").name)
 
 
 @pytest.mark.reliability("A11")
 @pytest.mark.parametrize(
-    "path",
+    "name",
     [
-        "/media/{folder}/../../../../../videos.db",
-        "/media/{folder}/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/videos.db",
-        "/media/{folder}/..%2f..%2f..%2f..%2fvideos.db",
-        "/media/{folder}/./clip.mp4",
-        "/media/{folder}",
-        "/media/{folder}/",
-        "/media/{folder}/nothing.mp4",
-        "/media//etc/passwd",
-        "/media/%00",
-        "/media/videos",
-        "/media/../uploads/ann/clip.mp4",
-        "/media/uploads/ann/clip.mp4",
+        "{folder}/../../../../../videos.db",
+        "{folder}/./poster.jpg",
+        "{folder}/stream/../poster.jpg",
+        "{folder}",
+        "{folder}/",
+        "{folder}/nothing.mp4",
+        "{folder}/nothing.m3u8",
+        "videos",
+        "../uploads/ann/clip.mp4",
+        "uploads/ann/clip.mp4",
     ],
 )
-def test_nothing_else_is_reachable(library: Library, mp4_url: str, path: str) -> None:
-    folder = mp4_url.removeprefix("/media/").removesuffix("/clip.mp4")
-    response = fetch(library, path.format(folder=folder))
-    assert response.status_code in {404, 308}, response.data
+def test_nothing_else_is_reachable_even_with_a_link(player: Player, name: str) -> None:
+    video = player.transcoded()
+    folder = object_prefix(video.id, video.results["transcode"]).rstrip("/")
+    assert_missing(player, name.format(folder=folder))
 
 
-def refuse(_ref: ObjectRef) -> bytes:
-    raise TransientError("store_busy", "The store is busy.")
-
-
-class UnreadableBlobStore(InMemoryBlobStore):
-    """Knows its objects but can't read them just now, which shows when the first chunk is asked for."""
-
-    def read(self, ref: ObjectRef, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        return map(refuse, [ref])
-
-
-def test_a_store_that_can_not_be_read_is_told_by_the_status(tmp_path: Path) -> None:
-    driver, blobs = VideoDriver(InMemoryVideoRepository()), UnreadableBlobStore()
-    client = Client(create_app(driver.repository, blobs, "media"))
-    library = Library(client=client, driver=driver, blobs=blobs, folder=tmp_path)
-    url = f"/media/videos/{library.add_finished().id}/r1/transcode-2/clip.mp4"
-    assert fetch(library, url).status_code == 503
-    assert client.head(url).status_code == 200
-
-
-def test_what_models_have_said_is_no_media_file(library: Library) -> None:
-    video = library.add_finished()
-    name = f"{object_prefix(video.id, memo_key(video.source.generation))}0f"
-    library.put(name, b"{}", "application/octet-stream")
-    assert fetch(library, f"/media/{name}").status_code == 404
+def assert_missing(player: Player, name: str) -> None:
+    """Checks that a name leads nowhere, signed as well as anything is."""
+    link = MediaLinks(player.wiring.signer, player.clock, 600).link(name)
+    answer = player.client.open(path=urlsplit(link).path, query_string=urlsplit(link).query)
+    assert answer.status_code == 404, answer.text

@@ -78,7 +78,7 @@ class Deployment:
 
     def announce(self) -> None:
         """Sends the event that transcode waits for."""
-        event = self.wiring.lifecycle.redrive(self.video, self.wiring.clock.now())
+        event = self.wiring.lifecycle.redrive(self.video)
         assert event is not None
         self.publish(*to_pubsub(event))
 

@@ -19,6 +19,9 @@ import pytest
 from google.pubsub_v1 import PublisherClient
 
 from infra.local.emulators import Emulator
+from infra.local.token import new_token
+from shared.adapters.auth.own_issuer import OWN_ISSUER
+from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.identity import video_id_of
 from shared.domain.topology import topics
@@ -105,6 +108,8 @@ def google(
         "AUTOMATIONS_PLATFORM": "google",
         "AUTOMATIONS_PROJECT": project,
         "AUTOMATIONS_FIRESTORE_DATABASE": f"d{uuid4().hex[:12]}",
+        "AUTOMATIONS_AUTH__ISSUER": OWN_ISSUER,
+        "AUTOMATIONS_SIGNING_KEY": SigningKey.generate().pem(),
         **firestore.client_environment,
         **pubsub.client_environment,
         **storage.client_environment,
@@ -124,6 +129,7 @@ def test_every_function_starts_on_google_cloud(google: dict[str, str]) -> None:
     wiring = Bootstrap()
     assert_ingest_looked(wiring)
     with started("api", google) as connection:
-        connection.request("GET", "/v1/videos")
+        token = new_token(wiring, owner="ann", role="viewer", hours=1)
+        connection.request("GET", "/v1/videos", headers={"Authorization": f"Bearer {token}"})
         listed = json.loads(connection.getresponse().read())["videos"]
     assert [video["status"] for video in listed] == ["failed"]

@@ -110,7 +110,7 @@ class Deployment:
         runner = StageRunner(
             "analyze", stage or self.stage, services, self.bus, upload_bucket="uploads", worker="w"
         )
-        event = self.driver.lifecycle.redrive(self.video, self.driver.clock.now())
+        event = self.driver.lifecycle.redrive(self.video)
         assert isinstance(event, VideoEvent)
         runner.handle(delivery_of(event))
 

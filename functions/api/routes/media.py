@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+import hashlib
+from typing import Annotated
 
-from flask import Response, redirect
 from msgspec import Meta, Struct
+from werkzeug.wrappers import Request, Response
 
+from functions.api.media_files import Manifest, MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Call, Content, Nothing, Routes
 from functions.api.problems import Refusal
-from shared.domain.errors import NotFound
-from shared.domain.records import ObjectRef
-from shared.ports.blob_store import BlobStore
-from shared.ports.object_links import ObjectLinks
-from shared.ports.video_repository import VideoRepository
 
 __all__ = ["media_routes"]
-
-_BUCKET_LINK_S: Final = 3600.0
 
 
 class LinkQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,17 +23,13 @@ class LinkQuery(Struct, frozen=True, forbid_unknown_fields=True):
     signature: Annotated[str, Meta(max_length=100, description="What says that it was made here.")]
 
 
-def media_routes(
-    repository: VideoRepository, blobs: BlobStore, media_bucket: str, own_links: MediaLinks, links: ObjectLinks
-) -> Routes:
+def media_routes(files: MediaFiles, own_links: MediaLinks, link_s: float) -> Routes:
     """Returns the route of media files.
 
     Args:
-        repository: What tells which files count.
-        blobs: Where they are.
-        media_bucket: The bucket they are in.
-        own_links: What makes and checks links to this route.
-        links: What makes links to the bucket.
+        files: The files.
+        own_links: What checks links to this route.
+        link_s: Seconds that links to the bucket work at least.
     """
     routes = Routes("media")
 
@@ -47,21 +38,31 @@ def media_routes(
         "/media/<path:name>",
         allow="link",
         query=LinkQuery,
-        answers={200: Content(media_type="*/*", description="A manifest"), 302: None},
+        answers={200: Content(media_type="*/*", description="A manifest or captions"), 302: None, 304: None},
     )
     def show_media_file(call: Call[LinkQuery, Nothing]) -> Response:
-        """Leads to a media file."""
+        """Shows manifests and captions, and leads to any other media file."""
         name = call.path["name"]
         if not own_links.opens(name, call.query.expires, call.query.signature):
             raise Refusal(403, "link_expired", "This link does not work (any more); ask for a new one.")
-        return redirect(links.signed_url(_counting(name), _BUCKET_LINK_S))  # type: ignore[return-value]
-
-    def _counting(name: str) -> ObjectRef:
-        """Returns a file of a result set that counts. What a crashed or running attempt wrote is nobody's."""
-        folder, video_id, run, attempt, *_ = [*name.split("/"), "", "", "", ""]
-        video = repository.get(video_id)
-        if folder != "videos" or video is None or f"{run}/{attempt}" not in video.results.values():
-            raise NotFound("There is no such file.")
-        return blobs.stat(media_bucket, name)
+        found = files.find(name)
+        return _shown(found, call.request) if isinstance(found, Manifest) else _led(found, link_s / 2)
 
     return routes
+
+
+def _shown(manifest: Manifest, request: Request) -> Response:
+    response = Response(manifest.content, content_type=manifest.content_type)
+    response.set_etag(hashlib.sha256(manifest.content).hexdigest()[:32])
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.cache_control.private = True
+    response.cache_control.no_cache = True  # of a deleted video, nothing is to be shown any more
+    response.make_conditional(request)
+    return response
+
+
+def _led(link: str, max_age_s: float) -> Response:
+    response = Response(status=302, headers={"Location": link})
+    response.cache_control.private = True
+    response.cache_control.max_age = int(max_age_s)
+    return response

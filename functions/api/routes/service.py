@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
 from msgspec import Struct
+from werkzeug.wrappers import Response
 
 from functions.api.operation import Answer, Call, Content, Nothing, Routes
 from shared.ports.signer import Signer

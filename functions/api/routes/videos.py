@@ -1,135 +1,214 @@
-"""Videos and what is known about each."""
+"""Videos: to list, look at, name, and have processed again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.preconditions import require_match, revision_of
 from functions.api.problems import Refusal
-from functions.api.views import FindingView, RenditionView, SegmentView, TagView, VideoView, Views
-from shared.domain.attempt import Attempt
-from shared.domain.records import Finding, Rendition, Segment, SegmentKind, Tag
+from functions.api.views import VideoView, Views
+from shared.domain.details import (
+    MAX_METADATA,
+    Description,
+    MetadataName,
+    MetadataValue,
+    Title,
+    plain_details,
+)
+from shared.domain.errors import PermanentError
+from shared.domain.flow import Flow
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.status import shown_statuses
+from shared.domain.video import Details, Video
+from shared.ports.clock import Clock
+from shared.ports.video_repository import Page, Sort
 
 __all__ = ["video_routes"]
+
+_Instant: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A text, because parameters are read leniently: as times, they might be numbers."""
+
+_MetadataPatch: TypeAlias = Annotated[
+    Mapping[MetadataName, MetadataValue | None],
+    Meta(description="Names and values of your own; null for a value removes its name."),
+]
 
 
 class VideosQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which videos to list."""
 
-    status: Annotated[
-        str | None, Meta(description="Only with this status: registered, a stage's, ready or failed.")
-    ] = None
+    status: Annotated[str | None, Meta(description="Only videos with this status.")] = None
+    sort: Annotated[Sort, Meta(description="By what they are listed; a minus sign puts the latest first.")] = (
+        "-created_at"
+    )
+    created_after: Annotated[_Instant | None, Meta(description="Only videos created then or later.")] = None
+    created_before: Annotated[_Instant | None, Meta(description="Only videos created earlier.")] = None
     limit: Annotated[int, Meta(ge=1, le=100, description="Most videos in one answer.")] = 50
-    cursor: Annotated[str | None, Meta(description="The next_cursor of the page before.")] = None
-
-
-class SegmentsQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which segments to list."""
-
-    kind: Annotated[SegmentKind | None, Meta(description="Only segments of this kind.")] = None
+    cursor: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="The next_cursor of the page before, which was asked for in the same way."),
+    ] = None
+    include: Annotated[
+        Literal["counts"] | None, Meta(description="counts: how many videos there are with each status.")
+    ] = None
 
 
 class VideoList(Struct, frozen=True):
-    """Some videos, newest first; ``next_cursor`` leads to the page after."""
+    """Some videos.
+
+    Attributes:
+        videos: The videos.
+        next_cursor: Leads to the page after; null at the end.
+        counts: How many videos there are with each status, whichever are listed; only if asked for.
+    """
 
     videos: tuple[VideoView, ...]
     next_cursor: str | None
+    counts: Mapping[str, int] | UnsetType = UNSET
 
 
-class Renditions(Struct, frozen=True):
-    """The encodings that can be played."""
+class VideoPatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change about a video, as a merge patch (RFC 7396): what is not named stays, null removes."""
 
-    renditions: tuple[RenditionView, ...]
-
-
-class Segments(Struct, frozen=True):
-    """Segments in time order within each kind."""
-
-    segments: tuple[SegmentView, ...]
+    title: Title | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
+    metadata: _MetadataPatch | UnsetType | None = UNSET
 
 
-class Tags(Struct, frozen=True):
-    """Tags with their evidence."""
+class Replay(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to start again."""
 
-    tags: tuple[TagView, ...]
-
-
-class Findings(Struct, frozen=True):
-    """Everything the analyzers found."""
-
-    findings: tuple[FindingView, ...]
+    from_stage: Annotated[
+        str | None, Meta(description="The stage to start at; the one that failed, or else the first.")
+    ] = msgspec.field(default=None, name="from")
 
 
-class Timeline(Struct, frozen=True):
-    """Every attempt at every stage, oldest first."""
-
-    attempts: tuple[Attempt, ...]
-
-
-def video_routes(views: Views, statuses: Sequence[str]) -> Routes:
+def video_routes(
+    views: Views, flow: Flow, lifecycle: Lifecycle, clock: Clock, publish: Callable[[str], None]
+) -> Routes:
     """Returns the routes of videos.
 
     Args:
         views: What shows them.
-        statuses: Those that videos may be asked for by.
+        flow: The stages there are.
+        lifecycle: The rules.
+        clock: The time.
+        publish: Publishes what was committed about a video.
     """
     routes = Routes("videos")
+    statuses = shown_statuses(flow)
 
-    @routes.add("GET", "/v1/videos", allow="viewer", query=VideosQuery, answers={200: VideoList})
+    @routes.add(
+        "GET",
+        "/v1/videos",
+        allow="viewer",
+        query=VideosQuery,
+        answers={200: VideoList},
+        choices={"status": statuses},
+    )
     def list_videos(call: Call[VideosQuery, Nothing]) -> Answer:
-        """Lists videos, newest first."""
-        query = call.query
-        if query.status not in (None, *statuses):
-            known = f"There is no such status; there are {', '.join(statuses)}."
-            raise Refusal(422, "invalid_parameters", known, field="status")
-        try:
-            page = call.videos.page(query.status, query.limit, query.cursor)
-        except ValueError as error:
-            raise Refusal(
-                400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-            ) from error
-        videos = tuple(views.video(video) for video in page.videos)
-        return Answer(value=VideoList(videos=videos, next_cursor=page.next_cursor))
+        """Lists videos."""
+        page = _page(call)
+        return Answer(
+            value=VideoList(
+                videos=tuple(views.video(video) for video in page.videos),
+                next_cursor=page.next_cursor,
+                counts=call.videos.counts(statuses) if call.query.include else UNSET,
+            )
+        )
 
     @routes.add("GET", "/v1/videos/<video_id>", allow="viewer", answers={200: VideoView})
     def show_video(call: Call[Nothing, Nothing]) -> Answer:
         """Shows a video."""
-        return Answer(value=views.video(call.videos.get(call.path["video_id"])))
-
-    @routes.add("GET", "/v1/videos/<video_id>/renditions", allow="viewer", answers={200: Renditions})
-    def list_renditions(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists the encodings that can be played."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Rendition)
-        return Answer(value=Renditions(renditions=tuple(views.rendition(one) for one in found)))
+        video = call.videos.get(call.path["video_id"])
+        return Answer(value=views.video(video), revision=revision_of(video))
 
     @routes.add(
-        "GET", "/v1/videos/<video_id>/segments", allow="viewer", query=SegmentsQuery, answers={200: Segments}
+        "PATCH",
+        "/v1/videos/<video_id>",
+        allow="editor",
+        body=VideoPatch,
+        answers={200: VideoView},
+        heeds_if_match=True,
     )
-    def list_segments(call: Call[SegmentsQuery, Nothing]) -> Answer:
-        """Lists shots, scenes, black, silence and speech."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Segment)
-        wanted = [segment for segment in found if call.query.kind in (None, segment.kind)]
-        return Answer(value=Segments(segments=tuple(views.segment(one) for one in wanted)))
+    def change_video(call: Call[Nothing, VideoPatch]) -> Answer:
+        """Changes a video's title, description and metadata."""
 
-    @routes.add("GET", "/v1/videos/<video_id>/tags", allow="viewer", answers={200: Tags})
-    def list_tags(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists tags with their evidence."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Tag)
-        return Answer(value=Tags(tags=tuple(views.tag(tag) for tag in found)))
+        def change(video: Video) -> Video:
+            require_match(call.request, video)
+            return replace(video, details=_patched(video.details, call.body))
 
-    @routes.add("GET", "/v1/videos/<video_id>/findings", allow="viewer", answers={200: Findings})
-    def list_findings(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists everything that the analyzers found."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Finding)
-        return Answer(value=Findings(findings=tuple(views.finding(one) for one in found)))
+        video = call.videos.edit(call.path["video_id"], change, lifecycle=lifecycle, clock=clock)
+        return Answer(value=views.video(video), revision=revision_of(video))
 
-    @routes.add("GET", "/v1/videos/<video_id>/timeline", allow="viewer", answers={200: Timeline})
-    def show_timeline(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists every attempt at every stage: what it did, how long it took, how it ended and why."""
-        attempts = call.videos.attempts(call.videos.get(call.path["video_id"]))
-        return Answer(value=Timeline(attempts=tuple(attempts)))
+    @routes.add(
+        "POST",
+        "/v1/videos/<video_id>/replay",
+        allow="editor",
+        body=Replay,
+        answers={202: VideoView},
+        choices={"from": [spec.stage for spec in flow.stages]},
+    )
+    def replay_video(call: Call[Nothing, Replay]) -> Answer:
+        """Processes a video again, from a stage on; what earlier stages made is used again."""
+        decision = lifecycle.replay(clock.now(), call.body.from_stage)
+        try:
+            video = call.videos.update(call.path["video_id"], decision)
+        except PermanentError as error:
+            raise Refusal(409, error.code, error.detail) from error
+        publish(video.id)
+        return Answer(value=views.video(video), status=202)
 
     return routes
+
+
+def _page(call: Call[VideosQuery, Nothing]) -> Page:
+    query = call.query
+    after, before = _utc(query.created_after, "created_after"), _utc(query.created_before, "created_before")
+    try:
+        return call.videos.page(
+            status=query.status,
+            sort=query.sort,
+            created_after=after,
+            created_before=before,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    except ValueError as error:
+        raise Refusal(
+            400, "bad_cursor", "The cursor is not one that a page of this listing gave out; list again without it."
+        ) from error
+
+
+def _utc(instant: str | None, field: str) -> datetime | None:
+    if instant is None:
+        return None
+    try:
+        at: datetime = msgspec.convert(instant, Annotated[datetime, Meta(tz=True)])
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        detail = "A time is written as in 2026-01-31T12:00:00Z."
+        raise Refusal(422, "invalid_parameters", detail, field=field) from error
+
+
+def _patched(details: Details, patch: VideoPatch) -> Details:
+    metadata: Mapping[str, str] = details.metadata
+    if patch.metadata is None:
+        metadata = {}
+    elif patch.metadata is not UNSET:
+        merged = {**metadata, **patch.metadata}
+        metadata = {name: value for name, value in merged.items() if value is not None}
+    if len(metadata) > MAX_METADATA:
+        raise Refusal(422, "invalid_parameters", f"A video has at most {MAX_METADATA} names.", field="metadata")
+    return plain_details(
+        details.title if patch.title is UNSET else patch.title or "",
+        details.description if patch.description is UNSET else patch.description or "",
+        metadata,
+    )

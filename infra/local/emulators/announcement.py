@@ -29,6 +29,7 @@ class Announcement:
 
     def __enter__(self) -> Announcement:
         unfinished = self._path.with_suffix(".tmp")
+        unfinished.touch(mode=0o600)  # there is a signing key among the variables
         self._file = unfinished.open("w")
         fcntl.flock(self._file, fcntl.LOCK_EX)
         json.dump(self._environment, self._file, indent=2)

@@ -8,6 +8,7 @@ from typing import Final
 from infra.local.emulators.stack import EmulatorStack
 from infra.local.progress import LineProgress
 from infra.local.terminal import out, program_as_typed, say, until_interrupted
+from infra.local.token import console_link
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
 from shared.settings import load_settings
@@ -35,6 +36,7 @@ def run_on_emulators(wiring: Bootstrap, host: str, port: int) -> None:
 def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
     bucket = f"{stack.environment['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{wiring.settings.upload_bucket}"
     say(f"API      {stack.api_url}")
+    say(f"Console  {console_link(Bootstrap(load_settings()), stack.api_url)}")
     say(f"Uploads  {program_as_typed()} process --data-dir {wiring.settings.data_dir} FILE, or")
     say(f"         curl --data-binary @FILE '{bucket}/o?uploadType=media&name=me/FILE'")
     say("Clients  these make Google's libraries use the emulators:")

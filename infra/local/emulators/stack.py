@@ -7,9 +7,9 @@ import os
 import queue
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from google.api_core.exceptions import GoogleAPICallError
@@ -29,7 +29,10 @@ from infra.local.emulators.emulator import (
 from infra.local.emulators.functions import API_THREADS, FunctionProcess
 from infra.local.emulators.kept_process import KeptProcess
 from infra.local.emulators.provisioning import create_buckets, create_topics
+from infra.local.emulators.throwaway_account import throwaway_account
 from infra.local.preflight import check_deployment
+from shared.adapters.auth.own_issuer import OWN_ISSUER
+from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.topology import SWEEP_TOPIC, subscriptions
@@ -38,6 +41,7 @@ from shared.logs import logger
 __all__ = ["EmulatorStack"]
 
 _LOOK_EVERY_S: Final = 0.2
+_ACCOUNT: Final = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 class EmulatorStack:
@@ -63,7 +67,9 @@ class EmulatorStack:
         self.environment: dict[str, str] = {
             "AUTOMATIONS_PLATFORM": "google",
             "AUTOMATIONS_PROJECT": PROJECT,
+            "AUTOMATIONS_AUTH__ISSUER": wiring.settings.auth.issuer or OWN_ISSUER,
         }
+        self._secrets: dict[str, str] = {}
         self.api_url = ""
         self._wiring = wiring
         self._folder = wiring.settings.data_dir / "emulators"
@@ -84,9 +90,11 @@ class EmulatorStack:
             exits.enter_context(DataDirLock(self._wiring.settings.data_dir))
             shutil.rmtree(self._folder, ignore_errors=True)
             self._start_emulators(exits)
+            self._share_signing_key()
             self._start_functions(exits)
             self._provision()
-            exits.enter_context(Announcement(self._wiring.settings.data_dir, self.environment))
+            announced = {**self.environment, **self._secrets}
+            exits.enter_context(Announcement(self._wiring.settings.data_dir, announced))
             self._run_until_exit(exits, self._tick)
             self._run_until_exit(exits, self._supervise)
             exits.callback(self._stopping.set)
@@ -136,11 +144,18 @@ class EmulatorStack:
         os.environ.update(self.environment)  # there is no other way to tell Google's clients
         return emulator
 
+    def _share_signing_key(self) -> None:
+        """Gives the functions the key that this folder's tokens are signed with, as Secret Manager would."""
+        if self._wiring.settings.signing_key is None:
+            key = SigningKey.kept_in(self._wiring.settings.data_dir / "keys")
+            self._secrets["AUTOMATIONS_SIGNING_KEY"] = key.pem()
+            os.environ.update(self._secrets)
+
     def _start_functions(self, exits: ExitStack) -> None:
         names = dict.fromkeys(subscription.function for subscription in subscriptions(self._wiring.flow))
         self._functions = [self._function(name) for name in names]
         host, port = self._api_address
-        api = self._function("api", threads=API_THREADS, host=host, port=port)
+        api = self._function("api", self._signing_account(), threads=API_THREADS, host=host, port=port)
         self.api_url = api.url
         self._functions.append(api)
         for function in self._functions:
@@ -149,9 +164,32 @@ class EmulatorStack:
         for function in self._functions:
             function.wait_until_ready()
 
-    def _function(self, name: str, *, threads: int = 1, host: str = "127.0.0.1", port: int = 0) -> FunctionProcess:
+    def _signing_account(self) -> Mapping[str, str]:
+        """Returns the environment that lets the API sign links to the emulated buckets."""
+        chosen = self._wiring.settings
+        calls_gemini = chosen.embedder == "gemini" and chosen.gemini.endpoint is None
+        # An account that exists is needed there, and will do.
+        if calls_gemini or _ACCOUNT in os.environ:
+            return {}
+        return {_ACCOUNT: str(throwaway_account(self._folder))}
+
+    def _function(
+        self,
+        name: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        *,
+        threads: int = 1,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> FunctionProcess:
         return FunctionProcess(
-            name, self._folder / name, self.log_dir, dict(os.environ), threads=threads, host=host, port=port
+            name,
+            self._folder / name,
+            self.log_dir,
+            {**os.environ, **environment},
+            threads=threads,
+            host=host,
+            port=port,
         )
 
     def _provision(self) -> None:

@@ -18,7 +18,7 @@ from shared.adapters.firestore.words import MAX_BEGINNINGS, beginnings_of
 from shared.domain.codec import decode, encode_json
 from shared.domain.records import Embedding, Record, SearchEntry
 
-__all__ = ["pack", "read_lines", "unpack"]
+__all__ = ["pack", "read_lines", "record_count", "unpack"]
 
 R = TypeVar("R", bound=Record)
 
@@ -52,6 +52,11 @@ def unpack(kind: type[R], documents: Iterable[Fields]) -> list[R]:
     if kind is Embedding:
         return [decode(kind, json.loads(each["body"]) | {"vector": list(each["vector"])}) for each in documents]
     return read_lines(kind, "".join(each["body"] for each in documents))
+
+
+def record_count(kind: str, body: str) -> int:
+    """Returns how many records of a kind end in a document's body."""
+    return 1 if kind == Embedding.__name__ else body.count("\n")
 
 
 def read_lines(kind: type[R], body: str) -> list[R]:

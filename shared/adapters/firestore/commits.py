@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias, TypeVar
 
 from google.cloud import firestore
+from google.cloud.firestore import DocumentSnapshot
 
 from shared.adapters.firestore.calls import COMMIT_TIMEOUT_S, OUTCOME_UNKNOWN, READING
 from shared.adapters.firestore.chunks import pack
@@ -25,6 +26,7 @@ from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS
 from shared.domain.change import Change
 from shared.domain.codec import encode_json
 from shared.domain.errors import Outage
+from shared.domain.identity import erased_id
 from shared.domain.video import Video
 
 __all__ = ["Write", "commit_in_parts", "tries", "update_video"]
@@ -58,7 +60,7 @@ def update_video(
     reference: firestore.DocumentReference,
     decide: Callable[[Video | None], Change[T]],
     *,
-    staged: bool = False,
+    staged: Sequence[Write] = (),
 ) -> T:
     """Loads a video, decides, and saves the change as a whole.
 
@@ -66,7 +68,7 @@ def update_video(
         client: The database.
         reference: The video's document.
         decide: See VideoRepository.update().
-        staged: Whether what is large in the change is stored already.
+        staged: What is large in the change and was stored already.
 
     Returns:
         The change's answer.
@@ -77,7 +79,7 @@ def update_video(
     """
     answers: dict[str, T] = {}
     for _ in tries():
-        snapshot = reference.get(**READING)
+        snapshot = _read(reference)
         stored: Fields = snapshot.to_dict() or {}
         if stored.get("change_id") in answers:
             return answers[stored["change_id"]]
@@ -86,23 +88,47 @@ def update_video(
             return change.answer
         firsts, ahead = _attempts(reference, change)
         ahead += _records(reference, change)
-        if not staged and len(list(_parts(ahead))) > 1:
-            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes.
-            commit_in_parts(client, ahead)
-            return update_video(client, reference, decide, staged=True)
+        if ahead != staged and (staged or len(list(_parts(ahead))) > 1):
+            # Nobody sees it until the pointers to it are set, and records that never get one prune() removes. Of
+            # what another decision left, nothing may stay that this one does not write anew.
+            gone = dict(staged).keys() - dict(ahead).keys()
+            commit_in_parts(client, [*ahead, *((document, None) for document in gone)])
+            return update_video(client, reference, decide, staged=ahead)
         change_id = uuid.uuid4().hex
         answers[change_id] = change.answer
         batch = client.batch()
-        fields = {"change_id": change_id, **video_fields(change.video, change, stored)}
-        if stored:
-            batch.update(reference, fields, client.write_option(last_update_time=snapshot.update_time))
-        else:
-            batch.create(reference, fields)
+        place = reference.parent.document(change.video.id)
+        kept = stored if place.id == snapshot.id else {}
+        fields = {"change_id": change_id, **video_fields(change.video, change, kept)}
+        _put(batch, snapshot, place, fields, client.write_option(last_update_time=snapshot.update_time))
         _add(batch, [*firsts, *_events(client, change), *([] if staged else ahead)])
         with suppress(*OUTCOME_UNKNOWN):
             batch.commit(retry=None, timeout=COMMIT_TIMEOUT_S)
             return change.answer
     raise Outage("store_unavailable", "Firestore did not confirm in time that it took the change.")
+
+
+def _read(reference: firestore.DocumentReference) -> DocumentSnapshot[Any]:
+    """Returns a video's document or, only where there is none, that of what is remembered of it."""
+    snapshot = reference.get(**READING)
+    return snapshot if snapshot.exists else reference.parent.document(erased_id(reference.id)).get(**READING)
+
+
+def _put(
+    batch: firestore.WriteBatch,
+    snapshot: DocumentSnapshot[Any],
+    place: firestore.DocumentReference,
+    fields: Fields,
+    unchanged: Any,
+) -> None:
+    """Puts fields where they belong, on the condition that what was read, there or elsewhere, is still that."""
+    if not snapshot.exists:
+        batch.create(place, fields)
+    elif snapshot.id == place.id:
+        batch.update(place, fields, unchanged)
+    else:
+        batch.delete(snapshot.reference, unchanged)
+        batch.create(place, fields)
 
 
 def commit_in_parts(client: firestore.Client, writes: Iterable[Write]) -> None:

@@ -15,13 +15,14 @@ from shared.domain.change import Change
 from shared.domain.codec import decode, decode_json, encode_json
 from shared.domain.identity import token_of
 from shared.domain.records import Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 
 __all__ = [
     "Documents",
     "Fields",
     "attempt_documents",
+    "begins_attempt",
     "read_attempts",
     "read_video",
     "slices",
@@ -81,7 +82,9 @@ def video_fields(video: Video, change: Change[Any], stored: Mapping[str, Any]) -
         "source_bytes": video.source.size_bytes,
         "media_s": video.media.duration_s if video.media else 0.0,
         "model_usd": video.spent.model_usd,
-        "idle_since": None if finished else max(video.updated_at, lease_expires_at or video.updated_at),
+        "idle_since": None
+        if video.status in AT_REST
+        else max(video.updated_at, lease_expires_at or video.updated_at),
         "lease_expires_at": lease_expires_at,
         "unswept_since": video.updated_at if finished and not video.swept else None,
     }
@@ -112,6 +115,11 @@ def attempt_documents(attempt: Attempt) -> list[tuple[str, Fields]]:
         (f"{attempt.token:010}.{number:03}", {"body": body, "parts": len(bodies)})
         for number, body in enumerate(bodies)
     ]
+
+
+def begins_attempt(document_id: str) -> bool:
+    """Tells whether a document is the first one of an attempt."""
+    return int(document_id.rpartition(".")[2]) == 0
 
 
 def read_attempts(documents: Iterable[DocumentSnapshot[Any]]) -> list[Attempt]:

@@ -117,6 +117,7 @@ def _hit(video: Video, source: Any, text: str, start_s: float, end_s: float, sco
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
+        title=video.title,
         source=source,
         text=text,
         start_s=start_s,

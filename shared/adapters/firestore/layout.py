@@ -1,15 +1,15 @@
 """How videos and documents lie in Firestore, which queries that serves, and what it costs.
 
-``videos/{video_id}``: one video.
+``videos/{video_id}``: one video; of an erased one nothing but ``videos/{erased_id}``, which names nobody.
     ``document``: the aggregate with its lease, as a map. All that counts is in here; what follows repeats it for
     queries, each field for one. ``change_id``: of the last commit, by which that is recognised when its answer got
     lost. ``owner``, ``status``. ``listed_at``: when it was created; null once it is deleted. ``idle_since``: the
-    later of its last move and the end of its lease; null once it is finished. ``lease_expires_at``: null when
-    nobody holds a lease. ``unswept_since``: when it was finished; null before, and once it is swept. ``labels``:
-    those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew when a result set goes.
-    ``updated_at``. ``changed_at``: when it was written last, by Firestore's clock. ``used_by``: the owner; null
-    once it is deleted. What is summed up by that: ``unfinished`` (0 or 1), ``source_bytes``, ``media_s``,
-    ``model_usd``.
+    later of its last move and the end of its lease; null while it is uploaded and once it is finished.
+    ``lease_expires_at``: null when nobody holds a lease. ``unswept_since``: when it was finished; null before, and
+    once it is swept. ``labels``: those of the tags that count. ``labels_by_key``: whence ``labels`` is made anew
+    when a result set goes. ``updated_at``. ``changed_at``: when it was written last, by Firestore's clock.
+    ``used_by``: the owner; null once it is deleted. What is summed up by that: ``unfinished`` (0 or 1),
+    ``source_bytes``, ``media_s``, ``model_usd``.
 
 ``videos/{video_id}/attempts/{token}.{part}``: a line of the timeline.
     ``body``: JSON. ``parts``: how many documents it takes; one, unless very many tools were run.
@@ -28,7 +28,8 @@
 
 Queries, as VideoRepository and DocumentStore name them:
 
-- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since.
+- ``update``, ``get``: the video by its id. ``update`` commits on condition that the video was not written since;
+  where there is none, it looks for what is remembered of it.
 - ``list_videos``: videos by ``listed_at`` descending or ascending, or by ``updated_at`` descending, of an
   ``owner``, a ``status``, both or neither, in a range of ``listed_at`` or all.
 - ``counts``: a count of videos of an ``owner`` with a ``status``, once for each status; a read for every 1,000.

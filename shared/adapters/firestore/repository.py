@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -12,9 +13,9 @@ from typing import Final, TypeVar
 from google.cloud import firestore
 
 from shared.adapters.firestore.calls import READING, firestore_errors
-from shared.adapters.firestore.chunks import unpack
+from shared.adapters.firestore.chunks import record_count, unpack
 from shared.adapters.firestore.commits import commit_in_parts, update_video
-from shared.adapters.firestore.documents import Fields, read_attempts, read_video
+from shared.adapters.firestore.documents import Fields, begins_attempt, read_attempts, read_video
 from shared.adapters.firestore.finding import find_places, find_related, nearest_places
 from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS, VIDEOS
 from shared.adapters.firestore.listing import find_changed, list_page, sum_counts, sum_usage
@@ -152,13 +153,15 @@ class FirestoreVideoRepository:
         settled = where(self._videos, "unswept_since", ">", EPOCH)
         return self._read(settled.order_by("unswept_since").limit(limit))
 
-    def prune(self, video: Video) -> None:
+    def prune(self, video: Video) -> Mapping[str, int]:
+        gone: Counter[str] = Counter()
         reference = self._reference(video.id)
         with firestore_errors():
             # By what the store says now: the caller's copy of the video may be older than results that count.
             snapshot = reference.get(field_paths=["document"], **READING)
             stored = read_video(snapshot) if snapshot.exists else None
-            commit_in_parts(self._client, [(document, None) for document in _abandoned(reference, stored)])
+            commit_in_parts(self._client, ((document, None) for document in _abandoned(reference, stored, gone)))
+        return gone
 
     @cached_property
     def _client(self) -> firestore.Client:
@@ -181,17 +184,19 @@ class FirestoreVideoRepository:
 
 
 def _abandoned(
-    reference: firestore.DocumentReference, video: Video | None
+    reference: firestore.DocumentReference, video: Video | None, count: Counter[str]
 ) -> Iterator[firestore.DocumentReference]:
-    """Yields what prune() removes of a video."""
+    """Yields what prune() removes of a video, and counts what is in it by its kind."""
     named = list(video.results.values()) if video else []
     records = reference.collection(RECORDS)
     found = where(records, "key", "not-in", named[:_MAX_NOT_IN]) if named else records
-    for document in found.select(["key"]).stream(**READING):
+    for document in found.select(["key", "kind", "body"]).stream(**READING):
         if document.get("key") not in named and not _may_be_named(document.get("key"), video):
+            count[document.get("kind")] += record_count(document.get("kind"), document.get("body"))
             yield document.reference
     if video is not None and video.status == DELETED:
         for document in reference.collection(ATTEMPTS).select([]).stream(**READING):
+            count[Attempt.__name__] += begins_attempt(document.id)
             yield document.reference
 
 

@@ -12,16 +12,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final, cast
 
 import google_crc32c
 from google.cloud.storage import Blob, Client
+from google.cloud.storage.fileio import BlobWriter
 
 from shared.adapters.folders import storage_error
 from shared.adapters.gcs.errors import bucket_missing, damaged, translated
 from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of, encoded, ref_of
 from shared.adapters.gcs.resumable import ResumableUpload
-from shared.domain.errors import NotFound, PreconditionFailed, TransientError
+from shared.domain.errors import NotFound, PipelineError, PreconditionFailed, TransientError
 from shared.domain.records import ObjectRef
 from shared.ports.blob_store import StoredObject
 
@@ -35,6 +36,9 @@ _COPIED_BYTES: Final = 64 * 2**20
 
 _CHUNK_BYTES: Final = 4 * 2**20
 """Held in memory when an object is read."""
+
+_WRITTEN_BYTES: Final = 8 * 2**20
+"""Held in memory, and sent at once, when an object is written piece by piece."""
 
 _OVERTAKEN_MAX: Final = 8
 _PUT_ID: Final = "put-id"
@@ -86,6 +90,27 @@ class GcsBlobStore:
                         raise
                     expected = found.generation if found is not None else 0
         raise TransientError("store_contended", f"{name!r} in {bucket} is being replaced all the time.")
+
+    @contextmanager
+    def writing(self, bucket: str, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        # Conditional, so that what is repeated after a lost answer replaces nothing but what was there before.
+        found = self._find(bucket, name)
+        writer = _Writer(
+            blob_of(self._client, bucket, name),
+            chunk_size=_WRITTEN_BYTES,
+            ignore_flush=True,
+            retry=self._retry,
+            content_type=content_type,
+            if_generation_match=0 if found is None else found.generation,
+            timeout=TIMEOUT_S,
+        )
+        try:
+            yield cast("IO[bytes]", writer)
+            with translated(bucket, name):
+                writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
 
     def get(self, bucket: str, name: str, destination: Path, *, generation: int | None = None) -> ObjectRef:
         found = self._stat(bucket, name)
@@ -245,6 +270,26 @@ class _Content:
         self.crc32c = encoded(checksum)
         self.content_type = content_type
         self.put_id = uuid.uuid4().hex
+
+
+class _Writer(BlobWriter):  # type: ignore[misc]  # the library has no types
+    """What an object is written through; its errors are ours."""
+
+    def __init__(self, blob: Blob, **options: Any) -> None:
+        super().__init__(blob, **options)
+        self._names = blob.bucket.name, blob.name
+
+    def write(self, piece: Any) -> int:
+        with translated(*self._names):
+            return cast("int", super().write(piece))
+
+    def abandon(self) -> None:
+        """Ends the upload without an object. The library's terminate() asks an address that ends nothing."""
+        self._buffer.close()  # or else the destructor would make an object of what there is
+        if self._upload_and_transport:
+            upload, transport = self._upload_and_transport
+            with suppress(PipelineError), translated(*self._names):  # it ends by itself after a week
+                transport.delete(upload.resumable_url, timeout=TIMEOUT_S)
 
 
 class _Checksummed:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import google.auth
@@ -12,15 +14,22 @@ from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 from google.cloud.storage import Client
 
+from shared.adapters.content_disposition import saved_as
 from shared.adapters.gcs.errors import bucket_missing, translated
 from shared.adapters.gcs.objects import RETRY, TIMEOUT_S, blob_of
+from shared.adapters.gcs.resumable import end_upload
 from shared.domain.errors import ConfigurationError, NotFound
+from shared.domain.inert_types import inert_type
 from shared.domain.records import ObjectRef
+from shared.ports.object_links import REPEATED_S
 
 __all__ = ["GcsLinks"]
 
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 """The scopes that the storage client asks for don't cover IAM's signBlob."""
+
+_REMEMBERED: Final = 4096
+"""URLs; about 1 kB each."""
 
 
 class GcsLinks:
@@ -41,28 +50,37 @@ class GcsLinks:
         with translated(project):
             self._client = Client(project)
         self._signer: Any = None
+        # IAM takes a tenth of a second for a signature, and a page shows the same pictures to many.
+        self._remembered = lru_cache(_REMEMBERED)(self._sign)
 
-    def signed_url(self, ref: ObjectRef, expires_s: float) -> str:
-        """Returns a URL that anybody can GET an object from; a newer generation than the object's is not served.
+    @property
+    def origin(self) -> str:
+        endpoint: str = self._client.api_endpoint
+        return endpoint
 
-        Args:
-            ref: The object.
-            expires_s: Seconds it works for, up to 7 days.
+    def signed_url(self, ref: ObjectRef, expires_s: float, *, save_as: str | None = None) -> str:
+        """Returns a URL that anybody can GET an object from; see ObjectLinks.
 
         Raises:
             ConfigurationError: ``no_signer``: the credentials this runs with belong to no service account;
                 ``signing_forbidden``: IAM does not let it sign.
             TransientError: IAM can't be reached.
         """
+        return self._remembered(ref, expires_s, save_as, int(time.time() // REPEATED_S))
+
+    def _sign(self, ref: ObjectRef, expires_s: float, save_as: str | None, _window: int) -> str:
         blob = blob_of(self._client, ref.bucket, ref.name)
+        shown_as = inert_type(ref.content_type)
         with translated(ref.bucket, ref.name):
             signing = self._signing()
             try:
                 url: str = blob.generate_signed_url(
                     version="v4",
-                    expiration=timedelta(seconds=expires_s),
+                    expiration=timedelta(seconds=expires_s + REPEATED_S),
                     method="GET",
                     generation=ref.generation,
+                    response_type=None if shown_as == ref.content_type else shown_as,
+                    response_disposition=None if save_as is None else saved_as(save_as),
                     **signing,
                 )
             except TransportError as error:
@@ -75,29 +93,27 @@ class GcsLinks:
                 ) from error
         return url
 
-    def upload_session(self, bucket: str, name: str, size_bytes: int, content_type: str, origin: str) -> str:
-        """Returns the URL of a resumable upload session, good for one new object for a week.
-
-        Args:
-            bucket: Bucket's name.
-            name: Name of the object to be made.
-            size_bytes: Bytes that will be uploaded; no other number of them makes an object.
-            content_type: Media type that the object gets.
-            origin: Web page that may use the session from a browser, such as ``https://example.com``.
-
-        Raises:
-            PreconditionFailed: There is such an object already.
-            ConfigurationError: There is no such bucket, or this may not write to it.
-            TransientError: Cloud Storage can't be reached.
-        """
+    def upload_session(
+        self,
+        bucket: str,
+        name: str,
+        size_bytes: int,
+        content_type: str,
+        origin: str,
+        *,
+        crc32c: str | None = None,
+        if_generation: int = 0,
+    ) -> str:
         blob = blob_of(self._client, bucket, name)
+        if crc32c is not None:
+            blob.crc32c = crc32c  # Cloud Storage makes no object of anything else
         try:
             with translated(bucket, name):
                 url: str = blob.create_resumable_upload_session(
                     content_type=content_type,
                     size=size_bytes,
-                    origin=origin,
-                    if_generation_match=0,
+                    origin=origin or None,
+                    if_generation_match=if_generation,
                     checksum=None,
                     timeout=TIMEOUT_S,
                     retry=RETRY,
@@ -105,6 +121,9 @@ class GcsLinks:
         except NotFound as error:
             raise bucket_missing(bucket) from error
         return url
+
+    def end_session(self, url: str) -> None:
+        end_upload(url)
 
     def close(self) -> None:
         """Closes its connections."""

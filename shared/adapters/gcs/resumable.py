@@ -17,9 +17,12 @@ from google.api_core import exceptions
 from google.api_core.retry import Retry
 
 from shared.adapters.gcs.objects import TIMEOUT_S
-from shared.domain.errors import TransientError
+from shared.domain.errors import Outage, TransientError
 
-__all__ = ["ResumableUpload"]
+__all__ = ["ResumableUpload", "end_upload"]
+
+_ENDED: Final = frozenset({404, 410, 499})
+"""It is not there, it was done or ran out, it was just cancelled."""
 
 _PERSISTED: Final = re.compile(r"bytes=0-(\d+)")
 
@@ -94,3 +97,14 @@ class ResumableUpload:
             )
         resource: Mapping[str, Any] = response.json()
         return resource
+
+
+def end_upload(url: str) -> None:
+    """Cancels a session; one that is over is no error. Raises TransientError."""
+    try:
+        response = requests.delete(url, timeout=TIMEOUT_S, allow_redirects=False)
+    except (requests.ConnectionError, requests.Timeout) as error:
+        # It may quote the address, and errors get into logs.
+        raise Outage("store_unavailable", f"Cloud Storage can't be reached ({type(error).__name__}).") from None
+    if response.status_code not in _ENDED and not response.ok:
+        raise TransientError("store_refused", f"Cloud Storage ended no upload: {response.status_code}.")

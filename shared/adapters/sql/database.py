@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from shared.adapters.folders import storage_error
 from shared.adapters.sql.dialect import Conflict, dialect_of
@@ -35,6 +37,14 @@ class Schema(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engines:
+    """One pool of connections, and the two ways it is used. Making these takes longer than a query."""
+
+    reading: Engine
+    writing: Engine
+
+
 class Database:
     """Hands out transactions; safe to use from several threads, and in a process forked meanwhile.
 
@@ -53,7 +63,8 @@ class Database:
         self._schema = schema
         self._lock = threading.Lock()
         # By process: closing a connection inherited through a fork would harm the one it belongs to.
-        self._engines: dict[int, Engine] = {}
+        self._engines: dict[int, _Engines] = {}
+        self._compiled: dict[Select[Any], SQLCompiler] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,8 +74,38 @@ class Database:
             TransientError: The database can't be reached.
             ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().execution_options(**self._dialect.reading).begin() as connection:
+        with self._errors(), self._opened().reading.begin() as connection:
             yield connection
+
+    def look_up(self, statement: Select[tuple[T]], **parameters: Any) -> T | None:
+        """Returns what a statement finds first, None for nothing: the way for what every request asks.
+
+        It goes straight to the driver, in a fifth of the time that SQLAlchemy takes to prepare, run and convert.
+
+        Args:
+            statement: A constant, whose column needs no conversion.
+            parameters: The values of its parameters, as the driver takes them.
+
+        Raises:
+            TransientError: The database can't be reached.
+            ConfigurationError: ``store_damaged`` or ``database_refused``.
+        """
+        with self._errors():
+            engine = self._opened().reading
+            compiled = self._compiled.get(statement)
+            if compiled is None:
+                compiled = self._compiled[statement] = statement.compile(engine)
+            values = compiled.construct_params(parameters)
+            in_order = compiled.positiontup and [values[name] for name in compiled.positiontup]
+            try:
+                with closing(engine.raw_connection()) as driven, closing(driven.cursor()) as cursor:
+                    cursor.execute(compiled.string, in_order or values)
+                    row = cursor.fetchone()
+            except engine.dialect.loaded_dbapi.Error:
+                # SQLAlchemy knows which connections are broken, and what the driver means.
+                with self.reading() as connection:
+                    row = connection.execute(statement, parameters).first()
+        return None if row is None else row[0]
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -77,7 +118,7 @@ class Database:
                 connection was lost in the moment of the commit.
             ConfigurationError: ``store_damaged`` or ``database_refused``.
         """
-        with self._errors(), self._engine().execution_options(**self._dialect.writing).begin() as connection:
+        with self._errors(), self._opened().writing.begin() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -103,33 +144,46 @@ class Database:
                     raise
                 tries += 1
 
+    def scrub(self) -> None:
+        """Sees to it that what transactions have removed until now can't be read from the database's files either.
+
+        A server's files are its administrator's to clean: PostgreSQL does it when it vacuums.
+        """
+        with self._errors():
+            self._dialect.scrub(self._opened().writing)
+
     def close(self) -> None:
         """Closes the connections; the next transaction opens it again."""
         with self._lock:
-            if engine := self._engines.pop(os.getpid(), None):
-                engine.dispose()
+            if engines := self._engines.pop(os.getpid(), None):
+                engines.writing.dispose()
 
-    def _engine(self) -> Engine:
-        with self._lock:
-            process = os.getpid()
-            if process not in self._engines:
-                self._engines[process] = self._open()
-            return self._engines[process]
+    def _opened(self) -> _Engines:
+        process = os.getpid()
+        if process not in self._engines:
+            with self._lock:
+                if process not in self._engines:
+                    self._engines[process] = self._open()
+        return self._engines[process]
 
-    def _open(self) -> Engine:
+    def _open(self) -> _Engines:
         engine = self._dialect.open()
+        engines = _Engines(
+            reading=engine.execution_options(**self._dialect.reading),
+            writing=engine.execution_options(**self._dialect.writing),
+        )
         try:
-            with engine.execution_options(**self._dialect.reading).begin() as connection:
+            with engines.reading.begin() as connection:
                 current = self._schema.is_current(connection)
             if not current:
-                self._upgrade(engine)
+                self._upgrade(engines)
         except BaseException:
             engine.dispose()
             raise
-        return engine
+        return engines
 
-    def _upgrade(self, engine: Engine) -> None:
-        with engine.execution_options(**self._dialect.writing).begin() as connection:
+    def _upgrade(self, engines: _Engines) -> None:
+        with engines.writing.begin() as connection:
             self._dialect.enter_upgrade(connection)
             if not self._schema.is_current(connection):  # nobody else did it meanwhile
                 self._schema.upgrade(connection)

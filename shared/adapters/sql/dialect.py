@@ -35,6 +35,10 @@ class Dialect(Protocol):
         """Returns a new engine. What it runs is never quoted with its parameters in errors."""
         ...
 
+    def scrub(self, engine: Engine) -> None:
+        """See Database.scrub()."""
+        ...
+
     def enter_upgrade(self, connection: Connection) -> None:
         """Makes a writing transaction wait until nobody else upgrades the tables, and keeps others from it."""
         ...

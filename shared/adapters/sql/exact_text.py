@@ -7,10 +7,15 @@ import re
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["ExactText"]
+__all__ = ["ExactText", "stored_text"]
 
 _UNSTORABLE = re.compile("[\\\\\0\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})")
+
+
+def stored_text(text: str) -> str:
+    """Returns a text as an ExactText column holds it."""
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class ExactText(TypeDecorator[str]):
@@ -26,7 +31,7 @@ class ExactText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Returns a text as it is stored."""
         del dialect
-        return None if value is None else _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+        return None if value is None else stored_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Returns a stored text as it was."""

@@ -46,6 +46,7 @@ def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchH
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
+        title=video.title,
         source=place.source if isinstance(place, SearchEntry) else "description",
         text=place.text,
         start_s=place.start_s,

@@ -74,6 +74,9 @@ class PostgresqlDialect:
         event.listen(engine, "begin", _limit)
         return engine
 
+    def scrub(self, engine: Engine) -> None:
+        del engine  # the server vacuums by itself
+
     def enter_upgrade(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, String, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
+from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.hits import read_hits
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.listing import find_changed, list_page, sum_counts, sum_usage
@@ -22,8 +24,9 @@ from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode_json, encode_json
 from shared.domain.events import VideoEvent
+from shared.domain.identity import erased_id
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
-from shared.domain.status import DELETED, TERMINAL
+from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
 
@@ -31,6 +34,11 @@ __all__ = ["SqlVideoRepository"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+
+
+_SHOWN_VIDEO: Final = select(videos.c.document).where(
+    videos.c.id == bindparam("video_id", type_=String), videos.c.status != DELETED
+)
 
 
 class SqlVideoRepository:
@@ -48,24 +56,29 @@ class SqlVideoRepository:
         self._database.close()
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
-        def work(connection: Connection) -> T:
+        def work(connection: Connection) -> Change[T]:
             stored = _locked(connection, video_id)
             change = decide(stored)
             if change.video is not None:
                 if stored is None:
                     _add_video(connection, change.video)
+                elif stored.id != change.video.id:
+                    _rename_video(connection, stored.id, change.video.id)
                 _save_attempts(connection, video_id, change.attempts)
                 _save_events(connection, change.events)
                 _save_records(connection, change.video, change.records_key, change.records)
                 # Last, so that little time passes between the stamp it gets and the moment others see it.
                 _save_video(connection, stored, change.video)
-            return change.answer
+            return change
 
-        return self._database.write(work)
+        change = self._database.write(work)
+        if change.video is not None and change.video.id != video_id:
+            self._database.scrub()
+        return change.answer
 
     def get(self, video_id: str) -> Video | None:
-        found = self._videos(select(videos.c.document).where(videos.c.id == video_id, videos.c.status != DELETED))
-        return found[0] if found else None
+        document = self._database.look_up(_SHOWN_VIDEO, video_id=stored_text(video_id))
+        return None if document is None else decode_json(Video, document)
 
     def list_videos(
         self,
@@ -170,7 +183,7 @@ class SqlVideoRepository:
         lease_us = videos.c.lease_expires_us
         return self._videos(
             select(videos.c.document)
-            .where(videos.c.status.not_in(TERMINAL), videos.c.updated_us <= since_us)
+            .where(videos.c.status.not_in(AT_REST), videos.c.updated_us <= since_us)
             .where(or_(lease_us.is_(None), lease_us <= since_us))
             .order_by(videos.c.updated_us)
             .limit(limit)
@@ -190,19 +203,22 @@ class SqlVideoRepository:
             .limit(limit)
         )
 
-    def prune(self, video: Video) -> None:
+    def prune(self, video: Video) -> Mapping[str, int]:
         # By what the store says now: the caller's copy of the video may be older than results that count.
         named = select(result_sets.c.key).where(result_sets.c.video_id == video.id)
         abandoned = (records.c.video_id == video.id) & records.c.key.not_in(named)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Mapping[str, int]:
             stored = _locked(connection, video.id)
             search.remove_entries(connection, select(records.c.id).where(abandoned))
-            connection.execute(delete(records).where(abandoned))
+            gone = Counter(connection.scalars(delete(records).where(abandoned).returning(records.c.kind)))
             if stored is not None and stored.status == DELETED:
-                connection.execute(delete(attempts).where(attempts.c.video_id == video.id))
+                search.scrub_index(connection)
+                timeline = delete(attempts).where(attempts.c.video_id == video.id)
+                gone[Attempt.__name__] = connection.execute(timeline).rowcount
+            return gone
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def _videos(self, query: Select[str]) -> list[Video]:
         return [decode_json(Video, document) for document in self._column(query)]
@@ -213,8 +229,8 @@ class SqlVideoRepository:
 
 
 def _locked(connection: Connection, video_id: str) -> Video | None:
-    """Returns a video that nobody else changes until the transaction ends."""
-    query = select(videos.c.document).where(videos.c.id == video_id).with_for_update()
+    """Returns a video, or what is remembered of it; nobody else changes it until the transaction ends."""
+    query = select(videos.c.document).where(videos.c.id.in_([video_id, erased_id(video_id)])).with_for_update()
     document = connection.execute(query).scalar()
     return None if document is None else decode_json(Video, document)
 
@@ -226,10 +242,14 @@ def _add_video(connection: Connection, video: Video) -> None:
         raise Conflict from error
 
 
+def _rename_video(connection: Connection, before: str, after: str) -> None:
+    connection.execute(update(videos).where(videos.c.id == before).values(id=after))
+
+
 def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
     # An owner's stamps grow even when a clock goes back, or is ahead of others.
     newest_us = select(func.max(videos.c.changed_us)).where(videos.c.owner == video.owner)
-    changed_us = max(time.time_ns() // 1000, connection.scalars(newest_us).one() + 1)
+    changed_us = max(time.time_ns() // 1000, (connection.scalars(newest_us).one() or 0) + 1)
     row = videos.c.id == video.id
     connection.execute(update(videos).where(row).values(changed_us=changed_us, **_columns(video)))
     before = set(stored.results.values()) if stored else set()

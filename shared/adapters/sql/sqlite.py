@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.adapters.folders import disk_full, locked_folder
 from shared.domain.errors import ConfigurationError, Outage, PipelineError
+from shared.logs import logger
 
 __all__ = ["SqliteDialect", "sqlite_url"]
 
@@ -39,6 +40,16 @@ class SqliteDialect:
         with locked_folder(Path(self._url.database or "").absolute().parent):
             engine.connect().close()
         return engine
+
+    def scrub(self, engine: Engine) -> None:
+        # What was overwritten in the database is still in its journal until that is emptied.
+        connection = engine.raw_connection()
+        try:
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        if busy:  # it is overwritten from its beginning once they are gone
+            logger().warning("journal_kept", reason="others kept reading the database")
 
     def enter_upgrade(self, connection: Connection) -> None:
         del connection  # a writing transaction keeps everybody else out already
@@ -70,6 +81,7 @@ def _configure(connection: sqlite3.Connection, _: object) -> None:
         "journal_mode=WAL",  # readers don't wait for the writer
         "synchronous=FULL",  # a commit is on the disk when it returns
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is overwritten
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

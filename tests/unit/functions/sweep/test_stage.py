@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,19 +11,24 @@ from pytest_mock import MockerFixture
 from functions.sweep.stage import Sweeper
 from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.flow import Flow
 from shared.domain.identity import memo_key, result_key, video_id_of
 from shared.domain.records import Artifact, ObjectRef
+from shared.domain.tasks import TASKS
 from shared.domain.video import Video
+from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
 from shared.pipeline import load_flow
+from shared.ports.document_store import Edit
 from shared.runtime.leftovers import clear_leftovers
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 
 FLOW = load_flow()
@@ -36,11 +42,14 @@ class FakeSweepPorts:
 
     file: Path
     repository: InMemoryVideoRepository = field(default_factory=InMemoryVideoRepository)
+    documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
+    jobs: None = None
 
     def __post_init__(self) -> None:
         self.driver = VideoDriver(self.repository, self.clock, self.flow)
@@ -76,6 +85,16 @@ class FakeSweepPorts:
         """Returns the keys of the result sets of the usual video that have objects."""
         names = [found.ref.name for found in self.blobs.list_objects("media", f"videos/{VIDEO_ID}/")]
         return ["/".join(name.split("/")[2:4]) for name in names]
+
+    def keep(self, task: WebhookDelivery) -> None:
+        """Stores something to do."""
+        saved: Edit[WebhookDelivery, None] = Edit(answer=None, document=task)
+        self.documents.update(WebhookDelivery, task.id, lambda _none: saved, owner=None)
+
+    def requested(self) -> list[str]:
+        """Returns the ids of what somebody was told to do."""
+        messages = [published.message for published in self.bus.published]
+        return [message.document_id for message in messages if isinstance(message, WorkRequested)]
 
     def topics(self) -> list[str]:
         return [published.topic for published in self.bus.published]
@@ -116,6 +135,36 @@ def test_an_event_that_can_not_be_sent_holds_up_nobody_else(
     with captured_logs():
         Sweeper(ports).publish_leftovers()
     assert [event.video_id for event in ports.repository.outbox()] == [stuck.id]
+
+
+@pytest.mark.reliability("B19", "B25")
+def test_tells_of_everything_that_is_due_until_somebody_has_seen_to_it(ports: FakeSweepPorts) -> None:
+    now = ports.clock.now()
+    for name, due_at in {"later": now + timedelta(seconds=1), "now": now, "never": None}.items():
+        task = WebhookDelivery(
+            id=name,
+            owner="ann",
+            about="",
+            webhook_id="wh",
+            event_id="e",
+            event_type="test",
+            body="{}",
+            created_at=now,
+            due_at=due_at,
+        )
+        ports.keep(task)
+    sweeper = Sweeper(ports)
+    sweeper.request_due_work()
+    assert ports.requested() == ["now"]
+    assert ports.topics() == [DELIVERY_DUE]
+    ports.clock.advance(1.0)
+    sweeper.request_due_work()
+    assert ports.requested() == ["now", "now", "later"]
+
+
+def test_whatever_is_to_be_done_has_a_function_that_does_it() -> None:
+    for topic in TASKS.values():
+        assert FLOW.consumers(topic)
 
 
 @pytest.mark.reliability("B25")
@@ -293,12 +342,12 @@ def test_deleting_spares_a_newer_upload_of_the_same_name(ports: FakeSweepPorts) 
 def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
     ports.finish()
     good = ports.finish("bob/clip.mp4")
-    prune: Callable[[Video], None] = ports.repository.prune
+    prune = ports.repository.prune
 
-    def failing(video: Video) -> None:
+    def failing(video: Video) -> Mapping[str, int]:
         if video.id == VIDEO_ID:
             raise TransientError("store_unavailable", "Not now.")
-        prune(video)
+        return prune(video)
 
     ports.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
     ports.clock.advance(ports.settings.lease_s)

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from functions.tag.recommendations import chapters, poster, related_videos, titles
+from functions.tag.recommendations import chapters, poster, titles
 from shared.domain.records import Finding, Segment
-from shared.ports.video_repository import RelatedVideo, VideoRepository
 from shared.testing.videos import object_ref, shot
 from tests.unit.functions.tag.found import evidence, measured, span, tag, text, told
 
@@ -109,46 +106,6 @@ def test_chapters_are_neither_short_nor_alone() -> None:
     assert not list(chapters(scenes[:2], [], [], 4.0))
     hours = [span("scene", start * 6.0, start * 6.0 + 6) for start in range(1200)]
     assert len(list(chapters(hours, [], [], 7200.0))) <= 50
-
-
-@dataclass
-class Related:
-    """The part of a repository that knows other videos."""
-
-    others: Sequence[RelatedVideo]
-    asked: list[dict[str, Any]] = field(default_factory=list)
-
-    def related(self, **asked: Any) -> Sequence[RelatedVideo]:
-        self.asked.append(asked)
-        return self.others
-
-
-def test_related_videos_share_what_they_are_about() -> None:
-    repository = Related(
-        [
-            RelatedVideo(video_id="v2", labels=("xpath", "lecture")),
-            RelatedVideo(video_id="v3", labels=("xquery",)),
-        ]
-    )
-    tags = [
-        tag("xquery", confidence=0.9),
-        tag("xpath", kind="text", confidence=0.3),
-        tag("lecture", kind="category", confidence=0.4),
-        tag("bright", kind="style"),
-    ]
-    found = related_videos(cast("VideoRepository", repository), "ann", "v1", tags)
-    assert repository.asked == [{"owner": "ann", "labels": ("xquery", "xpath", "lecture"), "exclude": "v1"}]
-    assert [(r.value, r.reason) for r in found] == [
-        ("v3", "Both are about: xquery"),
-        ("v2", "Both are about: lecture, xpath"),
-    ]
-    assert [r.score for r in found] == [pytest.approx(0.9 / 1.6), pytest.approx(0.7 / 1.6)]
-
-
-def test_looks_alone_relate_nothing() -> None:
-    repository = Related([])
-    assert not related_videos(cast("VideoRepository", repository), "ann", "v1", [tag("dark", kind="style")])
-    assert repository.asked == []
 
 
 def test_what_a_model_divided_the_video_into_counts_for_more_than_scenes() -> None:

@@ -53,6 +53,14 @@ def test_says_why_a_video_failed(watched: Watched) -> None:
     assert watched.lines[1] == "clip.mp4: failed: Convert it to MP4 and upload it again. [not_video]"
 
 
+def test_says_of_what_hears_of_everything_only_what_went_wrong(watched: Watched) -> None:
+    video = watched.driver.finish(watched.driver.upload())
+    watched.deliver(watched.event(video), "notify", SUCCEEDED)
+    assert watched.lines == []
+    watched.deliver(watched.event(video), "notify", JobState(status="failed", error="[disk_full] No."))
+    assert watched.lines == ["notify clip.mp4: failed and will be tried again: [disk_full] No."]
+
+
 def test_says_that_a_video_is_ready(watched: Watched) -> None:
     video = watched.driver.finish(watched.driver.upload())
     watched.deliver(watched.event(video), "tag", SUCCEEDED)

@@ -12,6 +12,7 @@ from infra.local.dispatcher import Dispatcher
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.system_clock import SystemClock
 from shared.domain.errors import TransientError
+from shared.domain.events import WorkRequested
 from shared.pipeline import load_flow
 from shared.ports.job_runner import Job, JobState
 from shared.testing.videos import upload
@@ -150,6 +151,31 @@ def test_draining_lets_what_runs_end_and_starts_nothing(setup: Setup) -> None:
     assert setup.bus.depth() == 1
 
 
+def test_what_happened_last_is_still_told_while_draining(setup: Setup) -> None:
+    setup.publish()
+    assert setup.jobs.started.acquire(timeout=10)
+    setup.dispatcher.drain()
+    setup.bus.publish("delivery-due", WorkRequested(type="delivery-due", document_id="d", owner="ann"))
+    setup.end(0, JobState(status="succeeded"))
+    assert setup.jobs.started.acquire(timeout=10)
+    assert setup.jobs.jobs[1].stage == "notify"
+    setup.end(1, JobState(status="succeeded"))
+    setup.thread.join(timeout=10)
+    assert not setup.thread.is_alive()
+    assert setup.bus.depth() == 0
+
+
+def test_telling_does_not_keep_a_draining_dispatcher_for_long(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "TELL_FOR_S", -1.0)
+    setup.dispatcher.drain()
+    setup.bus.publish("delivery-due", WorkRequested(type="delivery-due", document_id="d", owner="ann"))
+    setup.thread.join(timeout=10)
+    assert not setup.thread.is_alive()
+    assert setup.bus.depth() == 1
+
+
 def test_keeps_the_lease_of_a_long_job(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     extended = threading.Semaphore(0)
     extend = setup.bus.extend
@@ -168,11 +194,11 @@ def test_goes_on_when_the_bus_fails_for_a_while(setup: Setup, monkeypatch: pytes
     failed = threading.Event()
     lease = setup.bus.lease
 
-    def failing_once(limit: int, lease_s: float) -> object:
+    def failing_once(*arguments: object) -> object:
         if not failed.is_set():
             failed.set()
             raise TransientError("disk_full", "The disk is full.")
-        return lease(limit, lease_s)
+        return lease(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(setup.bus, "lease", failing_once)
     setup.publish()

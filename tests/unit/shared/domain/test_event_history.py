@@ -117,7 +117,7 @@ class World:
 
     def _redrive(self, video: Video, _: str) -> None:
         self.driver.clock.advance(3600)
-        event = self.driver.lifecycle.redrive(video, self.driver.clock.now())
+        event = self.driver.lifecycle.redrive(video)
         if event is not None:
             self.sent_again.append(event)
 

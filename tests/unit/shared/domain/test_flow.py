@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.flow import Flow
-from shared.domain.status import DELETED, FAILED, READY, TERMINAL, transitions
+from shared.domain.status import AT_REST, DELETED, FAILED, READY, transitions
 from shared.pipeline import load_flow
 
 
@@ -28,6 +28,7 @@ def test_the_stages_before_one(flow: Flow) -> None:
 @pytest.mark.parametrize(
     ("status", "stage"),
     [
+        ("uploading", None),
         ("registered", "ingest"),
         ("ingested", "transcode"),
         ("analyzed", "tag"),
@@ -44,6 +45,7 @@ def test_a_status_says_what_the_video_waits_for(flow: Flow, status: str, stage: 
 
 def test_what_may_follow_what(flow: Flow) -> None:
     assert transitions(flow) == {
+        "uploading": {"registered", FAILED, DELETED},
         "registered": {"ingested", FAILED, DELETED},
         "ingested": {"transcoded", FAILED, DELETED},
         "transcoded": {"segmented", FAILED, DELETED},
@@ -55,6 +57,6 @@ def test_what_may_follow_what(flow: Flow) -> None:
     }
 
 
-def test_a_video_waits_for_a_stage_until_it_is_settled(flow: Flow) -> None:
+def test_a_video_in_the_pipeline_waits_for_a_stage(flow: Flow) -> None:
     for status in transitions(flow):
-        assert (flow.next_after_status(status) is None) == (status in TERMINAL)
+        assert (flow.next_after_status(status) is None) == (status in AT_REST)

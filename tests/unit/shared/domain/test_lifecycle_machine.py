@@ -13,8 +13,8 @@ from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision
 from shared.domain.errors import LeaseLost, NotFound, PermanentError
 from shared.domain.identity import video_id_of
-from shared.domain.status import DELETED, transitions
-from shared.domain.video import Video
+from shared.domain.status import DELETED, UPLOADING, transitions
+from shared.domain.video import Failure, Video
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
@@ -27,14 +27,17 @@ CHANCE = st.floats(0, 1, exclude_max=True)
 class LifecycleMachine(RuleBasedStateMachine):
     """One video, any number of workers, a clock that nobody can trust."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(reserved=st.booleans())
+    def start(self, reserved: bool) -> None:
         self.driver = VideoDriver(InMemoryVideoRepository())
         self.table = transitions(self.driver.flow)
         self.id = video_id_of("uploads", "ann/clip.mp4")
         self.claims: list[Claim] = []
         self.holder: Claim | None = None  # by this model; the rules must agree
-        self.register(1)
+        if reserved:
+            self.driver.reserve("ann/clip.mp4")
+        else:
+            self.register(1)
 
     def stored(self) -> Video:
         videos: list[Video] = []
@@ -79,10 +82,26 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(step=st.integers(-2, 2))
     def source_arrives(self, step: int) -> None:
         before = self.stored()
+        if before.source.generation + step < 1:
+            return  # no object has such a generation
         self.register(before.source.generation + step)
+        after = self.stored()
         if step > 0:
             self.holder = None
+            assert after.source.generation == before.source.generation + step
+            given_up = before.status == DELETED and before.source.generation == 0
+            assert after.status == (DELETED if given_up else "registered")
+            assert not after.swept
         else:
+            assert after == before
+        self.check_transition(before)
+
+    @rule()
+    def the_bytes_are_given_up(self) -> None:
+        before = self.stored()
+        failure = Failure(code="import_failed", reason="There is no such file.", stage="fetch")
+        self.driver.repository.update(self.id, self.driver.lifecycle.give_up(failure, self.driver.clock.now()))
+        if before.status != UPLOADING:
             assert self.stored() == before
         self.check_transition(before)
 
@@ -200,7 +219,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         except (NotFound, PermanentError):
             assert self.stored() == before
             return
-        assert before.status != DELETED
+        assert before.status not in {DELETED, UPLOADING}
         assert renewed.results.items() <= before.results.items()
         self.holder = None
         self.check_transition(before)
@@ -240,9 +259,11 @@ class LifecycleMachine(RuleBasedStateMachine):
         """Whatever happened, the video can be brought to an end by doing what it waits for."""
         if not hasattr(self, "driver"):
             return
+        if self.stored().status == UPLOADING:
+            self.register(1)
         for _ in range(500):
             video = self.stored()
-            if (event := self.driver.lifecycle.redrive(video, self.driver.clock.now())) is None:
+            if (event := self.driver.lifecycle.redrive(video)) is None:
                 break
             spec = self.driver.flow.next_after_status(video.status)
             assert spec is not None
@@ -254,7 +275,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             claim = self.driver.try_claim(video, spec.stage)
             if isinstance(claim, Claim):
                 self.driver.commit(claim)
-        assert self.driver.lifecycle.redrive(self.stored(), self.driver.clock.now()) is None
+        assert self.driver.lifecycle.redrive(self.stored()) is None
 
 
 @pytest.mark.reliability("B2", "B3", "B10", "B11", "B12", "B21", "B26", "B27")

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.change import Declined, Registered
-from shared.domain.errors import LeaseLost, NotFound, PermanentError
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.identity import video_id_of
+from shared.domain.video import Details, Failure
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.videos import upload
 from tests.unit.shared.domain.history import events, outcomes
@@ -18,6 +19,61 @@ def register(driver: VideoDriver, generation: int) -> Registered:
     finalized = upload(generation=generation)
     video_id = video_id_of(finalized.bucket, finalized.name)
     return driver.repository.update(video_id, driver.lifecycle.register(finalized, driver.clock.now()))
+
+
+class TestReserve:
+    def test_a_reservation_is_a_video_that_nobody_works_on_or_hears_of(self, driver: VideoDriver) -> None:
+        reserved = driver.reserve("ann/holiday/clip.mp4", size_bytes=7)
+
+        assert driver.video(reserved.id) == reserved
+        assert (reserved.owner, reserved.run, reserved.status) == ("ann", 1, "uploading")
+        assert (reserved.source.name, reserved.source.generation, reserved.source.size_bytes) == ("clip.mp4", 0, 7)
+        assert driver.try_claim(reserved, "ingest") == Declined(reason="early")
+        assert driver.lifecycle.redrive(reserved) is None
+        assert events(driver) == []
+
+    def test_a_name_is_reserved_once(self, driver: VideoDriver) -> None:
+        driver.reserve()
+
+        with pytest.raises(PreconditionFailed):
+            driver.reserve()
+
+    def test_its_bytes_begin_its_run(self, driver: VideoDriver) -> None:
+        reserved = driver.reserve(details=Details(title="Holiday", metadata={"album": "2026"}))
+        driver.clock.advance(60)
+        video = driver.register(upload(generation=7))
+
+        assert (video.id, video.run, video.status, video.source.generation) == (reserved.id, 1, "registered", 7)
+        assert (video.details, video.created_at) == (reserved.details, reserved.created_at)
+        assert events(driver) == [("video-registered", 1)]
+        assert driver.finish(video).status == "ready"
+
+    def test_without_bytes_there_is_nothing_to_replay(self, driver: VideoDriver) -> None:
+        with pytest.raises(PermanentError, match="nothing_uploaded"):
+            driver.replay(driver.reserve())
+
+    def test_giving_up_says_why_and_bytes_that_come_after_all_count(self, driver: VideoDriver) -> None:
+        reserved = driver.reserve()
+        failure = Failure(code="import_failed", reason="There is no such file.", stage="fetch")
+        driver.repository.update(reserved.id, driver.lifecycle.give_up(failure, driver.clock.now()))
+
+        assert (driver.video(reserved.id).status, driver.video(reserved.id).failure) == ("failed", failure)
+        assert events(driver) == [("video-failed", 1)]
+        with pytest.raises(PermanentError, match="nothing_uploaded"):
+            driver.replay(reserved)
+        assert driver.register(upload(generation=7)).run == 2
+        assert events(driver)[-1] == ("video-registered", 2)
+
+    @pytest.mark.reliability("B27")
+    def test_bytes_that_come_to_a_deleted_reservation_are_left_for_sweep(self, driver: VideoDriver) -> None:
+        reserved = driver.reserve()
+        driver.delete(reserved)
+        driver.repository.update(reserved.id, driver.lifecycle.mark_swept(driver.repository.unswept()[0]))
+
+        assert register(driver, 7) == Registered(video_id=reserved.id, run=1, stale=True)
+        assert driver.repository.get(reserved.id) is None
+        (unwanted,) = driver.repository.unswept()
+        assert (unwanted.status, unwanted.source.generation) == ("deleted", 7)
 
 
 class TestRegister:
@@ -146,7 +202,7 @@ class TestDelete:
         with pytest.raises(LeaseLost):
             driver.commit(claim)
         assert driver.try_claim(video, "transcode") == Declined(reason="deleted")
-        assert driver.lifecycle.redrive(gone, driver.clock.now()) is None
+        assert driver.lifecycle.redrive(gone) is None
 
     def test_what_is_not_there_cant_be_deleted(self, driver: VideoDriver) -> None:
         video = driver.upload()
@@ -162,16 +218,18 @@ class TestSweeping:
     def test_every_unfinished_video_waits_for_an_event(self, driver: VideoDriver) -> None:
         video = driver.upload()
         for spec in driver.flow.stages:
-            event = driver.lifecycle.redrive(video, driver.clock.now())
+            event = driver.lifecycle.redrive(video)
             assert event is not None
             assert (event.type, event.run, event.trace) == (spec.consumes, 1, video.trace)
             video = driver.commit(driver.claim(video, spec.stage))
 
-        assert driver.lifecycle.redrive(video, driver.clock.now()) is None
+        assert driver.lifecycle.redrive(video) is None
 
     def test_a_redriven_event_is_the_same_event(self, driver: VideoDriver) -> None:
         video = driver.commit(driver.claim(driver.upload(), "ingest"))
-        event = driver.lifecycle.redrive(video, driver.clock.now())
+        driver.clock.advance(600.0)
+        driver.repository.update(video.id, driver.lifecycle.mark_redriven(video, driver.clock.now()))
+        event = driver.lifecycle.redrive(driver.video(video.id))
 
         assert event == driver.repository.outbox()[-1]
 

@@ -13,11 +13,14 @@ from shared.pipeline import load_flow
 FLOW = load_flow()
 
 
-def test_every_stage_and_sweep_has_a_subscription() -> None:
+def test_every_stage_listener_and_sweep_has_a_subscription_to_each_of_its_topics() -> None:
     assert [(subscription.function, subscription.topic) for subscription in subscriptions(FLOW)] == [
         *((spec.stage, spec.consumes) for spec in FLOW.stages),
+        *((listener.function, topic) for listener in FLOW.listeners for topic in FLOW.listened_to(listener)),
         ("sweep", SWEEP_TOPIC),
     ]
+    heard = {subscription.topic for subscription in subscriptions(FLOW) if subscription.function == "notify"}
+    assert heard == {"delivery-due", *FLOW.announcements}
 
 
 def test_every_topic_is_named_once() -> None:
@@ -37,10 +40,13 @@ def test_a_subscription_is_one_that_pubsub_accepts(subscription: Subscription) -
 
 
 def test_a_function_has_time_to_answer_after_its_stage_used_its_own_up() -> None:
-    for spec, subscription in zip(FLOW.stages, subscriptions(FLOW), strict=False):
-        assert subscription.ack_deadline_s > spec.timeout_s
+    timeouts_s = {spec.stage: spec.timeout_s for spec in FLOW.stages}
+    timeouts_s |= {listener.function: listener.timeout_s for listener in FLOW.listeners}
+    for subscription in subscriptions(FLOW):
+        assert subscription.ack_deadline_s > timeouts_s.get(subscription.function, 0.0)
 
 
 def test_a_stage_gets_all_its_attempts() -> None:
-    patient = replace(FLOW, stages=(replace(FLOW.stages[0], max_attempts=9), *FLOW.stages[1:]))
+    chain = replace(FLOW, listeners=())
+    patient = replace(chain, stages=(replace(FLOW.stages[0], max_attempts=9), *FLOW.stages[1:]))
     assert [subscription.max_delivery_attempts for subscription in subscriptions(patient)] == [9, 5, 5, 5, 5, 5]

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.change import Claim
 from shared.domain.errors import NotFound, TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.identity import video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.video import Video
@@ -17,10 +17,12 @@ from shared.pipeline import load_flow
 from shared.runtime.deletion import delete_video
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
@@ -28,7 +30,7 @@ FLOW = load_flow()
 
 
 class UnreachableBus(InMemoryEventBus):
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         raise TransientError("bus_unavailable", f"Can't publish {message} to {topic}.")
 
 
@@ -45,6 +47,8 @@ class FakeDeletionPorts:
     repository: InMemoryVideoRepository = field(default_factory=InMemoryVideoRepository)
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
+    documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     jobs: FakeJobRunner | None = field(default_factory=FakeJobRunner)
 

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,7 @@ class CloudRun(ThreadingHTTPServer):
         self.refusal: dict[str, Any] | None = None
         self.scopes: list[str] = []
         self.tokens = 0
+        self.signatures = 0
 
 
 class CloudRunHandler(BaseHTTPRequestHandler):
@@ -83,6 +86,7 @@ class CloudRunHandler(BaseHTTPRequestHandler):
         if self.server.refusal is not None:
             self.answer(self.server.refusal["code"], {"error": self.server.refusal})
         else:
+            self.server.signatures += 1
             signed = sign(base64.b64decode(body["payload"]))
             self.answer(200, {"keyId": "1", "signedBlob": base64.b64encode(signed).decode()})
 
@@ -126,10 +130,14 @@ def cloud_run(nobody: pytest.MonkeyPatch) -> Iterator[CloudRun]:
         thread.join()
 
 
+def query_of(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+
+
 def assert_signed(url: str, *, host: str, expires_s: int) -> None:
     """Checks a V4 signature as Cloud Storage documents it: canonical request, string to sign, RSA over SHA-256."""
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, strict_parsing=True))
+    query = query_of(url)
     signature = bytes.fromhex(query.pop("X-Goog-Signature"))
     day = query["X-Goog-Date"][:8]
     scope = f"{day}/auto/storage/goog4_request"
@@ -153,16 +161,55 @@ def assert_signed(url: str, *, host: str, expires_s: int) -> None:
 @pytest.mark.usefixtures("with_key")
 def test_a_key_signs() -> None:
     with closing(GcsLinks("demo")) as links:
-        assert_signed(links.signed_url(REF, 900), host="storage.googleapis.com", expires_s=900)
+        assert links.origin == "https://storage.googleapis.com"
+        assert_signed(links.signed_url(REF, 900), host="storage.googleapis.com", expires_s=900 + 300)
+
+
+@pytest.mark.usefixtures("with_key")
+def test_a_link_for_an_emulator_leads_there(gcs: StrictGcs, nobody: pytest.MonkeyPatch) -> None:
+    with closing(GcsLinks("demo")) as links:
+        assert links.origin == gcs.url
+        assert_signed(links.signed_url(REF, 60), host=urlsplit(gcs.url).netloc, expires_s=60 + 300)
+
+
+@pytest.mark.reliability("A26")
+@pytest.mark.usefixtures("with_key")
+def test_only_what_no_browser_runs_keeps_its_type() -> None:
+    page = replace(REF, content_type="text/html")
+    with closing(GcsLinks("demo")) as links:
+        assert query_of(links.signed_url(page, 60))["response-content-type"] == "application/octet-stream"
+        assert "response-content-type" not in query_of(links.signed_url(REF, 60))
+
+
+@pytest.mark.usefixtures("with_key")
+def test_a_link_names_the_file_to_save() -> None:
+    with closing(GcsLinks("demo")) as links:
+        disposition = query_of(links.signed_url(REF, 60, save_as='a"b\n/ü.mp4'))["response-content-disposition"]
+    assert disposition == "attachment; filename*=UTF-8''a%22b%0A%2F%C3%BC.mp4"
 
 
 def test_iam_signs_where_there_is_no_key(cloud_run: CloudRun) -> None:
     with closing(GcsLinks("demo")) as links:
-        for _ in range(2):
-            assert_signed(links.signed_url(REF, 60), host="storage.googleapis.com", expires_s=60)
+        for expires_s in (60, 90):
+            url = links.signed_url(REF, expires_s)
+            assert_signed(url, host="storage.googleapis.com", expires_s=expires_s + 300)
 
     assert cloud_run.tokens == 1
+    assert cloud_run.signatures == 2
     assert "https://www.googleapis.com/auth/cloud-platform" in cloud_run.scopes[0]
+
+
+def test_iam_is_asked_once_for_a_link_of_many(cloud_run: CloudRun, nobody: pytest.MonkeyPatch) -> None:
+    now = 1_800_000_000.0
+    nobody.setattr(time, "time", lambda: now)
+    with closing(GcsLinks("demo")) as links:
+        urls = {links.signed_url(REF, 60) for _ in range(5)}
+        assert (len(urls), cloud_run.signatures) == (1, 1)
+        links.signed_url(replace(REF, generation=18), 60)
+        assert cloud_run.signatures == 2
+        now += 300
+        links.signed_url(REF, 60)
+        assert cloud_run.signatures == 3
 
 
 def test_a_missing_right_to_sign_names_the_role(cloud_run: CloudRun) -> None:

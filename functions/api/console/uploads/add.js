@@ -1,0 +1,56 @@
+/** The dialog that adds videos: from this device, or from an address. */
+
+import {get, part, post} from '../app/api.js';
+import {openDialog} from '../app/dialog.js';
+import {field, fill, h, icon} from '../app/element.js';
+import {notify, notifyProblem} from '../app/notices.js';
+import {problemBox} from '../app/panel.js';
+import {uploads} from './queue.js';
+
+const LOOK_MS = 2000;
+const OPEN_STATES = ['queued', 'requested', 'pending', 'running', 'fetching'];
+
+/**
+ * Opens the dialog.
+ * @param {string|null} videoId A video whose source is to be replaced; null for new ones.
+ */
+export function openAddDialog(videoId = null) {
+  const pick = h('input.unseen', {
+    type: 'file', multiple: !videoId, accept: 'video/*,.mkv,.mov,.avi,.mxf,.ts', 'aria-label': 'Choose files',
+    onchange: event => { uploads.add(event.target.files, videoId); dialog.close(); },
+  });
+  const dialog = openDialog(videoId ? 'Replace the file' : 'Add videos',
+    h('label.drop-small', {}, icon('upload'), h('strong', {}, 'Choose files'), h('span', {}, 'or drop them anywhere on this page'), pick),
+    h('p.fine', {}, 'Uploads go straight to storage, can be paused, and go on where they stopped.'),
+    videoId ? null : importForm(() => dialog.close()));
+  pick.focus();
+}
+
+function importForm(close) {
+  const address = h('input', {type: 'url', name: 'url', required: true, placeholder: 'https://', pattern: 'https?://.*'});
+  const trouble = h('div');
+  return h('form.import', {
+    onsubmit: async event => {
+      event.preventDefault();
+      fill(trouble);
+      try {
+        const wanted = await post('/v1/imports', {url: address.value});
+        close();
+        notify('The server fetches the file now; it shows up in the library.');
+        follow(wanted).catch(notifyProblem);
+      } catch (error) {
+        fill(trouble, problemBox(error));
+      }
+    },
+  }, field('Or import from an address', address, 'A link to the file itself, which anybody can open.'), trouble, h('button', {type: 'submit'}, 'Import'));
+}
+
+/** Says so if an import fails. */
+async function follow({id, state}) {
+  let now = {state};
+  while (OPEN_STATES.includes(now.state)) {
+    await new Promise(resolve => { setTimeout(resolve, LOOK_MS); });
+    now = await get(`/v1/imports/${part(id)}`);
+  }
+  if (now.state === 'failed') notify(`The import failed. ${now.reason ?? now.failure?.reason ?? now.detail ?? ''}`, 'error');
+}

@@ -1,0 +1,66 @@
+/** What the machine suggests: a title, a poster, chapters, and what to watch next. */
+
+import {get, getTagged, part, patch} from '../app/api.js';
+import {h, icon} from '../app/element.js';
+import {clock} from '../app/format.js';
+import {notify, notifyProblem} from '../app/notices.js';
+import {emptyState, panel} from '../app/panel.js';
+import {videoAddress} from '../app/router.js';
+import {session} from '../app/session.js';
+
+/** The poster and the titles that are suggested. */
+export function suggestions(video, playhead, signal, onChange) {
+  const path = `/v1/videos/${part(video.id)}`;
+  const use = async title => {
+    const {etag} = await getTagged(path);
+    await patch(path, {title}, etag);
+    notify('Title changed.');
+    onChange();
+  };
+  return panel(async () => (await get(`${path}/recommendations`, {}, signal)).recommendations, all => {
+    const posters = all.filter(one => one.kind === 'poster' && one.frame_url);
+    const titles = all.filter(one => one.kind === 'title');
+    if (!posters.length && !titles.length) return emptyState('Nothing is suggested', h('p', {}, 'A best poster and a title are suggested where something speaks for them.'));
+    return h('div.suggestions', {},
+      posters.map(poster => h('figure', {}, h('button.poster', {type: 'button', 'aria-label': `Best poster, at ${clock(poster.start_s ?? 0)}`, onclick: () => playhead.seek(poster.start_s ?? 0)}, h('img', {src: poster.frame_url, alt: '', loading: 'lazy'})),
+        h('figcaption', {}, h('strong', {}, 'Best poster'), h('span', {}, poster.reason)))),
+      titles.map(title => h('div.suggested-title', {}, h('strong', {}, title.value), h('span.fine', {}, title.reason),
+        session.may('editor') && title.value !== video.title && h('button.small', {type: 'button', onclick: () => use(title.value).catch(notifyProblem)}, 'Use as title'))));
+  }, 'suggestions').element;
+}
+
+/** Chapters and shots, as a list one can go through. */
+export function chapters(recommendations, segments, playhead, signal) {
+  const entries = recommendations.filter(one => one.kind === 'chapter').sort((one, other) => one.start_s - other.start_s);
+  const shots = segments.filter(segment => segment.kind === 'shot');
+  if (!shots.length && !entries.length) return emptyState('No shots yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
+  const rows = shots.map(shot => h('li', {}, h('button.shot-row', {type: 'button', onclick: () => playhead.seek(shot.start_s)},
+    shot.keyframe_url ? h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy'}) : h('span.no-poster', {}, icon('film')),
+    h('span', {}, h('strong', {}, `Shot ${shot.index + 1}`), h('small', {}, [`${(shot.end_s - shot.start_s).toFixed(1)} s`, shot.transition_in && shot.transition_in !== 'none' ? `after a ${shot.transition_in}` : null, shot.reason].filter(Boolean).join(' · '))),
+    h('time', {}, clock(shot.start_s)))));
+  let last = -1;
+  playhead.watch(time_s => {
+    const at = shots.findIndex(shot => shot.start_s <= time_s + 0.01 && time_s < shot.end_s);
+    if (at === last) return;
+    rows[last]?.firstChild.removeAttribute('aria-current');
+    rows[at]?.firstChild.setAttribute('aria-current', 'true');
+    last = at;
+  }, signal);
+  return h('div', {},
+    entries.length ? [h('h3', {}, 'Chapters'), h('ol.lines', {}, entries.map(chapter => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(chapter.start_s), title: chapter.reason}, h('time', {}, clock(chapter.start_s)), h('span', {}, chapter.value)))))] : null,
+    shots.length ? [h('h3', {}, 'Shots'), h('ol.shot-rows', {}, rows)] : null);
+}
+
+/** Other videos that are like this one. */
+export function related(id, signal) {
+  return panel(async () => (await get(`/v1/videos/${part(id)}/related`, {}, signal)).related, all => {
+    if (!all.length) return emptyState('Nothing alike yet', h('p', {}, 'Videos that share tags with this one show up here.'));
+    return h('ul.wall.small', {}, all.map(one => relatedCard(one)));
+  }, 'related videos').element;
+}
+
+function relatedCard(one) {
+  return h('li.card', {'data-status': 'ready'}, h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
+    one.duration_s !== null && h('span.length', {}, clock(one.duration_s))),
+  h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
+}

@@ -1,0 +1,167 @@
+/** The video at a glance: a track to go along, and below it lanes of what is when. Everything leads to its second. */
+
+import {fill, h, iconButton, vary} from '../app/element.js';
+import {clock, spoken} from '../app/format.js';
+import {onKeys, rove} from '../app/keys.js';
+
+const LOUDEST_LUFS = -5;
+const QUIETEST_LUFS = -50;
+const MOST_ZOOM = 16;
+const STEP_S = 5;
+
+export class Strip {
+  #playhead;
+  #preview;
+  #signal;
+  #zoom = 1;
+  #shots = [];
+  #lanes = h('div.lanes');
+  #line = h('div.now-line', {'aria-hidden': 'true'});
+  #ghost = h('div.ghost-line', {'aria-hidden': 'true', hidden: true});
+  #slider = h('div.scrub', {role: 'slider', tabindex: '0', 'aria-label': 'Position', 'aria-valuemin': 0}, h('i'));
+  #inner = h('div.strip-inner');
+  #scroll = h('div.strip-scroll');
+
+  constructor(playhead, preview, signal) {
+    this.#playhead = playhead;
+    this.#preview = preview;
+    this.#signal = signal;
+    fill(this.#inner, this.#slider, this.#lanes, this.#ghost, this.#line);
+    fill(this.#scroll, this.#inner);
+    this.element = h('section.strip', {'aria-label': 'Timeline'}, this.#preview.element, this.#scroll,
+      h('div.zoom', {role: 'group', 'aria-label': 'Zoom of the timeline'}, iconButton('minus', 'Smaller', () => this.#zoomBy(0.5)), iconButton('plus', 'Larger', () => this.#zoomBy(2))));
+    playhead.watch(time_s => this.#moved(time_s), signal);
+    playhead.addEventListener('state', () => this.#moved(playhead.time_s), {signal});
+    this.#pointing();
+    this.#slider.addEventListener('keydown', event => this.#slide(event));
+    onKeys({'[': () => this.#toShot(-1), ']': () => this.#toShot(1)}, signal);
+  }
+
+  /** Shows what is known: segments and findings, either of which may be missing yet. */
+  show(segments, findings) {
+    const of = kind => segments.filter(segment => segment.kind === kind);
+    this.#shots = of('shot');
+    const lines = name => findings.filter(finding => finding.modality === name && typeof finding.value === 'string');
+    const lanes = [
+      ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
+      ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `Scene ${scene.index + 1}`, String(scene.index + 1)))],
+      ['Speech', 'speech', lines('speech').length ? lines('speech').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
+      ['Text', 'text', stacked(lines('text')).map(line => this.#span(line, line.value))],
+      ['Sound', 'sound', this.#sound(findings, of('silence'))],
+    ].filter(([, , spans]) => spans.length);
+    fill(this.#lanes, lanes.map(([name, kind, spans]) => {
+      const track = h(`div.lane-track.${kind}`, {role: 'group', 'aria-label': name}, spans);
+      if (track.querySelector('button')) rove(track, 'button');
+      return h('div.lane', {}, h('span.lane-name', {'aria-hidden': 'true'}, name), track);
+    }));
+    this.#moved(this.#playhead.time_s);
+  }
+
+  #place(element, {start_s, end_s}) {
+    const whole = this.#playhead.duration_s || 1;
+    return vary(element, {from: start_s / whole, size: Math.max(0, Math.min(end_s, whole) - start_s) / whole});
+  }
+
+  #span(span, label, shown = null) {
+    const button = h('button.span', {
+      type: 'button', 'data-from': span.start_s, 'data-to': span.end_s, title: `${clock(span.start_s, true)} ${label}`,
+      'aria-label': `${label}, at ${spoken(span.start_s)}`, onclick: () => this.#playhead.seek(span.start_s),
+    }, shown);
+    if (span.row) vary(button, {row: span.row});
+    return this.#place(button, span);
+  }
+
+  #shot(shot) {
+    const button = this.#span(shot, `Shot ${shot.index + 1}`);
+    if (shot.transition_in && shot.transition_in !== 'none') button.dataset.transition = shot.transition_in;
+    if (shot.keyframe_url) button.append(h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy', draggable: 'false'}));
+    return button;
+  }
+
+  /** Levels, as high as they are loud, with silence cut out. */
+  #sound(findings, silences) {
+    const levels = findings.filter(finding => finding.name === 'loudness_lufs').map(({start_s, end_s, value}) => {
+      const height = Math.min(1, Math.max(0.04, (value - QUIETEST_LUFS) / (LOUDEST_LUFS - QUIETEST_LUFS)));
+      return vary(this.#place(h('span.level-bar', {title: `${value.toFixed(1)} LUFS`}), {start_s, end_s}), {height});
+    });
+    const label = findings.find(finding => finding.name === 'loudness_lufs');
+    return [
+      levels,
+      silences.map(silence => this.#span(silence, 'Silence')),
+      label ? h('span.level-label', {}, `${label.value.toFixed(1)} LUFS`) : null,
+    ].flat().filter(Boolean);
+  }
+
+  #moved(time_s) {
+    const {duration_s} = this.#playhead;
+    vary(this.#inner, {now: duration_s ? time_s / duration_s : 0});
+    this.#slider.setAttribute('aria-valuemax', duration_s.toFixed(1));
+    this.#slider.setAttribute('aria-valuenow', time_s.toFixed(1));
+    this.#slider.setAttribute('aria-valuetext', `${spoken(time_s)} of ${spoken(duration_s)}`);
+    for (const span of this.#lanes.querySelectorAll('.span')) {
+      span.classList.toggle('now', Number(span.dataset.from) <= time_s && time_s < Number(span.dataset.to));
+    }
+  }
+
+  #timeAt(event) {
+    const box = this.#slider.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * this.#playhead.duration_s;
+  }
+
+  #pointing() {
+    const preview = event => {
+      const time_s = this.#timeAt(event);
+      const box = this.element.getBoundingClientRect();
+      this.#preview.show(time_s, (event.clientX - box.left) / box.width);
+      vary(this.#ghost, {ghost: time_s / (this.#playhead.duration_s || 1)});
+      this.#ghost.hidden = false;
+    };
+    this.#inner.addEventListener('pointermove', preview);
+    this.#inner.addEventListener('pointerleave', () => { this.#preview.hide(); this.#ghost.hidden = true; });
+    this.#slider.addEventListener('pointerdown', event => {
+      this.#slider.setPointerCapture(event.pointerId);
+      this.#playhead.seek(this.#timeAt(event));
+    });
+    this.#slider.addEventListener('pointermove', event => {
+      if (this.#slider.hasPointerCapture(event.pointerId)) this.#playhead.seek(this.#timeAt(event));
+    });
+    // Where a lane is empty, the place itself leads there.
+    this.#lanes.addEventListener('click', event => { if (!event.target.closest('button')) this.#playhead.seek(this.#timeAt(event)); });
+  }
+
+  #slide(event) {
+    const {time_s, duration_s} = this.#playhead;
+    const to = {
+      ArrowRight: time_s + STEP_S, ArrowUp: time_s + STEP_S, ArrowLeft: time_s - STEP_S, ArrowDown: time_s - STEP_S,
+      PageUp: time_s + duration_s / 10, PageDown: time_s - duration_s / 10, Home: 0, End: duration_s,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    this.#playhead.seek(to);
+  }
+
+  #toShot(by) {
+    const {time_s} = this.#playhead;
+    const at = this.#shots.findLastIndex(shot => shot.start_s <= time_s + 0.01);
+    const to = this.#shots[by < 0 && time_s - (this.#shots[at]?.start_s ?? 0) > 1 ? at : at + by];
+    if (to) this.#playhead.seek(to.start_s);
+  }
+
+  #zoomBy(factor) {
+    this.#zoom = Math.min(MOST_ZOOM, Math.max(1, this.#zoom * factor));
+    vary(this.#inner, {zoom: this.#zoom});
+    const now = this.#playhead.duration_s ? this.#playhead.time_s / this.#playhead.duration_s : 0;
+    this.#scroll.scrollLeft = now * this.#inner.offsetWidth - this.#scroll.offsetWidth / 2;
+  }
+}
+
+/** Gives lines that are there at the same time rows of their own; the fourth and further ones share the last. */
+function stacked(lines) {
+  const ends = [0, 0, 0];
+  return [...lines].sort((one, other) => one.start_s - other.start_s).map(line => {
+    const free = ends.findIndex(end_s => end_s <= line.start_s + 0.01);
+    const row = free < 0 ? ends.length - 1 : free;
+    ends[row] = Math.max(ends[row], line.end_s);
+    return {...line, row};
+  });
+}

@@ -1,0 +1,90 @@
+"""What a player needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from functions.api.media_links import MediaLinks
+from functions.api.operation import Answer, Call, Nothing, Routes
+from shared.domain.captions import CAPTIONS_LABEL, caption_files
+from shared.domain.records import Artifact, Finding, Rendition
+from shared.domain.transcript import transcript_of
+from shared.domain.video import Video
+
+__all__ = ["playback_routes"]
+
+
+class CaptionsView(Struct, frozen=True):
+    """Captions in WebVTT; ``language`` is an ISO 639 code where the file says which it is."""
+
+    language: str | None
+    label: str
+    url: str
+
+
+class PlaybackView(Struct, frozen=True):
+    """Links to what can be played already; they work for whoever has them until ``expires_at``.
+
+    Attributes:
+        hls: HLS master playlist.
+        dash: DASH manifest.
+        mp4: One file with picture and sound, for players that know nothing else; saved when it is opened.
+        poster: A still.
+        storyboard: Many small stills in one picture.
+        storyboard_vtt: WebVTT that tells which of them shows which second.
+        captions: What is said; inside of hls and dash as well.
+        expires_at: When to ask again; what plays by then plays on to its end.
+    """
+
+    hls: str | None
+    dash: str | None
+    mp4: str | None
+    poster: str | None
+    storyboard: str | None
+    storyboard_vtt: str | None
+    captions: tuple[CaptionsView, ...]
+    expires_at: datetime
+
+
+def playback_routes(links: MediaLinks) -> Routes:
+    """Returns the route of playback.
+
+    Args:
+        links: What makes links to media files.
+    """
+    routes = Routes("playback")
+
+    @routes.add("GET", "/v1/videos/<video_id>/playback", allow="viewer", answers={200: PlaybackView})
+    def show_playback(call: Call[Nothing, Nothing]) -> Answer:
+        """Gives links to what can be played: streams, a file, pictures, captions."""
+        video = call.videos.get(call.path["video_id"])
+        names = {artifact.role: artifact.object.name for artifact in call.videos.records(video, Artifact)}
+        files = [one for one in call.videos.records(video, Rendition) if one.kind == "mp4"]
+
+        def link(role: str) -> str | None:
+            return links.link(names[role]) if role in names else None
+
+        return Answer(
+            value=PlaybackView(
+                hls=link("hls"),
+                dash=link("dash"),
+                mp4=links.link(files[0].object.name) if files else None,
+                poster=link("poster"),
+                storyboard=link("storyboard"),
+                storyboard_vtt=link("storyboard_vtt"),
+                captions=tuple(_captions(video, call.videos.records(video, Finding), links)),
+                expires_at=links.expires_at,
+            )
+        )
+
+    return routes
+
+
+def _captions(video: Video, findings: Sequence[Finding], links: MediaLinks) -> Sequence[CaptionsView]:
+    files, transcript = caption_files(video), transcript_of(findings, video.media)
+    if files is None or not transcript.lines:
+        return ()
+    return (CaptionsView(language=transcript.language, label=CAPTIONS_LABEL, url=links.link(files[0])),)

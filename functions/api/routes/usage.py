@@ -1,0 +1,80 @@
+"""What an owner uses, and may use."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from functions.api.operation import Answer, Call, Nothing, Routes
+from shared.settings import QuotaSettings
+
+__all__ = ["usage_routes"]
+
+_MINUTE_S = 60.0
+
+
+class Quota(Struct, frozen=True):
+    """What an owner may have at a time.
+
+    Attributes:
+        videos: Videos.
+        unfinished: Videos that are uploaded or processed.
+        source_bytes: Bytes of uploaded files.
+        media_s: Seconds of video.
+    """
+
+    videos: int
+    unfinished: int
+    source_bytes: int
+    media_s: float
+
+
+class UsageView(Struct, frozen=True):
+    """What all videos amount to.
+
+    Attributes:
+        videos: How many there are.
+        unfinished: How many of them are neither ready nor failed.
+        source_bytes: Bytes of the uploaded files.
+        media_s: Seconds they last.
+        model_usd: What models cost for them at list price, in US dollars, all runs together.
+        quota: What there may be.
+    """
+
+    videos: int
+    unfinished: int
+    source_bytes: int
+    media_s: float
+    model_usd: float
+    quota: Quota
+
+
+def usage_routes(quota: QuotaSettings) -> Routes:
+    """Returns the route of what is used.
+
+    Args:
+        quota: What may be used.
+    """
+    routes = Routes("usage")
+    allowed = Quota(
+        videos=quota.videos,
+        unfinished=quota.unfinished,
+        source_bytes=quota.bytes,
+        media_s=quota.minutes * _MINUTE_S,
+    )
+
+    @routes.add("GET", "/v1/usage", allow="viewer", answers={200: UsageView})
+    def show_usage(call: Call[Nothing, Nothing]) -> Answer:
+        """Shows what all videos amount to, and what they may."""
+        used = call.videos.usage()
+        return Answer(
+            value=UsageView(
+                videos=used.videos,
+                unfinished=used.unfinished,
+                source_bytes=used.source_bytes,
+                media_s=used.media_s,
+                model_usd=used.model_usd,
+                quota=allowed,
+            )
+        )
+
+    return routes

@@ -1,0 +1,31 @@
+"""Notify: sends what is announced about videos to the webhooks of their owners, signed by Standard Webhooks.
+
+Consumes: every announcement, and ``delivery-due``, which names one delivery to one webhook.
+Emits: ``delivery-due``.
+Idempotency key: event and webhook; a receiver may get an event more than once, always under its id.
+Time limit: pipeline.json, ``notify``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import functions_framework
+from flask import Request, Response
+
+from functions.notify.stage import Notifier
+from shared.adapters.http_delivery import Endpoint
+from shared.bootstrap import Bootstrap
+
+
+@cache
+def endpoint() -> Endpoint:
+    """Builds the function; its first delivery does."""
+    wiring = Bootstrap()
+    return wiring.guarded(Notifier(wiring).handle)
+
+
+@functions_framework.http
+def notify(request: Request) -> Response:
+    """Answers one delivery."""
+    return endpoint().answer(request)

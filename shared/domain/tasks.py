@@ -1,0 +1,18 @@
+"""Documents that say what is to be done, and who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from shared.domain.exports import EXPORT_REQUESTED, Export
+from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
+
+__all__ = ["TASKS"]
+
+TASKS: Final[Mapping[type[Any], str]] = {
+    Export: EXPORT_REQUESTED,
+    WebhookDelivery: DELIVERY_DUE,
+}
+"""Kind of document -> topic of the function that looks at one when it is due. Whoever makes such a document tells
+the function of it; sweep tells it again for as long as the document is due."""
