@@ -154,9 +154,9 @@ class OwnerFeed:
         while True:
             page = self._videos.changed(since=since, limit=_PAGE)
             yield from page
-            if len(page) < _PAGE or page[-1].at == since:
+            if len(page) < _PAGE:
                 return
-            since = page[-1].at
+            since = max(page[-1].at, since + timedelta.resolution)
 
     def _remember(self, key: str, change: VideoChange | None) -> None:
         self._told[key] = change

@@ -78,6 +78,7 @@ class Live extends EventTarget {
   #take({type, data, id}) {
     if (id) this.#lastId = id;
     if (type === 'video') this.#tell('video', JSON.parse(data));
+    if (type === 'reload') this.#tell('again');
   }
 
   #become(state) {
