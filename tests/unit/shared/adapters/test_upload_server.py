@@ -17,7 +17,7 @@ import pytest
 from pytest_mock import MockerFixture
 from werkzeug.test import Client, TestResponse
 
-from shared.adapters import upload_sessions
+
 from shared.adapters.filesystem import FolderBlobStore
 from shared.adapters.upload_server import UploadServer
 from shared.adapters.upload_sessions import UploadSessions
@@ -263,7 +263,7 @@ def test_a_full_disk_loses_nothing_that_was_told_to_have_arrived(
 ) -> None:
     url = machine.begin(crc32c=crc32c_of(CONTENT))
     machine.send(url, 0, 1000)
-    mocker.patch.object(upload_sessions.os, step, side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    mocker.patch(f"os.{step}", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert machine.send(url, 1000, SIZE).status_code == 507
     mocker.stopall()
 
