@@ -13,8 +13,9 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app
-from functions.api.idempotency import KEPT_FOR, IdempotentAnswer
+from functions.api.idempotency import KEPT_FOR
 from shared.domain.errors import TransientError
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.ports.document_store import Edit
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
