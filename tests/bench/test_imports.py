@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
+from shared.adapters.signing_key import SigningKey
 from shared.pipeline import load_flow
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ CLIENTS = {
     "storage": "from google.cloud.storage import Client; Client(project='demo')",
     "pubsub": "from google.pubsub_v1 import PublisherClient; PublisherClient()",
 }
+SIGNING_KEY = SigningKey.generate().pem()
 NEEDED = {"api": ("firestore", "storage")}
 COMPUTES_WITH = {"segment": ("numpy",), "analyze": ("numpy", "cv2")}
 
@@ -63,6 +65,8 @@ def start(program: str, folder: Path) -> Start:
         "AUTOMATIONS_PLATFORM": "google",
         "AUTOMATIONS_PROJECT": "demo",
         "AUTOMATIONS_DATA_DIR": str(folder / "data"),
+        "AUTOMATIONS_AUTH__ISSUER": "https://issuer.example",
+        "AUTOMATIONS_SIGNING_KEY": SIGNING_KEY,
     }  # fmt: skip
     command = [sys.executable, "-c", f"import time; started = time.perf_counter()\n{program}\n{MEASURED}"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
