@@ -97,8 +97,8 @@ def erasure_routes(ports: ErasurePorts) -> Routes:
             claims = jwt.decode(receipt, key, algorithms=["ES256"])
             print(claims["video_id"], claims["erased_at"], claims["removed"])
 
-        On one machine the bytes are overwritten in the database and its journal. On Google Cloud, buckets keep what
-        was deleted for as long as their soft-delete policy says, and messages that are under way end when they are
+        On one machine it is overwritten in the database and its journal. On Google Cloud, a bucket keeps what was
+        deleted for as long as its soft-delete policy says, and messages that are under way end when they are
         acknowledged; PostgreSQL overwrites when it vacuums.
         """
         video = call.videos.get(call.path["video_id"])

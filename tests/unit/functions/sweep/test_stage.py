@@ -10,6 +10,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.sweep.stage import Sweeper
+from shared.domain.audit import AuditEntry
 from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
@@ -453,3 +454,46 @@ def test_what_is_kept_for_a_while_goes_when_that_is_over(ports: FakeSweepPorts) 
     ports.clock.advance(60)
     Sweeper(ports).run()
     assert [one.id for one in ports.documents.owned(IdempotentAnswer, owner="ann")] == ["answer-2"]
+
+
+class TestRetention:
+    def test_old_videos_go_the_oldest_first_and_others_stay(self, ports: FakeSweepPorts) -> None:
+        ports.settings = Settings(retention_days=30)
+        old = [ports.finish(f"ann/{number}.mp4") for number in range(2)]
+        ports.clock.advance(29 * 86400)
+        young = ports.finish("ann/young.mp4")
+        sweeper = Sweeper(ports)
+        sweeper.delete_expired()
+        assert len(ports.repository.list_videos().videos) == 3
+        ports.clock.advance(86401)
+        ports.bus.published.clear()
+        sweeper.delete_expired()
+        assert [video.id for video in ports.repository.list_videos().videos] == [young.id]
+        gone = [one.message for one in ports.bus.published if isinstance(one.message, VideoEvent)]
+        assert [event.video_id for event in gone] == [video.id for video in old]
+        assert [found.ref.name for found in ports.blobs.list_objects("uploads")] == ["ann/young.mp4"]
+
+    def test_without_a_setting_none_goes(self, ports: FakeSweepPorts) -> None:
+        video = ports.finish()
+        ports.clock.advance(10_000 * 86400)
+        Sweeper(ports).delete_expired()
+        assert ports.repository.get(video.id) is not None
+
+    def test_audit_entries_go_after_400_days(self, ports: FakeSweepPorts) -> None:
+        entry = AuditEntry(
+            id="1",
+            owner="ann",
+            about="",
+            operation="o",
+            subject="s",
+            target="",
+            at=ports.clock.now(),
+            request_id="",
+        )
+        ports.documents.update(AuditEntry, "1", lambda _none: Edit(answer=None, document=entry), owner="ann")
+        ports.clock.advance(399 * 86400)
+        Sweeper(ports).delete_expired()
+        assert ports.documents.owned(AuditEntry, owner="ann") == [entry]
+        ports.clock.advance(86400)
+        Sweeper(ports).delete_expired()
+        assert ports.documents.owned(AuditEntry, owner="ann") == []
