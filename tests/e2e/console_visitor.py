@@ -16,6 +16,7 @@ __all__ = ["DESKTOP", "PHONE", "Visitor", "save_screenshot"]
 
 DESKTOP = (1440, 900)
 PHONE = (360, 740)
+_PATIENCE_MS = 20_000
 _RESULTS = Path(os.environ.get("TEST_RESULTS", "test-results"))
 _WATCH_POLICY = """
 addEventListener('securitypolicyviolation', event =>
@@ -50,7 +51,7 @@ class Visitor:
             color_scheme="dark" if scheme == "dark" else "light",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(_PATIENCE_MS)
         context.add_init_script(_WATCH_POLICY)
         visitor = cls(context, context.new_page(), origin, token)
         visitor.page.on("console", visitor._said)
@@ -67,12 +68,21 @@ class Visitor:
     def go(self, path: str) -> None:
         """Goes to a page of the console, such as ``/#/usage``, and waits until everything is there."""
         self.page.goto(f"{self.origin}{path}")
-        self.page.wait_for_function("!document.querySelector('[aria-busy], .waiting, .ghost')")
+        self.until("!document.querySelector('[aria-busy], .waiting, .ghost')")
+
+    def until(self, condition: str) -> None:
+        """Waits until something is so in the page; the page's policy keeps Playwright's own way from working."""
+        self.page.evaluate(f"""async () => {{
+            const until_ms = performance.now() + {_PATIENCE_MS};
+            while (!({condition})) {{
+                if (performance.now() > until_ms) throw new Error('never: ' + {condition!r});
+                await new Promise(requestAnimationFrame);
+            }}
+        }}""")
 
     def position_s(self) -> float:
         """Returns where the video is, once it is there."""
-        self.page.wait_for_function("(video => video && video.readyState > 1 && !video.seeking)"
-                                    "(document.querySelector('video'))")  # fmt: skip
+        self.until("document.querySelector('video')?.readyState > 1 && !document.querySelector('video').seeking")
         return float(self.page.evaluate("document.querySelector('video').currentTime"))
 
     def findings(self) -> Sequence[str]:
