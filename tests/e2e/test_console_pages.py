@@ -76,7 +76,9 @@ def test_the_reference_shows_every_operation(browser: Browser, deployment: Deplo
     visitor = Visitor.come(browser, deployment.origin, deployment.token())
     visitor.go("/docs")
     documented = deployment.ask("GET", "/openapi.json")["paths"].values()
-    told = [one["operationId"] for methods in documented for one in methods.values() if "console" not in one["tags"]]
+    told = [
+        one["operationId"] for methods in documented for one in methods.values() if "console" not in one["tags"]
+    ]
     shown = visitor.page.locator(".operation").evaluate_all("all => all.map(one => one.id)")
     assert sorted(shown) == sorted(told)
     visitor.page.get_by_role("button", name="Copy").first.click()

@@ -80,7 +80,7 @@ function askDelete(video) {
 function showReceipt(video, receipt) {
   const {removed, erased_at, complete} = receipt;
   const file = () => save(new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}), `erasure-receipt-${video.id}.json`);
-  const counts = [['Files', `${removed.objects.toLocaleString('en')}, ${bytes(removed.bytes)}`], ...Object.entries(removed.records).map(([kind, count]) => [kind, count.toLocaleString('en')]),
+  const counts = [['Files', `${removed.objects.toLocaleString('en')}, ${bytes(removed.bytes)}`], ...Object.entries(removed.records).map(([kind, count]) => [kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '), count.toLocaleString('en')]),
     ['Other documents', removed.documents], ['Attempts', removed.attempts]];
   const close = openDialog('Deleted for good',
     h('p', {}, h('strong', {}, video.title), ` was erased ${instant(erased_at)}.`, complete ? '' : ' A worker was busy with it; what that may still leave is removed as well.'),
