@@ -181,7 +181,22 @@ class Bootstrap:
         """What knows people by their tokens and machines by their keys."""
         from shared.adapters.auth import authenticator
 
-        return authenticator(self.settings, self.signer, self.documents, self.clock)
+        return authenticator(self.settings.auth, self.issuer, self.signer, self.documents, self.clock)
+
+    @property
+    def issuer(self) -> str:
+        """Whose tokens the API takes; OWN_ISSUER for its own."""
+        from shared.adapters.auth.own_issuer import OWN_ISSUER
+
+        if self.settings.auth.issuer is not None:
+            return self.settings.auth.issuer
+        if self.settings.platform == "local":
+            return OWN_ISSUER
+        raise ConfigurationError(
+            "issuer_missing",
+            "AUTOMATIONS_AUTH__ISSUER must name the OIDC issuer whose tokens the API takes, such as "
+            "https://securetoken.google.com/PROJECT.",
+        )
 
     @cached_property
     def media_tool(self) -> MediaTool:

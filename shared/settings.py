@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from shared.domain.errors import ConfigurationError
-from shared.domain.principal import Role
 from shared.pipeline import DEFAULT_PIPELINE
+from shared.ports.authenticator import AuthSettings
 from shared.ports.media_tool import MediaLimits
 from shared.ports.object_links import LONGEST_S
 
@@ -89,30 +89,6 @@ class GeminiSettings:
     bucket: Bucket | None = None
     embedding_model: str = "gemini-embedding-001"
     embedding_dimensions: Annotated[int, Meta(ge=64, le=2048)] = 768
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthSettings:
-    """Whose tokens the API takes; each read from ``AUTOMATIONS_AUTH__<NAME>``.
-
-    Attributes:
-        issuer: OIDC issuer of the tokens, as in their ``iss``; "automations" is the deployment itself, which one
-            machine is if this is unset.
-        audience: What their ``aud`` must name.
-        jwks_url: Where the issuer's keys are; unset, its discovery document tells.
-        owner_claim: Claim that says whose videos they are for; dots lead into objects.
-        role_claim: Claim that says viewer, editor or admin, or lists some of these; dots lead into objects.
-        default_role: Role of a token without that claim; unset, such a token may do nothing.
-        leeway_s: Seconds that the issuer's clock may be off.
-    """
-
-    issuer: str | None = None
-    audience: str = "automations"
-    jwks_url: str | None = None
-    owner_claim: str = "sub"
-    role_claim: str = "role"
-    default_role: Role | None = None
-    leeway_s: Annotated[float, Meta(ge=0, le=300)] = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Operation
+from functions.api.quotas import Quotas
 from functions.api.rate_limit import RateLimit
+from functions.api.reserving import Reservations
 from functions.api.routes.audit import audit_routes
 from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
@@ -26,10 +28,12 @@ from functions.api.routes.search import search_routes
 from functions.api.routes.service import service_routes
 from functions.api.routes.tags import tag_routes
 from functions.api.routes.transcript import transcript_routes
+from functions.api.routes.uploads import upload_routes
 from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
 from functions.api.routes.webhook_deliveries import webhook_delivery_routes
 from functions.api.routes.webhooks import webhook_routes
+from functions.api.uploading import Uploading
 from functions.api.views import Views
 from shared.domain.errors import TransientError
 from shared.domain.flow import Flow
@@ -99,6 +103,8 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     own_links = MediaLinks(ports.signer, ports.clock, link_s)
     files = MediaFiles(ports.repository, ports.blobs, media_bucket, own_links, ports.links, link_s)
     views = Views(own_links.link)
+    quotas = Quotas(ports.settings.quota, ports.settings.limits.max_size_bytes)
+    reservations = Reservations(ports.lifecycle, ports.clock, ports.settings.upload_bucket)
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
@@ -112,6 +118,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         transcript_routes(),
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
+        upload_routes(Uploading(ports, quotas, reservations), ports.clock),
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -87,9 +88,14 @@ class Dispatcher:
         """Is a WSGI application."""
         return self.answer(environ)(environ, start_response)
 
-    def answer(self, environ: WSGIEnvironment) -> Response:
-        """Answers the request in a WSGI environment."""
-        request = _Request(environ)
+    def answer(self, environ: WSGIEnvironment, body: bytes | None = None) -> Response:
+        """Answers the request in a WSGI environment.
+
+        Args:
+            environ: The environment.
+            body: The request's body, if somebody has read it from there already.
+        """
+        request = _Request(environ if body is None else environ | {"wsgi.input": BytesIO(body)})
         request.trusted_hosts = self._trusted_hosts
 
         def answer(request_id: str) -> Response:
@@ -144,12 +150,16 @@ def _call(
     query = request.args.to_dict()
     kind = operation.chosen_from
     choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
+    asked = msgspec.convert(query, operation.query, strict=False)
+    body = _body(request, operation)
+    for given in (asked, body) if operation.choices else ():
+        _check_choices(operation, given)
     return Call(
         request=request,
         request_id=request_id,
         path=path,
-        query=msgspec.convert(query, operation.query, strict=False),
-        body=_body(request, operation),
+        query=asked,
+        body=body,
         caller=caller,
         videos=OwnedVideos(ports.repository, owner, ports.embedder),
         documents=OwnedDocuments(ports.documents, owner),
@@ -175,6 +185,14 @@ def _sent(answer: Answer | Response, call: Call[Any, Any]) -> Response:
     if isinstance(answer, Response):
         return as_sent(answer, call.request)
     return as_sent(rendered(answer, call.choice), call.request, answer.revision)
+
+
+def _check_choices(operation: Operation[Any, Any], given: Any) -> None:
+    for one in msgspec.structs.fields(given):
+        known, value = operation.choices.get(one.encode_name), getattr(given, one.name)
+        if known is not None and value is not None and value not in known:
+            detail = f"There is no such {one.encode_name}; there are {', '.join(known)}."
+            raise Refusal(422, "invalid_parameters", detail, field=one.encode_name)
 
 
 def _through(layers: Sequence[Layer], operation: Operation[Any, Any], call: Call[Any, Any]) -> Answer | Response:

@@ -11,16 +11,12 @@ from msgspec import Struct, inspect
 
 from functions.api.problems import Refusal
 
-__all__ = ["FIELDS_DESCRIPTION", "MAX_FIELDS_CHARS", "FieldChoice", "chosen_fields", "items_field", "picked"]
+__all__ = ["FieldChoice", "chosen_fields", "items_field", "picked"]
 
 FieldChoice: TypeAlias = dict[str, "FieldChoice | None"]
 """Field -> what is wanted inside of it; None for all of it."""
 
-FIELDS_DESCRIPTION: Final = (
-    "Fields to answer with, all others are left out: names with commas between, dots lead inside, such as "
-    "`id,media.duration_s`. Of a list these are its items' fields."
-)
-MAX_FIELDS_CHARS: Final = 1000
+_MAX_CHARS: Final = 1000
 
 _Place: TypeAlias = inspect.StructType | inspect.DataclassType | inspect.DictType
 
@@ -40,9 +36,9 @@ def chosen_fields(kind: type[Struct], text: str) -> FieldChoice:
     whole = _fields(top) if top is not None else {}
     place = _inside(whole[items]) if items is not None else top
     choice: FieldChoice = {}
-    for path in text[: MAX_FIELDS_CHARS + 1].split(","):
+    for path in text[: _MAX_CHARS + 1].split(","):
         names = path.strip().split(".")
-        if len(text) > MAX_FIELDS_CHARS or not _leads_somewhere(place, names):
+        if len(text) > _MAX_CHARS or not _leads_somewhere(place, names):
             known = ", ".join(_fields(place)) if place is not None else "none"
             raise Refusal(422, "invalid_parameters", f"There is no such field; there are {known}.", field="fields")
         _choose(choice, names)

@@ -25,4 +25,5 @@ def _app() -> Dispatcher:
 @functions_framework.http
 def api(request: Request) -> Response:
     """Answers one request."""
-    return _app().answer(request.environ)
+    # The framework reads the body too, afterwards; that works once, and from then on from its own copy.
+    return _app().answer(request.environ, request.get_data())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,7 +12,6 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from functions.api.field_choice import FIELDS_DESCRIPTION, MAX_FIELDS_CHARS
 from functions.api.operation import Content, Nothing, Operation
 from functions.api.problems import Problem
 from shared.domain.attribute_docs import split_docstring
@@ -20,6 +19,24 @@ from shared.domain.attribute_docs import split_docstring
 __all__ = ["openapi_document"]
 
 _REF: Final = "#/components/schemas/{name}"
+_CUSTOMS: Final = """\
+Videos, what was found in them, and their media files.
+
+**Who asks.** `Authorization: Bearer` with a token of the issuer, or with an API key. It says whose videos there
+are; those of others do not exist.
+
+**Less of it.** Every GET of JSON takes `fields`, the names of what to answer with, commas between, dots leading
+inside: `?fields=id,media.duration_s`. Of a list these are its items' fields. It stands at no operation, because
+what the answers are said to hold is what they hold without it.
+
+**Again.** Answers have an `ETag`; with `If-None-Match`, one that has not changed is a 304. That of a video, or of
+its tags, is what `If-Match` takes when the video is changed: 412 says that other people were faster. A POST with
+an `Idempotency-Key` can be sent until there is an answer: it is done once, and the answer is kept for a day.
+
+**Lists.** `next_cursor` leads to the page after, asked for with the same parameters, and is null at the end.
+
+**Errors.** Problem details (RFC 9457) with a `code` to switch on and a sentence for a person.
+"""
 _PLACEHOLDER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
 _ERRORS: Final = (400, 404, 422, 429, 500, 503, 507)
@@ -37,6 +54,9 @@ def openapi_document(operations: Sequence[Operation[Any, Any]]) -> dict[str, Any
     for schema in components.values():
         _describe_properties(schema)
     schema_of = dict(zip(kinds, schemas, strict=True))
+    for operation in operations:
+        for kind in {operation.query, operation.body} - {Nothing}:
+            _name_choices(components[_name_of(schema_of[kind])], operation.choices)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _described(operation, schema_of, components)
@@ -46,7 +66,7 @@ def openapi_document(operations: Sequence[Operation[Any, Any]]) -> dict[str, Any
         "info": {
             "title": "Automations Backend",
             "version": "1",
-            "description": "Videos, what was found in them, and their media files.",
+            "description": _CUSTOMS,
         },
         "paths": paths,
         "components": {
@@ -108,16 +128,10 @@ def _path_parameters(rule: str) -> list[dict[str, Any]]:
 def _query_parameters(
     operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    return [*_declared_parameters(operation, schema_of, components), *_fields_parameter(operation)]
-
-
-def _declared_parameters(
-    operation: Operation[Any, Any], schema_of: dict[type[Struct], Any], components: dict[str, Any]
-) -> list[dict[str, Any]]:
     if operation.query is Nothing:
         return []
     # What is only used for queries is written out at the parameters.
-    name = schema_of[operation.query]["$ref"].rpartition("/")[2]
+    name = _name_of(schema_of[operation.query])
     schema = (
         components.pop(name, None)
         or msgspec.json.schema_components([operation.query], schema_hook=_schema, ref_template=_REF)[1][name]
@@ -134,34 +148,27 @@ def _declared_parameters(
     ]
 
 
-def _fields_parameter(operation: Operation[Any, Any]) -> list[dict[str, Any]]:
-    if operation.chosen_from is None:
-        return []
-    schema = {"type": "string", "minLength": 1, "maxLength": MAX_FIELDS_CHARS}
-    return [
-        {
-            "name": "fields",
-            "in": "query",
-            "required": False,
-            "schema": schema,
-            "description": FIELDS_DESCRIPTION,
-        }
-    ]
+def _name_choices(schema: dict[str, Any], choices: Mapping[str, Sequence[str]]) -> None:
+    for name, values in choices.items():
+        if name in schema["properties"]:
+            held = schema["properties"][name]
+            text = next(kind for kind in held.get("anyOf", [held]) if kind["type"] == "string")
+            text["enum"] = list(values)
+
+
+def _name_of(schema: Mapping[str, str]) -> str:
+    return schema["$ref"].rpartition("/")[2]
 
 
 def _header_parameters(operation: Operation[Any, Any]) -> list[dict[str, Any]]:
     headers: dict[str, tuple[str, dict[str, Any]]] = {}
     if operation.keeps_answers:
         schema = {"type": "string", "pattern": r"^[!-~]{1,255}$"}
-        headers["Idempotency-Key"] = (
-            "Something new for each thing to do, such as a UUID: sent again, it is done once. Answers are kept a day.",
-            schema,
-        )
+        meaning = "Something new for each thing to do, such as a UUID; sent again with the same, it is done once."
+        headers["Idempotency-Key"] = (meaning, schema)
     if operation.heeds_if_match:
-        headers["If-Match"] = (
-            "The ETag of an answer about the video: 412 if people have changed the video since.",
-            {"type": "string"},
-        )
+        meaning = "The ETag of the video or its tags as they were seen; 412 if people have changed it since."
+        headers["If-Match"] = (meaning, {"type": "string"})
     return [
         {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
         for name, (description, schema) in headers.items()

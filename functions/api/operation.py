@@ -6,7 +6,7 @@ and a route without a policy can't be written down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -117,6 +117,7 @@ class Operation(Generic[Q, B]):
         answers: Status -> what comes with it, for the document; None for nothing. Errors need not be named.
         tag: What it belongs to.
         heeds_if_match: Whether the handler calls require_match().
+        choices: Parameter, or field of the body -> the values that there are in this deployment.
     """
 
     method: str
@@ -128,6 +129,7 @@ class Operation(Generic[Q, B]):
     answers: Mapping[int, type[Struct] | Content | None]
     tag: str
     heeds_if_match: bool = False
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -186,6 +188,7 @@ class Routes:
         query: type[Q] = _NOTHING,
         body: type[B] = _NOTHING,
         heeds_if_match: bool = False,
+        choices: Mapping[str, Sequence[str]] | None = None,
     ) -> Callable[[Handler[Q, B]], Handler[Q, B]]:
         """Declares the operation that the decorated function handles; see Operation."""
 
@@ -201,6 +204,7 @@ class Routes:
                     answers=answers,
                     tag=self._tag,
                     heeds_if_match=heeds_if_match,
+                    choices=choices or {},
                 )
             )
             return handler

@@ -10,7 +10,7 @@ import hashlib
 
 from werkzeug.wrappers import Request
 
-from shared.domain.codec import encode_json
+from functions.api.rendering import encoded
 from shared.domain.errors import PreconditionFailed
 from shared.domain.video import Video
 
@@ -20,7 +20,7 @@ __all__ = ["require_match", "revision_of"]
 def revision_of(video: Video) -> str:
     """Returns what tells apart the states that people have brought a video into."""
     said = (video.id, video.source.generation, video.run, video.details, video.tag_edits)
-    return hashlib.sha256(encode_json(said).encode()).hexdigest()[:16]
+    return hashlib.sha256(encoded(said)).hexdigest()[:16]
 
 
 def require_match(request: Request, video: Video) -> None:

@@ -20,7 +20,7 @@ __all__ = ["FieldProblem", "Problem", "Refusal", "problem_response"]
 
 _DEFAULT_RETRY_AFTER_S = 5.0
 _TYPE = "application/problem+json"
-_PLACE = re.compile(r"^(.*) - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+_PLACE = re.compile(r"^(.*) - at `(?:key` in `)?\$\.?(.*)`$", re.DOTALL)
 
 
 class FieldProblem(Struct, frozen=True):

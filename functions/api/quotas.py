@@ -38,13 +38,13 @@ class Quotas:
                 field="size_bytes",
             )
 
-    def check_owner(self, usage: Usage, *, videos: int, size_bytes: int) -> None:
+    def check_owner(self, usage: Usage, *, videos: int, more_bytes: int) -> None:
         """Refuses what would be too much for an owner.
 
         Args:
             usage: What they have.
             videos: Videos that are to be added.
-            size_bytes: Bytes that are to be added, as far as that is known.
+            more_bytes: Bytes that are to be added, as far as that is known.
         """
         if usage.unfinished >= self._most.unfinished:
             raise Refusal(
@@ -55,7 +55,7 @@ class Quotas:
             )
         wanted = {
             "videos": (usage.videos + videos, self._most.videos),
-            "bytes": (usage.source_bytes + size_bytes, self._most.bytes),
+            "bytes": (usage.source_bytes + more_bytes, self._most.bytes),
             # How long the video is, nobody knows yet.
             "minutes of video": (usage.media_s / 60, self._most.minutes),
         }

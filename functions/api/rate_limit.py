@@ -54,16 +54,17 @@ class RateLimit:
         del operation
         if call.caller is None:
             return proceed()
-        left = self._take(call.caller.owner)
+        tokens = self._take(call.caller.owner)
+        left = tokens if tokens < 1 else tokens - 1
         call.told["RateLimit-Limit"] = str(self._per_minute)
-        call.told["RateLimit-Remaining"] = str(max(0, math.floor(left)))
+        call.told["RateLimit-Remaining"] = str(math.floor(left))
         call.told["RateLimit-Reset"] = str(math.ceil((self._per_minute - left) / self._per_s))
-        if left < 0:
+        if tokens < 1:
             raise Refusal(
                 429,
                 "too_many_requests",
                 f"That is more than {self._per_minute} requests in a minute. Send them more slowly.",
-                retry_after_s=-left / self._per_s,
+                retry_after_s=(1 - tokens) / self._per_s,
             )
         return proceed()
 
@@ -72,14 +73,13 @@ class RateLimit:
         return self._per_minute / 60
 
     def _take(self, owner: str) -> float:
-        """Takes one token of an owner's and returns how many are left; none is taken where none is left."""
+        """Takes one token of an owner's, if there is a whole one; returns how many there were."""
         now_s = self._monotonic()
         with self._lock:
             bucket = self._buckets.setdefault(owner, _Bucket(self._per_minute, now_s))
             self._buckets.move_to_end(owner)
             if len(self._buckets) > _MOST_OWNERS:
                 self._buckets.popitem(last=False)
-            filled = bucket.tokens + (now_s - bucket.at_s) * self._per_s
-            left = min(self._per_minute, filled) - 1
-            bucket.tokens, bucket.at_s = left if left >= 0 else left + 1, now_s
-            return left
+            tokens = min(self._per_minute, bucket.tokens + (now_s - bucket.at_s) * self._per_s)
+            bucket.tokens, bucket.at_s = tokens if tokens < 1 else tokens - 1, now_s
+            return tokens

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 from werkzeug.wrappers import Request, Response
 
 from functions.api.field_choice import FieldChoice, picked
@@ -51,26 +50,26 @@ def as_sent(response: Response, request: Request, revision: str = "") -> Respons
     """
     if response.status_code != 200 or response.is_streamed or response.direct_passthrough:
         return response
+    compress = _is_compressed(response, request)
+    # Set as they are: what every request goes through is not to be taken apart and put together again.
     if (revision or request.method in {"GET", "HEAD"}) and "ETag" not in response.headers:
         digest = hashlib.sha256(response.get_data()).hexdigest()[:32]
-        response.set_etag(f"{revision}.{digest}" if revision else digest)
-        response.cache_control.private = True
-        response.cache_control.no_cache = True
-    compress = _is_compressed(response, request)
-    etag, weak = response.get_etag()
-    if compress and etag is not None:
+        response.headers["ETag"] = f'"{revision}.{digest}"' if revision else f'"{digest}"'
+        response.headers["Cache-Control"] = "private, no-cache"
+    if compress and "ETag" in response.headers:
         # Other bytes, so another strong ETag.
-        response.set_etag(f"{etag}.gzip", weak=bool(weak))
-    response.make_conditional(request)
-    if response.status_code == 412:
-        raise PreconditionFailed("This has changed; ask for it again without If-Match.")
+        response.headers["ETag"] = f'{response.headers["ETag"][:-1]}.gzip"'
+    if "If-None-Match" in request.headers or "If-Match" in request.headers:
+        response.make_conditional(request)
+        if response.status_code == 412:
+            raise PreconditionFailed("This has changed; ask for it again without If-Match.")
     if compress and response.status_code == 200:
         response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
         response.content_encoding = "gzip"
     return response
 
 
-def encoded(value: Struct, choice: FieldChoice | None = None) -> bytes:
+def encoded(value: object, choice: FieldChoice | None = None) -> bytes:
     """Returns a value as JSON.
 
     Args:
@@ -87,7 +86,7 @@ def encoded(value: Struct, choice: FieldChoice | None = None) -> bytes:
         return json.dumps(whole if choice is None else picked(whole, choice), allow_nan=False).encode()
 
 
-def _built(value: Struct) -> object:
+def _built(value: object) -> object:
     return msgspec.to_builtins(value, enc_hook=_as_text)
 
 
@@ -97,6 +96,8 @@ def _is_compressed(response: Response, request: Request) -> bool:
     if len(response.get_data()) <= _WORTH_COMPRESSING_BYTES:
         return False
     response.vary.add("Accept-Encoding")
+    if not request.headers.get("Accept-Encoding"):
+        return False
     liked = request.accept_encodings
     return liked.quality("gzip") > 0 and liked.quality("gzip") >= liked.quality("identity")
 

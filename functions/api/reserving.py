@@ -1,8 +1,8 @@
-"""Making a video before its first byte, whether it will be uploaded or fetched."""
+"""Making a video before its first byte, whether that will be uploaded or fetched."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from functions.api.operation import Call
 from functions.api.problems import Refusal
@@ -14,9 +14,9 @@ from shared.domain.uploads import is_upload
 from shared.domain.video import Details, Source, Video
 from shared.ports.clock import Clock
 
-__all__ = ["Reservations"]
+__all__ = ["Reservations", "check_file_name"]
 
-_NAME_MAX_BYTES = 1024
+_NAME_MAX_BYTES: Final = 1024
 
 
 class Reservations:
@@ -44,7 +44,7 @@ class Reservations:
             content_type: Type that is announced.
 
         Raises:
-            Refusal: 422: the name is none for a video.
+            Refusal: 422: that is no name for a video.
         """
         check_file_name(file_name)
         name = reserved_name(owner, reservation, file_name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from infra.local.submission import OWNER
-from shared.adapters.auth.own_issuer import OWN_ISSUER, issue_token, issuer_of
+from shared.adapters.auth.own_issuer import OWN_ISSUER, issue_token
 from shared.bootstrap import Bootstrap
+from shared.domain.errors import ConfigurationError
 from shared.domain.principal import Role
 
 __all__ = ["TOKEN_HOURS", "console_link", "new_token"]
@@ -15,16 +16,21 @@ TOKEN_HOURS: Final = 12.0
 
 
 def new_token(wiring: Bootstrap, *, owner: str, role: Role, hours: float) -> str:
-    """Returns a token; see issue_token().
+    """Returns a token that lets somebody into a deployment.
 
     Args:
         wiring: The deployment's parts.
         owner: Whose videos it is for.
         role: What may be done with them.
         hours: How long it works.
+
+    Raises:
+        ConfigurationError: ``not_the_issuer``: the deployment takes another issuer's tokens.
     """
-    life_s = round(hours * 3600)
-    return issue_token(wiring.settings, wiring.signer, wiring.clock.now(), owner=owner, role=role, life_s=life_s)
+    if wiring.issuer != OWN_ISSUER:
+        raise ConfigurationError("not_the_issuer", f"The tokens for this deployment come from {wiring.issuer}.")
+    now, life_s = wiring.clock.now(), round(hours * 3600)
+    return issue_token(wiring.settings.auth, wiring.signer, now, owner=owner, role=role, life_s=life_s)
 
 
 def console_link(wiring: Bootstrap, url: str) -> str:
@@ -36,6 +42,6 @@ def console_link(wiring: Bootstrap, url: str) -> str:
         wiring: The deployment's parts.
         url: Where the API is.
     """
-    if issuer_of(wiring.settings) != OWN_ISSUER:
+    if wiring.issuer != OWN_ISSUER:
         return f"{url}/"
     return f"{url}/#token={new_token(wiring, owner=OWNER, role='admin', hours=TOKEN_HOURS)}"

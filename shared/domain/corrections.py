@@ -107,7 +107,7 @@ def corrected_records(records: Sequence[Record], before: Video, after: Video) ->
 
 def _said(edit: TagEdit, found: Sequence[Evidence], duration_s: float) -> Tag:
     # The file may have been replaced by a shorter one since.
-    somewhere = edit.end_s is not None and edit.start_s < duration_s
+    somewhere = edit.start_s < duration_s and (edit.start_s > 0 or edit.end_s is not None)
     own = Evidence(
         start_s=edit.start_s if somewhere else 0.0,
         end_s=min(edit.end_s or duration_s, duration_s) if somewhere else duration_s,

@@ -15,7 +15,7 @@ from typing import Final
 from shared.domain.naming import display_name
 from shared.domain.video import Video
 
-__all__ = ["SESSION_LIFE", "Import", "Upload", "new_reservation", "reserved_name"]
+__all__ = ["SESSION_LIFE", "Import", "Upload", "new_reservation", "reservation_of", "reserved_name"]
 
 SESSION_LIFE: Final = timedelta(days=7)
 """For so long Cloud Storage keeps what was sent of an upload; the embedded storage server does the same."""
@@ -44,6 +44,11 @@ def reserved_name(owner: str, reservation: str, file_name: str) -> str:
             every store can keep it.
     """
     return f"{owner}/{reservation}/{display_name(file_name)}"
+
+
+def reservation_of(object_name: str) -> str:
+    """Returns the reservation in a name that reserved_name() made."""
+    return object_name.split("/")[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

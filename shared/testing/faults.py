@@ -16,7 +16,7 @@ __all__ = ["FAULT_KINDS", "Crash", "FaultInjector", "FaultKind"]
 P = TypeVar("P")
 
 FaultKind: TypeAlias = Literal[
-    "crash before", "crash after", "error", "error after effect", "duplicate", "raced", "overtaken"
+    "crash before", "crash after", "error", "error after effect", "duplicate", "raced", "overtaken", "deleted"
 ]
 
 FAULT_KINDS: tuple[FaultKind, ...] = (
@@ -29,7 +29,8 @@ FAULT_KINDS: tuple[FaultKind, ...] = (
     "overtaken",
 )
 """``raced``: the same delivery reaches a second worker now; ``overtaken``: this worker stands still until its
-lease has run out and others have gone on, then goes on itself, as one that was paused or cut off does."""
+lease has run out and others have gone on, then goes on itself, as one that was paused or cut off does. The video
+ends ready after all of these; not among them is ``deleted``: somebody deletes it now."""
 
 
 class Crash(BaseException):
@@ -61,7 +62,7 @@ class FaultInjector:
             raise Crash(boundary)
         if fault == "error":
             raise TransientError("injected", f"{boundary} failed without effect")
-        if fault in {"raced", "overtaken"}:
+        if fault in {"raced", "overtaken", "deleted"}:
             self._meanwhile(fault)
         answer = call()
         if fault == "crash after":

@@ -13,7 +13,7 @@ from typing import TypeVar
 from shared.domain.attempt import Caveat, ToolRun
 from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef, Record
-from shared.domain.video import Cost, Source, Video
+from shared.domain.video import Cost, Source, TagEdit, Video
 
 __all__ = ["FakeStageContext"]
 
@@ -31,6 +31,7 @@ class FakeStageContext:
         inputs: Records of earlier stages.
         deadline_s: What remaining_s() returns.
         source_name: The source's display name.
+        tag_edits: What people say about the tags.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class FakeStageContext:
     inputs: tuple[Record, ...] = ()
     deadline_s: float = 120.0
     source_name: str = "clip.mp4"
+    tag_edits: tuple[TagEdit, ...] = ()
     caveats: list[Caveat] = field(default_factory=list)
     tools: list[ToolRun] = field(default_factory=list)
     fractions: list[float] = field(default_factory=list)
@@ -64,6 +66,7 @@ class FakeStageContext:
             run=1,
             status="registered",
             media=self.media,
+            tag_edits=self.tag_edits,
             trace="0" * 32,
             created_at=now,
             updated_at=now,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from shared.domain.errors import PermanentError
 from shared.ports.web_client import WebAnswer
 
 __all__ = ["InMemoryWeb", "Sent"]
+
+_INWARD: Final = re.compile(r"https?://(localhost|127\.|10\.|192\.168\.|169\.254\.|\[)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class InMemoryWeb:
         self.answer: Callable[[Sent], WebAnswer] = lambda _sent: WebAnswer(status=204)
 
     def check(self, url: str) -> None:
-        if not url.startswith(("http://", "https://")) or "//127." in url:
+        if not url.startswith(("http://", "https://")) or _INWARD.match(url):
             raise PermanentError("url_refused", "This URL can't be used. Name a public one.")
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> WebAnswer:

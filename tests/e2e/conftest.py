@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,13 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     subprocess.run(command, check=True)
     return path
+
+
+def who_has(api_url: str, token: str) -> Any:
+    """Returns who the API says a token stands for."""
+    request = urllib.request.Request(f"{api_url}/v1/me", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from sqlalchemy import URL
+
+from tests.e2e.conftest import who_has
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -223,12 +225,6 @@ def test_tokens_are_for_whoever_can_own(automations: Automations) -> None:
     for owner in ("", "../ann", ".ann"):
         automations.run("token", "--owner", owner, exit_code=2)
     automations.run("token", "--role", "root", exit_code=2)
-
-
-def who_has(url: str, token: str) -> Any:
-    request = urllib.request.Request(f"{url}/v1/me", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
 
 
 def _id_of(automations: Automations, name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.conftest import Automations
+from tests.e2e.conftest import Automations, who_has
 from tests.e2e.emulated import ROOT, Up
 from tests.emulators import require_emulators
 
@@ -21,6 +21,9 @@ def test_killed_and_started_again(clip: Path, tmp_path: Path, monkeypatch: pytes
     with Up.start(automations.data_dir, log) as up:
         (video,) = automations.process(clip)
         assert video["status"] == "ready"
+        token = automations.run("token", "--role", "viewer").strip()
+        assert who_has(up.api_url, token) == {"owner": "local", "role": "viewer", "subject": "local"}
+        assert "PRIVATE KEY" not in log.read_text()
         assert "gs://media/videos/" in automations.run("show", video["id"][:9])
         automations.run("replay", video["id"], "--from", "tag")
         assert "Run 2" in automations.run("timeline", video["id"])

@@ -37,7 +37,9 @@ class Door:
         self.clock = ManualClock(datetime.now(UTC))
         settings = Settings(auth=AuthSettings(issuer=issuer.url, **auth))
         self.ports = FakeApiPorts(settings=settings, clock=self.clock)
-        self.ports.authenticator = authenticator(settings, self.ports.signer, self.ports.documents, self.clock)
+        self.ports.authenticator = authenticator(
+            settings.auth, issuer.url, self.ports.signer, self.ports.documents, self.clock
+        )
         self.client = Client(create_app(self.ports))
 
     def knock(self, token: str, *, path: str = "/v1/me") -> Any:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import re
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from standardwebhooks import Webhook as Verifier
 from werkzeug.test import Client
 
 from functions.api.app import create_app
+from functions.api.document import committed_document
 from functions.notify.stage import Notifier
 from functions.sweep.stage import Sweeper
 from shared.adapters.web import GuardedWebClient
@@ -19,6 +24,7 @@ from shared.pipeline import load_flow
 from shared.ports.web_client import WebAnswer
 from shared.testing.clock import ManualClock
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.loopback import LoopbackServer
 from shared.testing.web_client import InMemoryWeb
 from tests.api_ports import FakeApiPorts
 
@@ -130,6 +136,39 @@ def test_a_test_event_arrives_and_is_in_the_log(api: Api) -> None:
     (logged,) = api.ask("GET", f"/{made['id']}/deliveries")["deliveries"]
     assert (logged["id"], logged["state"], logged["next_attempt_at"]) == (asked["id"], "delivered", None)
     assert [attempt["status"] for attempt in logged["attempts"]] == [204]
+
+
+def test_the_receiver_in_the_documentation_takes_what_is_sent_and_nothing_else(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = json.loads(committed_document())["paths"]["/v1/webhooks"]["post"]["description"]
+    (example,) = re.findall(r"```python\n(.*?)```", described, re.DOTALL)
+    handlers: list[type[BaseHTTPRequestHandler]] = []
+
+    class Caught:
+        def __init__(self, _address: object, handler: type[BaseHTTPRequestHandler]) -> None:
+            handlers.append(handler)
+
+        def serve_forever(self) -> None:
+            """Leaves that to a server on a free port."""
+
+    monkeypatch.setattr(http.server, "HTTPServer", Caught)
+    exec(compile(example, "receiver.py", "exec"), {"__name__": "__main__"})
+    receiver = LoopbackServer(*handlers)
+    receiver.start()
+    web = GuardedWebClient(loopback=True)
+    api.clock.jump((datetime.now(UTC) - api.clock.now()).total_seconds())
+    made = api.create()
+    asked = api.ask("POST", f"/{made['id']}/test", status=202)
+    api.deliver()
+    (sent,) = api.web.sent
+    monkeypatch.setenv("WEBHOOK_SECRET", made["secret"])
+    assert web.post(receiver.url, sent.body, sent.headers, timeout_s=5.0).status == 204
+    assert web.post(receiver.url, sent.body + b" ", sent.headers, timeout_s=5.0).status == 401
+    monkeypatch.setenv("WEBHOOK_SECRET", api.create()["secret"])
+    assert web.post(receiver.url, sent.body, sent.headers, timeout_s=5.0).status == 401
+    receiver.stop()
+    assert capsys.readouterr().out == f"{asked['event_id']} test {{'webhook_id': '{made['id']}'}}\n"
 
 
 def test_the_log_is_given_out_in_pages_newest_first_and_of_one_webhook(api: Api) -> None:

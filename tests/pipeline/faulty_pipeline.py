@@ -15,7 +15,7 @@ from pathlib import Path
 from functions.sweep.stage import Sweeper
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message, VideoEvent
 from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Artifact
@@ -25,6 +25,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.video_repository import VideoRepository
 from shared.processors.stage import StageContext, StageOutcome
 from shared.runtime.attempt import AttemptServices
+from shared.runtime.deletion import Erasure, delete_video
 from shared.runtime.entrypoint import StageRunner
 from shared.settings import Settings
 from shared.testing.clock import ManualClock
@@ -64,7 +65,7 @@ class Recorder:
         self.heard: list[VideoEvent] = []
         self._bus = bus
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         self._bus.publish(topic, message)
         if isinstance(message, VideoEvent):
             self.heard.append(message)
@@ -100,6 +101,8 @@ class FaultyPipeline:
     Attributes:
         runs: The stages that were run, in order.
         boundary_of_run: Number of the first boundary inside each of them.
+        erasures: What deletions removed.
+        stands_still_s: How long a worker that a deletion surprises does nothing.
     """
 
     def __init__(
@@ -117,6 +120,8 @@ class FaultyPipeline:
         self.injector = FaultInjector(plan or {}, self._let_others_act)
         self.runs: list[str] = []
         self.boundary_of_run: list[int] = []
+        self.erasures: list[Erasure] = []
+        self.stands_still_s = 0.0
         if repository is not None:
             self._wiring.repository = repository
         self.repository = self._wiring.repository
@@ -173,6 +178,24 @@ class FaultyPipeline:
         self.repository.update(video_id, self.lifecycle.replay(self.clock.now()))
         return True
 
+    def run_out(self) -> None:
+        """Delivers, waits and sweeps until nothing more happens to videos that may be gone."""
+        for _ in range(3):
+            self.deliver_all()
+            self.clock.advance(61)
+            self.sweep()
+        assert self.bus.depth() == 0
+
+    def deliver_all(self) -> None:
+        """Delivers until nothing can be delivered now."""
+        while self._deliver_one(None):
+            pass
+
+    def erase(self) -> None:
+        """Deletes every video."""
+        for video in self.repository.list_videos().videos:
+            self.erasures.append(delete_video(self._wiring, video.id, "media"))
+
     def video(self, video_id: str) -> Video:
         video = self.repository.get(video_id)
         assert video is not None
@@ -206,6 +229,11 @@ class FaultyPipeline:
         assert not work.exists() or not any(work.iterdir())
 
     def _let_others_act(self, kind: FaultKind) -> None:
+        if kind == "deleted":
+            self.erase()
+            self.clock.advance(self.stands_still_s)
+            self.sweep()
+            return
         if kind == "overtaken":
             self.clock.advance(61)
         else:

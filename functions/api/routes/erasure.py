@@ -87,7 +87,17 @@ def erasure_routes(ports: ErasurePorts) -> Routes:
         """Erases a video: its file, all that was made of it, and all that is known about it.
 
         Nothing is kept that names it. Whoever works on it stops, and nothing that comes late brings it back.
-        The answer is a signed receipt.
+        The answer is a receipt, signed so that whoever has it can prove to anybody what was erased, and when:
+
+            import jwt
+
+            key = jwt.PyJWKClient(f"{api}/.well-known/jwks.json").get_signing_key_from_jwt(receipt)
+            claims = jwt.decode(receipt, key, algorithms=["ES256"])
+            print(claims["video_id"], claims["erased_at"], claims["removed"])
+
+        On one machine the bytes are overwritten in the database and its journal. On Google Cloud, buckets keep what
+        was deleted for as long as their soft-delete policy says, and messages that are under way end when they are
+        acknowledged; PostgreSQL overwrites when it vacuums.
         """
         video = call.videos.get(call.path["video_id"])
         erasure = delete_video(ports, video.id, ports.settings.media_bucket)

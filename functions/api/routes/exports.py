@@ -36,8 +36,8 @@ class ExportView(Struct, frozen=True):
     """An archive that was asked for.
 
     ``url`` leads to it while it is ``ready``, for a while: ask again for a new link. It is removed at
-    ``expires_at``, and as soon as a video is erased, since that is in it: it is ``withdrawn`` then. ``reason`` says
-    why it was, or why it ``failed``.
+    ``expires_at``, and as soon as a video is erased, since that is in it: it is ``withdrawn`` then. ``reason``
+    says why it was, or why it ``failed``.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
@@ -115,23 +116,16 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock) -> Routes:
 def _label(text: str) -> str:
     label = tag_label(text)
     if not label or len(text) > MAX_LABEL_CHARS:
-        raise Refusal(
-            422, "invalid_parameters", f"A label is 1 to {MAX_LABEL_CHARS} characters of text.", field="label"
-        )
+        raise NotFound(f"There can't be such a tag: a label is 1 to {MAX_LABEL_CHARS} characters of text.")
     return label
 
 
 def _end_s(statement: TagStatement, video: Video) -> float | None:
-    """Returns where a tag ends. Raises Refusal unless that, and where it begins, is in the video."""
-    longest_s = video.media.duration_s if video.media else None
-    if longest_s is not None and statement.start_s >= longest_s:
-        raise Refusal(422, "invalid_parameters", f"The video ends at {longest_s:.3f} s.", field="start_s")
-    if statement.end_s is None:
-        return longest_s if statement.start_s > 0 else None
-    if statement.end_s <= statement.start_s or (longest_s is not None and statement.end_s > longest_s):
-        raise Refusal(
-            422, "invalid_parameters", "A tag ends after it begins, and not after the video.", field="end_s"
-        )
+    """Returns where a tag ends; None for the end of the video. Raises Refusal unless its place is in the video."""
+    video_s = video.media.duration_s if video.media else math.inf
+    if not statement.start_s < (video_s if statement.end_s is None else statement.end_s) <= video_s:
+        detail = f"A tag ends after it begins, and not after the video, which lasts {video_s:.3f} s."
+        raise Refusal(409, "not_in_the_video", detail, field="end_s")
     return statement.end_s
 
 

@@ -32,7 +32,8 @@ from shared.ports.video_repository import Page, Sort
 
 __all__ = ["video_routes"]
 
-_Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+_Instant: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A text, because parameters are read leniently: as times, they might be numbers."""
 
 _MetadataPatch: TypeAlias = Annotated[
     Mapping[MetadataName, MetadataValue | None],
@@ -43,19 +44,16 @@ _MetadataPatch: TypeAlias = Annotated[
 class VideosQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which videos to list."""
 
-    status: Annotated[
-        str | None, Meta(description="Only with this status: uploading, registered, a stage's, ready or failed.")
-    ] = None
+    status: Annotated[str | None, Meta(description="Only videos with this status.")] = None
     sort: Annotated[Sort, Meta(description="By what they are listed; a minus sign puts the latest first.")] = (
         "-created_at"
     )
-    created_after: Annotated[_Instant | None, Meta(description="Only videos created then or later; RFC 3339.")] = (
-        None
-    )
-    created_before: Annotated[_Instant | None, Meta(description="Only videos created earlier; RFC 3339.")] = None
+    created_after: Annotated[_Instant | None, Meta(description="Only videos created then or later.")] = None
+    created_before: Annotated[_Instant | None, Meta(description="Only videos created earlier.")] = None
     limit: Annotated[int, Meta(ge=1, le=100, description="Most videos in one answer.")] = 50
     cursor: Annotated[
-        str | None, Meta(description="The next_cursor of the page before, which was asked for in the same way.")
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="The next_cursor of the page before, which was asked for in the same way."),
     ] = None
     include: Annotated[
         Literal["counts"] | None, Meta(description="counts: how many videos there are with each status.")
@@ -106,14 +104,17 @@ def video_routes(
     """
     routes = Routes("videos")
     statuses = shown_statuses(flow)
-    stages = [spec.stage for spec in flow.stages]
 
-    @routes.add("GET", "/v1/videos", allow="viewer", query=VideosQuery, answers={200: VideoList})
+    @routes.add(
+        "GET",
+        "/v1/videos",
+        allow="viewer",
+        query=VideosQuery,
+        answers={200: VideoList},
+        choices={"status": statuses},
+    )
     def list_videos(call: Call[VideosQuery, Nothing]) -> Answer:
         """Lists videos."""
-        if call.query.status not in (None, *statuses):
-            known = f"There is no such status; there are {', '.join(statuses)}."
-            raise Refusal(422, "invalid_parameters", known, field="status")
         page = _page(call)
         return Answer(
             value=VideoList(
@@ -147,12 +148,16 @@ def video_routes(
         video = call.videos.edit(call.path["video_id"], change, lifecycle=lifecycle, clock=clock)
         return Answer(value=views.video(video), revision=revision_of(video))
 
-    @routes.add("POST", "/v1/videos/<video_id>/replay", allow="editor", body=Replay, answers={202: VideoView})
+    @routes.add(
+        "POST",
+        "/v1/videos/<video_id>/replay",
+        allow="editor",
+        body=Replay,
+        answers={202: VideoView},
+        choices={"from": [spec.stage for spec in flow.stages]},
+    )
     def replay_video(call: Call[Nothing, Replay]) -> Answer:
         """Processes a video again, from a stage on; what earlier stages made is used again."""
-        if call.body.from_stage not in (None, *stages):
-            known = f"There is no such stage; there are {', '.join(stages)}."
-            raise Refusal(422, "invalid_parameters", known, field="from")
         decision = lifecycle.replay(clock.now(), call.body.from_stage)
         try:
             video = call.videos.update(call.path["video_id"], decision)
@@ -182,11 +187,15 @@ def _page(call: Call[VideosQuery, Nothing]) -> Page:
         ) from error
 
 
-def _utc(instant: datetime | None, field: str) -> datetime | None:
+def _utc(instant: str | None, field: str) -> datetime | None:
+    if instant is None:
+        return None
     try:
-        return None if instant is None else instant.astimezone(UTC)
-    except OverflowError as error:
-        raise Refusal(422, "invalid_parameters", "There is no such time.", field=field) from error
+        at: datetime = msgspec.convert(instant, Annotated[datetime, Meta(tz=True)])
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        detail = "A time is written as in 2026-01-31T12:00:00Z."
+        raise Refusal(422, "invalid_parameters", detail, field=field) from error
 
 
 def _patched(details: Details, patch: VideoPatch) -> Details:

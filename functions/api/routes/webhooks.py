@@ -89,7 +89,37 @@ def webhook_routes(web: WebClient, clock: Clock, event_types: Sequence[str]) -> 
 
     @routes.add("POST", "/v1/webhooks", allow="admin", body=NewWebhook, answers={201: WebhookWithSecret})
     def create_webhook(call: Call[Nothing, NewWebhook]) -> Answer:
-        """Makes a webhook and shows its secret, once."""
+        """Makes a webhook and shows its secret, once.
+
+        Every event is posted as `{type, timestamp, data}`, where `data` is the event as it is announced on its
+        topic, or empty but for an id in a `test`. Any 2xx within 15 seconds takes it; anything else has it sent
+        again for a day, later and later, or after the `Retry-After` of the answer; 410 disables the webhook.
+        Redirects are not followed. An event may come more than once and out of order, always under its
+        `webhook-id`: handle an id once. Requests are signed as [Standard Webhooks](https://www.standardwebhooks.com)
+        says; with `pip install standardwebhooks`, a receiver that verifies them is
+
+        ```python
+        import os
+        from http.server import BaseHTTPRequestHandler, HTTPServer
+
+        from standardwebhooks import Webhook, WebhookVerificationError
+
+
+        class Receiver(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                try:
+                    event = Webhook(os.environ["WEBHOOK_SECRET"]).verify(body, dict(self.headers))
+                    print(self.headers["webhook-id"], event["type"], event["data"], flush=True)
+                    self.send_response(204)
+                except WebhookVerificationError:
+                    self.send_response(401)
+                self.end_headers()
+
+
+        HTTPServer(("", 9300), Receiver).serve_forever()
+        ```
+        """
         _check(web, call.body.url, call.body.events, event_types)
         if len(call.documents.all(Webhook, limit=MAX_WEBHOOKS)) == MAX_WEBHOOKS:
             raise Refusal(409, "too_many_webhooks", f"There are {MAX_WEBHOOKS} webhooks; delete one first.")

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 from shared.adapters.auth.api_keys import ApiKeyAuthenticator
-from shared.adapters.auth.own_issuer import OWN_ISSUER, issuer_of
+from shared.adapters.auth.key_set import KeySet
+from shared.adapters.auth.own_issuer import OWN_ISSUER
 from shared.adapters.auth.tokens import KeySource, TokenAuthenticator
 from shared.domain.api_key import KEY_PREFIX
 from shared.domain.principal import Principal
-from shared.ports.authenticator import Authenticator
+from shared.ports.authenticator import Authenticator, AuthSettings
 from shared.ports.clock import Clock
 from shared.ports.document_store import DocumentStore
 from shared.ports.signer import Signer
-from shared.settings import Settings
 
 __all__ = ["authenticator"]
 
 
-def authenticator(settings: Settings, signer: Signer, documents: DocumentStore, clock: Clock) -> Authenticator:
+def authenticator(
+    settings: AuthSettings, issuer: str, signer: Signer, documents: DocumentStore, clock: Clock
+) -> Authenticator:
     """Returns what knows everybody whom a deployment lets in.
 
     Args:
-        settings: The deployment's.
-        signer: What signs this deployment's own tokens, where it issues them.
+        settings: What tokens must say.
+        issuer: Whose tokens are taken; ``OWN_ISSUER`` for those that the deployment signs.
+        signer: What signs these.
         documents: Where keys are.
         clock: The time.
 
     Raises:
-        ConfigurationError: ``issuer_missing`` or ``bad_issuer``: nobody's tokens could be verified.
+        ConfigurationError: ``bad_issuer``: whoever is on the way to the issuer could pass for it.
     """
-    issuer = issuer_of(settings)
-    tokens = TokenAuthenticator(settings.auth, issuer, _keys(issuer, settings, signer, clock), clock)
+    own = issuer == OWN_ISSUER
+    keys = KeySet(signer.public_keys()) if own else _published_keys(issuer, settings.jwks_url, clock)
+    tokens = TokenAuthenticator(settings, issuer, keys, clock)
     return _BearerAuthenticator(ApiKeyAuthenticator(documents, clock), tokens)
 
 
-def _keys(issuer: str, settings: Settings, signer: Signer, clock: Clock) -> KeySource:
-    if issuer == OWN_ISSUER:
-        from shared.adapters.auth.key_set import KeySet
-
-        return KeySet(signer.public_keys())
+def _published_keys(issuer: str, jwks_url: str | None, clock: Clock) -> KeySource:
     from shared.adapters.auth.issuer_keys import IssuerKeys
     from shared.adapters.auth.published_keys import PublishedKeys
 
-    return IssuerKeys(PublishedKeys(issuer, settings.auth.jwks_url), clock)
+    return IssuerKeys(PublishedKeys(issuer, jwks_url), clock)
 
 
 class _BearerAuthenticator:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principal import ROLES, Principal, can_own
-from shared.settings import AuthSettings
+from shared.ports.authenticator import AuthSettings
 
 __all__ = ["principal_of"]
 

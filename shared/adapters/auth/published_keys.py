@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from shared.adapters.auth.key_set import KeySet
 from shared.domain.errors import ConfigurationError
@@ -41,7 +41,7 @@ class PublishedKeys:
     def __init__(self, issuer: str, jwks_url: str | None) -> None:
         self._issuer = issuer
         self._jwks_url = jwks_url
-        if not _is_safe(urlsplit(jwks_url or issuer)):
+        if not _is_safe(jwks_url or issuer):
             raise ConfigurationError(
                 "bad_issuer",
                 "AUTOMATIONS_AUTH__ISSUER, or AUTOMATIONS_AUTH__JWKS_URL if set, must be an HTTPS address.",
@@ -65,9 +65,9 @@ class PublishedKeys:
 
 def _fetched(url: str) -> Mapping[str, Any]:
     """Returns the JSON object at an address; a redirect is not followed."""
-    parts = urlsplit(url)
-    if not _is_safe(parts):
+    if not _is_safe(url):
         raise ValueError(f"{url!r} is no HTTPS address")
+    parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_WAIT_S)
     try:
@@ -88,12 +88,12 @@ def _fetched(url: str) -> Mapping[str, Any]:
     return found
 
 
-def _is_safe(url: SplitResult) -> bool:
-    if url.scheme == "https":
-        return bool(url.hostname)
-    if url.scheme != "http" or url.hostname is None:
-        return False
+def _is_safe(url: str) -> bool:
+    """Tells whether only whom a URL names can answer for it."""
     try:
-        return url.hostname == "localhost" or ipaddress.ip_address(url.hostname).is_loopback
+        parts = urlsplit(url)
+        if parts.scheme != "http":
+            return parts.scheme == "https" and bool(parts.hostname)
+        return parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return False

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shared.adapters.auth.own_issuer import OWN_ISSUER
 from shared.adapters.gemini import GeminiEmbedder, GeminiVisionModel
+from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
-from shared.settings import GeminiSettings, Settings
+from shared.settings import AuthSettings, GeminiSettings, Secret, Settings
 
 ROOT = Path(__file__).parents[3]
 BUILD = """
@@ -56,3 +59,12 @@ def test_models_need_a_project() -> None:
 
 def test_nothing_is_embedded_unless_it_is_chosen() -> None:
     assert Bootstrap(Settings()).embedder is None
+
+
+def test_whose_tokens_are_taken_must_be_said_on_google_cloud() -> None:
+    google = Settings(platform="google", project="demo", signing_key=Secret(SigningKey.generate().pem()))
+    with pytest.raises(ConfigurationError, match="issuer_missing"):
+        Bootstrap(google).issuer  # noqa: B018 - asking is what is refused
+    named = Bootstrap(replace(google, auth=AuthSettings(issuer="https://issuer.example")))
+    assert named.issuer == "https://issuer.example"
+    assert Bootstrap(Settings()).issuer == OWN_ISSUER

@@ -178,6 +178,8 @@ def test_keys_are_taken_from_nobody_else(issuer: Issuer, clock: ManualClock) -> 
         ("issuer.example", None),
         ("http://127.0.0.1.issuer.example", None),
         ("https://", None),
+        ("https://[", None),
+        ("automation", None),
     ],
 )
 def test_addresses_that_others_could_answer_for_are_refused(address: str, jwks_url: str | None) -> None:
