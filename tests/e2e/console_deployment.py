@@ -92,7 +92,8 @@ def scenic_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", *inputs,
         "-f", "lavfi", "-i", f"sine=frequency=440:duration={SHOT_S * len(SHOWN)}",
-        "-filter_complex", f"concat=n={len(SHOWN)}:v=1,format=yuv420p[v]", "-map", "[v]", "-map", f"{len(SHOWN)}:a",
+        "-filter_complex", f"concat=n={len(SHOWN)}:v=1,format=yuv420p[v]",
+        "-map", "[v]", "-map", f"{len(SHOWN)}:a",
         "-c:v", "libx264", "-preset", "veryfast", "-c:a", "aac", str(clip),
     ]  # fmt: skip
     subprocess.run(command, check=True)
