@@ -19,7 +19,6 @@ from shared.domain.reservations import Import, Upload, new_reservation, reservat
 from shared.domain.status import UPLOADING
 from shared.domain.video import Details, Source, Video
 from shared.ports.document_store import Edit
-from shared.ports.object_links import ObjectLinks
 from shared.runtime.deletion import DeletionPorts, delete_video
 from shared.settings import Settings
 
@@ -31,9 +30,6 @@ class UploadPorts(DeletionPorts, Protocol):
 
     @property
     def settings(self) -> Settings: ...
-
-    @property
-    def links(self) -> ObjectLinks: ...
 
 
 class NewUpload(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,10 +85,11 @@ class Uploading:
         """
         if upload.is_finished(video):
             raise Refusal(409, "upload_finished", "The file has arrived already. Delete the video instead.")
-        self._ports.links.end_session(upload.url)
-        call.documents.delete(Upload, upload.id)
         if video.status == UPLOADING:
             delete_video(self._ports, video.id, self._ports.settings.media_bucket)
+        else:
+            self._ports.links.end_session(upload.url)
+            call.documents.delete(Upload, upload.id)
 
     def _reserve(self, call: Call[Any, NewUpload]) -> Upload:
         asked = call.body

@@ -8,8 +8,10 @@ from functools import partial
 from typing import Protocol
 
 from shared.domain.audit import AuditEntry
+from shared.domain.errors import NotFound
 from shared.domain.records import ObjectRef
-from shared.domain.status import DELETED
+from shared.domain.reservations import Upload
+from shared.domain.status import DELETED, UPLOADING
 from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
@@ -71,6 +73,7 @@ class Sweeper:
             self.redrive_stalled,
             self.request_due_work,
             self.reconcile_uploads,
+            self.end_uploads,
             self.delete_expired,
             self.clear_leftovers,
         ):
@@ -109,6 +112,12 @@ class Sweeper:
             elif is_upload(name) and upload.updated_at <= before:
                 _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
 
+    def end_uploads(self) -> None:
+        """Forgets uploads whose time is over, and the videos that were reserved for those that never came."""
+        ports = self._ports
+        for upload in ports.documents.due(Upload, until=ports.clock.now(), limit=_MAX_TASKS):
+            _guarded("end_upload", partial(self._end_upload, upload))
+
     def delete_expired(self) -> None:
         """Deletes what is kept no longer: videos, oldest first, where the settings say so, and audit entries."""
         ports, now = self._ports, self._ports.clock.now()
@@ -137,6 +146,18 @@ class Sweeper:
         else:
             clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
             ports.repository.update(video.id, ports.lifecycle.mark_swept(video))
+
+    def _end_upload(self, upload: Upload) -> None:
+        ports = self._ports
+        video = ports.repository.get(upload.about)
+        if video is not None and video.status == UPLOADING:
+            try:
+                # It may have come, and nobody heard of it.
+                announce_upload(ports, ports.blobs.stat(video.source.bucket, video.source.object))
+            except NotFound:
+                logger().info("upload_expired", video_id=video.id)
+                delete_video(ports, video.id, ports.settings.media_bucket)
+        ports.documents.delete(Upload, upload.id, owner=upload.owner)
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports

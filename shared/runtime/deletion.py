@@ -15,6 +15,7 @@ from typing import Protocol
 from shared.domain.errors import PipelineError
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef
+from shared.domain.reservations import Upload
 from shared.domain.video import Video
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
@@ -22,6 +23,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import DocumentStore
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
+from shared.ports.object_links import ObjectLinks
 from shared.ports.video_repository import VideoRepository
 from shared.runtime.exports import withdraw_exports
 from shared.runtime.leftovers import clear_leftovers
@@ -53,6 +55,9 @@ class DeletionPorts(Protocol):
 
     @property
     def jobs(self) -> JobRunner | None: ...
+
+    @property
+    def links(self) -> ObjectLinks: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,7 @@ def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, se
     """
     publish_outbox(ports.repository, ports.bus, video_id=video.id)
     ports.bus.take_back(video)
+    _end_sessions(ports, video.id)
     withdraw_exports(ports.documents, ports.blobs, video.owner, media_bucket)
     documents = ports.documents.delete_about(video.id)
     removed = clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
@@ -124,6 +130,12 @@ def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, se
         records=removed.records,
         documents=documents,
     )
+
+
+def _end_sessions(ports: DeletionPorts, video_id: str) -> None:
+    """Throws away what was sent of its file, or of another one for it."""
+    for upload in ports.documents.about(Upload, video_id):
+        ports.links.end_session(upload.url)
 
 
 def _cancel(jobs: JobRunner, execution: str) -> None:

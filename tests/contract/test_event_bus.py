@@ -16,7 +16,7 @@ from google.pubsub_v1 import PublisherClient, ReceivedMessage, SubscriberClient
 from infra.local.emulators import Emulator
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.pubsub import PubsubEventBus
-from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
+from shared.domain.events import Message, ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.flow import Flow
 from shared.domain.topology import subscriptions, topics
 from shared.domain.wire import parse_delivery, pubsub_delivery
@@ -28,7 +28,7 @@ from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
-Delivered: TypeAlias = tuple[str, str, VideoEvent | ObjectFinalized | None]
+Delivered: TypeAlias = tuple[str, str, Message | None]
 """Stage, message id and what the function understands."""
 
 

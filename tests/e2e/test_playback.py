@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -50,7 +51,7 @@ CHROMIUM_FLAGS = [
 # Without the attribute, Chromium plays no HLS whose media are on another host than its playlists.
 PLAYER = """<!doctype html><video controls autoplay crossorigin="anonymous" src="{hls}">
 <track kind="captions" src="{captions}" default></video>"""
-SAID = "the night <train> leaves & returns"
+SAID = ("the night <train> leaves & returns", "good night")
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,14 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     transcode = TranscodeStage(wiring.media_tool, wiring.packager, ladder)
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
-    words = Finding(
-        name="words", modality="speech", value=SAID, start_s=0.0, end_s=2.0, confidence=0.9,
-        producer="words", producer_version="1",
-    )  # fmt: skip
-    return VideoDriver(wiring.repository).finish(stored(wiring, ref), {"analyze": [words]})
+    words = [
+        Finding(
+            name="words", modality="speech", value=text, start_s=2.0 * at, end_s=2.0 * at + 2.0, confidence=0.9,
+            producer="words", producer_version="1",
+        )
+        for at, text in enumerate(SAID)
+    ]  # fmt: skip
+    return VideoDriver(wiring.repository).finish(stored(wiring, ref), {"analyze": words})
 
 
 def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
@@ -158,9 +162,9 @@ def assert_plays(page: Page, server: Served, video: Video) -> None:
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     links = server.playback(video)
-    html = PLAYER.format(hls=links["hls"], captions=links["captions"][0]["url"].replace("&", "&amp;"))
+    page_text = PLAYER.format(hls=html.escape(links["hls"]), captions=html.escape(links["captions"][0]["url"]))
     page.goto(f"{server.origin}/healthz")  # a page that really came from there may ask other loopback ports
-    page.set_content(html)
+    page.set_content(page_text)
     player = page.locator("video")
 
     page.wait_for_function("document.querySelector('video').currentTime > 0.5")
@@ -172,8 +176,9 @@ def assert_plays(page: Page, server: Served, video: Video) -> None:
     assert player.evaluate("video => video.videoWidth / video.videoHeight") == pytest.approx(
         width / height, rel=0.02
     )
-    page.wait_for_function("document.querySelector('video').textTracks[0].cues.length == 1")
-    assert player.evaluate("video => video.textTracks[0].cues[0].getCueAsHTML().textContent") == SAID
+    page.wait_for_function("document.querySelector('video').textTracks[0].cues.length == 2")
+    shown = "video => [...video.textTracks[0].cues].map(cue => cue.getCueAsHTML().textContent)"
+    assert player.evaluate(shown) == list(SAID)
 
     player.evaluate("video => { video.currentTime = 0.6 * video.duration }")
     page.wait_for_function("""() => {
@@ -206,6 +211,27 @@ def test_hls_plays_with_sound_and_captions_and_seeks_by_byte_ranges(
     moving_picture: Path, server: Served, page: Page
 ) -> None:
     assert_plays(page, server, played(server.wiring, moving_picture))
+
+
+@pytest.mark.parametrize("server", ["folders"], indirect=True)
+def test_others_read_the_manifests_too(moving_picture: Path, server: Served) -> None:
+    links = server.playback(played(server.wiring, moving_picture))
+    for manifest in ("hls", "dash"):
+        read = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-v",
+            "error",
+            "-xerror",
+            "-i",
+            f"{server.origin}{links[manifest]}",
+        ]
+        # Every stream to its end: both pictures, the sound, the captions.
+        streams = ["-map", "0:v:0", "-map", "0:v:1", "-map", "0:a", "-map", "0:s"]
+        subprocess.run([*read, *streams, "-c", "copy", "-f", "null", "-"], check=True, timeout=60)
+        captions = subprocess.run(
+            [*read, "-map", "0:s", "-f", "webvtt", "-"], check=True, timeout=60, capture_output=True, text=True
+        )
+        assert SAID[1] in captions.stdout, manifest  # of HLS, FFmpeg loses the first cue
 
 
 @pytest.mark.parametrize("server", ["folders"], indirect=True)

@@ -30,6 +30,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.logs import captured_logs
 from shared.testing.videos import audio_stream, media_info
 
+LENGTH_S = 7200.0
 MP4 = bytes(range(256)) * 4
 HOSTILE = "<img src=x onerror=alert(1)> --> & good night"
 MASTER = """#EXTM3U
@@ -91,7 +92,7 @@ class Player:
     def transcoded(self) -> Video:
         """Returns a video that can be played, and was not analyzed yet."""
         claim = self.driver.claim(self.driver.upload("ann/über clip.mp4"), "ingest")
-        media = media_info(audio=(audio_stream(language="eng"),))
+        media = media_info(audio=(audio_stream(language="eng"),), duration_s=LENGTH_S)
         claim = self.driver.claim(self.driver.commit(claim, media=media), "transcode")
         folder = object_prefix(claim.video.id, claim.key)
         artifacts = [
@@ -283,6 +284,7 @@ def test_links_expire_but_whoever_began_can_watch_to_the_end(player: Player) -> 
     links = player.playback(player.finished("hello"))
     (_, _, _, stream) = uris(player.open(links["hls"]).text)
     segment = uris(player.open(stream).text)[0]
+    picture = player.client.get(links["poster"]).headers["Location"]
     left_s = datetime.fromisoformat(links["expires_at"]) - player.clock.now()
     assert 300 <= left_s.total_seconds() <= 600
 
@@ -291,8 +293,11 @@ def test_links_expire_but_whoever_began_can_watch_to_the_end(player: Player) -> 
     player.clock.advance(1)
     for link in (links["hls"], links["poster"], links["captions"][0]["url"], stream):
         assert json_of(player.open(link, status=403))["code"] == "link_expired"
+    player.clock.advance(900)
+    player.open(picture, status=403)
+    player.clock.advance(LENGTH_S - left_s.total_seconds() - 900 + 600)
     player.open(segment)
-    player.clock.advance(600 + 10 + 300)
+    player.clock.advance(300)
     player.open(segment, status=403)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 
 FLOW = load_flow()
@@ -45,6 +46,7 @@ class FakeSweepPorts:
     documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
@@ -341,12 +343,12 @@ def test_deleting_spares_a_newer_upload_of_the_same_name(ports: FakeSweepPorts) 
 def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
     ports.finish()
     good = ports.finish("bob/clip.mp4")
-    prune: Callable[[Video], None] = ports.repository.prune
+    prune = ports.repository.prune
 
-    def failing(video: Video) -> None:
+    def failing(video: Video) -> Mapping[str, int]:
         if video.id == VIDEO_ID:
             raise TransientError("store_unavailable", "Not now.")
-        prune(video)
+        return prune(video)
 
     ports.repository.prune = failing  # type: ignore[method-assign]  # one store that fails for one video
     ports.clock.advance(ports.settings.lease_s)

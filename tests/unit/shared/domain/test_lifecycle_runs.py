@@ -29,7 +29,7 @@ class TestReserve:
         assert (reserved.owner, reserved.run, reserved.status) == ("ann", 1, "uploading")
         assert (reserved.source.name, reserved.source.generation, reserved.source.size_bytes) == ("clip.mp4", 0, 7)
         assert driver.try_claim(reserved, "ingest") == Declined(reason="early")
-        assert driver.lifecycle.redrive(reserved, driver.clock.now()) is None
+        assert driver.lifecycle.redrive(reserved) is None
         assert events(driver) == []
 
     def test_a_name_is_reserved_once(self, driver: VideoDriver) -> None:

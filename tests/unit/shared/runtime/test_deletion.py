@@ -11,7 +11,7 @@ import pytest
 from shared.domain.audit import AuditEntry
 from shared.domain.change import Change, Claim
 from shared.domain.errors import NotFound, TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.identity import erased_id, memo_key, video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.video import Video
@@ -25,6 +25,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import tag, upload
 
@@ -33,7 +34,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class UnreachableBus(InMemoryEventBus):
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         raise TransientError("bus_unavailable", f"Can't publish {message} to {topic}.")
 
 
@@ -51,6 +52,7 @@ class FakeDeletionPorts:
     blobs: InMemoryBlobStore = field(default_factory=InMemoryBlobStore)
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     documents: InMemoryDocumentStore = field(default_factory=InMemoryDocumentStore)
+    links: NamingLinks = field(default_factory=NamingLinks)
     clock: ManualClock = field(default_factory=ManualClock)
     jobs: FakeJobRunner | None = field(default_factory=FakeJobRunner)
 

@@ -19,8 +19,10 @@ from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import HEAD, MigratedSchema, main_database
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.adapters.sql.tables import METADATA
+from shared.domain.codec import encode_json
 from shared.domain.errors import ConfigurationError
 from shared.testing.driver import VideoDriver
+from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import search_entry
 
 ROOT = Path(__file__).parents[5]
@@ -89,13 +91,27 @@ def test_what_an_older_build_indexed_is_found_by_the_words_of_this_one(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(schema, "HEAD", "0001")
-        old = SqlVideoRepository(main_database(empty_database))
-        VideoDriver(old).finish(VideoDriver(old).upload(), {"tag": [search_entry("Straße")]})
+        old = Database(empty_database, MigratedSchema())
+        driver = VideoDriver(InMemoryVideoRepository())
+        stored = driver.finish(driver.upload())
+        with old.writing() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO videos (id, owner, status, created_us, updated_us, swept, document) "
+                    "VALUES (:id, 'ann', 'ready', 0, 0, :swept, :document)"
+                ),
+                {"id": stored.id, "swept": False, "document": encode_json(stored)},
+            )
+            key = {"video_id": stored.id, "key": stored.results["tag"]}
+            connection.execute(text("INSERT INTO result_sets (video_id, key) VALUES (:video_id, :key)"), key)
+            connection.execute(
+                text(
+                    "INSERT INTO records (video_id, key, kind, seq, body) "
+                    "VALUES (:video_id, :key, 'SearchEntry', 0, :body)"
+                ),
+                key | {"body": encode_json(search_entry("Straße"))},
+            )
         old.close()
-        database = Database(empty_database, MigratedSchema())
-        with database.writing() as connection:
-            connection.execute(text("DELETE FROM search_index"))
-        database.close()
 
     repository = SqlVideoRepository(main_database(empty_database))
     assert [hit.text for hit in repository.search("strasse")] == ["Straße"]
