@@ -155,10 +155,17 @@ class Stack:
         sweeper = Sweeper(self._wiring)
         while True:
             sweeper.run()
+            self._end_uploads()
             bound_logs(self._wiring.settings.data_dir / "logs")
             self.wake()
             if stop.wait(self._wiring.flow.sweep_interval_s):
                 return
+
+    def _end_uploads(self) -> None:
+        try:
+            self._wiring.upload_sessions.end_expired()
+        except PipelineError as error:
+            logger().error("sweep_failed", step="end_uploads", error=str(error))
 
     def _run_until_exit(
         self, exits: ExitStack, name: str, run: Callable[[], None], stop: Callable[[], None]

@@ -15,15 +15,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.domain.errors import NotFound
-from shared.domain.events import Message
+from shared.domain.events import Message, ObjectFinalized
 from shared.domain.flow import Flow
+from shared.domain.identity import owner_of
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
@@ -106,6 +107,7 @@ class LocalBus:
         self._clock = clock
         self._max_failures = max_failures
         self._chance = chance
+        self._served = ""
 
     def close(self) -> None:
         """Closes the connections."""
@@ -116,6 +118,7 @@ class LocalBus:
         row = {
             "message_id": uuid.uuid4().hex,
             "topic": topic,
+            "owner": _owner_of(message),
             "data": data,
             "attributes": json.dumps(attributes),
             "published_us": self._now_us(),
@@ -141,7 +144,10 @@ class LocalBus:
         self._database.scrub()
 
     def lease(self, limit: int, lease_s: float, functions: Sequence[str] | None = None) -> list[LeasedMessage]:
-        """Hands out the oldest messages that wait; nobody else gets them until the lease runs out.
+        """Hands out messages that wait; nobody else gets them until the lease runs out.
+
+        Their owners take turns, each with the oldest of theirs, so that nobody waits for all that somebody else
+        has to be done.
 
         Args:
             limit: How many at most.
@@ -151,14 +157,13 @@ class LocalBus:
         now_us = self._now_us()
         # What is for a function that only an older or newer flow has waits in the queue until that flow is back.
         ours = deliveries.c.stage.in_(self._flow.functions if functions is None else functions)
-        due = select(deliveries).where(~deliveries.c.dead, deliveries.c.visible_us <= now_us, ours)
-        due = due.order_by(deliveries.c.id).limit(limit)
+        due = ~deliveries.c.dead & (deliveries.c.visible_us <= now_us) & ours
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
-            if connection.execute(due.limit(1)).first() is None:
+            if connection.execute(select(deliveries.c.id).where(due).limit(1)).first() is None:
                 return []
-        leased = []
+        leased: list[LeasedMessage] = []
         with self._database.writing() as connection:
-            for row in connection.execute(due).all():
+            while len(leased) < limit and (row := self._next(connection, due)) is not None:
                 failures = row.failures + row.leased  # a lease that ran out
                 dead = failures >= self._max_failures
                 values = {
@@ -172,6 +177,16 @@ class LocalBus:
                 if not dead:
                     leased.append(_leased_message(row))
         return leased
+
+    def _next(self, connection: Connection, due: ColumnElement[bool]) -> Any:
+        """Returns the oldest message of the owner whose turn it is; None when nothing waits."""
+        oldest = select(deliveries).where(due).order_by(deliveries.c.owner, deliveries.c.id).limit(1)
+        after = connection.execute(oldest.where(deliveries.c.owner > self._served)).first()
+        # The condition holds for all, and leads SQLite to the index that it need not sort.
+        row = after or connection.execute(oldest.where(deliveries.c.owner >= "")).first()
+        if row is not None:
+            self._served = row.owner
+        return row
 
     def extend(self, message: LeasedMessage, lease_s: float) -> bool:
         """Makes the lease run out so many seconds from now; False when it is no longer the caller's."""
@@ -284,6 +299,10 @@ def _leased_message(row: Any) -> LeasedMessage:
         from_us(row.published_us).isoformat(),
     )
     return LeasedMessage(id=row.id, stage=row.stage, delivery=delivery, attempt=row.attempt + 1)
+
+
+def _owner_of(message: Message) -> str:
+    return owner_of(message.name) if isinstance(message, ObjectFinalized) else message.owner
 
 
 def _us(seconds: float) -> int:

@@ -13,7 +13,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -158,6 +158,15 @@ class UploadSessions:
         self._session(session_id, expired=True).remove()
         with self._lock:
             self._open.pop(session_id, None)
+
+    def end_expired(self) -> None:
+        """Forgets the sessions whose time is over. Raises TransientError."""
+        with _errors():
+            ids = [path.stem for path in self._folder.glob("*.json")]
+        for session_id in ids:
+            with suppress(NotFound):  # somebody ended it meanwhile
+                if self._session(session_id, expired=True).state.expires_at <= self._clock.now():
+                    self.end(session_id)
 
     def _session(self, session_id: str, *, expired: bool = False) -> _OpenSession:
         if not _ID.fullmatch(session_id):
@@ -321,5 +330,7 @@ def _write(file: int, content: bytes, at: int) -> None:
 def _errors() -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:  # it was ended meanwhile
+        raise NotFound("There is no such upload.") from error
     except OSError as error:
         raise storage_error(error, "The folder for uploads") from error

@@ -118,6 +118,10 @@ class DocumentStore(Protocol):
         """Removes a document; a missing one is no error."""
         ...
 
+    def about(self, kind: type[D], video_id: str) -> Sequence[D]:
+        """Returns all documents of a kind about a video, whoever owns them, in no order."""
+        ...
+
     def delete_about(self, video_id: str) -> int:
         """Removes every document about a video, of any kind, and returns how many there were."""
         ...

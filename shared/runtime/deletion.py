@@ -7,14 +7,17 @@ sweep finishes when the worker's lease has run out. So it does when a part of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.change import Change, Deleted
 from shared.domain.errors import PipelineError
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef
+from shared.domain.reservations import Upload
+from shared.domain.status import DELETED
 from shared.domain.video import Video
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
@@ -22,6 +25,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import DocumentStore
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
+from shared.ports.object_links import ObjectLinks
 from shared.ports.video_repository import VideoRepository
 from shared.runtime.exports import withdraw_exports
 from shared.runtime.leftovers import clear_leftovers
@@ -54,6 +58,9 @@ class DeletionPorts(Protocol):
     @property
     def jobs(self) -> JobRunner | None: ...
 
+    @property
+    def links(self) -> ObjectLinks: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
@@ -76,7 +83,12 @@ class Erasure:
     documents: int
 
 
-def delete_video(ports: DeletionPorts, video_id: str, media_bucket: str) -> Erasure:
+def delete_video(
+    ports: DeletionPorts,
+    video_id: str,
+    media_bucket: str,
+    check: Callable[[Video], None] = lambda _video: None,
+) -> Erasure:
     """Deletes a video: the uploaded file, everything made from it, and everything known about it.
 
     From the decision on it is gone for everybody. What follows the decision here is also done by the worker's next
@@ -86,12 +98,20 @@ def delete_video(ports: DeletionPorts, video_id: str, media_bucket: str) -> Eras
         ports: What it works with.
         video_id: The video.
         media_bucket: Bucket that outputs are in.
+        check: Looks at the video in the moment of the decision; what it raises is passed on, and nothing happens.
 
     Raises:
         NotFound: There is no such video.
         TransientError: It is deleted, but not everything of it could be removed now.
     """
-    deleted = ports.repository.update(video_id, ports.lifecycle.delete(ports.clock.now()))
+    delete = ports.lifecycle.delete(ports.clock.now())
+
+    def decide(video: Video | None) -> Change[Deleted]:
+        if video is not None and video.status != DELETED:
+            check(video)
+        return delete(video)
+
+    deleted = ports.repository.update(video_id, decide)
     if deleted.lease is not None and deleted.lease.execution is not None and ports.jobs is not None:
         _cancel(ports.jobs, deleted.lease.execution)
     return finish_deletion(ports, deleted.video, media_bucket, settled=deleted.lease is None)
@@ -111,6 +131,7 @@ def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, se
     """
     publish_outbox(ports.repository, ports.bus, video_id=video.id)
     ports.bus.take_back(video)
+    _end_sessions(ports, video.id)
     withdraw_exports(ports.documents, ports.blobs, video.owner, media_bucket)
     documents = ports.documents.delete_about(video.id)
     removed = clear_leftovers(ports.repository, ports.blobs, video, media_bucket)
@@ -124,6 +145,12 @@ def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, se
         records=removed.records,
         documents=documents,
     )
+
+
+def _end_sessions(ports: DeletionPorts, video_id: str) -> None:
+    """Throws away what was sent of its file, or of another one for it."""
+    for upload in ports.documents.about(Upload, video_id):
+        ports.links.end_session(upload.url)
 
 
 def _cancel(jobs: JobRunner, execution: str) -> None:

@@ -55,6 +55,9 @@ class InMemoryDocumentStore:
             if self.get(kind, document_id, owner=owner) is not None:
                 del self._documents[kind.__name__, document_id]
 
+    def about(self, kind: type[D], video_id: str) -> Sequence[D]:
+        return [one for one in self._every(kind) if video_id and one.about == video_id]
+
     def delete_about(self, video_id: str) -> int:
         with self._lock:
             gone = [key for key, one in self._documents.items() if video_id and one.about == video_id]

@@ -239,6 +239,8 @@ class TestLists:
         keep(document_store, *kept, *(Note(id=f"{number}", owner="ann", about="v") for number in range(5)))
         keep(document_store, Other(id="o", owner="bob", about="v"))
 
+        assert {note.id for note in document_store.about(Note, "v")} == {"0", "1", "2", "3", "4"}
+        assert document_store.about(Note, "") == []
         assert document_store.delete_about("v") == 6
         assert document_store.delete_about("v") == 0
         assert document_store.delete_about("") == 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from functions.sweep.stage import Sweeper
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message, VideoEvent
 from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Artifact
@@ -65,7 +65,7 @@ class Recorder:
         self.heard: list[VideoEvent] = []
         self._bus = bus
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         self._bus.publish(topic, message)
         if isinstance(message, VideoEvent):
             self.heard.append(message)

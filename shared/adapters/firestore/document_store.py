@@ -73,6 +73,15 @@ class FirestoreDocumentStore:
         with suppress(NotFound):
             self.update(kind, document_id, lambda _: Edit(answer=None, delete=True), owner=owner)
 
+    def about(self, kind: type[D], video_id: str) -> Sequence[D]:
+        if not video_id:
+            return []
+        # Few documents are about one video, so that an index by their kind as well would be for nothing.
+        named = f"{kind.__name__}:"
+        with firestore_errors():
+            found = equal(self._documents, about=video_id).select(["body"]).stream(**READING)
+            return [decode_json(kind, one.get("body")) for one in found if one.id.startswith(named)]
+
     def delete_about(self, video_id: str) -> int:
         if not video_id:
             return 0

@@ -79,6 +79,13 @@ class SqlDocumentStore:
         with self._database.writing() as connection:
             connection.execute(delete(documents).where(_owned(kind, document_id, owner)))
 
+    def about(self, kind: type[D], video_id: str) -> Sequence[D]:
+        if not video_id:
+            return []
+        query = select(documents.c.body).where(documents.c.about == video_id, documents.c.kind == kind.__name__)
+        with self._database.reading() as connection:
+            return [decode_json(kind, body) for body in connection.scalars(query).all()]
+
     def delete_about(self, video_id: str) -> int:
         if not video_id:
             return 0

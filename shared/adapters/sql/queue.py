@@ -22,17 +22,20 @@ from sqlalchemy import (
     inspect,
 )
 
+from shared.adapters.sql.exact_text import ExactText
+
 __all__ = ["QueueSchema", "deliveries"]
 
 _METADATA: Final = MetaData()
 
 deliveries: Final = Table(
-    "deliveries",
+    "owned_deliveries",
     _METADATA,
     Column("id", Integer, primary_key=True),
     Column("message_id", String, nullable=False),
     Column("topic", String, nullable=False),
     Column("stage", String, nullable=False),
+    Column("owner", ExactText, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("attributes", Text, nullable=False),
     Column("published_us", BigInteger, nullable=False),
@@ -41,7 +44,8 @@ deliveries: Final = Table(
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("dead", Boolean, nullable=False),
-    Index("ix_deliveries_visible", "dead", "visible_us"),
+    Index("ix_owned_deliveries_visible", "dead", "visible_us"),
+    Index("ix_owned_deliveries_owner", "dead", "owner", "id"),
     sqlite_autoincrement=True,  # an id must not come back, or a late ack could take another message away
 )
 """Messages still to be handled; a leased one becomes visible again when its lease runs out."""

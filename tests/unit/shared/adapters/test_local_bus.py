@@ -12,6 +12,8 @@ from shared.adapters.local_bus import BACKOFF_S, MAX_BACKOFF_S, LeasedMessage, L
 from shared.domain.errors import NotFound
 from shared.pipeline import load_flow
 from shared.testing.clock import ManualClock
+from shared.testing.driver import VideoDriver
+from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
 
 MAX_FAILURES = 5
@@ -226,3 +228,46 @@ def test_a_stage_that_the_flow_does_not_have_waits_until_it_does(tmp_path: Path,
 
     assert LocalBus(tmp_path / "bus.db", older, clock).lease(10, 30.0) == []
     assert [message.stage for message in LocalBus(tmp_path / "bus.db", newer, clock).lease(10, 30.0)] == ["ingest"]
+
+
+def owner_of(message: LeasedMessage) -> str:
+    owner: str = message.delivery.data["message"]["attributes"]["objectId"].split("/")[0]
+    return owner
+
+
+@pytest.mark.reliability("A27")
+def test_owners_take_turns_however_much_each_wants(bus: LocalBus) -> None:
+    for number in range(200):
+        publish(bus, f"mallory/{number}.mp4")
+    for owner in ("ann", "zoe"):
+        publish(bus, f"{owner}/clip.mp4")
+
+    served = [owner_of(message) for message in (*bus.lease(2, 30.0), *bus.lease(1, 30.0), *bus.lease(3, 30.0))]
+    assert sorted(served[:3]) == ["ann", "mallory", "zoe"]
+    assert served[3:] == ["mallory"] * 3
+
+
+def test_each_owner_is_served_in_the_order_of_publication(bus: LocalBus) -> None:
+    for number in range(3):
+        for owner in ("zoe", "ann", "caf\udce9"):
+            publish(bus, f"{owner}/{number}.mp4")
+    names = [message.delivery.data["message"]["attributes"]["objectId"] for message in bus.lease(10, 30.0)]
+
+    assert len(names) == 9
+    for owner in ("zoe", "ann", "caf\udce9"):
+        assert [name for name in names if name.startswith(owner)] == [
+            f"{owner}/{number}.mp4" for number in range(3)
+        ]
+
+
+def test_what_concerns_a_video_is_its_owners(bus: LocalBus) -> None:
+    driver = VideoDriver(InMemoryVideoRepository())
+    driver.commit(driver.claim(driver.upload("ann/clip.mp4"), "ingest"))
+    for event in driver.repository.outbox():
+        for _ in range(3):
+            bus.publish(event.type, event)
+    publish(bus, "zoe/clip.mp4")
+
+    assert "zoe/clip.mp4" in {
+        message.delivery.data["message"]["attributes"].get("objectId") for message in bus.lease(2, 30.0)
+    }
