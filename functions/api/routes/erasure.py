@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -101,8 +102,8 @@ def erasure_routes(ports: ErasurePorts) -> Routes:
         acknowledged; PostgreSQL overwrites when it vacuums.
         """
         video = call.videos.get(call.path["video_id"])
-        require_match(call.request, video)
-        erasure = delete_video(ports, video.id, ports.settings.media_bucket)
+        as_seen = partial(require_match, call.request)
+        erasure = delete_video(ports, video.id, ports.settings.media_bucket, as_seen)
         return Answer(value=_receipt(erasure, ports.signer))
 
     return routes

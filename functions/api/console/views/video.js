@@ -68,6 +68,8 @@ class VideoPage {
       if (isFirst) fill(this.element, this.#layout());
       this.#showHead();
       if (isFirst || isMore) this.#showBody();
+      // The heading was not there yet when the page came on.
+      if (isFirst && document.activeElement?.id === 'main') this.#title.focus({preventScroll: true});
     } catch (error) {
       if (error.name === 'AbortError') return;
       fill(this.element, h('h1', {tabindex: '-1'}, 'Video'), problemBox(error, () => this.#load()), h('p', {}, h('a', {href: '#/'}, 'Back to the library')));
@@ -122,7 +124,7 @@ class VideoPage {
 
   #showBody() {
     const video = this.#video;
-    fill(this.#actions, actionMenu(video, this.playhead, () => this.#load()));
+    fill(this.#actions, actionMenu(() => this.#video, this.playhead, () => this.#load()));
     if (video.capabilities.playable && !this.#player) {
       this.#player = new Player(video, this.playhead, playback => {
         this.#preview.load(playback, this.#signal).catch(error => { if (error.name !== 'AbortError') console.info(`No previews: ${error.message}`); });

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.flow import Flow
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.identity import memo_key, result_key, video_id_of
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.tasks import TASKS
@@ -435,6 +437,23 @@ class TestMemos:
         ports.clock.advance(ports.settings.lease_s)
         Sweeper(ports).run()
         assert ports.outputs() == []
+
+
+def test_what_is_kept_for_a_while_goes_when_that_is_over(ports: FakeSweepPorts) -> None:
+    for minutes in (1, 2):
+        answer = IdempotentAnswer(
+            id=f"answer-{minutes}",
+            owner="ann",
+            about="",
+            due_at=ports.clock.now() + timedelta(minutes=minutes),
+            fingerprint="",
+            worker="",
+        )
+        saved = Edit(answer=None, document=answer)
+        ports.documents.update(IdempotentAnswer, answer.id, partial(lambda edit, _: edit, saved), owner="ann")
+    ports.clock.advance(60)
+    Sweeper(ports).run()
+    assert [one.id for one in ports.documents.owned(IdempotentAnswer, owner="ann")] == ["answer-2"]
 
 
 class TestRetention:
