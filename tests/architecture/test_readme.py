@@ -30,6 +30,14 @@ def stages_table() -> str:
     return "\n".join(rows)
 
 
+def listeners_table() -> str:
+    rows = ["| function | started by | time limit |", "|---|---|---|"]
+    for one in load_flow().listeners:
+        topics = [*(f"`{topic}`" for topic in one.consumes), *(["every announcement"] if one.announcements else [])]
+        rows.append(f"| `{one.function}` | {', '.join(topics)} | {one.timeout_s:g} s |")
+    return "\n".join(rows)
+
+
 def time_limit(spec: StageSpec) -> str:
     as_job = f" ({spec.job_timeout_s:g} s as a job)" if spec.job_timeout_s else ""
     return f"{spec.timeout_s:g} s{as_job}"
@@ -91,7 +99,7 @@ def codes_table() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"stages": stages_table, "settings": settings_table, "codes": codes_table}
+TABLES = {"stages": stages_table, "listeners": listeners_table, "settings": settings_table, "codes": codes_table}
 
 
 def _written(name: str) -> str:

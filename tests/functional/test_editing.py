@@ -198,7 +198,7 @@ class TestPreconditions:
         etag = library.ask(url).headers["ETag"]
         after = change(library, url, json={"title": "First"}, headers={"If-Match": etag}).headers["ETag"]
         late = {"If-Match": etag}
-        for method, path in (("PATCH", ""), ("PUT", "/tags/snow"), ("DELETE", "/tags/train")):
+        for method, path in (("PATCH", ""), ("PUT", "/tags/snow"), ("DELETE", "/tags/train"), ("DELETE", "")):
             problem: Any = change(library, f"{url}{path}", method, 412, json={}, headers=late).json
             assert problem["code"] == "precondition_failed"
         assert library.get(url)["title"] == "First"
