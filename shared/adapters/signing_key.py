@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from jwt.algorithms import ECAlgorithm
 
 from shared.adapters.folders import locked_folder
 from shared.domain.errors import ConfigurationError
@@ -68,6 +66,8 @@ class SigningKey:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + message, "sha256")
 
     def token(self, claims: Mapping[str, Any]) -> str:
+        import jwt  # links need none of it
+
         return jwt.encode(dict(claims), self._key, algorithm="ES256", headers={"kid": self._public["kid"]})
 
     def public_keys(self) -> Mapping[str, Any]:
@@ -80,6 +80,8 @@ class SigningKey:
 
     @cached_property
     def _public(self) -> Mapping[str, Any]:
+        from jwt.algorithms import ECAlgorithm
+
         jwk: dict[str, Any] = ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         thumbprint = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
         return {

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -86,11 +86,11 @@ class Webhook:
     owner: str
     url: str
     events: tuple[str, ...] = ()
-    secret: str
+    secret: str = field(repr=False)
     created_at: datetime
     enabled: bool = True
     disabled_reason: str = ""
-    previous_secret: str | None = None
+    previous_secret: str | None = field(default=None, repr=False)
     previous_until: datetime | None = None
     failing_since: datetime | None = None
     rests_until: datetime | None = None

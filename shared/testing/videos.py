@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message, ObjectFinalized
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
 from shared.domain.records import Embedding, Evidence, ObjectRef, SearchEntry, Segment, Tag
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
@@ -31,7 +31,7 @@ def upload(name: str = "ann/clip.mp4", *, generation: int = 1, **values: Any) ->
     return ObjectFinalized(name=name, generation=generation, **(defaults | values))
 
 
-def delivery_of(message: VideoEvent | ObjectFinalized, topic: str = "topic", message_id: str = "1") -> Delivery:
+def delivery_of(message: Message, topic: str = "topic", message_id: str = "1") -> Delivery:
     """Returns a message as a function gets it."""
     return pubsub_delivery(topic, message_id, to_pubsub(message), "2026-01-01T00:00:00Z")
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.signing_key import SigningKey
+
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
 
@@ -23,7 +25,6 @@ HEAVY = {
     "cv2",
     "faster_whisper",
     "ffmpeg",
-    "flask_openapi3",
     "imageio_ffmpeg",
     "numpy",
     "onnxruntime",
@@ -43,7 +44,7 @@ HEAVY = {
 }
 """Packages that a cold start must not pay for: loaded when what uses them is first called."""
 
-AT_IMPORT = {"api": {"flask_openapi3", "pydantic"}, "segment": {"numpy"}}
+AT_IMPORT = {"segment": {"numpy"}}
 BUILT = AT_IMPORT | {"analyze": {"cv2", "numpy"}}
 """What a function computes with all the time, and its strategies do."""
 
@@ -125,6 +126,8 @@ def test_a_function_of_google_cloud_is_built_from_what_it_needs(function: str, t
         "PYTHONPATH": str(ROOT),
         "AUTOMATIONS_PLATFORM": "google",
         "AUTOMATIONS_PROJECT": "demo",
+        "AUTOMATIONS_AUTH__ISSUER": "https://issuer.example",
+        "AUTOMATIONS_SIGNING_KEY": SigningKey.generate().pem(),
         "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
         "PUBSUB_EMULATOR_HOST": "127.0.0.1:9",
         "STORAGE_EMULATOR_HOST": "http://127.0.0.1:9",

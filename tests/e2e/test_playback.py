@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import html
 import json
-import os
-import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -35,22 +34,14 @@ from shared.domain.video import Video
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import delivery_of, upload
+from tests.e2e.browser import CHROMIUM_FLAGS, chromium
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # the sandbox needs user namespaces, which containers often lack
-    "--headless",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",  # with sound, which is to be decoded
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
-]
+__all__ = ["chromium"]  # a fixture
+
 # Without the attribute, Chromium plays no HLS whose media are on another host than its playlists.
 PLAYER = """<!doctype html><video controls autoplay crossorigin="anonymous" src="{hls}">
 <track kind="captions" src="{captions}" default></video>"""
-SAID = "the night <train> leaves & returns"
+SAID = ("the night <train> leaves & returns", "good night")
 
 
 @dataclass(frozen=True)
@@ -70,18 +61,6 @@ class Served:
         with urllib.request.urlopen(request) as answer:
             links: dict[str, Any] = json.load(answer)
         return links
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        message = "no Chromium: install Debian's package chromium, or name a binary in CHROMIUM"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 @pytest.fixture(params=["folders", "emulator"])
@@ -125,11 +104,14 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     transcode = TranscodeStage(wiring.media_tool, wiring.packager, ladder)
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
-    words = Finding(
-        name="words", modality="speech", value=SAID, start_s=0.0, end_s=2.0, confidence=0.9,
-        producer="words", producer_version="1",
-    )  # fmt: skip
-    return VideoDriver(wiring.repository).finish(stored(wiring, ref), {"analyze": [words]})
+    words = [
+        Finding(
+            name="words", modality="speech", value=text, start_s=2.0 * at, end_s=2.0 * at + 2.0, confidence=0.9,
+            producer="words", producer_version="1",
+        )
+        for at, text in enumerate(SAID)
+    ]  # fmt: skip
+    return VideoDriver(wiring.repository).finish(stored(wiring, ref), {"analyze": words})
 
 
 def stored(wiring: Bootstrap, source: ObjectRef) -> Video:
@@ -158,9 +140,9 @@ def assert_plays(page: Page, server: Served, video: Video) -> None:
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     links = server.playback(video)
-    html = PLAYER.format(hls=links["hls"], captions=links["captions"][0]["url"].replace("&", "&amp;"))
+    page_text = PLAYER.format(hls=html.escape(links["hls"]), captions=html.escape(links["captions"][0]["url"]))
     page.goto(f"{server.origin}/healthz")  # a page that really came from there may ask other loopback ports
-    page.set_content(html)
+    page.set_content(page_text)
     player = page.locator("video")
 
     page.wait_for_function("document.querySelector('video').currentTime > 0.5")
@@ -172,8 +154,9 @@ def assert_plays(page: Page, server: Served, video: Video) -> None:
     assert player.evaluate("video => video.videoWidth / video.videoHeight") == pytest.approx(
         width / height, rel=0.02
     )
-    page.wait_for_function("document.querySelector('video').textTracks[0].cues.length == 1")
-    assert player.evaluate("video => video.textTracks[0].cues[0].getCueAsHTML().textContent") == SAID
+    page.wait_for_function("document.querySelector('video').textTracks[0].cues.length == 2")
+    shown = "video => [...video.textTracks[0].cues].map(cue => cue.getCueAsHTML().textContent)"
+    assert player.evaluate(shown) == list(SAID)
 
     player.evaluate("video => { video.currentTime = 0.6 * video.duration }")
     page.wait_for_function("""() => {
@@ -206,6 +189,27 @@ def test_hls_plays_with_sound_and_captions_and_seeks_by_byte_ranges(
     moving_picture: Path, server: Served, page: Page
 ) -> None:
     assert_plays(page, server, played(server.wiring, moving_picture))
+
+
+@pytest.mark.parametrize("server", ["folders"], indirect=True)
+def test_others_read_the_manifests_too(moving_picture: Path, server: Served) -> None:
+    links = server.playback(played(server.wiring, moving_picture))
+    for manifest in ("hls", "dash"):
+        read = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-v",
+            "error",
+            "-xerror",
+            "-i",
+            f"{server.origin}{links[manifest]}",
+        ]
+        # Every stream to its end: both pictures, the sound, the captions.
+        streams = ["-map", "0:v:0", "-map", "0:v:1", "-map", "0:a", "-map", "0:s"]
+        subprocess.run([*read, *streams, "-c", "copy", "-f", "null", "-"], check=True, timeout=60)
+        captions = subprocess.run(
+            [*read, "-map", "0:s", "-f", "webvtt", "-"], check=True, timeout=60, capture_output=True, text=True
+        )
+        assert SAID[1] in captions.stdout, manifest  # of HLS, FFmpeg loses the first cue
 
 
 @pytest.mark.parametrize("server", ["folders"], indirect=True)

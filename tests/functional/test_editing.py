@@ -20,7 +20,6 @@ from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, search_entry, tag
 from tests.functional.library import Library
 
-
 NO_PORTS: Any = None
 
 
@@ -199,7 +198,7 @@ class TestPreconditions:
         etag = library.ask(url).headers["ETag"]
         after = change(library, url, json={"title": "First"}, headers={"If-Match": etag}).headers["ETag"]
         late = {"If-Match": etag}
-        for method, path in (("PATCH", ""), ("PUT", "/tags/snow"), ("DELETE", "/tags/train")):
+        for method, path in (("PATCH", ""), ("PUT", "/tags/snow"), ("DELETE", "/tags/train"), ("DELETE", "")):
             problem: Any = change(library, f"{url}{path}", method, 412, json={}, headers=late).json
             assert problem["code"] == "precondition_failed"
         assert library.get(url)["title"] == "First"

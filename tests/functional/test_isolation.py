@@ -9,13 +9,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from functions.api.app import create_app
 from functions.api.dispatch import Dispatcher
 from functions.api.operation import Nothing, Operation
-from shared.domain.api_key import ApiKey
+from shared.adapters.sql.tables import documents
 from shared.domain.principal import ROLES, Role
 from tests.api_ports import FakeApiPorts
 from tests.functional.estate import OPERATIONS, Estate, sample_body
@@ -52,7 +53,8 @@ def oidc() -> Iterator[Issuer]:
 def estate(tmp_path_factory: pytest.TempPathFactory, oidc: Issuer) -> Estate:
     """One for all who are refused: nothing of ann's changes."""
     made = Estate(tmp_path_factory.mktemp("estate"), oidc)
-    made.id_of("key_id")
+    for operation in OPERATIONS.values():
+        made.url(operation)  # so that there is something of every kind
     return made
 
 
@@ -68,9 +70,10 @@ def _ann_keeps_what_she_has(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def belongings(estate: Estate) -> tuple[object, ...]:
-    wiring = estate.wiring
-    key = wiring.documents.get(ApiKey, estate.id_of("key_id"), owner="ann")
-    return wiring.repository.get(estate.video.id), key
+    """Returns all that ann has."""
+    with estate.wiring._database.reading() as connection:
+        hers = connection.execute(select(documents).where(documents.c.owner == "ann").order_by(documents.c.id))
+        return estate.wiring.repository.get(estate.video.id), *hers
 
 
 def undeclared(app: Dispatcher) -> set[tuple[str, str]]:

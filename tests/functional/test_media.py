@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.logs import captured_logs
 from shared.testing.videos import audio_stream, media_info
 
+LENGTH_S = 7200.0
 MP4 = bytes(range(256)) * 4
 HOSTILE = "<img src=x onerror=alert(1)> --> & good night"
 MASTER = """#EXTM3U
@@ -38,13 +40,11 @@ MASTER = """#EXTM3U
 360p.m3u8
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=22242,URI="360p-iframes.m3u8"
 """
-MEDIA = """#EXTM3U
+SEGMENT = "#EXTINF:4.000,\n#EXT-X-BYTERANGE:130649\n{file}\n"
+MEDIA = f"""#EXTM3U
 #EXT-X-TARGETDURATION:5
-#EXT-X-MAP:URI="{file}",BYTERANGE="897@0"
-#EXTINF:4.000,
-#EXT-X-BYTERANGE:130649@953
-{file}
-#EXT-X-ENDLIST
+#EXT-X-MAP:URI="{{file}}",BYTERANGE="897@0"
+{SEGMENT * 8}#EXT-X-ENDLIST
 """
 MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011">
@@ -91,7 +91,7 @@ class Player:
     def transcoded(self) -> Video:
         """Returns a video that can be played, and was not analyzed yet."""
         claim = self.driver.claim(self.driver.upload("ann/über clip.mp4"), "ingest")
-        media = media_info(audio=(audio_stream(language="eng"),))
+        media = media_info(audio=(audio_stream(language="eng"),), duration_s=LENGTH_S)
         claim = self.driver.claim(self.driver.commit(claim, media=media), "transcode")
         folder = object_prefix(claim.video.id, claim.key)
         artifacts = [
@@ -231,6 +231,13 @@ def test_a_manifest_that_a_player_has_is_not_sent_again(player: Player) -> None:
     assert (head.status_code, head.data) == (200, b"")
 
 
+def test_a_manifest_with_many_links_is_sent_compressed(player: Player) -> None:
+    stream = uris(player.open(player.playback(player.transcoded())["hls"]).text)[-1]
+    plain, packed = player.open(stream), player.client.get(stream, headers={"Accept-Encoding": "gzip"})
+    assert (packed.content_encoding, gzip.decompress(packed.data)) == ("gzip", plain.data)
+    assert len(packed.data) * 2 < len(plain.data)
+
+
 @pytest.mark.reliability("A26")
 def test_every_answer_has_a_fixed_type(player: Player) -> None:
     links = player.playback(player.finished("hello"))
@@ -283,6 +290,7 @@ def test_links_expire_but_whoever_began_can_watch_to_the_end(player: Player) -> 
     links = player.playback(player.finished("hello"))
     (_, _, _, stream) = uris(player.open(links["hls"]).text)
     segment = uris(player.open(stream).text)[0]
+    picture = player.client.get(links["poster"]).headers["Location"]
     left_s = datetime.fromisoformat(links["expires_at"]) - player.clock.now()
     assert 300 <= left_s.total_seconds() <= 600
 
@@ -291,8 +299,11 @@ def test_links_expire_but_whoever_began_can_watch_to_the_end(player: Player) -> 
     player.clock.advance(1)
     for link in (links["hls"], links["poster"], links["captions"][0]["url"], stream):
         assert json_of(player.open(link, status=403))["code"] == "link_expired"
+    player.clock.advance(900)
+    player.open(picture, status=403)
+    player.clock.advance(LENGTH_S - left_s.total_seconds() - 900 + 600)
     player.open(segment)
-    player.clock.advance(600 + 10 + 300)
+    player.clock.advance(300)
     player.open(segment, status=403)
 
 

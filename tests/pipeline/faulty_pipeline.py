@@ -15,7 +15,7 @@ from pathlib import Path
 from functions.sweep.stage import Sweeper
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message, VideoEvent
 from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Artifact
@@ -65,7 +65,7 @@ class Recorder:
         self.heard: list[VideoEvent] = []
         self._bus = bus
 
-    def publish(self, topic: str, message: VideoEvent | ObjectFinalized) -> None:
+    def publish(self, topic: str, message: Message) -> None:
         self._bus.publish(topic, message)
         if isinstance(message, VideoEvent):
             self.heard.append(message)
@@ -102,6 +102,7 @@ class FaultyPipeline:
         runs: The stages that were run, in order.
         boundary_of_run: Number of the first boundary inside each of them.
         erasures: What deletions removed.
+        stands_still_s: How long a worker that a deletion surprises does nothing.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class FaultyPipeline:
         self.runs: list[str] = []
         self.boundary_of_run: list[int] = []
         self.erasures: list[Erasure] = []
+        self.stands_still_s = 0.0
         if repository is not None:
             self._wiring.repository = repository
         self.repository = self._wiring.repository
@@ -229,6 +231,8 @@ class FaultyPipeline:
     def _let_others_act(self, kind: FaultKind) -> None:
         if kind == "deleted":
             self.erase()
+            self.clock.advance(self.stands_still_s)
+            self.sweep()
             return
         if kind == "overtaken":
             self.clock.advance(61)

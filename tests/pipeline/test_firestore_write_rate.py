@@ -15,7 +15,7 @@ import pytest
 
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.adapters.system_clock import SystemClock
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.events import Message
 from shared.domain.lifecycle import Lifecycle
 from shared.pipeline import load_flow
 from shared.processors.stage import StageContext, StageOutcome
@@ -58,7 +58,7 @@ def process(repository: FirestoreVideoRepository, traffic: Traffic, heartbeats: 
         lease_s=30.0,
         heartbeat_s=HEARTBEAT_S,
     )
-    message: ObjectFinalized | VideoEvent = upload()
+    message: Message = upload()
     for spec in FLOW.stages:
         stage = BusyStage(traffic, heartbeats)
         runner = StageRunner(spec.stage, stage, services, bus, upload_bucket="uploads", worker="w")

@@ -30,6 +30,7 @@ from shared.runtime.entrypoint import JobPlacement, StageRunner
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
+from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
@@ -77,6 +78,7 @@ class Cloud:
         self.lifecycle = Lifecycle(FLOW)
         self.clock = ManualClock()
         self.repository = InMemoryVideoRepository()
+        self.documents = InMemoryDocumentStore()
         self.blobs = InMemoryBlobStore()
         self.bus = InMemoryEventBus(FLOW)
         self.jobs = FakeJobRunner()

@@ -29,12 +29,21 @@ from shared.ports.document_store import Edit
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
-from shared.testing.faults import FAULT_KINDS, Crash, FaultInjector, FaultKind
+from shared.testing.faults import Crash, FaultInjector, FaultKind
 from shared.testing.loopback import LoopbackServer
 from shared.testing.videos import delivery_of
 from tests.api_ports import FakeApiPorts
 from tests.webhook_receiver import Got, Receiver
 
+FAULTS: tuple[FaultKind, ...] = (
+    "crash before",
+    "crash after",
+    "error",
+    "error after effect",
+    "duplicate",
+    "raced",
+    "overtaken",
+)
 Misbehaviour = Callable[[BaseHTTPRequestHandler, Got], bool]
 
 
@@ -385,15 +394,22 @@ def test_a_deleted_webhook_gets_nothing_more(notified: Notified, receiver: Recei
 class Faulty:
     """The notifier with a boundary at every call to the outside, and a faultless one beside it."""
 
-    def __init__(self, clock: ManualClock, receiver: Receiver, plan: dict[int, FaultKind]) -> None:
+    def __init__(
+        self,
+        clock: ManualClock,
+        receiver: Receiver,
+        plan: dict[int, FaultKind],
+        meanwhile: Callable[[Faulty], None] | None = None,
+    ) -> None:
         self.notified = Notified(clock)
         self.receiver = receiver
         receiver.got.clear()
         webhook = self.notified.webhook(receiver.hook)
         receiver.secret = webhook.secret
-        video = self.notified.driver.upload()
-        (self.event,) = self.notified.ports.repository.outbox(video_id=video.id)
+        self.video = self.notified.driver.upload()
+        (self.event,) = self.notified.ports.repository.outbox(video_id=self.video.id)
         self.injector = FaultInjector(plan, self._let_others_act)
+        self.meanwhile = meanwhile or Faulty.race
         ports = self.notified.ports
         self.faulty = Notifier(
             FakeApiPorts(
@@ -419,15 +435,24 @@ class Faulty:
                 bus.waiting.append((function, delivery))
         self.notified.wait(3600.0)
 
-    def _let_others_act(self, kind: FaultKind) -> None:
-        if kind == "overtaken":
-            self.notified.clock.advance(61.0)
+    def race(self) -> None:
+        """Has somebody else do what there is to do."""
         self.notified.notifier.handle(delivery_of(self.event, self.event.type))
         self.notified.sweep()
 
+    def erase(self) -> None:
+        """Deletes the video."""
+        self.notified.driver.delete(self.video)
+        self.notified.ports.documents.delete_about(self.video.id)
+
+    def _let_others_act(self, kind: FaultKind) -> None:
+        if kind == "overtaken":
+            self.notified.clock.advance(61.0)
+        self.meanwhile(self)
+
 
 @pytest.mark.reliability("B1", "B3", "B9", "B19")
-@pytest.mark.parametrize("kind", FAULT_KINDS)
+@pytest.mark.parametrize("kind", FAULTS)
 def test_a_fault_at_any_boundary_loses_nothing_and_repeats_only_under_the_same_id(
     clock: ManualClock, receiver: Receiver, kind: FaultKind
 ) -> None:
@@ -449,3 +474,14 @@ def test_a_fault_at_any_boundary_loses_nothing_and_repeats_only_under_the_same_i
             assert len(receiver.got) == 2, boundary
         else:
             assert len(receiver.got) <= 2, boundary
+
+
+@pytest.mark.reliability("B27")
+def test_an_erasure_at_any_boundary_leaves_nothing(clock: ManualClock, receiver: Receiver) -> None:
+    undisturbed = Faulty(clock, receiver, {})
+    undisturbed.run()
+    for number, boundary in enumerate(undisturbed.injector.reached):
+        faulty = Faulty(clock, receiver, {number: "raced"}, Faulty.erase)
+        faulty.run()
+        assert faulty.notified.log() == [], boundary
+        assert len(receiver.got) <= 1, boundary

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.paging import PageQuery, documents_page
 from functions.api.problems import Refusal
 from shared.domain.api_key import ApiKey, new_key
-from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.errors import NotFound
 from shared.domain.principal import Role
 from shared.ports.clock import Clock
@@ -57,13 +57,6 @@ class MadeKey(KeyView, frozen=True):
     secret: str
 
 
-class KeysQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which keys to list."""
-
-    limit: Annotated[int, Meta(ge=1, le=100, description="Most keys in one answer.")] = 50
-    cursor: Annotated[str | None, Meta(description="The next_cursor of the page before.")] = None
-
-
 class KeyList(Struct, frozen=True):
     """Some keys, youngest first; ``next_cursor`` leads to the page after."""
 
@@ -85,20 +78,11 @@ def key_routes(clock: Clock) -> Routes:
         asking = call.principal
         return Answer(value=Me(owner=asking.owner, role=asking.role, subject=asking.subject))
 
-    @routes.add("GET", "/v1/keys", allow="admin", query=KeysQuery, answers={200: KeyList})
-    def list_keys(call: Call[KeysQuery, Nothing]) -> Answer:
+    @routes.add("GET", "/v1/keys", allow="admin", query=PageQuery, answers={200: KeyList})
+    def list_keys(call: Call[PageQuery, Nothing]) -> Answer:
         """Lists the keys that machines ask with, youngest first."""
-        scope, cursor, limit = f"keys/{call.principal.owner}", call.query.cursor, call.query.limit
-        try:
-            before = None if cursor is None else decode_cursor(scope, cursor)
-        except ValueError as error:
-            raise Refusal(
-                400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-            ) from error
-        found = call.documents.all(ApiKey, limit=limit + 1, before=before)
-        next_cursor = encode_cursor(scope, found[limit - 1].id) if len(found) > limit else None
-        keys = tuple(_view(key) for key in found[:limit])
-        return Answer(value=KeyList(keys=keys, next_cursor=next_cursor))
+        found, next_cursor = documents_page(call, ApiKey)
+        return Answer(value=KeyList(keys=tuple(_view(key) for key in found), next_cursor=next_cursor))
 
     # Making keys takes the highest role, so nobody can make one that may do more than they may themselves.
     @routes.add("POST", "/v1/keys", allow="admin", body=NewKey, answers={201: MadeKey})

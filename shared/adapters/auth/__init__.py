@@ -31,9 +31,8 @@ def authenticator(
     Raises:
         ConfigurationError: ``bad_issuer``: whoever is on the way to the issuer could pass for it.
     """
-    keys = (
-        KeySet(signer.public_keys()) if issuer == OWN_ISSUER else _published_keys(issuer, settings.jwks_url, clock)
-    )
+    own = issuer == OWN_ISSUER
+    keys = KeySet(signer.public_keys()) if own else _published_keys(issuer, settings.jwks_url, clock)
     tokens = TokenAuthenticator(settings, issuer, keys, clock)
     return _BearerAuthenticator(ApiKeyAuthenticator(documents, clock), tokens)
 

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
-
 __all__ = ["KeySet", "VerificationKey"]
 
 _RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
@@ -67,6 +64,9 @@ def _is_jwk(jwk: object) -> bool:
 
 
 def _usable(jwk: Mapping[str, Any]) -> VerificationKey | None:
+    from jwt import PyJWK  # with the first token, as in TokenAuthenticator
+    from jwt.exceptions import PyJWTError
+
     fitting = _FITTING.get((jwk.get("kty"), jwk.get("crv")), ())
     algorithms = tuple(name for name in fitting if jwk.get("alg", name) == name)
     if not algorithms or jwk.get("use", "sig") != "sig":

@@ -15,6 +15,7 @@ from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.exact_text import stored_text
+from shared.adapters.sql.hits import read_hits
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.listing import find_changed, list_page, sum_counts, sum_usage
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
@@ -65,7 +66,7 @@ class SqlVideoRepository:
                     _rename_video(connection, stored.id, change.video.id)
                 _save_attempts(connection, video_id, change.attempts)
                 _save_events(connection, change.events)
-                _save_records(connection, video_id, change.records_key, change.records)
+                _save_records(connection, change.video, change.records_key, change.records)
                 # Last, so that little time passes between the stamp it gets and the moment others see it.
                 _save_video(connection, stored, change.video)
             return change
@@ -129,21 +130,15 @@ class SqlVideoRepository:
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
         with self._database.reading() as connection:
-            rows = search.find_entries(connection, query, owner, limit)
-        return [_hit(row.document, decode_json(SearchEntry, row.body), row.score) for row in rows]
+            found = search.find_entries(connection, query, owner, limit)
+            return read_hits(connection, SearchEntry, found, owner)
 
     def nearest(
         self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20
     ) -> Sequence[SearchHit]:
         with self._database.reading() as connection:
             found = find_nearest(connection, vector, model, owner, limit)
-            places = select(records.c.id, videos.c.document, records.c.body).select_from(COUNTED)
-            rows = connection.execute(places.where(records.c.id.in_([number for number, _ in found])))
-            place_of = {row.id: row for row in rows}
-        return [
-            _hit(place_of[number].document, decode_json(Embedding, place_of[number].body), score)
-            for number, score in found
-        ]
+            return read_hits(connection, Embedding, found, owner)
 
     def related(
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10
@@ -240,20 +235,6 @@ def _locked(connection: Connection, video_id: str) -> Video | None:
     return None if document is None else decode_json(Video, document)
 
 
-def _hit(document: str, place: SearchEntry | Embedding, score: float) -> SearchHit:
-    video = decode_json(Video, document)
-    return SearchHit(
-        video_id=video.id,
-        name=video.source.name,
-        title=video.title,
-        source=place.source if isinstance(place, SearchEntry) else "description",
-        text=place.text,
-        start_s=place.start_s,
-        end_s=place.end_s,
-        score=score,
-    )
-
-
 def _add_video(connection: Connection, video: Video) -> None:
     try:
         connection.execute(insert(videos).values(id=video.id, changed_us=0, **_columns(video)))
@@ -314,11 +295,11 @@ def _save_events(connection: Connection, events: Sequence[VideoEvent]) -> None:
         )
 
 
-def _save_records(connection: Connection, video_id: str, key: str | None, new: Sequence[Record]) -> None:
+def _save_records(connection: Connection, video: Video, key: str | None, new: Sequence[Record]) -> None:
     if new:
         rows = [
             {
-                "video_id": video_id,
+                "video_id": video.id,
                 "key": key,
                 "kind": type(record).__name__,
                 "seq": seq,
@@ -330,6 +311,6 @@ def _save_records(connection: Connection, video_id: str, key: str | None, new: S
         saved = insert(records).returning(records.c.id, sort_by_parameter_order=True)
         numbered = list(zip(connection.scalars(saved, rows), new, strict=True))
         if entries := [(number, record) for number, record in numbered if isinstance(record, SearchEntry)]:
-            search.add_entries(connection, entries)
+            search.add_entries(connection, video.owner, entries)
         if embeddings := [(number, record) for number, record in numbered if isinstance(record, Embedding)]:
             add_vectors(connection, embeddings)

@@ -1,5 +1,10 @@
 """Full-text search over the SearchEntry records, with SQLite's FTS5 and PostgreSQL's tsvector.
 
+An owner's entries are indexed in parts of some ten thousand, and each word under its part: ``2a_fox``. A query
+asks the owner's parts one after another, the newest first, until it has candidates enough, and ranks those. So a
+word that is everywhere costs a look at one part, a rare one a short look at each, and nobody pays for what others
+have.
+
 The index holds the words under the ids of their records, so that what is found is shown by the same rule as
 everything else: only if its video names the result set it is in. What a word is, no database decides.
 """
@@ -7,15 +12,13 @@ everything else: only if its video names the result set it is in. What a word is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
     Connection,
-    Function,
-    Row,
     Select,
     String,
     bindparam,
@@ -27,18 +30,26 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
+    update,
 )
 
-from shared.adapters.sql.tables import COUNTED, records, videos
+from shared.adapters.sql.tables import records, result_sets, search_parts
 from shared.domain.records import SearchEntry
 from shared.domain.search_words import search_words
 
 __all__ = ["add_entries", "create_index", "find_entries", "remove_entries", "scrub_index"]
 
-_MAX_QUERY_WORDS = 32
+_MAX_QUERY_WORDS: Final = 32
 """Of a longer query, only so many words count."""
 
-_index = table("search_index", column("rowid"), column("words"))
+_PART_ENTRIES: Final = 16_384
+"""A part with so many entries is full; the last result set in it may be over that."""
+
+_CANDIDATES: Final = (200, 20_000)
+"""How many of the newest entries that hold all words are ranked; and how many, should too few of these count."""
+
+_index = table("search_index", column("rowid"), column("part"), column("size"), column("words"))
 
 
 class FullText(Protocol):
@@ -48,7 +59,7 @@ class FullText(Protocol):
     scrub: str | None
     """What takes out of the index what is left of entries that were removed; None where nothing is."""
 
-    def spelt(self, words: Sequence[str]) -> str:
+    def spelt(self, part: int, words: Sequence[str]) -> str:
         """Returns an entry's words as this database reads them."""
         ...
 
@@ -56,64 +67,67 @@ class FullText(Protocol):
         """Returns what goes into the index's column."""
         ...
 
-    def matches(self, words: Sequence[str]) -> ColumnElement[bool]:
-        """Returns whether an entry of the index is found."""
-        ...
-
-    def score(self, words: Sequence[str]) -> ColumnElement[float]:
-        """Returns how well it fits, above zero; more is better."""
+    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
+        """Returns ``rowid`` and ``size`` of the entries in parts that are found, those in the first part first."""
         ...
 
 
 class _Fts5:
-    # An index of beginnings makes searching while somebody types as fast as searching for whole words.
+    # Beginnings of up to nine letters are indexed, so that looking one up takes no longer the more words begin
+    # with it: these are the lengths with the part's six digits and the stroke before them.
     ddl: Sequence[str] = (
         """CREATE VIRTUAL TABLE search_index USING fts5(
-            words, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0')""",
+            words, part UNINDEXED, size UNINDEXED, detail = none, columnsize = 0,
+            prefix = '8 9 10 11 12 13 14 15 16', tokenize = "ascii tokenchars '_'")""",
     )
     # Removing an entry only notes that it is gone, until the part of the index that it is in is written anew.
     scrub: str | None = "INSERT INTO search_index (search_index) VALUES ('optimize')"
 
-    def spelt(self, words: Sequence[str]) -> str:
-        return " ".join(words)
+    def spelt(self, part: int, words: Sequence[str]) -> str:
+        return " ".join(f"{part:06x}_{_in_ascii(word)}" for word in words)
 
     def value(self, spelt: BindParameter[str]) -> ColumnElement[str]:
         return spelt
 
-    def matches(self, words: Sequence[str]) -> ColumnElement[bool]:
+    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
+        part = parts.subquery("part")
         # Each word in quotes, so that none is taken for an operator.
-        return literal_column("search_index").op("MATCH")(" ".join(f'"{word}"*' for word in words))
-
-    def score(self, words: Sequence[str]) -> ColumnElement[float]:
-        del words
-        return -func.bm25(literal_column("search_index"))
+        query = " AND ".join(f'"@_{_in_ascii(word)}"*' for word in words)
+        query_of_part = func.replace(query, "@", func.printf("%06x", part.c.id))
+        matches = literal_column("search_index").op("MATCH")(query_of_part)
+        best = select(_index.c.rowid).where(matches).order_by(_index.c.rowid.desc()).limit(limit)
+        entry = _index.alias("entry")
+        found = select(entry.c.rowid, entry.c.size).select_from(part.join(entry, true()))
+        return found.where(entry.c.rowid.in_(best.correlate(part))).order_by(part.c.id.desc()).limit(limit)
 
 
 class _TsVector:
     ddl: Sequence[str] = (
-        "CREATE TABLE search_index (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
-        "CREATE INDEX ix_search_index_words ON search_index USING gin (words)",
+        """CREATE TABLE search_index (
+            rowid BIGINT PRIMARY KEY, part BIGINT NOT NULL, size INTEGER NOT NULL, words TSVECTOR NOT NULL)""",
+        # Without a list of what is still to be indexed, which every look at a part would read.
+        "CREATE INDEX ix_search_index_words ON search_index USING gin (words) WITH (fastupdate = off)",
     )
     scrub: str | None = None  # vacuuming does
 
     # Without to_tsvector() and to_tsquery(), which take words apart by rules of their own and the server's locale.
 
-    def spelt(self, words: Sequence[str]) -> str:
-        return " ".join(f"{word}:{position}" for position, word in enumerate(words, 1))
+    def spelt(self, part: int, words: Sequence[str]) -> str:
+        return " ".join(f"{part:x}_{word}" for word in words)
 
     def value(self, spelt: BindParameter[str]) -> ColumnElement[str]:
         return func.tsvector(spelt)
 
-    def matches(self, words: Sequence[str]) -> ColumnElement[bool]:
-        return _index.c.words.bool_op("@@")(self._query(words))
-
-    def score(self, words: Sequence[str]) -> ColumnElement[float]:
-        by_length = 1  # a word counts for more in a short text
-        return func.ts_rank(_index.c.words, self._query(words), by_length)
-
-    @staticmethod
-    def _query(words: Sequence[str]) -> Function[str]:
-        return func.tsquery(" & ".join(f"{word}:*" for word in words))
+    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
+        part = parts.subquery("part")
+        query = " & ".join(f"@_{word}:*" for word in words)
+        matches = _index.c.words.bool_op("@@")(func.tsquery(func.replace(query, "@", func.to_hex(part.c.id))))
+        # Nothing is ordered by "+ 0": else the server would read all rows by their ids, hoping for matches.
+        order = (_index.c.rowid + literal_column("0")).desc()
+        found = select(_index.c.rowid, _index.c.size).where(matches).order_by(order).limit(limit)
+        entry = found.lateral("entry")
+        best = select(entry.c.rowid, entry.c.size).select_from(part.join(entry, true()))
+        return best.order_by(part.c.id.desc()).limit(limit)
 
 
 _BY_DIALECT: Final[Mapping[str, FullText]] = {"sqlite": _Fts5(), "postgresql": _TsVector()}
@@ -125,17 +139,30 @@ def create_index(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def add_entries(connection: Connection, entries: Sequence[tuple[int, SearchEntry]]) -> None:
-    """Puts search entries, each with the id of its record, into the index."""
+def add_entries(connection: Connection, owner: str, entries: Sequence[tuple[int, SearchEntry]]) -> None:
+    """Puts an owner's search entries, each with the id of its record, into the index."""
     full_text = _full_text(connection)
+    part = _part_with_room(connection, owner, len(entries))
+    rows = []
+    for number, entry in entries:
+        words = search_words(entry.text)
+        spelt = full_text.spelt(part, list(dict.fromkeys(words)))
+        rows.append({"number": number, "part": part, "size": len(words), "spelt": spelt})
     value = full_text.value(bindparam("spelt", type_=String))
-    rows = [{"number": number, "spelt": full_text.spelt(search_words(entry.text))} for number, entry in entries]
-    connection.execute(insert(_index).values(rowid=bindparam("number", type_=BigInteger), words=value), rows)
+    saved = insert(_index).values(rowid=bindparam("number", type_=BigInteger), words=value)
+    connection.execute(saved.values(part=bindparam("part"), size=bindparam("size")), rows)
 
 
 def remove_entries(connection: Connection, record_ids: Select[int]) -> None:
-    """Takes records off the index."""
-    connection.execute(delete(_index).where(_index.c.rowid.in_(record_ids)))
+    """Takes records off the index, and parts of which nothing is left."""
+    gone = _index.c.rowid.in_(record_ids)
+    # In one order, so that nobody waits for somebody who waits for them.
+    counts = select(_index.c.part, func.count()).where(gone).group_by(_index.c.part).order_by(_index.c.part)
+    for part, count in connection.execute(counts).all():
+        row = search_parts.c.id == part
+        connection.execute(update(search_parts).where(row).values(entries=search_parts.c.entries - count))
+        connection.execute(delete(search_parts).where(row, search_parts.c.entries <= 0))
+    connection.execute(delete(_index).where(gone))
 
 
 def scrub_index(connection: Connection) -> None:
@@ -147,25 +174,54 @@ def scrub_index(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def find_entries(
-    connection: Connection, query: str, owner: str | None, limit: int
-) -> Sequence[Row[str, str, float]]:
-    """Returns ``document`` of the video, ``body`` of the record and ``score`` of entries that hold all words."""
+def find_entries(connection: Connection, query: str, owner: str | None, limit: int) -> list[tuple[int, float]]:
+    """Returns the ids of the records whose texts hold all words, with their scores, best first.
+
+    The best are those of which the query's words are the greatest share, and of these the newest, among some
+    hundreds of the newest that hold all words.
+    """
     words = search_words(query)[:_MAX_QUERY_WORDS]
     if not words:
         return []
-    full_text = _full_text(connection)
-    score = full_text.score(words)
-    found = (
-        select(videos.c.document, records.c.body, score.label("score"))
-        .select_from(COUNTED.join(_index, _index.c.rowid == records.c.id))
-        .where(full_text.matches(words))
-        .order_by(score.desc(), records.c.id)
-        .limit(limit)
-    )
+    parts = select(search_parts.c.id)
     if owner is not None:
-        found = found.where(videos.c.owner == owner)
-    return connection.execute(found).all()
+        parts = parts.where(search_parts.c.owner == owner)
+    found: list[Any] = []
+    for most in _CANDIDATES:
+        newest = _full_text(connection).newest(parts, words, most).cte("newest")
+        candidates = connection.execute(
+            select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None))
+            .select_from(newest)
+            .join(records, records.c.id == newest.c.rowid)
+            .outerjoin(
+                result_sets,
+                (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
+            )
+        ).all()
+        found = [(number, size) for number, size, counts in candidates if counts]
+        if len(found) >= limit or len(candidates) < most:
+            break
+    found.sort(key=lambda entry: (entry[1], -entry[0]))
+    return [(number, min(len(words) / size, 1.0)) for number, size in found[:limit]]
+
+
+def _part_with_room(connection: Connection, owner: str, entries: int) -> int:
+    """Returns the number of an owner's newest part, or of a new one if that is full, and counts entries to it."""
+    newest = select(search_parts).where(search_parts.c.owner == owner).order_by(search_parts.c.id.desc()).limit(1)
+    part = connection.execute(newest.with_for_update()).first()
+    if part is None or part.entries >= _PART_ENTRIES:
+        made = insert(search_parts).values(owner=owner, entries=entries).returning(search_parts.c.id)
+        number: int = connection.scalars(made).one()
+    else:
+        number = part.id
+        more = update(search_parts).where(search_parts.c.id == number)
+        connection.execute(more.values(entries=search_parts.c.entries + entries))
+    return number
+
+
+def _in_ascii(word: str) -> str:
+    """Returns a word in characters that every version of SQLite takes for letters; beginnings stay beginnings."""
+    return word if word.isascii() else "".join(char if char.isascii() else f"_{ord(char):x}_" for char in word)
 
 
 def _full_text(connection: Connection) -> FullText:

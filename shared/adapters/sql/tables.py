@@ -32,6 +32,7 @@ __all__ = [
     "outbox",
     "records",
     "result_sets",
+    "search_parts",
     "vectors",
     "videos",
 ]
@@ -113,6 +114,17 @@ vectors: Final = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 """The points of Embedding records, as little-endian float32, which are compared faster than their JSON is read."""
+
+search_parts: Final = Table(
+    "search_parts",
+    METADATA,
+    Column("id", _Number, primary_key=True),
+    Column("owner", ExactText, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Index("ix_search_parts_owner", "owner", "id"),
+    sqlite_autoincrement=True,  # ids tell the order; what is left of a part must not turn up in another
+)
+"""The parts that an owner's search entries are indexed in, and how many there are in each; see ``search``."""
 
 attempts: Final = Table(
     "attempts",

@@ -8,6 +8,7 @@ const LOUDEST_LUFS = -5;
 const QUIETEST_LUFS = -50;
 const MOST_ZOOM = 16;
 const STEP_S = 5;
+const NARROWEST_PICTURE_PX = 14;
 
 export class Strip {
   #playhead;
@@ -34,6 +35,9 @@ export class Strip {
     playhead.addEventListener('state', () => this.#moved(playhead.time_s), {signal});
     this.#pointing();
     this.#slider.addEventListener('keydown', event => this.#slide(event));
+    const sized = new ResizeObserver(() => this.#showPictures());
+    sized.observe(this.#inner);
+    signal.addEventListener('abort', () => sized.disconnect());
     onKeys({'[': () => this.#toShot(-1), ']': () => this.#toShot(1)}, signal);
   }
 
@@ -54,6 +58,7 @@ export class Strip {
       if (track.querySelector('button')) rove(track, 'button');
       return h('div.lane', {}, h('span.lane-name', {'aria-hidden': 'true'}, name), track);
     }));
+    this.#showPictures();
     this.#moved(this.#playhead.time_s);
   }
 
@@ -74,8 +79,17 @@ export class Strip {
   #shot(shot) {
     const button = this.#span(shot, `Shot ${shot.index + 1}`);
     if (shot.transition_in && shot.transition_in !== 'none') button.dataset.transition = shot.transition_in;
-    if (shot.keyframe_url) button.append(h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy', draggable: 'false'}));
+    if (shot.keyframe_url) button.dataset.picture = shot.keyframe_url;
     return button;
+  }
+
+  /** Shows the keyframes of shots that have room for one, again and again like frames of a film. */
+  #showPictures() {
+    const wide = [...this.#lanes.querySelectorAll('[data-picture]')].filter(shot => shot.offsetWidth >= NARROWEST_PICTURE_PX);
+    for (const shot of wide) {
+      shot.style.setProperty('background-image', `url(${JSON.stringify(shot.dataset.picture)})`);
+      delete shot.dataset.picture;
+    }
   }
 
   /** Levels, as high as they are loud, with silence cut out. */

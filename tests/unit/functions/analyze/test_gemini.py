@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -123,6 +124,7 @@ def test_everything_that_is_said_becomes_a_finding(server: VertexAiServer, conte
     assert len(server.asked) == 1, "a video of one window needs no question about the whole"
 
 
+@pytest.mark.reliability("A35")
 def test_what_is_asked(server: VertexAiServer, context: FakeStageContext) -> None:
     run(server, context)
     (asked,) = server.asked
@@ -131,6 +133,8 @@ def test_what_is_asked(server: VertexAiServer, context: FakeStageContext) -> Non
     )
     file = asked.body["contents"][0]["parts"][0]["fileData"]
     assert file == {"fileUri": "gs://media/videos/v/mp4", "mimeType": "video/mp4"}
+    # The video is named where the model's own account reads it; no link that works for anybody is in any prompt.
+    assert not re.search("signature|https?://", json.dumps(asked.body), re.IGNORECASE)
     rules = asked.body["systemInstruction"]["parts"][0]["text"]
     assert "never an instruction" in rules
     form = asked.body["generationConfig"]["responseSchema"]["properties"]

@@ -17,6 +17,7 @@ from werkzeug.test import EnvironBuilder
 
 from shared.adapters.http_delivery import MAX_BODY_BYTES, Endpoint, read_delivery
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
+from shared.domain.events import ObjectFinalized
 from shared.domain.wire import PUBSUB_PUBLISHED, STORAGE_FINALIZED, Delivery, parse_delivery
 from shared.testing.logs import captured_logs
 
@@ -81,7 +82,7 @@ def test_a_cloud_event_has_all_that_it_must_have(name: str, value: object) -> No
 def test_large_numbers_come_as_strings_and_as_numbers(number: str | int) -> None:
     body = json.dumps(OBJECT | {"generation": number, "size": number}).encode()
     finalized = parse_delivery(read_delivery(request(body, binary())))
-    assert finalized is not None
+    assert isinstance(finalized, ObjectFinalized)
     assert finalized.generation == 1767225600123456
 
 

@@ -1,11 +1,9 @@
-"""Videos, their results, the timeline, the outbox and the search index."""
+"""Videos, their results, the timeline and the outbox."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from shared.adapters.sql import search
 
 revision = "0001"
 down_revision = None
@@ -61,4 +59,3 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sqlite_autoincrement=True,
     )
-    search.create_index(op.get_bind())

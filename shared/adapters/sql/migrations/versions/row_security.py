@@ -12,7 +12,6 @@ _TABLES = (
     "result_sets",
     "records",
     "vectors",
-    "search_index",
     "attempts",
     "outbox",
     "alembic_version",

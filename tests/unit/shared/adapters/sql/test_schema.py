@@ -11,19 +11,30 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, text
+from sqlalchemy import URL, Connection, column, insert, table, text
 
 from shared.adapters.sql import schema, search
 from shared.adapters.sql.database import Database
+from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import HEAD, MigratedSchema, main_database
 from shared.adapters.sql.sqlite import sqlite_url
 from shared.adapters.sql.tables import METADATA
+from shared.domain.codec import encode_json
 from shared.domain.errors import ConfigurationError
+from shared.domain.video import Video
+from shared.ports.video_repository import Usage
 from shared.testing.driver import VideoDriver
+from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import search_entry
 
 ROOT = Path(__file__).parents[5]
+
+OLD_COLUMNS = {
+    "videos": ("id", "owner", "status", "created_us", "updated_us", "swept", "document"),
+    "result_sets": ("video_id", "key"),
+    "records": ("video_id", "key", "kind", "seq", "body"),
+}
 
 
 @pytest.fixture
@@ -84,22 +95,47 @@ def test_a_step_that_fails_is_taken_back_and_taken_again(
 
 
 @pytest.mark.reliability("B28")
-def test_what_an_older_build_indexed_is_found_by_the_words_of_this_one(
+def test_what_an_older_build_stored_is_found_listed_and_summed_up(
     empty_database: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    driver = VideoDriver(InMemoryVideoRepository())
+    videos = {name: driver.finish(driver.upload(f"{name}/1.mp4", size_bytes=7)) for name in ("ann", "bob")}
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "HEAD", "0001")
-        old = SqlVideoRepository(main_database(empty_database))
-        VideoDriver(old).finish(VideoDriver(old).upload(), {"tag": [search_entry("Straße")]})
+        patch.setattr(schema, "HEAD", "0004")
+        old = Database(empty_database, MigratedSchema())
+        with old.writing() as connection:
+            for video in videos.values():
+                store_as_older_builds_did(connection, video, "Straße")
         old.close()
-        database = Database(empty_database, MigratedSchema())
-        with database.writing() as connection:
-            connection.execute(text("DELETE FROM search_index"))
-        database.close()
 
     repository = SqlVideoRepository(main_database(empty_database))
-    assert [hit.text for hit in repository.search("strasse")] == ["Straße"]
+    for owner, video in videos.items():
+        (hit,) = repository.search("strasse", owner=owner)
+        assert (hit.video_id, hit.text) == (video.id, "Straße")
+        assert repository.list_videos(owner=owner).videos == (video,)
+        assert [saved.at for saved in repository.changed(owner=owner)] == [video.updated_at]
+        usage = Usage(videos=1, unfinished=0, source_bytes=7, media_s=10.0, model_usd=0.0)
+        assert repository.usage(owner=owner) == usage
     repository.close()
+
+
+def store_as_older_builds_did(connection: Connection, video: Video, found: str) -> None:
+    key = video.results["tag"]
+    tables = {name: table(name, *map(column, columns)) for name, columns in OLD_COLUMNS.items()}
+    row = {
+        "id": video.id,
+        "owner": video.owner,
+        "status": video.status,
+        "created_us": to_us(video.created_at),
+        "updated_us": to_us(video.updated_at),
+        "swept": False,
+        "document": encode_json(video),
+    }
+    connection.execute(insert(tables["videos"]).values(row))
+    connection.execute(insert(tables["result_sets"]).values(video_id=video.id, key=key))
+    body = encode_json(search_entry(found))
+    record = {"video_id": video.id, "key": key, "kind": "SearchEntry", "seq": 0, "body": body}
+    connection.execute(insert(tables["records"]).values(record))
 
 
 @pytest.mark.reliability("B28")

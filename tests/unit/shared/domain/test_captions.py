@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from functions.api.captions import srt_of, webvtt_of
 from hypothesis import given
 from hypothesis import strategies as st
 from webvtt import WebVTT
 
+from shared.domain.captions import srt_of, webvtt_of
 from shared.domain.records import Finding
 from shared.domain.transcript import Line, Transcript, transcript_of
 
