@@ -60,11 +60,13 @@ class Site:
         Fetcher(self.ports).handle(pubsub_delivery("t", "1", to_pubsub(message), "2026-01-01T00:00:00Z"))
 
     def video(self, started: dict[str, Any]) -> dict[str, Any]:
-        video: dict[str, Any] = self.client.get(f"/v1/videos/{started['video_id']}", headers=ANN).json
+        answer: Any = self.client.get(f"/v1/videos/{started['video_id']}", headers=ANN)
+        video: dict[str, Any] = answer.json
         return video
 
     def state(self, started: dict[str, Any]) -> str:
-        state: str = self.client.get(f"/v1/imports/{started['id']}", headers=ANN).json["state"]
+        answer: Any = self.client.get(f"/v1/imports/{started['id']}", headers=ANN)
+        state: str = answer.json["state"]
         return state
 
 
@@ -138,7 +140,8 @@ def test_no_address_inward_is_taken(tmp_path: Path, url: str) -> None:
     response = site.ask(url)
 
     assert (response.status_code, response.json["code"]) == (422, "url_refused")
-    assert site.client.get("/v1/videos", headers=ANN).json["videos"] == []
+    listed: Any = site.client.get("/v1/videos", headers=ANN)
+    assert listed.json["videos"] == []
 
 
 @pytest.mark.parametrize(

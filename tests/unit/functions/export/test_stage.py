@@ -32,6 +32,7 @@ from shared.testing.clock import ManualClock
 from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import delivery_of, shot, upload
 
@@ -61,6 +62,7 @@ class FakeExportPorts:
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
+    links: NamingLinks = field(default_factory=NamingLinks)
     flow: Flow = FLOW
     jobs: None = None
 
