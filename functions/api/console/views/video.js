@@ -119,7 +119,7 @@ class VideoPage {
     const failed = video.status === 'failed';
     fill(this.#stage, h(`div.player.waiting-player${failed ? '.failed' : ''}`, {},
       icon(failed ? 'warning' : 'film'), h('p', {role: failed ? 'alert' : null}, failed ? video.failure?.reason ?? 'It failed.' : `${stateOf(video)} …`),
-      failed ? h('p.fine', {}, 'Code ', h('code', {}, video.failure?.code ?? 'unknown')) : h('p.fine', {}, 'It can be played as soon as it is transcoded; you can leave this page.')), this.#bar.element);
+      failed ? h('p.fine', {}, 'Code ', h('code', {}, video.failure?.code ?? 'unknown')) : h('p.fine', {}, video.status === 'uploading' ? 'Its file is not there yet.' : 'It can be played as soon as it is transcoded; you can leave this page.')), this.#bar.element);
   }
 
   #showBody() {
