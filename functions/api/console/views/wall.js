@@ -77,7 +77,8 @@ class Wall {
 
   /** Puts a video where it belongs, newest first; one that is older than what is shown comes with a later page. */
   #insert(video) {
-    const older = [...this.#cards.values()].find(card => card.video.created_at < video.created_at);
+    const shown = [...this.#list.children].map(element => this.#cards.get(element.dataset.id));
+    const older = shown.find(card => card.video.created_at < video.created_at);
     if (!older && this.#cursor !== null) return;
     this.#add(video);
     if (older) this.#list.insertBefore(this.#cards.get(video.id).element, older.element);
