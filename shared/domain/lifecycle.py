@@ -467,8 +467,8 @@ class Lifecycle:
         """Takes everything out of a deleted video that says what it was, its id included.
 
         What stays is enough to refuse whatever comes late: its generation, run and fencing token; and to tell its
-        owner's clients that something is gone. Everything that refers to it must be gone before. Answers False, and
-        leaves it, when it came back since it was looked at.
+        owner's clients that something is gone. Everything that refers to it must be gone before. Answers False,
+        and leaves it, when it came back since it was looked at.
         """
 
         def decide(video: Video | None) -> Change[bool]:

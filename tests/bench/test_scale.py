@@ -1,7 +1,7 @@
 """Lists out of 100,000 videos and searches over 1,000,000 entries: what the API takes to answer, on each database.
 
-One owner has nine tenths of everything, one a twentieth of a percent. Set BENCH_VIDEOS for another number of videos,
-each of which has ten entries.
+One owner has nine tenths of everything, one a twentieth of a percent. Set BENCH_VIDEOS for another number of
+videos, each of which has ten entries.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def load(database: Database) -> None:
 
 
 COLUMNS = {
-    "videos": "id, owner, status, created_us, updated_us, changed_us, swept, source_bytes, media_s, model_usd, document",
+    "videos": "id, owner, status, created_us, updated_us, changed_us, swept, source_bytes, media_s, model_usd, "
+    "document",
     "result_sets": "video_id, key",
     "records": "id, video_id, key, kind, seq, body",
 }
