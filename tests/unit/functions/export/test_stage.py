@@ -65,6 +65,7 @@ class FakeExportPorts:
     links: NamingLinks = field(default_factory=NamingLinks)
     flow: Flow = FLOW
     jobs: None = None
+    links: NamingLinks = field(default_factory=NamingLinks)
 
     def __post_init__(self) -> None:
         self.driver = VideoDriver(self.repository, self.clock)
