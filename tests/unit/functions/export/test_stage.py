@@ -62,7 +62,6 @@ class FakeExportPorts:
     bus: InMemoryEventBus = field(default_factory=lambda: InMemoryEventBus(FLOW))
     clock: ManualClock = field(default_factory=ManualClock)
     settings: Settings = field(default_factory=Settings)
-    links: NamingLinks = field(default_factory=NamingLinks)
     flow: Flow = FLOW
     jobs: None = None
     links: NamingLinks = field(default_factory=NamingLinks)
