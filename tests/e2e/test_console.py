@@ -147,7 +147,7 @@ def test_nothing_but_the_keyboard(browser: Browser, deployment: Deployment, vide
     press("/")
     page.keyboard.type("lights")
     press("Enter")
-    page.locator(".hit").first.wait_for()
+    expect(page.locator(".hit").first).to_be_visible(timeout=20_000)
     tab_to(".hit")
     press("Enter")
     assert visitor.position_s() == pytest.approx(2 * SHOT_S, abs=0.2)
