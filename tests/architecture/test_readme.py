@@ -31,10 +31,11 @@ def stages_table() -> str:
 
 
 def listeners_table() -> str:
-    rows = ["| function | started by | time limit |", "|---|---|---|"]
+    rows = ["| function | starts on | time limit |", "|---|---|---|"]
     for one in load_flow().listeners:
-        topics = [*(f"`{topic}`" for topic in one.consumes), *(["every announcement"] if one.announcements else [])]
-        rows.append(f"| `{one.function}` | {', '.join(topics)} | {one.timeout_s:g} s |")
+        topics = ", ".join(f"`{topic}`" for topic in one.consumes)
+        others = " and every announcement" if one.announcements else ""
+        rows.append(f"| `{one.function}` | {topics}{others} | {one.timeout_s:g} s |")
     return "\n".join(rows)
 
 

@@ -1,4 +1,4 @@
-"""The program that functions/api/README.md shows, run with the very text of the page against a whole deployment."""
+"""The program that functions/api/README.md shows, run with the very text of the page against a deployment."""
 
 from __future__ import annotations
 

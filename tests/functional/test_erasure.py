@@ -88,6 +88,7 @@ class TestAuditLog:
 
     def test_page_by_page(self, library: Library) -> None:
         for number in range(3):
+            library.driver.clock.advance(1)
             library.ask("/v1/keys", role="admin", method="POST", json={"name": f"{number}", "role": "viewer"})
         first = library.get("/v1/audit?limit=2", role="admin")
         second = library.get(f"/v1/audit?limit=2&cursor={first['next_cursor']}", role="admin")
@@ -102,6 +103,7 @@ class TestAuditLog:
         for one in (video, kept):
             library.ask(f"/v1/videos/{one.id}", role="editor", method="PATCH", json={"title": "A title"})
         assert {target for _, target, _ in audit(library)} == {video.id, kept.id}
+        library.driver.clock.advance(1)
         library.ask(f"/v1/videos/{video.id}", role="editor", method="DELETE")
         assert [(operation, target) for operation, target, _ in audit(library)] == [
             ("erase_video", erased_id(video.id)),

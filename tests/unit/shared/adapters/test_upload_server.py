@@ -17,7 +17,6 @@ import pytest
 from pytest_mock import MockerFixture
 from werkzeug.test import Client, TestResponse
 
-
 from shared.adapters.filesystem import FolderBlobStore
 from shared.adapters.upload_server import UploadServer
 from shared.adapters.upload_sessions import UploadSessions
