@@ -123,7 +123,7 @@ class Settings:
         auth: Whose tokens the API takes.
         signing_key: P-256 private key in PEM that links and receipts are signed with; one machine makes its own.
         cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
-        link_s: Seconds that a link to a media file works for.
+        link_s: Seconds that a link to a media file works for; one to what plays, by the video's length longer.
         event_streams: Streams of events that one instance of the API serves at a time; each takes a thread.
         quota: What one owner may have and do.
         loopback_urls: Whether webhooks and imports may lead to this machine itself; for development.

@@ -23,6 +23,7 @@ from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
 from functions.api.routes.events import event_routes
 from functions.api.routes.exports import export_routes
+from functions.api.routes.imports import import_routes
 from functions.api.routes.keys import key_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
@@ -122,6 +123,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         media_routes(files, own_links, link_s),
         key_routes(ports.clock),
         upload_routes(Uploading(ports, quotas, reservations), ports.clock),
+        import_routes(ports, quotas, reservations),
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),

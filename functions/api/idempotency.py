@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,10 +19,11 @@ from functions.api.dispatch import Layer, Proceed
 from functions.api.operation import Answer, Call, Operation
 from functions.api.problems import Refusal
 from functions.api.rendering import rendered
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 
-__all__ = ["KEPT_FOR", "IdempotentAnswer", "idempotency_layer"]
+__all__ = ["KEPT_FOR", "idempotency_layer"]
 
 KEPT_FOR: Final = timedelta(hours=24)
 
@@ -31,35 +31,6 @@ _DONE_WITHIN: Final = timedelta(minutes=2)
 """Longer than any POST takes; whoever did not answer by then died over it."""
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotentAnswer:
-    """What was answered to a POST with a key, or who is working on it.
-
-    Attributes:
-        id: Digest of owner and key.
-        owner: Whose key it is.
-        about: The video in the path or in the answer, with which this goes.
-        due_at: When it expires.
-        fingerprint: Digest of the request, which must be the same.
-        worker: Who is at it, or was.
-        busy_until: When another may take over; None once it is answered.
-        status: The answer's HTTP status.
-        headers: Its headers.
-        body: Its JSON; None for what is said once only.
-    """
-
-    id: str
-    owner: str
-    about: str
-    due_at: datetime
-    fingerprint: str
-    worker: str
-    busy_until: datetime | None = None
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str | None = None
 
 
 def idempotency_layer(clock: Clock) -> Layer:

@@ -45,7 +45,7 @@ class MediaFiles:
         bucket: The bucket they are in.
         own_links: What makes links to what the API serves itself.
         links: What makes links to the bucket.
-        link_s: Seconds that those work.
+        link_s: Seconds that those work at least.
     """
 
     def __init__(
@@ -144,8 +144,10 @@ class MediaFiles:
 
     def _offered_captions(self, video: Video) -> tuple[Transcript, str, str] | None:
         files = caption_files(video)
+        if files is None:
+            return None
         transcript = self._transcript(video)
-        return (transcript, *files) if files is not None and transcript.lines else None
+        return (transcript, *files) if transcript.lines else None
 
     def _transcript(self, video: Video) -> Transcript:
         return transcript_of(self._repository.records(video, Finding), video.media)

@@ -21,7 +21,10 @@ _WORTH_COMPRESSING_BYTES: Final = 1024
 _LEVEL: Final = 5
 """Most of what there is to save, for a third of the time that the last of it takes."""
 
-_COMPRESSIBLE: Final = ("application/json", "application/vnd.oai", "application/javascript", "text/", "image/svg")
+_COMPRESSIBLE: Final = (
+    *("application/json", "application/vnd.oai", "application/javascript", "text/", "image/svg"),
+    *("application/vnd.apple.mpegurl", "application/dash+xml"),  # which name a signed URL once a segment
+)
 
 
 def rendered(answer: Answer, choice: FieldChoice | None = None) -> Response:

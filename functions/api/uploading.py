@@ -13,11 +13,11 @@ from functions.api.operation import Call
 from functions.api.problems import Refusal
 from functions.api.quotas import Quotas
 from functions.api.reserving import Reservations, check_file_name
-from shared.domain.details import Description, Metadata, Title
+from shared.domain.details import Description, Metadata, Title, plain_details
 from shared.domain.identity import video_id_of
 from shared.domain.reservations import Import, Upload, new_reservation, reservation_of
 from shared.domain.status import UPLOADING
-from shared.domain.video import Details, Source, Video
+from shared.domain.video import Source, Video
 from shared.ports.document_store import Edit
 from shared.runtime.deletion import DeletionPorts, delete_video
 from shared.settings import Settings
@@ -100,7 +100,7 @@ class Uploading:
         )
         # The video comes last: should this end half way, there is nothing but a session that will expire.
         upload = self._session(call, source, reservation)
-        details = Details(title=asked.title, description=asked.description, metadata=asked.metadata)
+        details = plain_details(asked.title, asked.description, asked.metadata)
         self._reservations.reserve(call, source, details)
         return upload
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix
 from shared.domain.media import AudioStream, MediaInfo, SubtitleStream
 from shared.domain.records import (
-    Evidence,
     Finding,
     Modality,
     ObjectRef,
@@ -50,6 +48,8 @@ __all__ = [
     "Views",
     "timings",
 ]
+
+V = TypeVar("V", bound=Struct)
 
 Link: TypeAlias = Callable[[str], str]
 """Makes the link to a media file of its name."""
@@ -299,62 +299,21 @@ class Views:
 
     def rendition(self, rendition: Rendition) -> RenditionView:
         """Returns a rendition's view."""
-        return RenditionView(
-            name=rendition.name,
-            kind=rendition.kind,
-            codec=rendition.codec,
-            width=rendition.width,
-            height=rendition.height,
-            fps=rendition.fps,
-            fps_decimal=None if rendition.fps is None else float(rendition.fps),
-            frames=rendition.frames,
-            duration_s=rendition.duration_s,
-            bitrate_bps=rendition.bitrate_bps,
-            object=rendition.object,
-            url=self._link(rendition.object.name),
-        )
+        fps_decimal = None if rendition.fps is None else float(rendition.fps)
+        return _view(RenditionView, rendition, fps_decimal=fps_decimal, url=self._link(rendition.object.name))
 
     def segment(self, segment: Segment) -> SegmentView:
         """Returns a segment's view."""
-        return SegmentView(
-            kind=segment.kind,
-            index=segment.index,
-            start_s=segment.start_s,
-            end_s=segment.end_s,
-            start_frame=segment.start_frame,
-            end_frame=segment.end_frame,
-            transition_in=segment.transition_in,
-            scene=segment.scene,
-            keyframe_url=self._picture(segment.keyframe),
-            keyframe_s=segment.keyframe_s,
-            score=segment.score,
-            reason=segment.reason,
-            confidence=segment.confidence,
-            producer=segment.producer,
-            producer_version=segment.producer_version,
-        )
+        return _view(SegmentView, segment, keyframe_url=self._picture(segment.keyframe))
 
     def tag(self, tag: Tag) -> TagView:
         """Returns a tag's view."""
-        return TagView(
-            label=tag.label,
-            kind=tag.kind,
-            confidence=tag.confidence,
-            evidence=tuple(self._evidence(evidence) for evidence in tag.evidence),
-            producer=tag.producer,
-            producer_version=tag.producer_version,
-        )
+        evidence = tuple(_view(EvidenceView, one, frame_url=self._picture(one.frame)) for one in tag.evidence)
+        return _view(TagView, tag, evidence=evidence)
 
     def recommendation(self, recommendation: Recommendation) -> RecommendationView:
         """Returns a recommendation's view."""
-        return RecommendationView(
-            kind=recommendation.kind,
-            value=recommendation.value,
-            reason=recommendation.reason,
-            score=recommendation.score,
-            start_s=recommendation.start_s,
-            frame_url=self._picture(recommendation.frame),
-        )
+        return _view(RecommendationView, recommendation, frame_url=self._picture(recommendation.frame))
 
     def related(self, recommendation: Recommendation, other: Video) -> RelatedView:
         """Returns the view of another video and why it is recommended."""
@@ -369,43 +328,11 @@ class Views:
 
     def finding(self, finding: Finding) -> FindingView:
         """Returns a finding's view."""
-        return FindingView(
-            name=finding.name,
-            modality=finding.modality,
-            value=finding.value,
-            start_s=finding.start_s,
-            end_s=finding.end_s,
-            confidence=finding.confidence,
-            producer=finding.producer,
-            producer_version=finding.producer_version,
-            shot=finding.shot,
-            frame_url=self._picture(finding.frame),
-            box=finding.box,
-        )
+        return _view(FindingView, finding, frame_url=self._picture(finding.frame))
 
     def search_hit(self, hit: SearchHit) -> SearchHitView:
         """Returns a search hit's view."""
-        return SearchHitView(
-            video_id=hit.video_id,
-            name=hit.name,
-            title=hit.title,
-            source=hit.source,
-            text=hit.text,
-            start_s=hit.start_s,
-            end_s=hit.end_s,
-            score=hit.score,
-        )
-
-    def _evidence(self, evidence: Evidence) -> EvidenceView:
-        return EvidenceView(
-            start_s=evidence.start_s,
-            end_s=evidence.end_s,
-            modality=evidence.modality,
-            confidence=evidence.confidence,
-            producer=evidence.producer,
-            quote=evidence.quote,
-            frame_url=self._picture(evidence.frame),
-        )
+        return _view(SearchHitView, hit)
 
     def _picture(self, picture: ObjectRef | None) -> str | None:
         return None if picture is None else self._link(picture.name)
@@ -434,16 +361,18 @@ def timings(attempts: Sequence[Attempt], run: int) -> dict[str, StageTiming]:
     }
 
 
+def _view(kind: type[V], shown: object, **computed: object) -> V:
+    """Returns a view with the fields of what it shows, and others that are computed."""
+    names = [name for name in kind.__struct_fields__ if name not in computed]
+    return kind(**{name: getattr(shown, name) for name in names}, **computed)
+
+
 def _media(media: MediaInfo) -> MediaView:
     width, height = media.video[0].display_size
-    return MediaView(
-        container=media.container,
-        duration_s=media.duration_s,
-        size_bytes=media.size_bytes,
-        title=media.title,
-        video=msgspec.convert(media.video, tuple[VideoStreamView, ...], from_attributes=True),
-        audio=media.audio,
-        subtitles=media.subtitles,
+    return _view(
+        MediaView,
+        media,
+        video=tuple(_view(VideoStreamView, stream) for stream in media.video),
         display_width=width,
         display_height=height,
         fps_decimal=float(media.video[0].fps),

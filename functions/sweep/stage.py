@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from shared.domain.audit import AuditEntry
 from shared.domain.errors import NotFound
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.records import ObjectRef
 from shared.domain.reservations import Upload
 from shared.domain.status import DELETED, UPLOADING
@@ -17,6 +18,7 @@ from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery
 from shared.logs import logger
+from shared.ports.document_store import Document, Edit
 from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
@@ -34,6 +36,9 @@ _MAX_TASKS = 1000
 
 _MAX_EXPIRED = 100
 """Videos that one run deletes because of their age; the next run goes on."""
+
+_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
+"""Documents with which nothing is done when they are due: their time is over."""
 
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
@@ -119,7 +124,7 @@ class Sweeper:
             _guarded("end_upload", partial(self._end_upload, upload))
 
     def delete_expired(self) -> None:
-        """Deletes what is kept no longer: videos, oldest first, where the settings say so, and audit entries."""
+        """Deletes what is kept no longer: videos, oldest first, where the settings say so, and documents."""
         ports, now = self._ports, self._ports.clock.now()
         if (days := ports.settings.retention_days) is not None:
             oldest = ports.repository.list_videos(
@@ -128,8 +133,9 @@ class Sweeper:
             for video in oldest.videos:
                 logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
                 _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
-        for entry in ports.documents.due(AuditEntry, until=now, limit=_MAX_TASKS):
-            _guarded("expire", partial(ports.documents.delete, AuditEntry, entry.id, owner=entry.owner))
+        for kind in _EXPIRING:
+            for document in ports.documents.due(kind, until=now, limit=_MAX_TASKS):
+                _guarded("expire", partial(self._expire, kind, document.id, now))
 
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""
@@ -158,6 +164,13 @@ class Sweeper:
                 logger().info("upload_expired", video_id=video.id)
                 delete_video(ports, video.id, ports.settings.media_bucket)
         ports.documents.delete(Upload, upload.id, owner=upload.owner)
+
+    def _expire(self, kind: type[Any], document_id: str, now: datetime) -> None:
+        def decide(stored: Document | None) -> Edit[Any, None]:
+            over = stored is not None and stored.due_at is not None and stored.due_at <= now
+            return Edit(answer=None, delete=over)
+
+        self._ports.documents.update(kind, document_id, decide, owner=None)
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports

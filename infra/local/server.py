@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from functions.api.app import create_app
 from shared.adapters.folder_links import UPLOADS
@@ -29,8 +29,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not listened on
 class ApiServer:
     """The API and the buckets it links to, on a port of this machine; a context manager.
 
-    Werkzeug's server is enough for one user on loopback; on Google Cloud, functions-framework serves the same
-    application.
+    Werkzeug's server, with a thread for each connection, is enough for one machine; on Google Cloud,
+    functions-framework serves the same application.
 
     Args:
         wiring: The deployment's parts.
@@ -48,7 +48,9 @@ class ApiServer:
         storage = StorageServer(wiring.local_blobs, wiring.local_links, wiring.settings.cors_origins)
         mounts: dict[str, WSGIApplication] = {"/storage": storage, UPLOADS: UploadServer(wiring.upload_sessions)}
         try:
-            self._server = make_server(host, port, DispatcherMiddleware(api, mounts), threaded=True)
+            self._server = make_server(
+                host, port, DispatcherMiddleware(api, mounts), threaded=True, request_handler=_Connection
+            )
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."
@@ -67,6 +69,13 @@ class ApiServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class _Connection(WSGIRequestHandler):
+    """Stays open for further requests, as players and consoles have many."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 60
 
 
 def _names_of(host: str) -> tuple[str, ...] | None:

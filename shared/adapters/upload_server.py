@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
-from shared.adapters.upload_sessions import UploadSession, UploadSessions
-from shared.domain.errors import NotFound, PermanentError, PipelineError, PreconditionFailed, TransientError
+from shared.adapters.upload_sessions import UploadRefused, UploadSession, UploadSessions
+from shared.domain.errors import NotFound, PipelineError, PreconditionFailed, TransientError
 from shared.logs import logger
 
 if TYPE_CHECKING:
@@ -75,18 +75,16 @@ class UploadServer:
         said = request.headers.get("Content-Range", f"bytes 0-{session.size_bytes - 1}/{session.size_bytes}")
         found = _CONTENT_RANGE.fullmatch(said)
         if found is None:
-            raise PermanentError(
-                "bad_content_range", "Content-Range must be like bytes 0-99/1000 or bytes */1000."
-            )
+            raise UploadRefused("bad_content_range", "Content-Range must be like bytes 0-99/1000 or bytes */1000.")
         first, last, total = (None if number is None else int(number) for number in found.groups())
         if total not in {None, session.size_bytes}:
-            raise PermanentError("bad_content_range", f"{session.size_bytes} bytes were announced, not {total}.")
+            raise UploadRefused("bad_content_range", f"{session.size_bytes} bytes were announced, not {total}.")
         if first is None or last is None:
             return self._sessions.look(session_id)
         if not first <= last < session.size_bytes:
-            raise PermanentError("bad_content_range", f"There are no such bytes among {session.size_bytes}.")
+            raise UploadRefused("bad_content_range", f"There are no such bytes among {session.size_bytes}.")
         if request.content_length not in {None, last - first + 1}:
-            raise PermanentError("bad_content_range", "Content-Length and Content-Range contradict each other.")
+            raise UploadRefused("bad_content_range", "Content-Length and Content-Range contradict each other.")
         to_the_end = total == last + 1
         return self._sessions.receive(
             session_id, first, _Body(request, last - first + 1).read, to_the_end=to_the_end

@@ -24,17 +24,21 @@ import google_crc32c
 from shared.adapters.filesystem import FolderBlobStore
 from shared.adapters.folders import make_folder, storage_error
 from shared.domain.codec import decode_json, encode_json
-from shared.domain.errors import NotFound, PermanentError, PreconditionFailed, TransientError
+from shared.domain.errors import NotFound, PipelineError, PreconditionFailed, TransientError
 from shared.domain.records import ObjectRef
 from shared.domain.reservations import SESSION_LIFE
 from shared.ports.clock import Clock
 
-__all__ = ["UploadSession", "UploadSessions"]
+__all__ = ["UploadRefused", "UploadSession", "UploadSessions"]
 
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES: Final = 256 * 1024
 _SYNC_EVERY_BYTES: Final = 8 * 2**20
 """At most so much has to be sent again after a power cut."""
+
+
+class UploadRefused(PipelineError):
+    """What somebody sent can't be taken, however often they send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,7 @@ class UploadSessions:
 
         Raises:
             NotFound: There is no such session.
-            PermanentError: ``session_expired``; also as receive().
+            UploadRefused: ``session_expired``; also as receive().
             PreconditionFailed: As receive().
             TransientError: The disk is full, or can't be used.
         """
@@ -146,7 +150,8 @@ class UploadSessions:
 
         Raises:
             NotFound: There is no such session.
-            PermanentError: ``session_expired``; ``bad_checksum``: the session begins anew; ``name_taken``.
+            UploadRefused: ``session_expired``; ``bad_checksum``: the session begins anew.
+            PermanentError: ``name_taken``: an object lies above or below that name.
             PreconditionFailed: The object has another generation by now.
             TransientError: ``bytes_missing``: some lie between those that are there and these;
                 ``sent_elsewhere``: somebody has looked at the session since; or the disk is full.
@@ -176,7 +181,7 @@ class UploadSessions:
                 self._open[session_id] = _OpenSession.found(self._folder / session_id, self._blobs)
             session = self._open[session_id]
         if not expired and session.state.expires_at <= self._clock.now():
-            raise PermanentError("session_expired", "This upload took too long. Begin another one.")
+            raise UploadRefused("session_expired", "This upload took too long. Begin another one.")
         return session
 
     def _generation(self, bucket: str, name: str) -> int:
@@ -234,7 +239,6 @@ class _OpenSession:
             with _errors(), self._bytes.open("r+b", buffering=0) as file:
                 self._append(file.fileno(), turn, start, read)
         with self._lock, _errors():
-            self._check_turn(turn)
             self._sync()
             complete = self._state.received_bytes == self._state.size_bytes
             return self._finished() if to_the_end and complete else self._state
@@ -291,7 +295,7 @@ class _OpenSession:
         if session.expected_crc32c not in {None, session.checksum}:
             self._state = replace(session, received_bytes=0, crc32c=0)
             self._save(self._state)
-            raise PermanentError(
+            raise UploadRefused(
                 "bad_checksum",
                 f"What arrived has the crc32c {session.checksum}, not {session.expected_crc32c}. Send it again.",
             )

@@ -1,4 +1,4 @@
-"""Reading docstrings, so that what is written about an attribute in the code also reaches those who see only JSON."""
+"""Reading docstrings: what is written about an attribute in the code reaches those, too, who see only JSON."""
 
 from __future__ import annotations
 

@@ -8,20 +8,38 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.naming import display_name
 from shared.domain.video import Video
 
-__all__ = ["SESSION_LIFE", "Import", "Upload", "new_reservation", "reservation_of", "reserved_name"]
+__all__ = [
+    "IMPORT_REQUESTED",
+    "SESSION_LIFE",
+    "Import",
+    "Upload",
+    "new_reservation",
+    "reservation_of",
+    "reserved_name",
+]
+
+IMPORT_REQUESTED: Final = "import-requested"
+"""Topic on which the function that fetches is told of an import that is due."""
+
 
 SESSION_LIFE: Final = timedelta(days=7)
 """For so long Cloud Storage keeps what was sent of an upload; the embedded storage server does the same."""
 
 _GRACE: Final = timedelta(hours=1)
 """A reservation outlives its session, so that nothing can arrive any more when it is looked at."""
+
+_CLAIM: Final = timedelta(minutes=10)
+"""Whoever fetches a file has so long, before somebody else may; the function's time is shorter."""
+
+_MAX_TRIES: Final = 5
+_FIRST_DELAY: Final = timedelta(seconds=15)
 
 _CLOCK_BYTES: Final = 6
 _RANDOM_BYTES: Final = 16
@@ -102,18 +120,44 @@ class Import:
         id: Its id; a younger one's is greater.
         owner: Whose it is.
         about: The video.
-        object: Name of the object.
-        url: Where the file is; empty once nobody needs to know any longer.
+        url: Where the file is; empty once nobody needs to know.
         tries: How often fetching it was begun.
         created_at: When it was asked for.
-        due_at: When fetching it is begun (again); None when there is nothing more to do.
+        due_at: When fetching it is begun, or begun again; None when there is nothing more to do.
     """
 
     id: str
     owner: str
     about: str
-    object: str
     url: str
     tries: int = 0
     created_at: datetime
     due_at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Tells whether somebody has to fetch it now."""
+        return self.due_at is not None and self.due_at <= now
+
+    def begun(self, now: datetime) -> Import:
+        """Returns it as somebody is fetching it, who has some time before somebody else may."""
+        return replace(self, tries=self.tries + 1, due_at=now + _CLAIM)
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether no other try follows the one that was begun."""
+        return self.tries >= _MAX_TRIES
+
+    def postponed(self, now: datetime, *, counts: bool) -> Import:
+        """Returns it as it waits for another try, longer each time.
+
+        Args:
+            now: The time.
+            counts: Whether the last try does.
+        """
+        return replace(
+            self, tries=self.tries if counts else self.tries - 1, due_at=now + _FIRST_DELAY * 2**self.tries
+        )
+
+    def ended(self) -> Import:
+        """Returns it with nothing more to do."""
+        return replace(self, url="", due_at=None)

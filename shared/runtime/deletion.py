@@ -7,15 +7,17 @@ sweep finishes when the worker's lease has run out. So it does when a part of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.change import Change, Deleted
 from shared.domain.errors import PipelineError
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef
 from shared.domain.reservations import Upload
+from shared.domain.status import DELETED
 from shared.domain.video import Video
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
@@ -81,7 +83,12 @@ class Erasure:
     documents: int
 
 
-def delete_video(ports: DeletionPorts, video_id: str, media_bucket: str) -> Erasure:
+def delete_video(
+    ports: DeletionPorts,
+    video_id: str,
+    media_bucket: str,
+    check: Callable[[Video], None] = lambda _video: None,
+) -> Erasure:
     """Deletes a video: the uploaded file, everything made from it, and everything known about it.
 
     From the decision on it is gone for everybody. What follows the decision here is also done by the worker's next
@@ -91,12 +98,20 @@ def delete_video(ports: DeletionPorts, video_id: str, media_bucket: str) -> Eras
         ports: What it works with.
         video_id: The video.
         media_bucket: Bucket that outputs are in.
+        check: Looks at the video in the moment of the decision; what it raises is passed on, and nothing happens.
 
     Raises:
         NotFound: There is no such video.
         TransientError: It is deleted, but not everything of it could be removed now.
     """
-    deleted = ports.repository.update(video_id, ports.lifecycle.delete(ports.clock.now()))
+    delete = ports.lifecycle.delete(ports.clock.now())
+
+    def decide(video: Video | None) -> Change[Deleted]:
+        if video is not None and video.status != DELETED:
+            check(video)
+        return delete(video)
+
+    deleted = ports.repository.update(video_id, decide)
     if deleted.lease is not None and deleted.lease.execution is not None and ports.jobs is not None:
         _cancel(ports.jobs, deleted.lease.execution)
     return finish_deletion(ports, deleted.video, media_bucket, settled=deleted.lease is None)

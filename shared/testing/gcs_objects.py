@@ -68,7 +68,7 @@ class Session:
     def take(self, start: int, block: bytes) -> None:
         """Adds bytes that begin at an offset; those that are there already are ignored."""
         if block and start > len(self.content):
-            raise Refused(400, "bytes in between are missing")
+            raise Refused(503, "bytes in between are missing")
         if self.resource is None:
             self.content += block[len(self.content) - start :]
 

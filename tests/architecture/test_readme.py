@@ -30,6 +30,15 @@ def stages_table() -> str:
     return "\n".join(rows)
 
 
+def listeners_table() -> str:
+    rows = ["| function | starts on | time limit |", "|---|---|---|"]
+    for one in load_flow().listeners:
+        topics = ", ".join(f"`{topic}`" for topic in one.consumes)
+        others = " and every announcement" if one.announcements else ""
+        rows.append(f"| `{one.function}` | {topics}{others} | {one.timeout_s:g} s |")
+    return "\n".join(rows)
+
+
 def time_limit(spec: StageSpec) -> str:
     as_job = f" ({spec.job_timeout_s:g} s as a job)" if spec.job_timeout_s else ""
     return f"{spec.timeout_s:g} s{as_job}"
@@ -91,7 +100,7 @@ def codes_table() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"stages": stages_table, "settings": settings_table, "codes": codes_table}
+TABLES = {"stages": stages_table, "listeners": listeners_table, "settings": settings_table, "codes": codes_table}
 
 
 def _written(name: str) -> str:

@@ -16,7 +16,7 @@ from google.pubsub_v1 import PublisherClient, ReceivedMessage, SubscriberClient
 from infra.local.emulators import Emulator
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.pubsub import PubsubEventBus
-from shared.domain.events import Message, VideoEvent
+from shared.domain.events import Message, ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.flow import Flow
 from shared.domain.topology import subscriptions, topics
 from shared.domain.wire import parse_delivery, pubsub_delivery
@@ -181,3 +181,35 @@ def test_a_message_published_twice_comes_twice_under_two_ids(subject: Subject, e
     (_, first, one), (_, second, other) = subject.take()
     assert first != second
     assert one == other == event
+
+
+class TestTakingBack:
+    """Of an erased video, nothing waits any more; Pub/Sub can't give back, and says so."""
+
+    @pytest.fixture(params=["fake", "local"])
+    def subject(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+        flow = load_flow()
+        with in_memory(flow) if request.param == "fake" else local(tmp_path, flow) as subject:
+            yield subject
+
+    def test_nothing_about_it_waits_but_that_it_was_deleted(self, subject: Subject) -> None:
+        driver = VideoDriver(InMemoryVideoRepository())
+        names = ('ann/\udcff "objectId": 1.mp4', "ann/other.mp4")
+        videos = [driver.upload(name) for name in names]
+        events = [event for event in driver.repository.outbox() if event.type == "video-registered"]
+        for name, event in zip(names, events, strict=True):
+            subject.bus.publish("upload-finalized", upload(name))
+            for topic in ("video-ingested", "video-deleted"):
+                subject.bus.publish(topic, replace(event, type=topic))
+        work = WorkRequested(type="delivery-due", document_id=f"x-{videos[0].id}", owner="ann")
+        subject.bus.publish("delivery-due", work)
+
+        subject.bus.take_back(videos[0])
+
+        left = [told for _, _, told in subject.take()]
+        about = [told.type for told in left if isinstance(told, VideoEvent) and told.video_id == videos[0].id]
+        assert set(about) == {"video-deleted"}
+        assert work not in left
+        assert [told.name for told in left if isinstance(told, ObjectFinalized)] == [names[1]]
+        others = {told.type for told in left if isinstance(told, VideoEvent) and told.video_id == videos[1].id}
+        assert others == {"video-ingested", "video-deleted"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import pytest
@@ -23,16 +24,20 @@ from werkzeug.wrappers import Response
 from infra.local.emulators import Emulator
 from infra.local.emulators.throwaway_account import throwaway_account
 from shared.adapters.filesystem import FolderBlobStore
-from shared.adapters.folder_links import FolderLinks
+from shared.adapters.folder_links import UPLOADS, FolderLinks
 from shared.adapters.gcs import GcsBlobStore, GcsLinks
 from shared.adapters.signing_key import SigningKey
 from shared.adapters.storage_server import StorageServer
+from shared.adapters.upload_server import UploadServer
 from shared.adapters.upload_sessions import UploadSessions
 from shared.domain.records import ObjectRef
 from shared.ports.blob_store import BlobStore
 from shared.ports.object_links import LONGEST_S, REPEATED_S, ObjectLinks
 from shared.testing.clock import ManualClock
 from shared.testing.strict_gcs import StrictGcs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 NAME = "videos/v/ü 1+2/v720.mp4"
 CONTENT = bytes(range(256)) * 4
@@ -109,8 +114,10 @@ def _folders(folder: Path) -> Iterator[Linked]:
     """The one-machine server."""
     clock = ManualClock()
     blobs = FolderBlobStore(folder / "data", {})
-    links = FolderLinks(UploadSessions(folder / "sessions", blobs, clock), SigningKey.generate(), clock)
-    mounted = DispatcherMiddleware(Response(status=404), {"/storage": StorageServer(blobs, links)})
+    sessions = UploadSessions(folder / "data" / "sessions", blobs, clock)
+    links = FolderLinks(sessions, SigningKey.generate(), clock)
+    served: dict[str, WSGIApplication] = {"/storage": StorageServer(blobs, links), UPLOADS: UploadServer(sessions)}
+    mounted = DispatcherMiddleware(Response(status=404), served)
     server = make_server("127.0.0.1", 0, mounted, threaded=True)
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import column, select, table
 
+from shared.adapters.firestore.repository import FirestoreVideoRepository
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.tables import METADATA
 from shared.domain.attempt import Effort
 from shared.domain.change import Change, Declined
 from shared.domain.codec import encode_json
@@ -269,6 +275,24 @@ class TestSweeping:
         assert [video.id for video in repository.unswept()] == [ready.id]
 
 
+def everything_in(repository: VideoRepository) -> str:
+    """Returns all that the store keeps, by its own means."""
+    if isinstance(repository, SqlVideoRepository):
+        with repository._database.reading() as connection:
+            tables = [*METADATA.sorted_tables, table("search_index", column("words"))]
+            return repr([connection.execute(select(one)).all() for one in tables])
+    if isinstance(repository, FirestoreVideoRepository):
+        return repr(list(_documents(repository._client)))
+    return repr(vars(repository))
+
+
+def _documents(below: Any) -> Iterator[object]:
+    for collection in below.collections():
+        for document in collection.list_documents():  # also those that are none but have some below them
+            yield document.path, document.get().to_dict()
+            yield from _documents(document)
+
+
 class TestForgetting:
     def forget(self, repository: VideoRepository, driver: VideoDriver, name: str = "ann/clip.mp4") -> Video:
         """Erases a video that there was everything of, and returns what it was."""
@@ -301,6 +325,20 @@ class TestForgetting:
         assert repository.attempts(video.id) == []
         assert repository.unswept() == []
         assert repository.outbox() == []
+
+    @pytest.mark.reliability("B27")
+    def test_nothing_in_the_store_names_it(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        driver.upload("ben/other.mp4")
+        video = driver.finish(
+            driver.upload("planted/planted.mp4"), {"tag": [search_entry("planted"), tag("planted")]}
+        )
+        assert video.id in everything_in(repository)
+        self.erase(repository, driver, video)
+        left = everything_in(repository)
+        assert erased_id(video.id) in left
+        assert "ben/other.mp4" in left
+        assert video.id not in left
+        assert "planted" not in left
 
     def test_what_comes_late_is_still_known_to_be_late(
         self, repository: VideoRepository, driver: VideoDriver

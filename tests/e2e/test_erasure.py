@@ -1,4 +1,4 @@
-"""Erasing on the real one-machine stack, after and during processing: then every byte of its folder is looked at."""
+"""Erasing on the one-machine stack, after and during processing: then every byte of its folder is looked at."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -83,6 +84,10 @@ class Deployment:
     def status(self) -> str | None:
         video = self.video()
         return video.status if video else None
+
+    def works_at(self, stage: str) -> bool:
+        video = self.video()
+        return video is not None and video.lease is not None and video.lease.stage == stage
 
     def say(self, details: Details) -> None:
         def decide(video: Video | None) -> Change[None]:
@@ -238,7 +243,7 @@ def test_nothing_is_left_of_a_video_that_is_worked_on(deployment: Deployment, fo
         deployment.upload(footage)
         deployment.wait(lambda: deployment.status() == "registered", deployment.video)
         deployment.say(DETAILS)
-        deployment.wait(lambda stage=stage: _worked_on(deployment.video(), stage), deployment.video)
+        deployment.wait(partial(deployment.works_at, stage), deployment.video)
         receipt = deployment.ask("DELETE", f"/v1/videos/{VIDEO_ID}")
         assert not receipt["complete"]
         assert_receipt_verifies(deployment, receipt)
@@ -246,7 +251,3 @@ def test_nothing_is_left_of_a_video_that_is_worked_on(deployment: Deployment, fo
         left = deployment.wiring.repository.update(VIDEO_ID, lambda video: Change(answer=video))
         assert left is not None
         assert (left.id, left.run) == (erased_id(VIDEO_ID), run)
-
-
-def _worked_on(video: Video | None, stage: str) -> bool:
-    return video is not None and video.lease is not None and video.lease.stage == stage

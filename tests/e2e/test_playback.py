@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -36,18 +34,10 @@ from shared.domain.video import Video
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import delivery_of, upload
+from tests.e2e.browser import CHROMIUM_FLAGS, chromium
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # the sandbox needs user namespaces, which containers often lack
-    "--headless",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",  # with sound, which is to be decoded
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
-]
+__all__ = ["chromium"]  # a fixture
+
 # Without the attribute, Chromium plays no HLS whose media are on another host than its playlists.
 PLAYER = """<!doctype html><video controls autoplay crossorigin="anonymous" src="{hls}">
 <track kind="captions" src="{captions}" default></video>"""
@@ -71,18 +61,6 @@ class Served:
         with urllib.request.urlopen(request) as answer:
             links: dict[str, Any] = json.load(answer)
         return links
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        message = "no Chromium: install Debian's package chromium, or name a binary in CHROMIUM"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 @pytest.fixture(params=["folders", "emulator"])

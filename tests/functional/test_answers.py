@@ -7,17 +7,19 @@ import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app
-from functions.api.idempotency import KEPT_FOR, IdempotentAnswer
+from functions.api.idempotency import KEPT_FOR
 from shared.domain.errors import TransientError
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.ports.document_store import Edit
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
+from shared.testing.video_repository import InMemoryVideoRepository
 from tests.api_ports import FakeApiPorts
 from tests.functional.library import Library
 
@@ -82,6 +84,23 @@ class TestConditions:
         url = f"/v1/videos/{library.add_finished().id}"
         refused: Any = library.ask(url, headers={"If-Match": '"other"'})
         assert (refused.status_code, refused.json["code"]) == (412, "precondition_failed")
+
+
+def test_a_video_is_shown_with_one_read() -> None:
+    class CountingRepository(InMemoryVideoRepository):
+        asked: ClassVar[list[str]] = []
+
+        def __getattribute__(self, name: str) -> Any:
+            if not name.startswith("_") and name != "asked":
+                self.asked.append(name)
+            return super().__getattribute__(name)
+
+    repository = CountingRepository()
+    video = VideoDriver(repository).upload()
+    repository.asked.clear()
+    client = Client(create_app(FakeApiPorts(repository=repository)))
+    assert client.get(f"/v1/videos/{video.id}", headers={"Authorization": "Bearer viewer:ann"}).status_code == 200
+    assert repository.asked == ["get"]
 
 
 class TestFields:

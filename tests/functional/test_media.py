@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from dataclasses import dataclass
@@ -39,13 +40,11 @@ MASTER = """#EXTM3U
 360p.m3u8
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=22242,URI="360p-iframes.m3u8"
 """
-MEDIA = """#EXTM3U
+SEGMENT = "#EXTINF:4.000,\n#EXT-X-BYTERANGE:130649\n{file}\n"
+MEDIA = f"""#EXTM3U
 #EXT-X-TARGETDURATION:5
-#EXT-X-MAP:URI="{file}",BYTERANGE="897@0"
-#EXTINF:4.000,
-#EXT-X-BYTERANGE:130649@953
-{file}
-#EXT-X-ENDLIST
+#EXT-X-MAP:URI="{{file}}",BYTERANGE="897@0"
+{SEGMENT * 8}#EXT-X-ENDLIST
 """
 MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011">
@@ -230,6 +229,13 @@ def test_a_manifest_that_a_player_has_is_not_sent_again(player: Player) -> None:
     assert first.headers["Cache-Control"] == "private, no-cache"
     head = player.client.head(link)
     assert (head.status_code, head.data) == (200, b"")
+
+
+def test_a_manifest_with_many_links_is_sent_compressed(player: Player) -> None:
+    stream = uris(player.open(player.playback(player.transcoded())["hls"]).text)[-1]
+    plain, packed = player.open(stream), player.client.get(stream, headers={"Accept-Encoding": "gzip"})
+    assert (packed.content_encoding, gzip.decompress(packed.data)) == ("gzip", plain.data)
+    assert len(packed.data) * 2 < len(plain.data)
 
 
 @pytest.mark.reliability("A26")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from shared.settings import QuotaSettings, Settings
 from shared.testing.driver import VideoDriver
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 SEED = "20261121"
 CASES_A_ROLE = 600
 
@@ -67,6 +69,7 @@ def test_every_answer_is_one_that_the_document_promises(served: Served, role: Ro
     ran = subprocess.run(
         [*command, *options, *served.headers(role), f"{served.url}/openapi.json"],
         cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS)},
         capture_output=True,
         text=True,
         timeout=300,

@@ -8,7 +8,7 @@ from typing import Any
 import google_crc32c
 import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from functions.api.app import create_app
 from shared.adapters.folder_links import UPLOADS
@@ -39,11 +39,11 @@ class Api:
         self.driver = VideoDriver(self.ports.repository, self.clock)
         self.client = Client(create_app(self.ports))
 
-    def ask(self, method: str, url: str, *, owner: str = "ann", role: str = "editor", **sent: Any) -> TestResponse:
+    def ask(self, method: str, url: str, *, owner: str = "ann", role: str = "editor", **sent: Any) -> Any:
         headers = {"Authorization": f"Bearer {role}:{owner}", **sent.pop("headers", {})}
         return self.client.open(url, method=method, headers=headers, **sent)
 
-    def start(self, *, owner: str = "ann", headers: dict[str, str] | None = None, **body: Any) -> TestResponse:
+    def start(self, *, owner: str = "ann", headers: dict[str, str] | None = None, **body: Any) -> Any:
         body = {"name": "clip.mp4", "size_bytes": 1000} | body
         return self.ask("POST", "/v1/uploads", owner=owner, json=body, headers=headers or {})
 
@@ -69,7 +69,7 @@ class TestReserving:
             "description": "At the sea",
             "metadata": {"album": "2026"},
         }
-        response = library.ask("/v1/uploads", method="POST", role="editor", json=asked)
+        response: Any = library.ask("/v1/uploads", method="POST", role="editor", json=asked)
         upload = response.json
 
         assert response.status_code == 201
@@ -112,7 +112,8 @@ class TestReserving:
     )
     def test_any_name_is_one_file_in_the_owners_folder(self, library: Library, name: str, shown: str) -> None:
         asked = {"name": name, "size_bytes": 5}
-        upload = library.ask("/v1/uploads", method="POST", role="editor", json=asked).json
+        response: Any = library.ask("/v1/uploads", method="POST", role="editor", json=asked)
+        upload = response.json
 
         assert upload["name"] == shown
         assert library.get(f"/v1/videos/{upload['video_id']}")["source"]["name"] == shown
@@ -327,8 +328,8 @@ def test_bytes_that_were_sent_become_the_video(tmp_path: Any) -> None:
     client = Client(app)
     known = {"Authorization": "Bearer editor:ann"}
     asked = {"name": "clip.mp4", "size_bytes": len(CONTENT), "crc32c": CRC32C}
-    upload = client.post("/v1/uploads", json=asked, headers=known).json
-    sent = client.put(upload["url"], data=CONTENT)
+    upload: Any = client.post("/v1/uploads", json=asked, headers=known).json
+    sent: Any = client.put(upload["url"], data=CONTENT)
 
     assert (sent.status_code, sent.json["crc32c"]) == (200, CRC32C)
     (message,) = wiring.local_bus.lease(10, 30.0)

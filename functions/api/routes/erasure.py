@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.preconditions import require_match
 from shared.domain.attempt import Attempt
 from shared.ports.signer import Signer
 from shared.runtime.deletion import DeletionPorts, Erasure, delete_video
@@ -82,7 +84,7 @@ def erasure_routes(ports: ErasurePorts) -> Routes:
     """Returns the route that erases."""
     routes = Routes("videos")
 
-    @routes.add("DELETE", "/v1/videos/<video_id>", allow="editor", answers={200: Receipt})
+    @routes.add("DELETE", "/v1/videos/<video_id>", allow="editor", answers={200: Receipt}, heeds_if_match=True)
     def erase_video(call: Call[Nothing, Nothing]) -> Answer:
         """Erases a video: its file, all that was made of it, and all that is known about it.
 
@@ -95,12 +97,13 @@ def erasure_routes(ports: ErasurePorts) -> Routes:
             claims = jwt.decode(receipt, key, algorithms=["ES256"])
             print(claims["video_id"], claims["erased_at"], claims["removed"])
 
-        On one machine the bytes are overwritten in the database and its journal. On Google Cloud, buckets keep what
-        was deleted for as long as their soft-delete policy says, and messages that are under way end when they are
+        On one machine it is overwritten in the database and its journal. On Google Cloud, a bucket keeps what was
+        deleted for as long as its soft-delete policy says, and messages that are under way end when they are
         acknowledged; PostgreSQL overwrites when it vacuums.
         """
         video = call.videos.get(call.path["video_id"])
-        erasure = delete_video(ports, video.id, ports.settings.media_bucket)
+        as_seen = partial(require_match, call.request)
+        erasure = delete_video(ports, video.id, ports.settings.media_bucket, as_seen)
         return Answer(value=_receipt(erasure, ports.signer))
 
     return routes

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.paging import PageQuery, documents_page
 from functions.api.problems import Refusal
-from shared.domain.cursor import decode_cursor, encode_cursor
-from shared.domain.errors import NotFound, TransientError
-from shared.domain.events import WorkRequested
-from shared.domain.exports import EXPORT_REQUESTED, Export, ExportState, new_export
-from shared.logs import logger
+from shared.domain.errors import NotFound
+from shared.domain.exports import Export, ExportState, new_export
 from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.object_links import ObjectLinks
+from shared.runtime.tasks import request_work
 
 __all__ = ["export_routes"]
 
 _LATEST: Final = 10
 """Exports among which one that is still made must be."""
-
-
-class ExportsQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which exports to list."""
-
-    limit: Annotated[int, Meta(ge=1, le=100, description="Most exports in one answer.")] = 50
-    cursor: Annotated[str | None, Meta(description="The next_cursor of the page before.")] = None
 
 
 class ExportView(Struct, frozen=True):
@@ -79,28 +71,14 @@ def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float
             raise Refusal(409, "export_running", "An export is being made already; wait until that is ready.")
         export = new_export(call.principal.owner, clock.now())
         call.documents.update(Export, export.id, lambda _none: Edit(answer=None, document=export))
-        try:
-            bus.publish(
-                EXPORT_REQUESTED,
-                WorkRequested(type=EXPORT_REQUESTED, document_id=export.id, owner=export.owner),
-            )
-        except TransientError as error:
-            logger().warning("publish_failed", error=str(error))  # sweep tells of it as well
+        request_work(bus, export)
         return Answer(value=view(export), status=202, headers={"Location": f"/v1/exports/{export.id}"})
 
-    @routes.add("GET", "/v1/exports", allow="admin", query=ExportsQuery, answers={200: ExportList})
-    def list_exports(call: Call[ExportsQuery, Nothing]) -> Answer:
+    @routes.add("GET", "/v1/exports", allow="admin", query=PageQuery, answers={200: ExportList})
+    def list_exports(call: Call[PageQuery, Nothing]) -> Answer:
         """Lists exports, youngest first."""
-        scope, cursor, limit = f"exports/{call.principal.owner}", call.query.cursor, call.query.limit
-        try:
-            before = None if cursor is None else decode_cursor(scope, cursor)
-        except ValueError as error:
-            raise Refusal(
-                400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-            ) from error
-        found = call.documents.all(Export, limit=limit + 1, before=before)
-        next_cursor = encode_cursor(scope, found[limit - 1].id) if len(found) > limit else None
-        return Answer(value=ExportList(exports=tuple(map(view, found[:limit])), next_cursor=next_cursor))
+        exports, next_cursor = documents_page(call, Export)
+        return Answer(value=ExportList(exports=tuple(map(view, exports)), next_cursor=next_cursor))
 
     @routes.add("GET", "/v1/exports/<export_id>", allow="admin", answers={200: ExportView})
     def show_export(call: Call[Nothing, Nothing]) -> Answer:

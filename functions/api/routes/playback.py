@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from functions.api.access import OwnedVideos
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Answer, Call, Nothing, Routes
 from shared.domain.captions import CAPTIONS_LABEL, caption_files
@@ -75,7 +75,7 @@ def playback_routes(links: MediaLinks) -> Routes:
                 poster=link("poster"),
                 storyboard=link("storyboard"),
                 storyboard_vtt=link("storyboard_vtt"),
-                captions=tuple(_captions(video, call.videos.records(video, Finding), links)),
+                captions=_captions(video, call.videos, links),
                 expires_at=links.expires_at,
             )
         )
@@ -83,8 +83,11 @@ def playback_routes(links: MediaLinks) -> Routes:
     return routes
 
 
-def _captions(video: Video, findings: Sequence[Finding], links: MediaLinks) -> Sequence[CaptionsView]:
-    files, transcript = caption_files(video), transcript_of(findings, video.media)
-    if files is None or not transcript.lines:
+def _captions(video: Video, videos: OwnedVideos, links: MediaLinks) -> tuple[CaptionsView, ...]:
+    files = caption_files(video)
+    if files is None:
+        return ()
+    transcript = transcript_of(videos.records(video, Finding), video.media)
+    if not transcript.lines:
         return ()
     return (CaptionsView(language=transcript.language, label=CAPTIONS_LABEL, url=links.link(files[0])),)

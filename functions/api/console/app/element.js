@@ -15,7 +15,7 @@ const SPRITE = new URL('../icons.svg', import.meta.url).pathname;
 export function h(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split('.');
   const element = document.createElement(tag);
-  element.classList.add(...classes);
+  if (classes.length) element.classList.add(...classes);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith('on')) element.addEventListener(key.slice(2), value);

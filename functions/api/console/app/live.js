@@ -13,6 +13,7 @@ class Live extends EventTarget {
   /** @type {'off'|'connecting'|'live'|'waiting'} */
   state = 'off';
   #lastId = null;
+  #hasListened = false;
   #stop = null;
 
   start() {
@@ -25,6 +26,7 @@ class Live extends EventTarget {
     this.#stop?.abort();
     this.#stop = null;
     this.#lastId = null;
+    this.#hasListened = false;
     this.#become('off');
   }
 
@@ -36,19 +38,25 @@ class Live extends EventTarget {
   async #run(signal) {
     let failures = 0;
     while (!signal.aborted) {
-      this.#become('connecting');
+      if (this.state !== 'live') this.#become('connecting');
+      let wait_ms = WAITS_MS[Math.min(failures, WAITS_MS.length - 1)] * (0.75 + Math.random() / 2);
       try {
-        await this.#listen(signal, () => { failures = 0; });
+        // Streams end after some minutes, and say so: that is no failure.
+        if (await this.#listen(signal, () => { failures = 0; })) continue;
       } catch (error) {
         if (signal.aborted || error.status === 401) return;
+        if (error.code === 'bad_cursor') this.#lastId = null;
+        if (error.retryAfter_s) wait_ms = error.retryAfter_s * 1000;
         console.info(`Live updates: ${error.message}`);
       }
       if (signal.aborted) return;
+      failures += 1;
       this.#become('waiting');
-      await pause(WAITS_MS[Math.min(failures++, WAITS_MS.length - 1)] * (0.75 + Math.random() / 2), signal);
+      await pause(wait_ms, signal);
     }
   }
 
+  /** Listens to one stream; returns whether its end was announced. */
   async #listen(signal, onAlive) {
     const silence = new AbortController();
     const stop = () => silence.abort();
@@ -59,12 +67,17 @@ class Live extends EventTarget {
       const response = await send('GET', '/v1/events', {headers, signal: silence.signal});
       this.#become('live');
       onAlive();
-      if (!this.#lastId) this.#tell('again');
+      if (!this.#lastId && this.#hasListened) this.#tell('again');
+      this.#hasListened = true;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      const parse = parser(event => this.#take(event));
+      let isAnnounced = false;
+      const parse = parser(event => {
+        if (event.type === 'reconnect') isAnnounced = true;
+        else this.#take(event);
+      });
       for (;;) {
         const {done, value} = await reader.read();
-        if (done) return;
+        if (done) return isAnnounced;
         clearTimeout(timer);
         timer = setTimeout(stop, SILENCE_MS);
         parse(value);

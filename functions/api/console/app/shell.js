@@ -78,7 +78,7 @@ export class Shell {
       h('nav.places', {'aria-label': 'Main'}, this.#links),
       h('div.tools', {},
         liveSign(signal),
-        session.may('editor') && h('button.primary.add', {type: 'button', onclick: () => openAddDialog()}, icon('upload'), h('span', {}, 'Add videos')),
+        session.may('editor') && h('button.primary.add', {type: 'button', 'aria-label': 'Add videos', onclick: () => openAddDialog()}, icon('upload'), h('span', {}, 'Add videos')),
         themeButton(),
         account(onLogOut)));
   }

@@ -17,12 +17,12 @@ export function tabs(label, entries, chosen, onChoose) {
     entries.forEach(([other], index) => {
       panels[index].hidden = other !== key;
       bar.children[index].setAttribute('aria-selected', String(other === key));
+      bar.children[index].tabIndex = other === key ? 0 : -1;
     });
     onChoose(key);
   };
   bar.append(...entries.map(([key, name]) => h('button', {type: 'button', role: 'tab', id: `tab-${key}`, 'aria-controls': `panel-${key}`, onclick: () => choose(key), onfocus: () => choose(key)}, name)));
-  choose(chosen);
   rove(bar, '[role=tab]');
-  [...bar.children].forEach(tab => { tab.tabIndex = tab.getAttribute('aria-selected') === 'true' ? 0 : -1; });
+  choose(chosen);
   return h('div.tabs', {}, bar, panels);
 }

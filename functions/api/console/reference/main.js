@@ -5,6 +5,7 @@ import {words} from '../app/format.js';
 import {problemBox} from '../app/panel.js';
 import {get} from '../app/api.js';
 import {applyTheme, themeButton} from '../app/theme.js';
+import {prose} from './prose.js';
 import {operationSection} from './operation.js';
 import {schemaSection} from './schema.js';
 
@@ -51,9 +52,7 @@ function page({info, paths, components}) {
 }
 
 function start(info) {
-  return h('section.chapter', {id: 'start'}, h('h1', {tabindex: '-1'}, 'API reference'), h('p.lead', {}, info.description),
-    h('p', {}, 'Send a token or an API key with every request: ', h('code', {}, 'Authorization: Bearer …'), '. It says whose videos you reach, and whether you may look (viewer), change (editor) or administer (admin). Times are seconds, instants RFC 3339 in UTC, spans half-open: start included, end not.'),
-    h('p', {}, 'Lists come in pages: pass ', h('code', {}, 'next_cursor'), ' as ', h('code', {}, 'cursor'), ' for the next one. Answers carry an ', h('code', {}, 'ETag'), ': send it as ', h('code', {}, 'If-None-Match'), ' to hear that nothing changed, or as ', h('code', {}, 'If-Match'), ' so that a change does not undo somebody else’s. A ', h('code', {}, 'POST'), ' with an ', h('code', {}, 'Idempotency-Key'), ' can be repeated safely.'));
+  return h('section.chapter', {id: 'start'}, h('h1', {tabindex: '-1'}, 'API reference'), prose(info.description));
 }
 
 function errors() {

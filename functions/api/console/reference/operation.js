@@ -2,6 +2,7 @@
 
 import {copyable} from '../app/dialog.js';
 import {h} from '../app/element.js';
+import {prose} from './prose.js';
 import {example, kindOf, properties, refName} from './schema.js';
 
 const WHO = {anybody: 'Anybody', link: 'Whoever has the link', viewer: 'Viewers and above', editor: 'Editors and above', admin: 'Admins'};
@@ -12,7 +13,7 @@ export function operationSection(operation, schemas) {
   return h('article.operation', {id: operation.operationId},
     h('div.told', {},
       h('h3', {}, summary), h('p.route', {}, h(`span.method.${method}`, {}, method), h('code', {}, path)),
-      description && h('p', {}, description),
+      description && prose(description),
       h('p.fine', {}, WHO[operation['x-allowed']] ?? ''),
       parameters.length ? [h('h4', {}, 'Parameters'), h('dl.properties', {}, parameters.map(parameter))] : null,
       body ? [h('h4', {}, 'Body'), link(body), properties(resolved(body, schemas))] : null,

@@ -1,14 +1,12 @@
 /** The dialog that adds videos: from this device, or from an address. */
 
-import {get, part, post} from '../app/api.js';
+import {part, post} from '../app/api.js';
 import {openDialog} from '../app/dialog.js';
 import {field, fill, h, icon} from '../app/element.js';
-import {notify, notifyProblem} from '../app/notices.js';
+import {notify} from '../app/notices.js';
 import {problemBox} from '../app/panel.js';
+import {go} from '../app/router.js';
 import {uploads} from './queue.js';
-
-const LOOK_MS = 2000;
-const OPEN_STATES = ['queued', 'requested', 'pending', 'running', 'fetching'];
 
 /**
  * Opens the dialog.
@@ -34,23 +32,13 @@ function importForm(close) {
       event.preventDefault();
       fill(trouble);
       try {
-        const wanted = await post('/v1/imports', {url: address.value});
+        const {video_id} = await post('/v1/imports', {url: address.value});
         close();
-        notify('The server fetches the file now; it shows up in the library.');
-        follow(wanted).catch(notifyProblem);
+        notify('The server fetches the file now.');
+        go(`/videos/${part(video_id)}`);
       } catch (error) {
         fill(trouble, problemBox(error));
       }
     },
   }, field('Or import from an address', address, 'A link to the file itself, which anybody can open.'), trouble, h('button', {type: 'submit'}, 'Import'));
-}
-
-/** Says so if an import fails. */
-async function follow({id, state}) {
-  let now = {state};
-  while (OPEN_STATES.includes(now.state)) {
-    await new Promise(resolve => { setTimeout(resolve, LOOK_MS); });
-    now = await get(`/v1/imports/${part(id)}`);
-  }
-  if (now.state === 'failed') notify(`The import failed. ${now.reason ?? now.failure?.reason ?? now.detail ?? ''}`, 'error');
 }

@@ -13,24 +13,24 @@ import {openAddDialog} from '../uploads/add.js';
 
 /**
  * Makes the buttons.
- * @param {Object} video The video.
+ * @param {function(): Object} current Returns the video as it is known now.
  * @param {Playhead} playhead Where it is, for links to this moment.
  * @param {function} onChange Told when something was changed.
  */
-export function actionMenu(video, playhead, onChange) {
+export function actionMenu(current, playhead, onChange) {
   const share = async () => {
-    await navigator.clipboard.writeText(`${location.origin}/#/videos/${video.id}?t=${playhead.time_s.toFixed(1)}`);
+    await navigator.clipboard.writeText(`${location.origin}/#/videos/${current().id}?t=${playhead.time_s.toFixed(1)}`);
     notify('Link to this moment copied.');
   };
-  const link = h('button', {type: 'button', onclick: share}, icon('link'), h('span', {}, 'Copy link'));
+  const link = h('button', {type: 'button', 'aria-label': 'Copy link', onclick: share}, icon('link'), h('span', {}, 'Copy link'));
   if (!session.may('editor')) return link;
   const item = (picture, name, onclick, kind = '') => h(`button${kind}`, {type: 'button', onclick}, icon(picture), name);
   const menu = h('details.menu', {}, h('summary.button', {}, 'More', icon('chevron')), h('div.menu-items', {},
-    item('replay', 'Run again …', () => askReplay(video, onChange)),
-    item('upload', 'Replace the file …', () => openAddDialog(video.id)),
-    item('trash', 'Delete …', () => askDelete(video), '.danger-text')));
+    item('replay', 'Run again …', () => askReplay(current(), onChange)),
+    item('upload', 'Replace the file …', () => openAddDialog(current().id)),
+    item('trash', 'Delete …', () => askDelete(current()), '.danger-text')));
   closeOutside(menu);
-  return [link, h('button', {type: 'button', onclick: () => edit(video, onChange)}, icon('edit'), h('span', {}, 'Edit')), menu];
+  return [link, h('button', {type: 'button', 'aria-label': 'Edit', onclick: () => edit(current(), onChange)}, icon('edit'), h('span', {}, 'Edit')), menu];
 }
 
 async function edit(video, onChange) {
@@ -80,7 +80,7 @@ function askDelete(video) {
 function showReceipt(video, receipt) {
   const {removed, erased_at, complete} = receipt;
   const file = () => save(new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}), `erasure-receipt-${video.id}.json`);
-  const counts = [['Files', `${removed.objects.toLocaleString('en')}, ${bytes(removed.bytes)}`], ...Object.entries(removed.records).map(([kind, count]) => [kind, count.toLocaleString('en')]),
+  const counts = [['Files', `${removed.objects.toLocaleString('en')}, ${bytes(removed.bytes)}`], ...Object.entries(removed.records).map(([kind, count]) => [kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '), count.toLocaleString('en')]),
     ['Other documents', removed.documents], ['Attempts', removed.attempts]];
   const close = openDialog('Deleted for good',
     h('p', {}, h('strong', {}, video.title), ` was erased ${instant(erased_at)}.`, complete ? '' : ' A worker was busy with it; what that may still leave is removed as well.'),

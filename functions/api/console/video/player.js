@@ -15,7 +15,8 @@ export class Player {
   element = h('div.player');
   /** @type {Object|null} What the API says about playing it. */
   playback = null;
-  #video = h('video', {playsinline: true, preload: 'metadata', tabindex: '-1'});
+  // Without the attribute, Chromium plays no HLS whose media are on another host than its playlists.
+  #video = h('video', {playsinline: true, preload: 'metadata', crossorigin: 'anonymous', tabindex: '-1'});
   #id;
   #playhead;
   #signal;

@@ -8,6 +8,7 @@ const LOUDEST_LUFS = -5;
 const QUIETEST_LUFS = -50;
 const MOST_ZOOM = 16;
 const STEP_S = 5;
+const NARROWEST_PICTURE_PX = 14;
 
 export class Strip {
   #playhead;
@@ -15,6 +16,7 @@ export class Strip {
   #signal;
   #zoom = 1;
   #shots = [];
+  #spans = [];
   #lanes = h('div.lanes');
   #line = h('div.now-line', {'aria-hidden': 'true'});
   #ghost = h('div.ghost-line', {'aria-hidden': 'true', hidden: true});
@@ -34,6 +36,9 @@ export class Strip {
     playhead.addEventListener('state', () => this.#moved(playhead.time_s), {signal});
     this.#pointing();
     this.#slider.addEventListener('keydown', event => this.#slide(event));
+    const sized = new ResizeObserver(() => this.#showPictures());
+    sized.observe(this.#inner);
+    signal.addEventListener('abort', () => sized.disconnect());
     onKeys({'[': () => this.#toShot(-1), ']': () => this.#toShot(1)}, signal);
   }
 
@@ -41,6 +46,7 @@ export class Strip {
   show(segments, findings) {
     const of = kind => segments.filter(segment => segment.kind === kind);
     this.#shots = of('shot');
+    this.#spans = [];
     const lines = name => findings.filter(finding => finding.modality === name && typeof finding.value === 'string');
     const lanes = [
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
@@ -54,6 +60,7 @@ export class Strip {
       if (track.querySelector('button')) rove(track, 'button');
       return h('div.lane', {}, h('span.lane-name', {'aria-hidden': 'true'}, name), track);
     }));
+    this.#showPictures();
     this.#moved(this.#playhead.time_s);
   }
 
@@ -64,18 +71,28 @@ export class Strip {
 
   #span(span, label, shown = null) {
     const button = h('button.span', {
-      type: 'button', 'data-from': span.start_s, 'data-to': span.end_s, title: `${clock(span.start_s, true)} ${label}`,
+      type: 'button', title: `${clock(span.start_s, true)} ${label}`,
       'aria-label': `${label}, at ${spoken(span.start_s)}`, onclick: () => this.#playhead.seek(span.start_s),
     }, shown);
     if (span.row) vary(button, {row: span.row});
+    this.#spans.push({button, start_s: span.start_s, end_s: span.end_s, isNow: false});
     return this.#place(button, span);
   }
 
   #shot(shot) {
     const button = this.#span(shot, `Shot ${shot.index + 1}`);
     if (shot.transition_in && shot.transition_in !== 'none') button.dataset.transition = shot.transition_in;
-    if (shot.keyframe_url) button.append(h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy', draggable: 'false'}));
+    if (shot.keyframe_url) button.dataset.picture = shot.keyframe_url;
     return button;
+  }
+
+  /** Shows the keyframes of shots that have room for one, again and again like frames of a film. */
+  #showPictures() {
+    const wide = [...this.#lanes.querySelectorAll('[data-picture]')].filter(shot => shot.offsetWidth >= NARROWEST_PICTURE_PX);
+    for (const shot of wide) {
+      shot.style.setProperty('background-image', `url(${JSON.stringify(shot.dataset.picture)})`);
+      delete shot.dataset.picture;
+    }
   }
 
   /** Levels, as high as they are loud, with silence cut out. */
@@ -98,8 +115,10 @@ export class Strip {
     this.#slider.setAttribute('aria-valuemax', duration_s.toFixed(1));
     this.#slider.setAttribute('aria-valuenow', time_s.toFixed(1));
     this.#slider.setAttribute('aria-valuetext', `${spoken(time_s)} of ${spoken(duration_s)}`);
-    for (const span of this.#lanes.querySelectorAll('.span')) {
-      span.classList.toggle('now', Number(span.dataset.from) <= time_s && time_s < Number(span.dataset.to));
+    for (const span of this.#spans) {
+      const isNow = span.start_s <= time_s && time_s < span.end_s;
+      // This runs for every frame that is shown, and a long video has thousands of spans.
+      if (isNow !== span.isNow) span.button.classList.toggle('now', span.isNow = isNow);
     }
   }
 

@@ -68,6 +68,8 @@ class VideoPage {
       if (isFirst) fill(this.element, this.#layout());
       this.#showHead();
       if (isFirst || isMore) this.#showBody();
+      // The heading was not there yet when the page came on.
+      if (isFirst && document.activeElement?.id === 'main') this.#title.focus({preventScroll: true});
     } catch (error) {
       if (error.name === 'AbortError') return;
       fill(this.element, h('h1', {tabindex: '-1'}, 'Video'), problemBox(error, () => this.#load()), h('p', {}, h('a', {href: '#/'}, 'Back to the library')));
@@ -117,12 +119,12 @@ class VideoPage {
     const failed = video.status === 'failed';
     fill(this.#stage, h(`div.player.waiting-player${failed ? '.failed' : ''}`, {},
       icon(failed ? 'warning' : 'film'), h('p', {role: failed ? 'alert' : null}, failed ? video.failure?.reason ?? 'It failed.' : `${stateOf(video)} …`),
-      failed ? h('p.fine', {}, 'Code ', h('code', {}, video.failure?.code ?? 'unknown')) : h('p.fine', {}, 'It can be played as soon as it is transcoded; you can leave this page.')), this.#bar.element);
+      failed ? h('p.fine', {}, 'Code ', h('code', {}, video.failure?.code ?? 'unknown')) : h('p.fine', {}, video.status === 'uploading' ? 'Its file is not there yet.' : 'It can be played as soon as it is transcoded; you can leave this page.')), this.#bar.element);
   }
 
   #showBody() {
     const video = this.#video;
-    fill(this.#actions, actionMenu(video, this.playhead, () => this.#load()));
+    fill(this.#actions, actionMenu(() => this.#video, this.playhead, () => this.#load()));
     if (video.capabilities.playable && !this.#player) {
       this.#player = new Player(video, this.playhead, playback => {
         this.#preview.load(playback, this.#signal).catch(error => { if (error.name !== 'AbortError') console.info(`No previews: ${error.message}`); });

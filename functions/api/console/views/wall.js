@@ -69,11 +69,20 @@ class Wall {
     }
   }
 
-  #add(video, first = false) {
+  #add(video) {
     const card = videoCard(video);
     this.#cards.set(video.id, card);
-    if (first) this.#list.prepend(card.element);
-    else this.#list.append(card.element);
+    this.#list.append(card.element);
+  }
+
+  /** Puts a video where it belongs, newest first; one that is older than what is shown comes with a later page. */
+  #insert(video) {
+    const shown = [...this.#list.children].map(element => this.#cards.get(element.dataset.id));
+    const older = shown.find(card => card.video.created_at < video.created_at);
+    if (!older && this.#cursor !== null) return;
+    this.#add(video);
+    if (older) this.#list.insertBefore(this.#cards.get(video.id).element, older.element);
+    fill(this.#below, this.#more);
   }
 
   /** Shows what an event says; asks for what it does not say. */
@@ -92,10 +101,7 @@ class Wall {
     try {
       const video = await get(`/v1/videos/${part(event.id)}`, {}, this.#signal);
       if (this.#cards.has(video.id)) this.#cards.get(video.id).update(video);
-      else if (!this.#status || this.#status === video.status) {
-        if (!this.#cards.size) fill(this.#below, this.#more);
-        this.#add(video, true);
-      }
+      else if (!this.#status || this.#status === video.status) this.#insert(video);
       this.#recount();
     } catch (error) {
       if (error.status !== 404) notifyProblem(error);

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.identity import (
+    erased_id,
     event_id_of,
     memo_generation,
     memo_key,
@@ -63,3 +64,11 @@ def test_an_attempts_objects_lie_under_its_key() -> None:
 def test_a_memo_key_is_told_from_a_result_key() -> None:
     assert memo_generation(memo_key(1795234103575995642)) == 1795234103575995642
     assert memo_generation(result_key(1, "analyze", 4)) is None
+
+
+def test_what_an_erased_video_is_remembered_as_tells_nothing() -> None:
+    ids = [video_id_of("uploads", f"ann/{number}.mp4") for number in range(100)]
+    digests = [erased_id(video_id) for video_id in ids]
+    assert len(set(digests)) == 100
+    assert all(re.fullmatch("e[a-z2-7]{26}", digest) for digest in digests)
+    assert not {digest[1:] for digest in digests} & {video_id[1:] for video_id in ids}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from shared.domain.change import Claim
+from shared.domain.audit import AuditEntry
+from shared.domain.change import Change, Claim
 from shared.domain.errors import NotFound, TransientError
 from shared.domain.events import Message
-from shared.domain.identity import video_id_of
+from shared.domain.identity import erased_id, memo_key, video_id_of
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.video import Video
 from shared.pipeline import load_flow
-from shared.runtime.deletion import delete_video
+from shared.ports.document_store import Edit
+from shared.runtime.deletion import delete_video, finish_deletion
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
 from shared.testing.document_store import InMemoryDocumentStore
@@ -24,9 +27,10 @@ from shared.testing.jobs import FakeJobRunner
 from shared.testing.logs import captured_logs
 from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import upload
+from shared.testing.videos import tag, upload
 
 FLOW = load_flow()
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class UnreachableBus(InMemoryEventBus):
@@ -67,6 +71,11 @@ class FakeDeletionPorts:
     def objects(self) -> list[str]:
         return [found.ref.name for bucket in ("uploads", "media") for found in self.blobs.list_objects(bucket)]
 
+    def remembered(self, video_id: str) -> Video:
+        left = self.repository.update(video_id, lambda video: Change(answer=video))
+        assert left is not None
+        return left
+
     def published(self) -> list[str]:
         return [one.topic for one in self.bus.published]
 
@@ -93,6 +102,52 @@ def test_nothing_is_left_and_it_is_announced_once(ports: FakeDeletionPorts) -> N
     with pytest.raises(NotFound):
         delete_video(ports, video.id, "media")
     assert ports.published() == ["video-deleted"]
+    assert ports.remembered(video.id).id == erased_id(video.id)
+
+
+def test_it_tells_what_it_removed(ports: FakeDeletionPorts) -> None:
+    video = ports.upload()
+    out = ports.blobs.put("media", f"videos/{video.id}/r1/ingest-1/out.mp4", ports.file, "video/mp4")
+    memo = ports.blobs.put("media", f"videos/{video.id}/{memo_key(video.source.generation)}/a", ports.file, "x/y")
+    ports.driver.finish(video, {"tag": [tag("snow"), tag("ice")]})
+    entry = AuditEntry(
+        id="1", owner="ann", about=video.id, operation="o", subject="s", target=video.id, at=NOW, request_id=""
+    )
+    ports.documents.update(AuditEntry, "1", lambda _none: Edit(answer=None, document=entry), owner="ann")
+
+    erasure = delete_video(ports, video.id, "media")
+
+    source = video.source
+    assert [(ref.bucket, ref.name) for ref in erasure.objects] == [
+        (source.bucket, source.object),
+        ("media", memo.name),
+        ("media", out.name),
+    ]
+    assert erasure.records == {"Tag": 2, "Attempt": 5}
+    assert (erasure.documents, erasure.complete) == (1, True)
+    assert ports.documents.owned(AuditEntry, owner="ann") == []
+
+
+def test_one_that_is_worked_on_is_remembered_until_the_worker_is_out_of_the_way(ports: FakeDeletionPorts) -> None:
+    claim = ports.driver.claim(ports.upload(), "ingest")
+    erasure = delete_video(ports, claim.video.id, "media")
+    assert not erasure.complete
+    assert ports.remembered(claim.video.id).id == claim.video.id
+    late = ports.blobs.put("media", f"videos/{claim.video.id}/r1/ingest-1/late.mp4", ports.file, "video/mp4")
+    again = finish_deletion(ports, ports.remembered(claim.video.id), "media", settled=True)
+    assert again.objects == (late,)
+    assert again.complete
+    assert ports.remembered(claim.video.id).id == erased_id(claim.video.id)
+
+
+def test_a_newer_upload_under_its_name_is_left_alone(ports: FakeDeletionPorts) -> None:
+    video = ports.upload()
+    newer = ports.blobs.put("uploads", "ann/clip.mp4", ports.file, "video/mp4")
+    with captured_logs() as logs:
+        erasure = delete_video(ports, video.id, "media")
+    assert erasure.objects == ()
+    assert [log["event"] for log in logs] == ["object_kept"]
+    assert ports.blobs.stat("uploads", "ann/clip.mp4") == newer
 
 
 def test_what_was_committed_before_is_announced_before(ports: FakeDeletionPorts) -> None:
