@@ -180,6 +180,9 @@ class VideoRepository(Protocol):
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
         """Returns places that hold all words of a query (or their beginnings), best first.
 
+        The best are those of whose words the query is the greatest share. Where very many hold all words, a store
+        may compare some only: the newest, where it can tell.
+
         Any text is a valid query: signs that mean something to the store's own query language are words here.
         """
         ...

@@ -123,6 +123,19 @@ class TestSums:
             videos=4, unfinished=2, source_bytes=5_000_000_210, media_s=12.5, model_usd=0.25
         )
 
+    def test_what_is_still_to_come_counts(self, repository: VideoRepository, driver: VideoDriver) -> None:
+        for number in range(12):
+            driver.reserve(f"ann/{number}.mp4")
+        waiting = driver.upload("ann/waiting.mp4", size_bytes=5)
+        driver.clock.advance(3600)
+
+        assert repository.counts(owner="ann", statuses=["uploading"]) == {"uploading": 12}
+        usage = repository.usage(owner="ann")
+        assert (usage.videos, usage.unfinished, usage.media_s) == (13, 13, 0.0)
+        # Those that wait for bytes are in nobody's way.
+        assert repository.stalled(idle_since=driver.clock.now(), limit=1) == [waiting]
+        assert repository.unswept(limit=1) == []
+
 
 class TestChanged:
     def test_a_video_is_there_once_where_it_changed_last(

@@ -17,7 +17,7 @@ from shared.domain.attempt import Effort
 from shared.domain.change import Change, Declined
 from shared.domain.codec import encode_json
 from shared.domain.errors import LeaseLost, NotFound
-from shared.domain.identity import erased_id
+from shared.domain.identity import erased_id, erased_owner
 from shared.domain.records import Artifact, SearchEntry, Segment, Tag
 from shared.domain.video import Details, Video
 from shared.ports.video_repository import VideoRepository
@@ -321,6 +321,8 @@ class TestForgetting:
         assert repository.get(video.id) is None
         assert repository.get(left.id) is None
         assert repository.list_videos().videos == ()
+        assert repository.changed(owner="ann") == []
+        assert [saved.video for saved in repository.changed(owner=erased_owner("ann"))] == [left]
         assert repository.search("planted") == []
         assert repository.attempts(video.id) == []
         assert repository.unswept() == []

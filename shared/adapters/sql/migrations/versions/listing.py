@@ -44,16 +44,23 @@ def upgrade() -> None:
 
 def _fill() -> None:
     connection = op.get_bind()
-    rows = connection.execute(sa.select(_VIDEOS.c.id, _VIDEOS.c.document)).all()
     fill = sa.update(_VIDEOS).where(_VIDEOS.c.id == sa.bindparam("video"))
-    fill = fill.values(changed_us=_VIDEOS.c.updated_us)
-    for row in rows:
-        connection.execute(fill, {"video": row.id, **_sums(json.loads(row.document))})
+    fill = fill.values(
+        changed_us=_VIDEOS.c.updated_us,
+        source_bytes=sa.bindparam("bytes"),
+        media_s=sa.bindparam("seconds"),
+        model_usd=sa.bindparam("usd"),
+    )
+    page = sa.select(_VIDEOS.c.id, _VIDEOS.c.document).order_by(_VIDEOS.c.id).limit(1000)
+    rows = connection.execute(page).all()
+    while rows:
+        connection.execute(fill, [{"video": row.id, **_sums(json.loads(row.document))} for row in rows])
+        rows = connection.execute(page.where(_VIDEOS.c.id > rows[-1].id)).all()
 
 
 def _sums(video: dict[str, Any]) -> dict[str, Any]:
     return {
-        "source_bytes": video["source"]["size_bytes"],
-        "media_s": (video["media"] or {}).get("duration_s", 0.0),
-        "model_usd": video.get("spent", {}).get("model_usd", 0.0),
+        "bytes": video["source"]["size_bytes"],
+        "seconds": (video["media"] or {}).get("duration_s", 0.0),
+        "usd": video.get("spent", {}).get("model_usd", 0.0),
     }
