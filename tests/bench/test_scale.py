@@ -6,7 +6,6 @@ videos, each of which has ten entries.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import statistics
