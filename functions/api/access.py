@@ -10,6 +10,7 @@ from shared.domain.attempt import Attempt
 from shared.domain.change import Change, Decision
 from shared.domain.corrections import CORRECTED_STAGE, corrected_tags
 from shared.domain.errors import NotFound
+from shared.domain.identity import erased_owner
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Recommendation, Record, Tag
 from shared.domain.video import Video
@@ -103,9 +104,13 @@ class OwnedVideos:
         """Returns what all videos amount to."""
         return self._repository.usage(owner=self._known())
 
-    def changed(self, *, since: datetime | None, limit: int) -> Sequence[Saved]:
+    def changed(self, since: datetime | None, limit: int) -> Sequence[Saved]:
         """Returns videos by when they were saved last, deleted ones too; see VideoRepository."""
         return self._repository.changed(owner=self._known(), since=since, limit=limit)
+
+    def erased(self, since: datetime | None, limit: int) -> Sequence[Saved]:
+        """Returns what is remembered of erased videos, by when they were erased."""
+        return self._repository.changed(owner=erased_owner(self._known()), since=since, limit=limit)
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         """Returns the records of a kind of a video that get() returned."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -112,51 +112,38 @@ class OwnerFeed:
     ended = False
 
     def __init__(self, videos: OwnedVideos, views: Views, owner: str, clock: Clock, last_id: str | None) -> None:
-        self._videos = videos
         self._views = views
         self._scope = f"events/{owner}"
-        self._clock = clock
-        self._seen_until = None if last_id is None else datetime.fromisoformat(decode_cursor(self._scope, last_id))
-        self._moved_on_s = clock.monotonic()
+        self._begins = last_id is None
+        changed, erased = (None, None) if last_id is None else _positions(decode_cursor(self._scope, last_id))
+        self._changed = _Changes(videos.changed, clock, changed)
+        self._erased = _Changes(videos.erased, clock, erased)
         # By what a video is remembered as once it is erased; None for one that was erased before it was told of.
         self._told: OrderedDict[str, VideoChange | None] = OrderedDict()
 
     def look(self) -> Sequence[Event]:
         """Returns the videos that changed, and whether some are gone whose ids nobody knows any more."""
-        begins = self._seen_until is None
-        events: list[Event] = []
-        for saved in self._saved():
-            if self._seen_until is None or saved.at > self._seen_until:
-                self._seen_until = saved.at
-                self._moved_on_s = self._clock.monotonic()
-            video = saved.video
-            key = video.id if video.is_erased else erased_id(video.id)
-            told = self._told.get(key)
-            if not video.is_erased:
-                change: VideoChange | None = _shown(self._views, video)
-            else:
-                change = None if told is None else _gone(told)
-            if key in self._told and change == told:
-                continue
-            self._remember(key, change)
-            if change is not None:
-                events.append(self._event("video", change))
-            elif not begins:
-                events.append(self._event("reload", Nothing()))
+        events = [*self._changes(), *self._erasures()]
+        self._begins = False
         return events
 
-    def _saved(self) -> Iterator[Saved]:
-        if self._seen_until is None:
-            yield from self._videos.changed(since=None, limit=_BEGINS_WITH)
-            return
-        settled = self._clock.monotonic() - self._moved_on_s > _LATE.total_seconds()
-        since = self._seen_until if settled else self._seen_until - _LATE
-        while True:
-            page = self._videos.changed(since=since, limit=_PAGE)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            since = max(page[-1].at, since + timedelta.resolution)
+    def _changes(self) -> Iterator[Event]:
+        for video in self._changed.read():
+            key, change = erased_id(video.id), _shown(self._views, video)
+            if change != self._told.get(key):
+                self._remember(key, change)
+                yield self._event("video", change)
+
+    def _erasures(self) -> Iterator[Event]:
+        for video in self._erased.read():
+            told = self._told.get(video.id)
+            if told is not None and not told.deleted:
+                self._remember(video.id, gone := _gone(told))
+                yield self._event("video", gone)
+            elif video.id not in self._told:
+                self._remember(video.id, None)
+                if not self._begins:
+                    yield self._event("reload", Nothing())
 
     def _remember(self, key: str, change: VideoChange | None) -> None:
         self._told[key] = change
@@ -165,8 +152,56 @@ class OwnerFeed:
             self._told.popitem(last=False)
 
     def _event(self, name: str, data: Struct) -> Event:
-        assert self._seen_until is not None  # noqa: S101 - an event was saved some time
-        return Event(name=name, data=data, id=encode_cursor(self._scope, self._seen_until.isoformat()))
+        position = f"{self._changed.position} {self._erased.position}"
+        return Event(name=name, data=data, id=encode_cursor(self._scope, position))
+
+
+class _Changes:
+    """What a repository says has changed, read on and on.
+
+    Args:
+        changed: Asks it.
+        clock: The time.
+        seen_until: The latest change that was seen; None for none.
+    """
+
+    def __init__(
+        self, changed: Callable[[datetime | None, int], Sequence[Saved]], clock: Clock, seen_until: datetime | None
+    ) -> None:
+        self._ask = changed
+        self._clock = clock
+        self._seen_until = seen_until
+        self._moved_on_s = clock.monotonic()
+
+    @property
+    def position(self) -> str:
+        """Where it is, as a text without spaces."""
+        return "-" if self._seen_until is None else self._seen_until.isoformat()
+
+    def read(self) -> Iterator[Video]:
+        """Yields what is new since the last reading, and again what changed shortly before."""
+        for saved in self._saved():
+            if self._seen_until is None or saved.at > self._seen_until:
+                self._seen_until = saved.at
+                self._moved_on_s = self._clock.monotonic()
+            yield saved.video
+
+    def _saved(self) -> Iterator[Saved]:
+        if self._seen_until is None:
+            yield from self._ask(None, _BEGINS_WITH)
+            return
+        settled = self._clock.monotonic() - self._moved_on_s > _LATE.total_seconds()
+        since = self._seen_until if settled else self._seen_until - _LATE
+        while True:
+            page = self._ask(since, _PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            since = max(page[-1].at, since + timedelta.resolution)
+
+
+def _positions(text: str) -> list[datetime | None]:
+    return [None if position == "-" else datetime.fromisoformat(position) for position in text.split(" ")]
 
 
 def _shown(views: Views, video: Video) -> VideoChange:
