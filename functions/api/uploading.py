@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Protocol
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 from werkzeug.wrappers import Request
@@ -156,4 +155,4 @@ class Uploading:
 def _page_of(request: Request, cors_origins: Sequence[str]) -> str:
     """Returns the web page that asks, if it may use the API: its browser may send the bytes then."""
     origin = request.headers.get("Origin", "")
-    return origin if origin in cors_origins or urlsplit(origin).netloc == request.host else ""
+    return origin if origin in cors_origins or origin.partition("://")[2] == request.host else ""

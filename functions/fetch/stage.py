@@ -137,6 +137,11 @@ class Fetcher:
 
     def _fetch(self, begun: Import, video: Video) -> None:
         """Puts the file into the bucket, which announces it as it does every upload."""
+        if begun.is_one_too_many:
+            raise PermanentError(
+                "import_failed",
+                "Whoever fetched the file died over it, time and again. Download it and upload it.",
+            )
         ports, source = self._ports, video.source
         work_dir = ports.settings.data_dir / "work"
         work_dir.mkdir(parents=True, exist_ok=True)

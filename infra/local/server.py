@@ -72,7 +72,7 @@ class ApiServer:
 
 
 class _Connection(WSGIRequestHandler):
-    """Stays open for further requests, as players and consoles have many."""
+    """Speaks HTTP/1.1, and leaves a client that falls silent. Werkzeug answers one request on each."""
 
     protocol_version = "HTTP/1.1"
     timeout = 60

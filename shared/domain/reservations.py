@@ -147,6 +147,11 @@ class Import:
         """Whether no other try follows the one that was begun."""
         return self.tries >= _MAX_TRIES
 
+    @property
+    def is_one_too_many(self) -> bool:
+        """Whether the last try was begun before, by somebody who died over it."""
+        return self.tries > _MAX_TRIES
+
     def postponed(self, now: datetime, *, counts: bool) -> Import:
         """Returns it as it waits for another try, longer each time.
 

@@ -130,6 +130,7 @@ FORGED: dict[str, Callable[[Issuer], str]] = {
     "exp that is text": lambda issuer: issuer.token(exp="9999999999"),
     "exp that never comes": lambda issuer: issuer.token(exp=float("inf")),
     "exp that is no number": lambda issuer: issuer.token(exp=float("nan")),
+    "exp that no float holds": lambda issuer: issuer.token(exp=10**400),
     "not valid yet": lambda issuer: issuer.token(nbf=issuer.claims()["iat"] + LEEWAY_S + 60),
     "issued tomorrow": lambda issuer: issuer.token(iat=issuer.claims()["iat"] + 86400),
     "changed": lambda issuer: changed(issuer.token()),

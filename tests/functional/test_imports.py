@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,12 @@ def test_a_file_is_fetched_and_becomes_the_video_that_was_reserved(site: Site) -
 
 
 @pytest.mark.reliability("B1", "B9")
+@pytest.mark.reliability("A25")
+def test_what_is_said_about_it_is_plain_text(site: Site) -> None:
+    video = site.video(site.asked(title="<img src=x onerror=y>Sea\n2", description="<script>x</script>a\nb"))
+    assert (video["title"], video["description"]) == ("Sea 2", "a\nb")
+
+
 def test_a_second_delivery_does_nothing(site: Site) -> None:
     site.files.files[URL] = CONTENT
     started = site.asked()
@@ -218,6 +225,25 @@ def test_what_may_work_later_is_tried_a_few_times(site: Site) -> None:
     failure = site.video(started)["failure"]
     assert failure["code"] == "import_failed"
     assert "Nobody answered." in failure["reason"]
+
+
+@pytest.mark.reliability("B23")
+def test_what_kills_whoever_fetches_it_is_tried_a_few_times(site: Site) -> None:
+    calls: list[int] = []
+
+    def die(*_: object, **__: object) -> None:
+        calls.append(1)
+        raise MemoryError
+
+    site.files.download = die  # type: ignore[assignment,method-assign]  # as a file might have it
+    started = site.asked()
+    for _ in range(20):
+        with suppress(MemoryError):
+            site.deliver(started)
+        site.clock.advance(3600)
+
+    assert len(calls) == 5
+    assert site.video(started)["failure"]["code"] == "import_failed"
 
 
 @pytest.mark.reliability("B25")

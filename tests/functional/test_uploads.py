@@ -171,6 +171,7 @@ class TestReserving:
             ("http://localhost", True),  # the console's
             ("https://evil-app.example.com", False),
             ("null", False),
+            ("http://[", False),
         ],
     )
     def test_a_page_may_send_the_bytes_if_it_may_use_the_api(self, api: Api, origin: str, allowed: bool) -> None:

@@ -12,14 +12,14 @@ from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.problems import Refusal
 from functions.api.quotas import Quotas
 from functions.api.reserving import Reservations
-from shared.domain.details import Description, Metadata, Title
+from shared.domain.details import Description, Metadata, Title, plain_details
 from shared.domain.errors import NotFound, PermanentError
 from shared.domain.identity import video_id_of
 from shared.domain.naming import display_name
 from shared.domain.reservations import Import, new_reservation
 from shared.domain.status import FAILED
 from shared.domain.uploads import is_upload
-from shared.domain.video import Details, Video
+from shared.domain.video import Video
 from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
@@ -97,7 +97,7 @@ def import_routes(ports: ImportPorts, quotas: Quotas, reservations: Reservations
         task = Import(id=reservation, owner=owner, about=video_id, url=asked.url, created_at=now, due_at=now)
         # The video comes last: should this end half way, there is nothing but an import that will be forgotten.
         call.documents.update(Import, task.id, lambda _none: Edit(answer=None, document=task))
-        details = Details(title=asked.title, description=asked.description, metadata=asked.metadata)
+        details = plain_details(asked.title, asked.description, asked.metadata)
         video = reservations.reserve(call, source, details)
         request_work(ports.bus, task)
         return Answer(value=_view(task, video), status=202, headers={"Location": f"/v1/imports/{task.id}"})

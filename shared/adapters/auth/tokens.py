@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -20,6 +19,7 @@ __all__ = ["KeySource", "TokenAuthenticator"]
 _TOKEN: Final = re.compile(r"[\w=-]+\.[\w=-]+\.[\w=-]+", re.ASCII)
 _TOKEN_MAX_CHARS: Final = 16_384
 _CACHED_S: Final = 60.0
+_FOREVER_S: Final = 2.0**53
 
 
 class KeySource(Protocol):
@@ -103,6 +103,6 @@ _OPTIONS: Final[Any] = {
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
     value = claims[name]
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or not abs(value) < _FOREVER_S:  # so that no NaN is less
         raise Unauthenticated(f"The token's {name} is no time.")
     return float(value)

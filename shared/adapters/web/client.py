@@ -64,7 +64,7 @@ class GuardedWebClient:
                     if reply.status == 200:
                         _hand_over(reply, take, max_bytes)
                     return WebAnswer(status=reply.status, headers=reply.headers)
-                url = urljoin(url, onward)
+                url = _joined(url, onward)
         raise PermanentError(
             "too_many_redirects", f"The URL is redirected more than {_MOST_REDIRECTS} times. Name the final one."
         )
@@ -83,6 +83,14 @@ class GuardedWebClient:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return self._given_tls or ssl.create_default_context()
+
+
+def _joined(url: str, onward: str) -> str:
+    """Returns where a redirect leads; one that is malformed as it is, for the guard to refuse."""
+    try:
+        return urljoin(url, onward)
+    except ValueError:
+        return onward
 
 
 def _hand_over(reply: Reply, take: Callable[[bytes], object], max_bytes: int) -> None:

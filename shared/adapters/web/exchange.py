@@ -113,7 +113,7 @@ def _translated(host: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise TransientError("answer_too_slow", f"{host} did not answer in time.") from error
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # http.client lets some for bad lengths of chunks pass
         raise TransientError("no_answer", f"{host} gave no answer: {error or type(error).__name__}.") from error
 
 

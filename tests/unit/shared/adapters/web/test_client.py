@@ -117,6 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"abc", **{"Content-Length": "10"})
         elif self.path == "/open-ended":
             self._answer(200, CONTENT, **{"Content-Length": ""})
+        elif self.path == "/negative-chunk":
+            headers = {"Content-Length": "", "Transfer-Encoding": "chunked"}
+            self._answer(200, b"-5\r\nabcde\r\n0\r\n\r\n", **headers)
         elif self.path == "/missing":
             self._answer(404, b"nothing here")
         else:
@@ -270,6 +273,13 @@ def test_a_redirect_that_leads_inward_is_not_followed(site: Site, connections: l
     assert connections == [PUBLIC]
 
 
+@pytest.mark.parametrize("onward", ["http://[", "http://[::1/", "http://a]b/"])
+def test_a_redirect_that_is_malformed_is_refused(site: Site, connections: list[str], onward: str) -> None:
+    site.redirect = onward
+    with pytest.raises(PermanentError, match="url_refused"):
+        fetch(outward(), f"http://example.com:{site.server_port}/redirect")
+
+
 def test_what_is_sent_follows_no_redirect(site: Site, connections: list[str]) -> None:
     site.redirect = "/elsewhere"
     answer = outward().post(f"http://example.com:{site.server_port}/redirect", b"sent", {}, timeout_s=5.0)
@@ -310,6 +320,12 @@ def test_a_file_may_be_as_large_as_is_allowed_and_no_larger(site: Site, connecti
 def test_a_file_that_breaks_off_is_no_file(site: Site, connections: list[str]) -> None:
     with pytest.raises(TransientError, match="no_answer"):
         fetch(outward(), f"http://example.com:{site.server_port}/short")
+
+
+def test_what_is_no_http_is_no_answer(site: Site, connections: list[str]) -> None:
+    for attempt in attempts(outward(), f"http://example.com:{site.server_port}/negative-chunk"):
+        with pytest.raises(TransientError, match="no_answer"):
+            attempt()
 
 
 def test_an_error_is_an_answer_and_no_file(site: Site, connections: list[str]) -> None:
