@@ -204,6 +204,11 @@ class Video:
     updated_at: datetime
 
     @property
+    def is_erased(self) -> bool:
+        """Whether this is all that is remembered of a deleted video; see Lifecycle.forget()."""
+        return not self.source.bucket
+
+    @property
     def title(self) -> str:
         """What it is called, by its owner or else by its file."""
         return self.details.title or self.source.name

@@ -45,10 +45,11 @@ class Upkeep:
         return decide
 
     def forget(self, seen: Video, now: datetime) -> Decision[bool]:
-        """Takes everything out of a deleted video that says whose and what it was, its id included.
+        """Takes everything out of a deleted video that says what it was, its id included.
 
-        What stays is enough to refuse whatever comes late: its generation, run and fencing token. Everything that
-        refers to it must be gone before. Answers False, and leaves it, when it came back since it was looked at.
+        What stays is enough to refuse whatever comes late: its generation, run and fencing token; and to tell its
+        owner's clients that something is gone. Everything that refers to it must be gone before. Answers False,
+        and leaves it, when it came back since it was looked at.
         """
 
         def decide(video: Video | None) -> Change[bool]:
@@ -56,7 +57,7 @@ class Upkeep:
                 return Change(answer=False)
             tombstone = Video(
                 id=erased_id(video.id),
-                owner="",
+                owner=video.owner,
                 source=Source(
                     bucket="",
                     object="",
