@@ -15,7 +15,8 @@ from functions.api.access import OwnedVideos
 from functions.api.event_stream import Event
 from functions.api.operation import Nothing
 from functions.api.rendering import encoded
-from functions.api.views import Capabilities, Progress, Views
+from functions.api.shapes import Capabilities, Progress
+from functions.api.views import Views
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.errors import NotFound
 from shared.domain.identity import erased_id

@@ -1,266 +1,42 @@
-"""How the API shows videos and the records that stages leave: the fields of the domain, links for objects.
-
-Times are seconds on the source's timeline; intervals are half-open ``[start_s, end_s)``; frames are 0-based.
-"""
+"""How what the API shows is made of domain objects: their fields by name, links for objects."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from fractions import Fraction
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from functions.api.shapes import (
+    Capabilities,
+    EvidenceView,
+    FindingView,
+    MediaView,
+    Progress,
+    RecommendationView,
+    RelatedView,
+    RenditionView,
+    SearchHitView,
+    SegmentView,
+    SourceView,
+    StageTiming,
+    TagView,
+    VideoStreamView,
+    VideoView,
+)
 from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix
-from shared.domain.media import AudioStream, MediaInfo, SubtitleStream
-from shared.domain.records import (
-    Finding,
-    Modality,
-    ObjectRef,
-    Recommendation,
-    Rendition,
-    SearchSource,
-    Segment,
-    SegmentKind,
-    Tag,
-    Transition,
-)
-from shared.domain.video import Failure, Video
+from shared.domain.media import MediaInfo
+from shared.domain.records import Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
+from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit
 
-__all__ = [
-    "Capabilities",
-    "EvidenceView",
-    "FindingView",
-    "Link",
-    "MediaView",
-    "Progress",
-    "RecommendationView",
-    "RelatedView",
-    "RenditionView",
-    "SearchHitView",
-    "SegmentView",
-    "StageTiming",
-    "TagView",
-    "VideoView",
-    "Views",
-    "timings",
-]
+__all__ = ["Link", "Views", "timings"]
 
 V = TypeVar("V", bound=Struct)
 
 Link: TypeAlias = Callable[[str], str]
 """Makes the link to a media file of its name."""
-
-
-class SourceView(Struct, frozen=True):
-    """The uploaded file."""
-
-    name: str
-    size_bytes: int
-    generation: int
-
-
-class Capabilities(Struct, frozen=True):
-    """What can be done with the video already, while later stages may still run."""
-
-    playable: bool
-    searchable: bool
-    tagged: bool
-
-
-class Progress(Struct, frozen=True):
-    """The stage that is running and how far it is, 0..1."""
-
-    stage: str
-    fraction: float
-
-
-class VideoStreamView(Struct, frozen=True):
-    """One picture stream; its size is as coded, before rotation (degrees clockwise) and pixel aspect."""
-
-    index: int
-    codec: str
-    profile: str
-    width: int
-    height: int
-    sample_aspect: Fraction
-    rotation: int
-    fps: Fraction
-    variable_fps: bool
-    frames: int | None
-    duration_s: float
-    pixel_format: str
-    bit_depth: int
-    color_primaries: str
-    color_transfer: str
-    color_space: str
-    color_range: str
-    hdr: str
-    interlaced: bool
-    bitrate_bps: int | None
-
-
-class MediaView(Struct, frozen=True):
-    """What probing the source found. The display size is upright, with square pixels."""
-
-    container: str
-    duration_s: float
-    size_bytes: int
-    title: str
-    video: tuple[VideoStreamView, ...]
-    audio: tuple[AudioStream, ...]
-    subtitles: tuple[SubtitleStream, ...]
-    display_width: int
-    display_height: int
-    fps_decimal: float
-
-
-class VideoView(Struct, frozen=True):
-    """A video. What was made of it and found in it has routes of its own."""
-
-    id: str
-    owner: str
-    title: str
-    description: str
-    metadata: dict[str, str]
-    source: SourceView
-    status: str
-    run: int
-    failure: Failure | None
-    progress: Progress | None
-    capabilities: Capabilities
-    media: MediaView | None
-    poster_url: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class StageTiming(Struct, frozen=True):
-    """What a stage took in the current run, all its attempts together."""
-
-    attempts: int
-    wall_s: float
-    cpu_s: float
-    started_at: datetime
-    ended_at: datetime | None
-
-
-class RenditionView(Struct, frozen=True):
-    """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with both for download.
-
-    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number.
-    """
-
-    name: str
-    kind: Literal["video", "audio", "mp4"]
-    codec: str
-    width: int | None
-    height: int | None
-    fps: Fraction | None
-    fps_decimal: float | None
-    frames: int | None
-    duration_s: float
-    bitrate_bps: int
-    object: ObjectRef
-    url: str
-
-
-class SegmentView(Struct, frozen=True):
-    """A span of the video; frames and transition are a shot's."""
-
-    kind: SegmentKind
-    index: int
-    start_s: float
-    end_s: float
-    start_frame: int | None
-    end_frame: int | None
-    transition_in: Transition | None
-    scene: int | None
-    keyframe_url: str | None
-    keyframe_s: float | None
-    score: float | None
-    reason: str
-    confidence: float
-    producer: str
-    producer_version: str
-
-
-class EvidenceView(Struct, frozen=True):
-    """Where a tag was seen or heard."""
-
-    start_s: float
-    end_s: float
-    modality: Modality
-    confidence: float
-    producer: str
-    quote: str | None
-    frame_url: str | None
-
-
-class TagView(Struct, frozen=True):
-    """A label and its evidence, strongest first."""
-
-    label: str
-    kind: str
-    confidence: float
-    evidence: tuple[EvidenceView, ...]
-    producer: str
-    producer_version: str
-
-
-class RecommendationView(Struct, frozen=True):
-    """The best poster, a title, a chapter (both in ``value``) or a related video (its id in ``value``)."""
-
-    kind: Literal["poster", "title", "chapter", "related"]
-    value: str
-    reason: str
-    score: float
-    start_s: float | None
-    frame_url: str | None
-
-
-class RelatedView(Struct, frozen=True):
-    """Another video about the same things, and what these are."""
-
-    id: str
-    title: str
-    poster_url: str | None
-    duration_s: float | None
-    reason: str
-    score: float
-
-
-class FindingView(Struct, frozen=True):
-    """One thing found, where, by whom, and how surely."""
-
-    name: str
-    modality: Modality
-    value: str | float | tuple[str, ...]
-    start_s: float
-    end_s: float
-    confidence: float
-    producer: str
-    producer_version: str
-    shot: int | None
-    frame_url: str | None
-    box: tuple[float, float, float, float] | None
-
-
-class SearchHitView(Struct, frozen=True):
-    """One place in one video where the query was found."""
-
-    video_id: str
-    name: str
-    title: str
-    source: SearchSource
-    text: str
-    start_s: float
-    end_s: float
-    score: float
-
 
 _CAPABILITIES = {"playable": "transcode", "tagged": "tag", "searchable": "tag"}
 """What a viewer can do with a video, and the stage whose results make it possible."""

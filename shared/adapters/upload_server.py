@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
-from shared.adapters.upload_sessions import UploadRefused, UploadSession, UploadSessions
+from shared.adapters.session_files import UploadRefused, UploadSession
+from shared.adapters.upload_sessions import UploadSessions
 from shared.domain.errors import NotFound, PipelineError, PreconditionFailed, TransientError
 from shared.logs import logger
 

@@ -68,7 +68,7 @@ class TransientError(PipelineError):
 class Outage(TransientError):
     """A service that every video needs is out of order: the video is not at fault, and its try does not count.
 
-    That holds for Lifecycle.OUTAGE_LASTS_AT_MOST; a video for which a service never works must end too.
+    That holds for lifecycle.OUTAGE_LASTS_AT_MOST; a video for which a service never works must end too.
     """
 
 

@@ -7,14 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from functions.api.operation import Answer, Call, Nothing, Routes
-from functions.api.views import (
-    FindingView,
-    RecommendationView,
-    RelatedView,
-    RenditionView,
-    SegmentView,
-    Views,
-)
+from functions.api.shapes import FindingView, RecommendationView, RelatedView, RenditionView, SegmentView
+from functions.api.views import Views
 from shared.domain.attempt import Attempt
 from shared.domain.records import Finding, Recommendation, Rendition, Segment, SegmentKind
 

@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.problems import Refusal
-from functions.api.views import SearchHitView, Views
+from functions.api.shapes import SearchHitView
+from functions.api.views import Views
 
 __all__ = ["search_routes"]
 

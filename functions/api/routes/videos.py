@@ -13,7 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.preconditions import require_match, revision_of
 from functions.api.problems import Refusal
-from functions.api.views import VideoView, Views
+from functions.api.shapes import VideoView
+from functions.api.views import Views
 from shared.domain.details import (
     MAX_METADATA,
     Description,

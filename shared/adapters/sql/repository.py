@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Select, String, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Select, String, bindparam, delete, func, or_, select
 
 from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
-from shared.adapters.sql.dialect import Conflict
 from shared.adapters.sql.exact_text import stored_text
 from shared.adapters.sql.hits import read_hits
 from shared.adapters.sql.instants import to_us
 from shared.adapters.sql.listing import find_changed, list_page, sum_counts, sum_usage
+from shared.adapters.sql.saving import locked_video, save_change
 from shared.adapters.sql.tables import COUNTED, attempts, outbox, records, result_sets, videos
-from shared.adapters.sql.vectors import add_vectors, find_nearest
+from shared.adapters.sql.vectors import find_nearest
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
-from shared.domain.codec import decode_json, encode_json
+from shared.domain.codec import decode_json
 from shared.domain.events import VideoEvent
-from shared.domain.identity import erased_id
-from shared.domain.records import Embedding, Record, SearchEntry, Tag
+from shared.domain.records import Embedding, Record, SearchEntry
 from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, RelatedVideo, Saved, SearchHit, Sort, Usage
@@ -57,18 +54,9 @@ class SqlVideoRepository:
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
         def work(connection: Connection) -> Change[T]:
-            stored = _locked(connection, video_id)
+            stored = locked_video(connection, video_id)
             change = decide(stored)
-            if change.video is not None:
-                if stored is None:
-                    _add_video(connection, change.video)
-                elif stored.id != change.video.id:
-                    _rename_video(connection, stored.id, change.video.id)
-                _save_attempts(connection, video_id, change.attempts)
-                _save_events(connection, change.events)
-                _save_records(connection, change.video, change.records_key, change.records)
-                # Last, so that little time passes between the stamp it gets and the moment others see it.
-                _save_video(connection, stored, change.video)
+            save_change(connection, video_id, stored, change)
             return change
 
         change = self._database.write(work)
@@ -209,7 +197,7 @@ class SqlVideoRepository:
         abandoned = (records.c.video_id == video.id) & records.c.key.not_in(named)
 
         def work(connection: Connection) -> Mapping[str, int]:
-            stored = _locked(connection, video.id)
+            stored = locked_video(connection, video.id)
             search.remove_entries(connection, select(records.c.id).where(abandoned))
             gone = Counter(connection.scalars(delete(records).where(abandoned).returning(records.c.kind)))
             if stored is not None and stored.status == DELETED:
@@ -226,91 +214,3 @@ class SqlVideoRepository:
     def _column(self, query: Select[str]) -> Sequence[str]:
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute(query)]
-
-
-def _locked(connection: Connection, video_id: str) -> Video | None:
-    """Returns a video, or what is remembered of it; nobody else changes it until the transaction ends."""
-    query = select(videos.c.document).where(videos.c.id.in_([video_id, erased_id(video_id)])).with_for_update()
-    document = connection.execute(query).scalar()
-    return None if document is None else decode_json(Video, document)
-
-
-def _add_video(connection: Connection, video: Video) -> None:
-    try:
-        connection.execute(insert(videos).values(id=video.id, changed_us=0, **_columns(video)))
-    except IntegrityError as error:  # there was no row yet to lock
-        raise Conflict from error
-
-
-def _rename_video(connection: Connection, before: str, after: str) -> None:
-    connection.execute(update(videos).where(videos.c.id == before).values(id=after))
-
-
-def _save_video(connection: Connection, stored: Video | None, video: Video) -> None:
-    # An owner's stamps grow even when a clock goes back, or is ahead of others.
-    newest_us = select(func.max(videos.c.changed_us)).where(videos.c.owner == video.owner)
-    changed_us = max(time.time_ns() // 1000, (connection.scalars(newest_us).one() or 0) + 1)
-    row = videos.c.id == video.id
-    connection.execute(update(videos).where(row).values(changed_us=changed_us, **_columns(video)))
-    before = set(stored.results.values()) if stored else set()
-    after = set(video.results.values())
-    if gone := before - after:
-        connection.execute(
-            delete(result_sets).where(result_sets.c.video_id == video.id, result_sets.c.key.in_(gone))
-        )
-    if new := after - before:
-        connection.execute(insert(result_sets), [{"video_id": video.id, "key": key} for key in new])
-
-
-def _columns(video: Video) -> dict[str, Any]:
-    return {
-        "owner": video.owner,
-        "status": video.status,
-        "created_us": to_us(video.created_at),
-        "updated_us": to_us(video.updated_at),
-        "lease_expires_us": to_us(video.lease.expires_at) if video.lease else None,
-        "swept": video.swept,
-        "source_bytes": video.source.size_bytes,
-        "media_s": video.media.duration_s if video.media else 0.0,
-        "model_usd": video.spent.model_usd,
-        "document": encode_json(video),
-    }
-
-
-def _save_attempts(connection: Connection, video_id: str, changed: Sequence[Attempt]) -> None:
-    if changed:
-        tokens = [attempt.token for attempt in changed]
-        connection.execute(delete(attempts).where(attempts.c.video_id == video_id, attempts.c.token.in_(tokens)))
-        connection.execute(
-            insert(attempts),
-            [{"video_id": video_id, "token": each.token, "body": encode_json(each)} for each in changed],
-        )
-
-
-def _save_events(connection: Connection, events: Sequence[VideoEvent]) -> None:
-    if events:
-        connection.execute(
-            insert(outbox),
-            [{"event_id": each.event_id, "video_id": each.video_id, "body": encode_json(each)} for each in events],
-        )
-
-
-def _save_records(connection: Connection, video: Video, key: str | None, new: Sequence[Record]) -> None:
-    if new:
-        rows = [
-            {
-                "video_id": video.id,
-                "key": key,
-                "kind": type(record).__name__,
-                "seq": seq,
-                "label": record.label if isinstance(record, Tag) else None,
-                "body": encode_json(record),
-            }
-            for seq, record in enumerate(new)
-        ]
-        saved = insert(records).returning(records.c.id, sort_by_parameter_order=True)
-        numbered = list(zip(connection.scalars(saved, rows), new, strict=True))
-        if entries := [(number, record) for number, record in numbered if isinstance(record, SearchEntry)]:
-            search.add_entries(connection, video.owner, entries)
-        if embeddings := [(number, record) for number, record in numbered if isinstance(record, Embedding)]:
-            add_vectors(connection, embeddings)
