@@ -83,6 +83,15 @@ def test_what_no_longer_counts_hides_nothing(driver: VideoDriver) -> None:
     assert [hit.video_id for hit in hits] == [kept.id] * 3
 
 
+@pytest.mark.reliability("A31")
+def test_what_others_have_is_in_nobodys_way(driver: VideoDriver) -> None:
+    driver.finish(driver.upload("ann/1.mp4"), {"tag": [search_entry("fox of ann")]})
+    for number in range(60):
+        driver.finish(driver.upload(f"bob/{number}.mp4"), {"tag": [search_entry("fox") for _ in range(3)]})
+
+    assert found(driver, "fox", limit=1) == ["fox of ann"]
+
+
 def test_words_that_begin_alike_are_told_apart(driver: VideoDriver) -> None:
     words = [
         "fox",
