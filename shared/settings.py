@@ -124,6 +124,7 @@ class Settings:
         signing_key: P-256 private key in PEM that links and receipts are signed with; one machine makes its own.
         cors_origins: Web pages of other origins that may use the API, such as https://app.example.com.
         link_s: Seconds that a link to a media file works for; one to what plays, by the video's length longer.
+        event_streams: Streams of events that one instance of the API serves at a time; each takes a thread.
         quota: What one owner may have and do.
         loopback_urls: Whether webhooks and imports may lead to this machine itself; for development.
         retention_days: Days after which a video is deleted; unset, never.
@@ -166,6 +167,7 @@ class Settings:
     signing_key: Secret | None = None
     cors_origins: tuple[Origin, ...] = ()
     link_s: Annotated[float, Meta(ge=60, le=LONGEST_S)] = 3600.0
+    event_streams: Annotated[int, Meta(ge=0)] = 50
     quota: QuotaSettings = field(default_factory=QuotaSettings)
     loopback_urls: bool = False
     retention_days: Annotated[float, Meta(gt=0)] | None = None

@@ -10,13 +10,14 @@ from shared.domain.attempt import Attempt
 from shared.domain.change import Change, Decision
 from shared.domain.corrections import CORRECTED_STAGE, corrected_tags
 from shared.domain.errors import NotFound
+from shared.domain.identity import erased_owner
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Recommendation, Record, Tag
 from shared.domain.video import Video
 from shared.ports.clock import Clock
 from shared.ports.document_store import Document, DocumentStore, Edit
 from shared.ports.embedder import Embedder
-from shared.ports.video_repository import Page, SearchHit, Sort, Usage, VideoRepository
+from shared.ports.video_repository import Page, Saved, SearchHit, Sort, Usage, VideoRepository
 from shared.processors.related import related_videos
 from shared.runtime.editing import edit_video
 
@@ -102,6 +103,14 @@ class OwnedVideos:
     def usage(self) -> Usage:
         """Returns what all videos amount to."""
         return self._repository.usage(owner=self._known())
+
+    def changed(self, since: datetime | None, limit: int) -> Sequence[Saved]:
+        """Returns videos by when they were saved last, deleted ones too; see VideoRepository."""
+        return self._repository.changed(owner=self._known(), since=since, limit=limit)
+
+    def erased(self, since: datetime | None, limit: int) -> Sequence[Saved]:
+        """Returns what is remembered of erased videos, by when they were erased."""
+        return self._repository.changed(owner=erased_owner(self._known()), since=since, limit=limit)
 
     def records(self, video: Video, kind: type[R]) -> Sequence[R]:
         """Returns the records of a kind of a video that get() returned."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from functions.api.audit import audit_layer
 from functions.api.cors import CrossOrigin
 from functions.api.dispatch import Dispatcher, DispatchPorts, Layer
+from functions.api.event_stream import EventStreams
 from functions.api.idempotency import idempotency_layer
 from functions.api.media_files import MediaFiles
 from functions.api.media_links import MediaLinks
@@ -20,6 +21,7 @@ from functions.api.routes.audit import audit_routes
 from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
+from functions.api.routes.events import event_routes
 from functions.api.routes.exports import export_routes
 from functions.api.routes.imports import import_routes
 from functions.api.routes.keys import key_routes
@@ -109,6 +111,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
     resources = (
         service_routes(ports.repository, ports.signer),
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
+        event_routes(views, EventStreams(ports.clock, ports.settings.event_streams), ports.clock),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock),
         console_routes(ports.links),

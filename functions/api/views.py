@@ -31,10 +31,12 @@ from shared.domain.video import Failure, Video
 from shared.ports.video_repository import SearchHit
 
 __all__ = [
+    "Capabilities",
     "EvidenceView",
     "FindingView",
     "Link",
     "MediaView",
+    "Progress",
     "RecommendationView",
     "RelatedView",
     "RenditionView",

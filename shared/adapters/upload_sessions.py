@@ -239,7 +239,6 @@ class _OpenSession:
             with _errors(), self._bytes.open("r+b", buffering=0) as file:
                 self._append(file.fileno(), turn, start, read)
         with self._lock, _errors():
-            self._check_turn(turn)
             self._sync()
             complete = self._state.received_bytes == self._state.size_bytes
             return self._finished() if to_the_end and complete else self._state

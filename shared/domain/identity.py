@@ -9,6 +9,7 @@ import uuid
 __all__ = [
     "edited_key",
     "erased_id",
+    "erased_owner",
     "event_id_of",
     "memo_generation",
     "memo_key",
@@ -36,6 +37,11 @@ def erased_id(video_id: str) -> str:
     """
     digest = hashlib.sha256(f"erased\0{video_id}".encode("utf-8", "surrogatepass")).digest()
     return "e" + base64.b32encode(digest).decode().lower()[:26]
+
+
+def erased_owner(owner: str) -> str:
+    """Returns what stands for the owner of an erased video: a digest, which only those who know the owner find."""
+    return erased_id(f"owner\0{owner}")
 
 
 def owner_of(name: str) -> str:

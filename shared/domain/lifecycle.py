@@ -22,7 +22,7 @@ from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed
 from shared.domain.events import ObjectFinalized, VideoEvent
 from shared.domain.flow import Flow, StageSpec
-from shared.domain.identity import erased_id, event_id_of, owner_of, token_of, video_id_of
+from shared.domain.identity import erased_id, erased_owner, event_id_of, owner_of, token_of, video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.naming import display_name
 from shared.domain.records import Record
@@ -466,8 +466,9 @@ class Lifecycle:
     def forget(self, seen: Video, now: datetime) -> Decision[bool]:
         """Takes everything out of a deleted video that says whose and what it was, its id included.
 
-        What stays is enough to refuse whatever comes late: its generation, run and fencing token. Everything that
-        refers to it must be gone before. Answers False, and leaves it, when it came back since it was looked at.
+        What stays is enough to refuse whatever comes late: its generation, run and fencing token; and a digest of
+        its owner, whose clients are to hear that it is gone. Everything that refers to it must be gone before.
+        Answers False, and leaves it, when it came back since it was looked at.
         """
 
         def decide(video: Video | None) -> Change[bool]:
@@ -475,7 +476,7 @@ class Lifecycle:
                 return Change(answer=False)
             tombstone = Video(
                 id=erased_id(video.id),
-                owner="",
+                owner=erased_owner(video.owner),
                 source=Source(
                     bucket="",
                     object="",

@@ -18,3 +18,7 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Returns seconds that never go back."""
         ...
+
+    def sleep(self, seconds: float) -> None:
+        """Returns after that time."""
+        ...

@@ -20,6 +20,9 @@ class ManualClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
         self._now += timedelta(seconds=seconds)

@@ -25,7 +25,7 @@ from shared.testing.driver import VideoDriver
 ROOT = Path(__file__).parents[2]
 ROUNDS = 2000
 CLIENTS = 200
-LOAD_S = 15.0
+LOAD_S = 60.0
 EMPTY = """
 import functions_framework
 

@@ -1,16 +1,17 @@
 """Lists out of 100,000 videos and searches over 1,000,000 entries: what the API takes to answer, on each database.
 
-One owner has nine tenths of everything, one a twentieth of a percent. Set BENCH_VIDEOS for another number of videos,
-each of which has ten entries.
+One owner has nine tenths of everything, one a twentieth of a percent. Set BENCH_VIDEOS for another number of
+videos, each of which has ten entries.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
@@ -18,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
+from werkzeug.test import Client
 
 from functions.api.app import create_app
 from shared.adapters.sql import search
@@ -95,7 +96,10 @@ def load(database: Database) -> None:
     corpus = Corpus()
     with database.writing() as connection:
         postgresql = connection.dialect.name == "postgresql"
-        if postgresql:
+        if postgresql:  # an index is made faster than it is filled
+            index = connection.scalars(
+                text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_search_index_words'")
+            ).one()
             connection.execute(text("DROP INDEX ix_search_index_words"))
         found: dict[str, list[tuple[int, SearchEntry]]] = {}
         number = 0
@@ -120,13 +124,14 @@ def load(database: Database) -> None:
         for owner, entries in found.items():
             search.add_entries(connection, owner, entries)
         if postgresql:
-            connection.execute(text(search._TsVector.ddl[1]))
+            connection.execute(text(index))
     with database.writing() as connection:
         connection.execute(text("ANALYZE"))
 
 
 COLUMNS = {
-    "videos": "id, owner, status, created_us, updated_us, changed_us, swept, source_bytes, media_s, model_usd, document",
+    "videos": "id, owner, status, created_us, updated_us, changed_us, swept, source_bytes, media_s, model_usd, "
+    "document",
     "result_sets": "video_id, key",
     "records": "id, video_id, key, kind, seq, body",
 }
@@ -166,33 +171,34 @@ def filled(database: Database) -> Iterator[SqlVideoRepository]:
 
 
 @pytest.fixture(scope="module")
-def client(repository: SqlVideoRepository) -> FlaskClient:
-    return create_app(FakeApiPorts(repository=repository)).test_client()
+def client(repository: SqlVideoRepository) -> Client:
+    return Client(create_app(FakeApiPorts(repository=repository)))
 
 
-def measure(name: str, client: FlaskClient, owner: str, path: str) -> None:
+def measure(name: str, client: Client, owner: str, path: str) -> None:
     """Prints what a request takes when everything is warm."""
     taken_ms = []
     for _ in range(ROUNDS + 5):
         started_s = time.perf_counter()
         response = client.get(path, headers={"Authorization": f"Bearer viewer:{owner}"})
         taken_ms.append((time.perf_counter() - started_s) * 1000)
-        assert response.status_code == 200, response.json
+        assert response.status_code == 200, response.text
+        shown: dict[str, list[object]] = json.loads(response.text)
     percentiles = statistics.quantiles(taken_ms[5:], n=100)
-    found = len(response.json.get("hits", response.json.get("videos", [])))
+    found = len(shown.get("hits", shown.get("videos", [])))
     print(f"  {name:<42}{owner:<7}p50 {percentiles[49]:7.2f} ms   p99 {percentiles[98]:7.2f} ms   {found} found")
 
 
-def test_lists(client: FlaskClient) -> None:
+def test_lists(client: Client) -> None:
     print()
     for owner in ("big", "small"):
         for order in ("-created_at", "created_at", "-updated_at"):
             for status in ("", "&status=ready", "&status=failed"):
-                measure(f"50 videos {order}{status}", client, owner, f"/v1/videos?limit=50{status}")
+                measure(f"50 videos {order}{status}", client, owner, f"/v1/videos?limit=50&sort={order}{status}")
     measure("one video", client, "big", "/v1/videos/v00000000")
 
 
-def test_searches(client: FlaskClient) -> None:
+def test_searches(client: Client) -> None:
     print()
     for owner in ("big", "small"):
         for name, query in QUERIES.items():
@@ -201,11 +207,12 @@ def test_searches(client: FlaskClient) -> None:
 
 def test_sums(repository: SqlVideoRepository) -> None:
     print()
-    for name, ask in {
+    sums: dict[str, Callable[[], object]] = {
         "counts": lambda: repository.counts(owner="big", statuses=["ready", "failed"]),
         "usage": lambda: repository.usage(owner="big"),
         "changed": lambda: repository.changed(owner="big", limit=20),
-    }.items():
+    }
+    for name, ask in sums.items():
         taken_ms = []
         for _ in range(15):
             started_s = time.perf_counter()

@@ -98,7 +98,7 @@ class Visitor:
     def leave(self) -> None:
         """Closes the window, and fails if anything went wrong."""
         self.context.close()
-        assert self.troubles == []
+        assert self.troubles == [], self.troubles
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

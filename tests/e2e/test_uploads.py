@@ -103,7 +103,12 @@ def test_a_large_file_arrives_whole_over_broken_connections_and_a_killed_server(
     automations: Automations, large_clip: Path
 ) -> None:
     server, chance = Server(automations), random.Random(SEED)
-    asked = {"name": "large.mp4", "size_bytes": SIZE_BYTES, "title": "Large", "crc32c": checksum_of(large_clip)}
+    asked: dict[str, Any] = {
+        "name": "large.mp4",
+        "size_bytes": SIZE_BYTES,
+        "title": "Large",
+        "crc32c": checksum_of(large_clip),
+    }
     upload = requests.post(f"{server.url}/v1/uploads", json=asked, headers=server.headers, timeout=30).json()
     assert server.get(f"/v1/videos/{upload['video_id']}")["status"] == "uploading"
 

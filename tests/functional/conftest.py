@@ -10,6 +10,7 @@ import functions_framework
 import pytest
 from werkzeug.test import Client
 
+from functions.api import event_stream
 from functions.api.app import create_app
 from infra.local.token import new_token
 from shared.bootstrap import Bootstrap
@@ -19,6 +20,13 @@ from tests.api_ports import FakeApiPorts
 from tests.functional.library import Library
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+
+@pytest.fixture(autouse=True)
+def streams_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams of events last minutes; what asks every route does not mean to listen."""
+    monkeypatch.setattr(event_stream, "_LASTS_S", 0.01)
+    monkeypatch.setattr(event_stream, "_LOOK_EVERY_S", 0.01)
 
 
 @pytest.fixture

@@ -61,12 +61,16 @@ class Site:
         Fetcher(self.ports).handle(pubsub_delivery("t", "1", to_pubsub(message), "2026-01-01T00:00:00Z"))
 
     def video(self, started: dict[str, Any]) -> dict[str, Any]:
-        video: dict[str, Any] = self.client.get(f"/v1/videos/{started['video_id']}", headers=ANN).json
-        return video
+        return self.get(f"/v1/videos/{started['video_id']}")
 
     def state(self, started: dict[str, Any]) -> str:
-        state: str = self.client.get(f"/v1/imports/{started['id']}", headers=ANN).json["state"]
+        state: str = self.get(f"/v1/imports/{started['id']}")["state"]
         return state
+
+    def get(self, url: str) -> dict[str, Any]:
+        shown: Any = self.client.get(url, headers=ANN).json
+        assert isinstance(shown, dict)
+        return shown
 
 
 @pytest.fixture
@@ -145,7 +149,7 @@ def test_no_address_inward_is_taken(tmp_path: Path, url: str) -> None:
     response = site.ask(url)
 
     assert (response.status_code, response.json["code"]) == (422, "url_refused")
-    assert site.client.get("/v1/videos", headers=ANN).json["videos"] == []
+    assert site.get("/v1/videos")["videos"] == []
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.jobs import FakeJobRunner
 from shared.testing.logs import captured_logs
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import delivery_of, upload
 
@@ -82,6 +83,7 @@ class Cloud:
         self.blobs = InMemoryBlobStore()
         self.bus = InMemoryEventBus(FLOW)
         self.jobs = FakeJobRunner()
+        self.links = NamingLinks()
         self.settings = Settings(lease_s=LEASE_S, job_start_s=START_S)
         self.stage = ToyTranscode()
         self.expected_s = 10_000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from functions.api.operation import Call, Content, Nothing, Routes
 from shared.domain.errors import NotFound
@@ -38,14 +38,14 @@ def console_routes(links: ObjectLinks) -> Routes:
     routes = Routes("console")
 
     @routes.add("GET", "/", allow="anybody", answers=_PAGE)
-    def show_console(call: Call[Nothing, Nothing]) -> Response:
+    def show_console(_call: Call[Nothing, Nothing]) -> Response:
         """Shows the console, which asks for a token itself."""
-        return _page("index.html", call.request)
+        return _page("index.html")
 
     @routes.add("GET", "/docs", allow="anybody", answers=_PAGE)
-    def show_docs(call: Call[Nothing, Nothing]) -> Response:
+    def show_docs(_call: Call[Nothing, Nothing]) -> Response:
         """Shows the reference of this API."""
-        return _page("docs.html", call.request)
+        return _page("docs.html")
 
     @routes.add(
         "GET",
@@ -61,25 +61,25 @@ def console_routes(links: ObjectLinks) -> Routes:
         content = console_files.asset(name) if call.path["release"] == console_files.release() else None
         if content is None:
             raise NotFound("There is no such file; load the page again, it may be of another release.")
-        response = _response(content, console_files.MEDIA_TYPES[PurePosixPath(name).suffix], call.request)
+        response = _response(content, console_files.MEDIA_TYPES[PurePosixPath(name).suffix])
         response.cache_control.public = True
         response.cache_control.max_age = _YEAR_S
         response.cache_control.immutable = True
         return response
 
-    def _page(name: str, request: Request) -> Response:
+    def _page(name: str) -> Response:
         from functions.api import console_files
 
-        response = _response(console_files.page(name), "text/html", request)
+        response = _response(console_files.page(name), "text/html")
         response.cache_control.no_cache = True
         return response
 
-    def _response(content: bytes, media_type: str, request: Request) -> Response:
+    def _response(content: bytes, media_type: str) -> Response:
         origin = f" {links.origin}" if links.origin else ""
         response = Response(content, content_type=f"{media_type}; charset=utf-8")
         response.headers["Content-Security-Policy"] = _POLICY.format(origin=origin)
         response.headers.extend(_HEADERS)
         response.add_etag()
-        return response.make_conditional(request)
+        return response
 
     return routes

@@ -46,8 +46,9 @@ _MAX_QUERY_WORDS: Final = 32
 _PART_ENTRIES: Final = 16_384
 """A part with so many entries is full; the last result set in it may be over that."""
 
-_CANDIDATES: Final = (200, 20_000)
-"""How many of the newest entries that hold all words are ranked; and how many, should too few of these count."""
+_CANDIDATES_A_HIT: Final = (5, 1000)
+"""So many of the newest entries that hold all words are ranked for each that is asked for; and so many, should too
+few of these count."""
 
 _index = table("search_index", column("rowid"), column("part"), column("size"), column("words"))
 
@@ -178,7 +179,7 @@ def find_entries(connection: Connection, query: str, owner: str | None, limit: i
     """Returns the ids of the records whose texts hold all words, with their scores, best first.
 
     The best are those of which the query's words are the greatest share, and of these the newest, among some
-    hundreds of the newest that hold all words.
+    of the newest that hold all words: five times as many as are asked for.
     """
     words = search_words(query)[:_MAX_QUERY_WORDS]
     if not words:
@@ -187,7 +188,7 @@ def find_entries(connection: Connection, query: str, owner: str | None, limit: i
     if owner is not None:
         parts = parts.where(search_parts.c.owner == owner)
     found: list[Any] = []
-    for most in _CANDIDATES:
+    for most in (limit * factor for factor in _CANDIDATES_A_HIT):
         newest = _full_text(connection).newest(parts, words, most).cte("newest")
         candidates = connection.execute(
             select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None))

@@ -4,20 +4,16 @@ import {fill, h, iconButton} from './element.js';
 import {problemBox} from './panel.js';
 
 /**
- * Opens a dialog. Escape closes it; the focus goes back to where it was.
+ * Opens a dialog. Escape closes it; the browser puts the focus back to where it was.
  * @param {string} title Its heading.
  * @param {Array} content What is in it.
  * @returns {{element: HTMLDialogElement, close: function}}
  */
 export function openDialog(title, ...content) {
-  const before = document.activeElement;
   const heading = h('h2', {id: 'dialog-title'}, title);
   const element = h('dialog', {'aria-labelledby': 'dialog-title'},
     h('header', {}, heading, iconButton('close', 'Close', () => element.close())), content);
-  element.addEventListener('close', () => {
-    element.remove();
-    if (before?.isConnected) before.focus();
-  });
+  element.addEventListener('close', () => element.remove());
   element.addEventListener('click', event => { if (event.target === element) element.close(); });
   document.body.append(element);
   element.showModal();

@@ -16,6 +16,7 @@ export class Strip {
   #signal;
   #zoom = 1;
   #shots = [];
+  #spans = [];
   #lanes = h('div.lanes');
   #line = h('div.now-line', {'aria-hidden': 'true'});
   #ghost = h('div.ghost-line', {'aria-hidden': 'true', hidden: true});
@@ -45,6 +46,7 @@ export class Strip {
   show(segments, findings) {
     const of = kind => segments.filter(segment => segment.kind === kind);
     this.#shots = of('shot');
+    this.#spans = [];
     const lines = name => findings.filter(finding => finding.modality === name && typeof finding.value === 'string');
     const lanes = [
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
@@ -69,10 +71,11 @@ export class Strip {
 
   #span(span, label, shown = null) {
     const button = h('button.span', {
-      type: 'button', 'data-from': span.start_s, 'data-to': span.end_s, title: `${clock(span.start_s, true)} ${label}`,
+      type: 'button', title: `${clock(span.start_s, true)} ${label}`,
       'aria-label': `${label}, at ${spoken(span.start_s)}`, onclick: () => this.#playhead.seek(span.start_s),
     }, shown);
     if (span.row) vary(button, {row: span.row});
+    this.#spans.push({button, start_s: span.start_s, end_s: span.end_s, isNow: false});
     return this.#place(button, span);
   }
 
@@ -112,8 +115,10 @@ export class Strip {
     this.#slider.setAttribute('aria-valuemax', duration_s.toFixed(1));
     this.#slider.setAttribute('aria-valuenow', time_s.toFixed(1));
     this.#slider.setAttribute('aria-valuetext', `${spoken(time_s)} of ${spoken(duration_s)}`);
-    for (const span of this.#lanes.querySelectorAll('.span')) {
-      span.classList.toggle('now', Number(span.dataset.from) <= time_s && time_s < Number(span.dataset.to));
+    for (const span of this.#spans) {
+      const isNow = span.start_s <= time_s && time_s < span.end_s;
+      // This runs for every frame that is shown, and a long video has thousands of spans.
+      if (isNow !== span.isNow) span.button.classList.toggle('now', span.isNow = isNow);
     }
   }
 

@@ -32,6 +32,7 @@ from shared.testing.clock import ManualClock
 from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
+from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import delivery_of, shot, upload
 
@@ -63,6 +64,7 @@ class FakeExportPorts:
     settings: Settings = field(default_factory=Settings)
     flow: Flow = FLOW
     jobs: None = None
+    links: NamingLinks = field(default_factory=NamingLinks)
 
     def __post_init__(self) -> None:
         self.driver = VideoDriver(self.repository, self.clock)

@@ -18,9 +18,9 @@ from shared.testing.videos import search_entry
 
 @pytest.fixture
 def database(empty_database: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """A database whose parts are full with three entries, and of whose candidates the newest four are ranked."""
+    """A database whose parts are full with three entries, and where two are ranked for each that is asked for."""
     monkeypatch.setattr(search, "_PART_ENTRIES", 3)
-    monkeypatch.setattr(search, "_CANDIDATES", (4, 1000))
+    monkeypatch.setattr(search, "_CANDIDATES_A_HIT", (2, 100))
     database = main_database(empty_database)
     yield database
     database.close()
@@ -79,7 +79,7 @@ def test_what_no_longer_counts_hides_nothing(driver: VideoDriver) -> None:
     gone = driver.finish(driver.upload("ann/gone.mp4"), {"tag": [search_entry("fox gone")] * 9})
     driver.delete(gone)
 
-    hits = driver.repository.search("fox", owner="ann")
+    hits = driver.repository.search("fox", owner="ann", limit=3)
     assert [hit.video_id for hit in hits] == [kept.id] * 3
 
 
