@@ -50,8 +50,8 @@ class NewUpload(Struct, frozen=True, forbid_unknown_fields=True):
     video_id: Annotated[
         Annotated[str, Meta(max_length=100)] | None,
         Meta(
-            description="A video whose file this replaces. Its name and what is said about it stay. For one that "
-            "is still uploading, this begins the upload anew."
+            description="A video whose file this replaces. Its name and what is said about it stay. What was "
+            "being uploaded for it is given up."
         ),
     ] = None
 
@@ -116,14 +116,16 @@ class Uploading:
         more_bytes = asked.size_bytes - video.source.size_bytes
         self._quotas.check_owner(call.videos.usage(), videos=0, more_bytes=more_bytes)
         if video.status != UPLOADING:
-            return self._session(call, video.source, new_reservation(self._ports.clock.now()))
-        reservation = reservation_of(video.source.object)
-        if call.documents.get(Import, reservation) is not None:
+            upload_id = new_reservation(self._ports.clock.now())
+        elif call.documents.get(Import, upload_id := reservation_of(video.source.object)) is not None:
             raise Refusal(409, "being_imported", "This video is being imported. Wait until that is done.")
-        before = call.documents.get(Upload, reservation)
-        upload = self._session(call, video.source, reservation)
-        if before is not None:
-            self._ports.links.end_session(before.url)
+        before = [one for one in self._ports.documents.about(Upload, video.id) if not one.is_finished(video)]
+        upload = self._session(call, video.source, upload_id)
+        # Only one of them can win, and what was sent to the others counts towards no quota.
+        for one in before:
+            self._ports.links.end_session(one.url)
+            if one.id != upload_id:
+                call.documents.delete(Upload, one.id)
         return upload
 
     def _session(self, call: Call[Any, NewUpload], source: Source, upload_id: str) -> Upload:

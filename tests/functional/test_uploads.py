@@ -221,6 +221,16 @@ class TestReplacing:
         assert api.ask("GET", "/v1/uploads").json["uploads"] == [second]
 
 
+    @pytest.mark.reliability("A27")
+    def test_a_replacement_that_is_begun_again_ends_the_one_before(self, api: Api) -> None:
+        video = api.driver.finish(api.driver.upload("ann/a/clip.mp4"))
+        api.started(video_id=video.id)
+        second = api.started(video_id=video.id, size_bytes=2000)
+
+        assert api.links.sessions == [second["url"]]
+        assert api.ask("GET", "/v1/uploads").json["uploads"] == [second]
+
+
 class TestGivingUp:
     def test_a_cancelled_upload_takes_its_reservation_along(self, api: Api) -> None:
         upload = api.started()
