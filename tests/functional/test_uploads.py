@@ -220,7 +220,6 @@ class TestReplacing:
         assert api.links.sessions == [second["url"]]
         assert api.ask("GET", "/v1/uploads").json["uploads"] == [second]
 
-
     @pytest.mark.reliability("A27")
     def test_a_replacement_that_is_begun_again_ends_the_one_before(self, api: Api) -> None:
         video = api.driver.finish(api.driver.upload("ann/a/clip.mp4"))
