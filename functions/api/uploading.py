@@ -104,7 +104,7 @@ class Uploading:
         return upload
 
     def _replace(self, call: Call[Any, NewUpload], video: Video) -> Upload:
-        asked = call.body
+        asked, ports = call.body, self._ports
         if asked.title or asked.description or asked.metadata:
             raise Refusal(
                 422,
@@ -116,14 +116,17 @@ class Uploading:
         more_bytes = asked.size_bytes - video.source.size_bytes
         self._quotas.check_owner(call.videos.usage(), videos=0, more_bytes=more_bytes)
         if video.status != UPLOADING:
-            upload_id = new_reservation(self._ports.clock.now())
-        elif call.documents.get(Import, upload_id := reservation_of(video.source.object)) is not None:
-            raise Refusal(409, "being_imported", "This video is being imported. Wait until that is done.")
-        before = [one for one in self._ports.documents.about(Upload, video.id) if not one.is_finished(video)]
+            upload_id = new_reservation(ports.clock.now())
+        else:
+            upload_id = reservation_of(video.source.object)
+            if call.documents.get(Import, upload_id) is not None:
+                raise Refusal(409, "being_imported", "This video is being imported. Wait until that is done.")
+            call.videos.update(video.id, ports.lifecycle.expect(asked.size_bytes, ports.clock.now()))
+        before = [one for one in ports.documents.about(Upload, video.id) if not one.is_finished(video)]
         upload = self._session(call, video.source, upload_id)
         # Only one of them can win, and what was sent to the others counts towards no quota.
         for one in before:
-            self._ports.links.end_session(one.url)
+            ports.links.end_session(one.url)
             if one.id != upload_id:
                 call.documents.delete(Upload, one.id)
         return upload

@@ -325,6 +325,16 @@ class TestQuotas:
         assert "RateLimit-Limit" not in api.client.get("/healthz").headers
 
 
+@pytest.mark.reliability("A27")
+def test_an_upload_that_is_begun_anew_counts_as_large_as_it_is_then() -> None:
+    api = Api(bytes=1000)
+    first, second = api.started(size_bytes=1), api.started(size_bytes=1)
+
+    api.started(video_id=first["video_id"], size_bytes=900)
+    assert api.start(video_id=second["video_id"], size_bytes=900).status_code == 413
+    assert api.ask("GET", f"/v1/videos/{first['video_id']}").json["source"]["size_bytes"] == 900
+
+
 def test_bytes_that_were_sent_become_the_video(tmp_path: Any) -> None:
     wiring = Bootstrap(Settings(data_dir=tmp_path / "data"))
     ports = FakeApiPorts(
