@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -64,7 +66,7 @@ class EventStreams:
     """Answers requests with streams of events.
 
     Each holds a thread of the server until it ends, so only so many are served at a time: the others are there for
-    the rest of the API.
+    the rest of the API, and one owner gets no more than half of them.
 
     Args:
         clock: The time, and how it is let pass between two looks.
@@ -73,24 +75,27 @@ class EventStreams:
 
     def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
-        self._free = threading.Semaphore(most)
+        self._most = most
+        self._lock = threading.Lock()
+        self._open: Counter[str] = Counter()
 
-    def answer(self, request: Request, feed: Feed) -> Response:
+    def answer(self, request: Request, feed: Feed, owner: str) -> Response:
         """Returns a response that lasts.
 
         Args:
             request: What is answered.
             feed: What is told.
+            owner: Who listens.
 
         Raises:
-            Refusal: 503: too many streams are open.
+            Refusal: 503: too many streams are open, or too many of this owner's.
         """
         response = Response(mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # proxies that understand it pass on what comes at once
         if request.method == "HEAD":
             return response
-        if not self._free.acquire(blocking=False):
+        if not self._entered(owner):
             raise Refusal(
                 503,
                 "too_many_streams",
@@ -99,8 +104,19 @@ class EventStreams:
             )
         response.response = self._told(feed)
         # The server closes whatever it was given, also when it never began to send, or the client has gone.
-        response.call_on_close(self._free.release)
+        response.call_on_close(partial(self._leave, owner))
         return response
+
+    def _entered(self, owner: str) -> bool:
+        with self._lock:
+            if self._open.total() >= self._most or self._open[owner] >= (self._most + 1) // 2:
+                return False
+            self._open[owner] += 1
+            return True
+
+    def _leave(self, owner: str) -> None:
+        with self._lock:
+            self._open -= Counter((owner,))  # which forgets whoever has none
 
     def _told(self, feed: Feed) -> Iterator[bytes]:
         yield f"retry: {_RECONNECT_AFTER_MS}\n\n".encode()

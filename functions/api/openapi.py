@@ -39,6 +39,9 @@ an `Idempotency-Key` can be sent until there is an answer: it is done once, and 
 """
 _PLACEHOLDER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+_STREAMED: Final[dict[str, Any]] = {}
+"""What is said of content that is no JSON: its type says it all."""
+
 _ERRORS: Final = (400, 404, 422, 429, 500, 503, 507)
 """What any operation may answer with."""
 
@@ -180,8 +183,7 @@ def _responses(operation: Operation[Any, Any], schema_of: dict[type[Struct], Any
     for status, kind in operation.answers.items():
         found[status] = {"description": HTTPStatus(status).phrase}
         if isinstance(kind, Content):
-            binary = {"type": "string", "format": "binary"}
-            found[status] = {"description": kind.description, "content": {kind.media_type: {"schema": binary}}}
+            found[status] = {"description": kind.description, "content": {kind.media_type: _STREAMED}}
         elif kind is not None:
             found[status]["content"] = {"application/json": {"schema": schema_of[kind]}}
     if operation.method == "GET" and 200 in operation.answers:

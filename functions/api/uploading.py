@@ -50,8 +50,8 @@ class NewUpload(Struct, frozen=True, forbid_unknown_fields=True):
     video_id: Annotated[
         Annotated[str, Meta(max_length=100)] | None,
         Meta(
-            description="A video whose file this replaces. Its name and what is said about it stay. For one that "
-            "is still uploading, this begins the upload anew."
+            description="A video whose file this replaces. Its name and what is said about it stay. What was "
+            "being uploaded for it is given up."
         ),
     ] = None
 
@@ -104,7 +104,7 @@ class Uploading:
         return upload
 
     def _replace(self, call: Call[Any, NewUpload], video: Video) -> Upload:
-        asked = call.body
+        asked, ports = call.body, self._ports
         if asked.title or asked.description or asked.metadata:
             raise Refusal(
                 422,
@@ -116,14 +116,19 @@ class Uploading:
         more_bytes = asked.size_bytes - video.source.size_bytes
         self._quotas.check_owner(call.videos.usage(), videos=0, more_bytes=more_bytes)
         if video.status != UPLOADING:
-            return self._session(call, video.source, new_reservation(self._ports.clock.now()))
-        reservation = reservation_of(video.source.object)
-        if call.documents.get(Import, reservation) is not None:
-            raise Refusal(409, "being_imported", "This video is being imported. Wait until that is done.")
-        before = call.documents.get(Upload, reservation)
-        upload = self._session(call, video.source, reservation)
-        if before is not None:
-            self._ports.links.end_session(before.url)
+            upload_id = new_reservation(ports.clock.now())
+        else:
+            upload_id = reservation_of(video.source.object)
+            if call.documents.get(Import, upload_id) is not None:
+                raise Refusal(409, "being_imported", "This video is being imported. Wait until that is done.")
+            call.videos.update(video.id, ports.lifecycle.expect(asked.size_bytes, ports.clock.now()))
+        before = [one for one in ports.documents.about(Upload, video.id) if not one.is_finished(video)]
+        upload = self._session(call, video.source, upload_id)
+        # Only one of them can win, and what was sent to the others counts towards no quota.
+        for one in before:
+            ports.links.end_session(one.url)
+            if one.id != upload_id:
+                call.documents.delete(Upload, one.id)
         return upload
 
     def _session(self, call: Call[Any, NewUpload], source: Source, upload_id: str) -> Upload:

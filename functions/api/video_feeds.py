@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import MINYEAR, datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -202,7 +202,15 @@ class _Changes:
 
 
 def _positions(text: str) -> list[datetime | None]:
-    return [None if position == "-" else datetime.fromisoformat(position) for position in text.split(" ")]
+    return [None if position == "-" else _instant(position) for position in text.split(" ")]
+
+
+def _instant(text: str) -> datetime:
+    """Returns an instant that a position names. Raises ValueError for one that nothing here can have had."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or at.year == MINYEAR:
+        raise ValueError("no video was saved then")
+    return at
 
 
 def _shown(views: Views, video: Video) -> VideoChange:

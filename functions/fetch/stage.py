@@ -125,23 +125,13 @@ class Fetcher:
             if outage or not begun.is_last_try:
                 self._update(begun, lambda stored: stored.postponed(clock.now(), counts=not outage))
                 return
-            self._fail(
-                video,
-                PermanentError(
-                    "import_failed",
-                    f"The file could not be fetched in {begun.tries} tries; the last time: {error.detail} Import "
-                    "it again later, or download it and upload it.",
-                ),
-            )
+            self._fail(video, _given_up(begun.tries, error.detail))
         self._update(begun, Import.ended)
 
     def _fetch(self, begun: Import, video: Video) -> None:
         """Puts the file into the bucket, which announces it as it does every upload."""
         if begun.is_one_too_many:
-            raise PermanentError(
-                "import_failed",
-                "Whoever fetched the file died over it, time and again. Download it and upload it.",
-            )
+            raise _given_up(begun.tries - 1, "Whoever did that died over it.")
         ports, source = self._ports, video.source
         work_dir = ports.settings.data_dir / "work"
         work_dir.mkdir(parents=True, exist_ok=True)
@@ -186,6 +176,14 @@ class Fetcher:
             return Edit(answer=None, document=change(begun) if stored == begun else None)
 
         self._ports.documents.update(Import, begun.id, decide, owner=begun.owner)
+
+
+def _given_up(tries: int, why: str) -> PermanentError:
+    return PermanentError(
+        "import_failed",
+        f"The file could not be fetched in {tries} tries; the last time: {why} Import it again later, or download "
+        "it and upload it.",
+    )
 
 
 def _check(answer: WebAnswer) -> None:

@@ -271,7 +271,12 @@ class TestIdempotency:
         for answer in (api.post("k", {"from": "tag"}), api.post("k", path="/v1/videos/v/replay")):
             assert (answer.status_code, answer.json and answer.json["code"]) == (422, "idempotency_key_reused")
         assert api.run == 2
-        assert api.post("k", owner="ben").status_code == 404, "it is another owner's key"
+
+    def test_owners_do_not_share_keys(self) -> None:
+        api = Replaying()
+        bens = api.driver.finish(api.driver.upload("ben/a/clip.mp4"))
+        assert api.post("k").status_code == 202
+        assert api.post("k", owner="ben", path=f"/v1/videos/{bens.id}/replay").status_code == 202
 
     def test_what_was_refused_may_be_tried_again(self) -> None:
         api = Replaying()

@@ -17,6 +17,7 @@ from werkzeug.test import Client, TestResponse
 
 from functions.api import event_stream
 from functions.api.app import create_app
+from shared.domain.cursor import encode_cursor
 from shared.domain.errors import Outage
 from shared.domain.video import Video
 from shared.ports.video_repository import Saved
@@ -243,6 +244,22 @@ class TestAllVideos:
             assert heard[-251:] == [*later, None]
 
     @pytest.mark.reliability("A33")
+    @pytest.mark.parametrize(
+        "position",
+        [
+            "2026-01-01T00:00:00 -",
+            "- 2026-01-01",
+            "0001-01-01T00:00:00+00:00 -",
+            "0001-01-01T00:00:00+23:59 -",
+            "-",
+        ],
+    )
+    def test_an_id_that_somebody_made_up_is_refused(self, api: Api, position: str) -> None:
+        last_id = encode_cursor("events/ann", position)
+
+        assert api.ask(f"{EVERYTHING}?last_event_id={last_id}").status_code == 400
+
+    @pytest.mark.reliability("A33")
     @pytest.mark.parametrize("last_id", ["x", "0", "é", "bobs", "MjAyNi0wMS0wMQ"])
     def test_an_id_that_no_event_had_is_refused(self, api: Api, last_id: str) -> None:
         api.driver.upload("bob/1.mp4")
@@ -303,17 +320,28 @@ class TestTime:
 class TestHowMany:
     def test_more_than_there_is_room_for_are_refused(self) -> None:
         api = Api(event_streams=2)
-        open_ones = [api.listen(), api.listen()]
-        open_ones[0].next  # noqa: B018 - one was not read at all, the other is
-        open_ones[1].chunk()
+        open_ones = {owner: api.listen(owner=owner) for owner in ("ann", "bob")}
+        open_ones["ann"].next  # noqa: B018 - one was not read at all, the other is
+        open_ones["bob"].chunk()
 
-        refused = api.ask(EVERYTHING)
+        refused = api.ask(EVERYTHING, owner="eve")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "15")
         assert refused.get_json()["code"] == "too_many_streams"
         assert api.ask("/v1/videos").status_code == 200
-        for stream in open_ones:
+        for owner, stream in open_ones.items():
             stream.close()
-            api.listen().rest()
+            api.listen(owner=owner).rest()
+
+    def test_one_owner_leaves_room_for_others(self) -> None:
+        api = Api(event_streams=4)
+        open_ones = [api.listen(), api.listen()]
+
+        refused = api.ask(EVERYTHING)
+        assert (refused.status_code, refused.get_json()["code"]) == (503, "too_many_streams")
+        others = [api.listen(owner="bob"), api.listen(owner="bob")]
+        for stream in (*open_ones, *others):
+            stream.close()
+        api.listen().rest()
 
     def test_a_look_at_the_headers_takes_no_room(self) -> None:
         api = Api(event_streams=1)

@@ -220,6 +220,15 @@ class TestReplacing:
         assert api.links.sessions == [second["url"]]
         assert api.ask("GET", "/v1/uploads").json["uploads"] == [second]
 
+    @pytest.mark.reliability("A27")
+    def test_a_replacement_that_is_begun_again_ends_the_one_before(self, api: Api) -> None:
+        video = api.driver.finish(api.driver.upload("ann/a/clip.mp4"))
+        api.started(video_id=video.id)
+        second = api.started(video_id=video.id, size_bytes=2000)
+
+        assert api.links.sessions == [second["url"]]
+        assert api.ask("GET", "/v1/uploads").json["uploads"] == [second]
+
 
 class TestGivingUp:
     def test_a_cancelled_upload_takes_its_reservation_along(self, api: Api) -> None:
@@ -314,6 +323,16 @@ class TestQuotas:
         assert 40 <= int(answers[-1].headers["RateLimit-Reset"]) <= 60
         assert api.ask("GET", "/v1/uploads", owner="bob").status_code == 200
         assert "RateLimit-Limit" not in api.client.get("/healthz").headers
+
+
+@pytest.mark.reliability("A27")
+def test_an_upload_that_is_begun_anew_counts_as_large_as_it_is_then() -> None:
+    api = Api(bytes=1000)
+    first, second = api.started(size_bytes=1), api.started(size_bytes=1)
+
+    api.started(video_id=first["video_id"], size_bytes=900)
+    assert api.start(video_id=second["video_id"], size_bytes=900).status_code == 413
+    assert api.ask("GET", f"/v1/videos/{first['video_id']}").json["source"]["size_bytes"] == 900
 
 
 def test_bytes_that_were_sent_become_the_video(tmp_path: Any) -> None:

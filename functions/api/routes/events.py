@@ -56,7 +56,7 @@ def event_routes(views: Views, streams: EventStreams, clock: Clock) -> Routes:
             raise Refusal(
                 400, "bad_cursor", "No event had this id; list the videos, and connect without it."
             ) from error
-        return streams.answer(call.request, feed)
+        return streams.answer(call.request, feed, call.principal.owner)
 
     @routes.add("GET", "/v1/videos/<video_id>/events", allow="viewer", query=EventsQuery, answers={200: _STREAM})
     def follow_video(call: Call[EventsQuery, Nothing]) -> Response:
@@ -66,7 +66,8 @@ def event_routes(views: Views, streams: EventStreams, clock: Clock) -> Routes:
         `Last-Event-ID` said; the last says `deleted`.
         """
         video = call.videos.get(call.path["video_id"])
-        return streams.answer(call.request, VideoFeed(call.videos, views, video, _last_id(call)))
+        feed = VideoFeed(call.videos, views, video, _last_id(call))
+        return streams.answer(call.request, feed, call.principal.owner)
 
     return routes
 

@@ -33,6 +33,7 @@ class Lifecycle:
     def __init__(self, flow: Flow) -> None:
         arrivals = Arrivals(flow)
         self.reserve = arrivals.reserve
+        self.expect = arrivals.expect
         self.give_up = arrivals.give_up
         self.register = arrivals.register
 

@@ -49,6 +49,17 @@ class Arrivals:
 
         return decide
 
+    def expect(self, size_bytes: int, now: datetime) -> Decision[None]:
+        """Notes that other bytes will come than were announced; where they have come, it is too late for that."""
+
+        def decide(video: Video | None) -> Change[None]:
+            if video is None or video.status != UPLOADING:
+                return Change(answer=None)
+            source = replace(video.source, size_bytes=size_bytes)
+            return Change(answer=None, video=replace(video, source=source, updated_at=now))
+
+        return decide
+
     def give_up(self, failure: Failure, now: datetime) -> Decision[None]:
         """Fails a video whose bytes will not come; any other is left alone."""
 

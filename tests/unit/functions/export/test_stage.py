@@ -131,7 +131,7 @@ def test_everything_of_an_owner_and_nothing_of_others(ports: FakeExportPorts) ->
     ports.keep(key)
     hook = Webhook(
         id="w1", owner="ann", url="https://example.com", secret=new_secret(), created_at=ports.clock.now()
-    )
+    ).rotated(ports.clock.now())
     ports.keep(hook)
     ports.keep(
         AuditEntry(
@@ -177,7 +177,8 @@ def test_everything_of_an_owner_and_nothing_of_others(ports: FakeExportPorts) ->
     assert [one["name"] for one in account["keys"]] == ["ci"]
     assert [one["url"] for one in account["webhooks"]] == ["https://example.com"]
     assert [one["operation"] for one in account["audit"]] == ["o"]
-    for hidden in (secret, key.secret_sha256, hook.secret):
+    assert hook.previous_secret is not None
+    for hidden in (secret, key.secret_sha256, hook.secret, hook.previous_secret):
         assert hidden not in text
 
 
