@@ -86,6 +86,15 @@ class TestAuditLog:
         assert library.get("/v1/audit", role="admin", owner="ben")["entries"] == []
         assert library.ask("/v1/audit", role="editor").status_code == 403
 
+    def test_what_is_about_no_video_is_in_it(self, library: Library) -> None:
+        made: Any = library.ask(
+            "/v1/webhooks", role="admin", method="POST", json={"url": "https://93.184.215.14/hook"}
+        ).json
+        library.driver.clock.advance(1)
+        tried = library.ask(f"/v1/webhooks/{made['id']}/test", role="admin", method="POST")
+        assert tried.status_code == 202, tried.text
+        assert [target for _, target, _ in audit(library)] == [made["id"]] * 2
+
     def test_page_by_page(self, library: Library) -> None:
         for number in range(3):
             library.driver.clock.advance(1)
