@@ -292,6 +292,8 @@ def _wrong_ones(given: Mapping[str, Any]) -> list[str]:
             reason, _, place = str(error).partition(" - at `$.")
             if get_origin(kinds[name]) is Literal:
                 reason = f"is none of {', '.join(get_args(kinds[name]))}"
+            elif kinds[name] is bool:
+                reason = "is neither true nor false"
             part = f"__{place.rstrip('`').upper()}" if place else ""
             wrong.append(f"{variable_of(name)}{part}: {reason}")
     return wrong

@@ -127,7 +127,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),
-        export_routes(ports.bus, ports.clock, ports.links, link_s),
+        export_routes(ports.bus, ports.clock, ports.links, link_s, ports.blobs, media_bucket),
     )
     return [operation for routes in resources for operation in routes.operations]
 

@@ -51,7 +51,8 @@ def _entry(
     operation: Operation[Any, Any], call: Call[Any, Any], answer: Answer | Response, clock: Clock
 ) -> AuditEntry:
     made = answer.value if isinstance(answer, Answer) else None
-    video_id: str = call.path.get("video_id", "") or getattr(made, "video_id", "")
+    # A view of what may be about a video, and is not, has None.
+    video_id: str = call.path.get("video_id") or getattr(made, "video_id", None) or ""
     named: list[str] = [video_id] if "video_id" in call.path else [*call.path.values(), getattr(made, "id", "")]
     now = clock.now()
     return AuditEntry(

@@ -15,7 +15,7 @@ from functions.api.access import OwnedDocuments, OwnedVideos
 from functions.api.cors import CrossOrigin
 from functions.api.field_choice import chosen_fields
 from functions.api.operation import Answer, Call, Nothing, Operation
-from functions.api.problems import Refusal, problem_response
+from functions.api.problems import Refusal, invalid_parameters, problem_response
 from functions.api.rendering import as_sent, rendered
 from functions.api.request_log import answered
 from shared.domain.errors import Forbidden, Unauthenticated
@@ -150,8 +150,12 @@ def _call(
     query = request.args.to_dict()
     kind = operation.chosen_from
     choice = None if kind is None or "fields" not in query else chosen_fields(kind, query.pop("fields"))
-    asked = msgspec.convert(query, operation.query, strict=False)
-    body = _body(request, operation)
+    try:
+        asked = msgspec.convert(query, operation.query, strict=False)
+        body = _body(request, operation)
+    except msgspec.ValidationError as error:
+        # Only here is it the caller's: one that comes from a store later is ours.
+        raise invalid_parameters(error) from error
     for given in (asked, body) if operation.choices else ():
         _check_choices(operation, given)
     return Call(

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from shared.domain.errors import Forbidden, NotFound, PreconditionFailed, TransientError, Unauthenticated
 from shared.logs import logger
 
-__all__ = ["FieldProblem", "Problem", "Refusal", "problem_response"]
+__all__ = ["FieldProblem", "Problem", "Refusal", "invalid_parameters", "problem_response"]
 
 _DEFAULT_RETRY_AFTER_S = 5.0
 _TYPE = "application/problem+json"
@@ -80,6 +80,17 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
+def invalid_parameters(error: msgspec.ValidationError) -> Refusal:
+    """Returns the refusal of a request that is not as its operation wants it, with the place that is wrong.
+
+    Args:
+        error: What the conversion of its query or body raised.
+    """
+    found = _PLACE.match(str(error))
+    detail, field = (found[1], found[2]) if found else (str(error), "")
+    return Refusal(422, "invalid_parameters", detail, field=field)
+
+
 def problem_response(error: Exception, request: Request, request_id: str) -> Response:
     """Returns an error as problem details; one that nobody expected is logged.
 
@@ -104,8 +115,6 @@ def _described(error: Exception, request: Request) -> tuple[Problem, Headers]:
             return _refused(error)
         case HTTPException():
             return _http_problem(error)
-        case msgspec.ValidationError():
-            return _invalid(error)
         case Unauthenticated():
             # RFC 6750: whoever sent nothing is told what to send, not that it was wrong.
             reason = ' error="invalid_token"' if "Authorization" in request.headers else ""
@@ -136,13 +145,6 @@ def _http_problem(error: HTTPException) -> tuple[Problem, Headers]:
     # Allow, Content-Range and the like belong to the error; its HTML does not.
     headers = Headers([(name, value) for name, value in error.get_headers() if name != "Content-Type"])
     return _problem(status, error.name.lower().replace(" ", "_"), detail), headers
-
-
-def _invalid(error: msgspec.ValidationError) -> tuple[Problem, Headers]:
-    found = _PLACE.match(str(error))
-    detail, field = (found[1], found[2]) if found else (str(error), "")
-    wrong = FieldProblem(field=field, detail=detail)
-    return _problem(422, "invalid_parameters", "Some parameters are wrong; see errors.", [wrong]), Headers()
 
 
 def _unavailable(error: TransientError) -> tuple[Problem, Headers]:

@@ -84,16 +84,20 @@ class Exporter:
         ports, bucket = self._ports, self._ports.settings.media_bucket
         try:
             videos = self._write(export)
+            archive = ports.blobs.stat(bucket, archive_name(export))
         except PermanentError as error:
             reason = error.detail
             logger().warning("export_failed", code=error.code, detail=reason)
             self._update(export, lambda stored: stored.failed(reason, ports.clock.now()))
             return
         except (NotFound, PreconditionFailed) as error:
-            # A video went, or its file was replaced, while it was read.
+            # A video went, or its file was replaced, while it was read; or the archive was withdrawn for that.
             self._update(export, lambda stored: stored.begun_anew(ports.clock.now()))
             raise _overtaken() from error
-        archive = ports.blobs.stat(bucket, archive_name(export))
+        except Exception as error:
+            cause = error.detail if isinstance(error, TransientError) else "Something went wrong here."
+            self._update(export, lambda stored: stored.postponed(f"{cause} It is tried again.", ports.clock.now()))
+            raise
         ended = self._update(export, lambda stored: stored.completed(export, archive, videos, ports.clock.now()))
         if ended is None or ended.archive != archive:
             ports.blobs.delete(bucket, archive.name)

@@ -178,11 +178,12 @@ def up(
 ) -> None:
     """Run the HTTP API, the workers, and a watcher over the upload folder, until Ctrl-C.
 
-    Copy a video into DATA_DIR/uploads/<owner>/ and it is processed once it is completely written.
+    Copy a video into DATA_DIR/uploads/local/ and it is processed once it is completely written. The console shows
+    what is in there; every other folder is another owner's.
 
       $ automations up --port 8080
 
-      $ mkdir -p data/uploads/me && cp holiday.mp4 data/uploads/me/
+      $ mkdir -p data/uploads/local && cp holiday.mp4 data/uploads/local/
 
     On emulators, everything is as it is on Google Cloud, but kept in memory. Upload with Google's tools, or with
     the other commands, which find the emulators by the data folder.
@@ -204,7 +205,8 @@ def up(
     with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
         say(f"API      {api.url}")
         say(f"Console  {console_link(wiring, api.url)}")
-        say(f"Uploads  {wiring.settings.data_dir / wiring.settings.upload_bucket}/<owner>/")
+        folder = wiring.settings.data_dir / wiring.settings.upload_bucket / OWNER
+        say(f"Uploads  {folder}/ (what the console shows; other folders are other owners)")
         say(f"Logs     {wiring.settings.data_dir / 'logs'}")
         say("Ctrl-C stops; unfinished work goes on at the next start.")
         stack.watch_over()
@@ -272,10 +274,16 @@ def replay(
 
 
 @app.command()
-def delete(video_id: VideoId, data_dir: DataDir = None) -> None:
+def delete(
+    video_id: VideoId,
+    data_dir: DataDir = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask first, as is done on a terminal.")] = False,
+) -> None:
     """Delete a video: the uploaded file, everything made from it, and everything known about it."""
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete {video.source.name} ({video.id}) for good?", abort=True)
     delete_video(wiring, video.id, wiring.settings.media_bucket)
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import redirect_stderr
+from io import StringIO
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -48,9 +50,10 @@ class ApiServer:
         storage = StorageServer(wiring.local_blobs, wiring.local_links, wiring.settings.cors_origins)
         mounts: dict[str, WSGIApplication] = {"/storage": storage, UPLOADS: UploadServer(wiring.upload_sessions)}
         try:
-            self._server = make_server(
-                host, port, DispatcherMiddleware(api, mounts), threaded=True, request_handler=_Connection
-            )
+            with redirect_stderr(StringIO()):  # where Werkzeug says in its own words what is raised below
+                self._server = make_server(
+                    host, port, DispatcherMiddleware(api, mounts), threaded=True, request_handler=_Connection
+                )
         except (OSError, SystemExit) as error:  # Werkzeug exits when the port is taken.
             raise ConfigurationError(
                 "port_in_use", f"Can't listen on {host}:{port}. Stop what does, or choose another --port."

@@ -19,6 +19,8 @@ _CLAIM: Final = timedelta(minutes=10)
 """Whoever makes an archive has so long, before somebody else may; the function's time is shorter."""
 
 _MAX_TRIES: Final = 5
+_FIRST_PAUSE: Final = timedelta(seconds=15)
+"""Between a try that failed and the next; doubled after each."""
 
 ExportState: TypeAlias = Literal["queued", "running", "ready", "failed", "withdrawn"]
 
@@ -37,7 +39,7 @@ class Export:
         erasures: Videos erased since it was asked for: an archive that was begun before one of them is void.
         archive: The archive, once it is ready.
         videos: Videos in it.
-        reason: Why it failed or was withdrawn; a sentence for a person.
+        reason: Why it failed, waits for another try, or was withdrawn; a sentence for a person.
     """
 
     id: str
@@ -65,7 +67,7 @@ class Export:
         """Returns it as somebody makes it who was told that it is due; failed when that was tried too often."""
         if self.tries == _MAX_TRIES:
             return self.failed("Making the archive failed time and again. Ask for another one later.", now)
-        return replace(self, state="running", tries=self.tries + 1, due_at=now + _CLAIM)
+        return replace(self, state="running", tries=self.tries + 1, due_at=now + _CLAIM, reason="")
 
     def completed(self, begun: Export, archive: ObjectRef, videos: int, now: datetime) -> Export:
         """Returns it with its archive; to be made anew when something that may be in that was erased meanwhile.
@@ -84,9 +86,17 @@ class Export:
         """Returns it as it is when it has to be made from the beginning."""
         return replace(self, state="queued", due_at=now)
 
+    def postponed(self, reason: str, now: datetime) -> Export:
+        """Returns it as a try leaves it that failed, and that may succeed a little later."""
+        return replace(self, state="queued", reason=reason, due_at=now + _FIRST_PAUSE * 2 ** (self.tries - 1))
+
     def failed(self, reason: str, now: datetime) -> Export:
         """Returns it given up."""
         return replace(self, state="failed", reason=reason, due_at=now + _KEPT)
+
+    def taken_back(self, now: datetime) -> Export:
+        """Returns it as its owner wants it no more: whoever makes it must not complete it, and it goes at once."""
+        return replace(self, state="withdrawn", archive=None, reason="It was deleted.", due_at=now)
 
     def after_erasure(self) -> Export:
         """Returns it as the erasure of one of the owner's videos leaves it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -19,7 +21,7 @@ import psutil
 import pytest
 from sqlalchemy import URL
 
-from tests.e2e.conftest import who_has
+from tests.e2e.conftest import ROOT, who_has
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -151,6 +153,29 @@ class TestOneVideo:
         automations.run("show", "zzz", exit_code=1)
         automations.run("show", "v", exit_code=1)
 
+    def test_on_a_terminal_it_asks_before_it_deletes(self, automations: Automations, tmp_path: Path) -> None:
+        (tmp_path / "one.mp4").write_text("not a video")
+        (video,) = automations.process(tmp_path / "one.mp4", exit_code=1)
+        terminal, stdin = pty.openpty()
+        for answer, exit_code in ((b"n\n", 1), (b"y\n", 0)):
+            assert json.loads(automations.run("list", "--json"))
+            os.write(terminal, answer)
+            run = subprocess.run(
+                automations.command("delete", "v"),
+                cwd=ROOT,
+                stdin=stdin,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert f"Delete one.mp4 ({video['id']}) for good?" in run.stdout + run.stderr
+            assert run.returncode == exit_code, run.stderr
+        (video,) = automations.process(tmp_path / "one.mp4", exit_code=1)
+        subprocess.run(automations.command("delete", "v", "--yes"), cwd=ROOT, stdin=stdin, check=True, timeout=60)
+        assert json.loads(automations.run("list", "--json")) == []
+        for end in (terminal, stdin):
+            os.close(end)
+
 
 class TestUp:
     def test_picks_up_what_is_copied_in_serves_it_and_drains(
@@ -195,6 +220,7 @@ class TestUp:
             assert json.load(answer) == {"status": "ok"}
         link, _, token = automations.wait_for(process, "Console").split()[-1].partition("#token=")
         assert link == f"{url}/"
+        assert "/uploads/local/ (what the console shows" in automations.wait_for(process, "Uploads")
         assert who_has(url, token) == {"owner": "local", "role": "admin", "subject": "local"}
         anns = automations.run("token", "--owner", "ann", "--role", "viewer", "--hours", "1").strip()
         assert who_has(url, anns) == {"owner": "ann", "role": "viewer", "subject": "ann"}

@@ -23,7 +23,10 @@ def test_killed_and_started_again(clip: Path, tmp_path: Path, monkeypatch: pytes
         assert video["status"] == "ready"
         token = automations.run("token", "--role", "viewer").strip()
         assert who_has(up.api_url, token) == {"owner": "local", "role": "viewer", "subject": "local"}
-        assert "PRIVATE KEY" not in log.read_text()
+        said = log.read_text()
+        assert "PRIVATE KEY" not in said
+        assert f"process --data-dir '{automations.data_dir}' FILE" in said
+        assert "name=local/FILE" in said
         assert "gs://media/videos/" in automations.run("show", video["id"][:9])
         automations.run("replay", video["id"], "--from", "tag")
         assert "Run 2" in automations.run("timeline", video["id"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from werkzeug.test import Client
 
@@ -236,6 +237,7 @@ class BrokenRepository:
         (TransientError("disk_full", "The disk is full."), 507, "disk_full", "5"),
         (ConfigurationError("bad_settings", "Secret settings."), 500, "internal_error", None),
         (ZeroDivisionError("secret"), 500, "internal_error", None),
+        (msgspec.ValidationError("secret - at `$.owner`"), 500, "internal_error", None),  # of what is stored
     ],
 )
 @pytest.mark.reliability("B14")

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
+from shared.domain.exports import archive_prefix
 from shared.domain.identity import erased_id
 from tests.functional.library import Library
 
@@ -86,6 +87,15 @@ class TestAuditLog:
         assert library.get("/v1/audit", role="admin", owner="ben")["entries"] == []
         assert library.ask("/v1/audit", role="editor").status_code == 403
 
+    def test_what_is_about_no_video_is_in_it(self, library: Library) -> None:
+        made: Any = library.ask(
+            "/v1/webhooks", role="admin", method="POST", json={"url": "https://93.184.215.14/hook"}
+        ).json
+        library.driver.clock.advance(1)
+        tried = library.ask(f"/v1/webhooks/{made['id']}/test", role="admin", method="POST")
+        assert tried.status_code == 202, tried.text
+        assert [target for _, target, _ in audit(library)] == [made["id"]] * 2
+
     def test_page_by_page(self, library: Library) -> None:
         for number in range(3):
             library.driver.clock.advance(1)
@@ -122,6 +132,7 @@ class TestExports:
         assert again.status_code == 409
         assert again.json is not None
         assert again.json["code"] == "export_running"
+        assert f"{export['id']} is queued" in again.json["detail"]
         assert library.get("/v1/exports", role="admin")["exports"] == [export]
         assert library.get(f"/v1/exports/{export['id']}", role="admin") == export
 
@@ -130,3 +141,16 @@ class TestExports:
         assert library.ask(f"/v1/exports/{export['id']}", role="admin", owner="ben").status_code == 404
         assert library.get("/v1/exports", role="admin", owner="ben")["exports"] == []
         assert library.ask("/v1/exports", role="editor", method="POST").status_code == 403
+
+    def test_one_that_is_deleted_is_gone_with_its_archive_and_makes_room(self, library: Library) -> None:
+        export: Any = library.ask("/v1/exports", role="admin", method="POST").json
+        url = f"/v1/exports/{export['id']}"
+        library.put(f"{archive_prefix(export['id'])}1.zip", b"PK", "application/zip")
+        assert library.ask(url, role="editor", method="DELETE").status_code == 403
+        assert library.ask(url, role="admin", owner="ben", method="DELETE").status_code == 404
+        assert len(list(library.blobs.list_objects("media", "exports/"))) == 1
+        assert library.ask(url, role="admin", method="DELETE").status_code == 204
+        assert not list(library.blobs.list_objects("media", "exports/"))
+        for method in ("GET", "DELETE"):
+            assert library.ask(url, role="admin", method=method).status_code == 404
+        assert library.ask("/v1/exports", role="admin", method="POST").status_code == 202

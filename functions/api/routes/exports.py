@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -12,13 +13,17 @@ from functions.api.paging import PageQuery, documents_page
 from functions.api.problems import Refusal
 from shared.domain.errors import NotFound
 from shared.domain.exports import Export, ExportState, new_export
+from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.object_links import ObjectLinks
+from shared.runtime.exports import remove_archives
 from shared.runtime.tasks import request_work
 
 __all__ = ["export_routes"]
+
+_UNKNOWN: Final = "There is no such export."
 
 _LATEST: Final = 10
 """Exports among which one that is still made must be."""
@@ -29,7 +34,7 @@ class ExportView(Struct, frozen=True):
 
     ``url`` leads to it while it is ``ready``, for a while: ask again for a new link. It is removed at
     ``expires_at``, and as soon as a video is erased, since that is in it: it is ``withdrawn`` then. ``reason``
-    says why it was, or why it ``failed``.
+    says why it was, why it ``failed``, or why it is ``queued`` for another try.
     """
 
     id: str
@@ -49,7 +54,9 @@ class ExportList(Struct, frozen=True):
     next_cursor: str | None
 
 
-def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float) -> Routes:
+def export_routes(
+    bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float, blobs: BlobStore, media_bucket: str
+) -> Routes:
     """Returns the routes of exports.
 
     Args:
@@ -57,6 +64,8 @@ def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float
         clock: The time.
         links: What makes links to the bucket.
         link_s: Seconds that one works.
+        blobs: Where archives are.
+        media_bucket: Bucket that they are in.
     """
     routes = Routes("exports")
 
@@ -67,8 +76,10 @@ def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float
         It is one ZIP file. For each video it has ``video.json``, the uploaded file, the MP4 file and captions; for
         the rest ``account.json``, without secrets. One is made at a time.
         """
-        if any(export.is_open for export in call.documents.all(Export, limit=_LATEST)):
-            raise Refusal(409, "export_running", "An export is being made already; wait until that is ready.")
+        for other in call.documents.all(Export, limit=_LATEST):
+            if other.is_open:
+                said = f"Export {other.id} is {other.state}. {other.reason}".strip()
+                raise Refusal(409, "export_running", f"{said} Wait until it is ready, or delete it.")
         export = new_export(call.principal.owner, clock.now())
         call.documents.update(Export, export.id, lambda _none: Edit(answer=None, document=export))
         request_work(bus, export)
@@ -85,8 +96,18 @@ def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float
         """Shows how far an export is, and the link to its archive."""
         export = call.documents.get(Export, call.path["export_id"])
         if export is None:
-            raise NotFound("There is no such export.")
+            raise NotFound(_UNKNOWN)
         return Answer(value=view(export))
+
+    @routes.add("DELETE", "/v1/exports/<export_id>", allow="admin", answers={204: None})
+    def delete_export(call: Call[Nothing, Nothing]) -> Answer:
+        """Deletes an export and its archive, whatever its state: one that is being made is made no further."""
+        export_id = call.path["export_id"]
+        # First, so that nobody completes it meanwhile, and sweep goes on should this end here.
+        call.documents.update(Export, export_id, partial(_taken_back, clock.now()))
+        remove_archives(blobs, media_bucket, export_id)
+        call.documents.delete(Export, export_id)
+        return Answer(value=None, status=204)
 
     def view(export: Export) -> ExportView:
         left_s = (export.due_at - clock.now()).total_seconds()
@@ -104,3 +125,9 @@ def export_routes(bus: EventBus, clock: Clock, links: ObjectLinks, link_s: float
         )
 
     return routes
+
+
+def _taken_back(now: datetime, stored: Export | None) -> Edit[Export, None]:
+    if stored is None:
+        raise NotFound(_UNKNOWN)
+    return Edit(answer=None, document=stored.taken_back(now))

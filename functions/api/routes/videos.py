@@ -182,6 +182,8 @@ def _page(call: Call[VideosQuery, Nothing]) -> Page:
             limit=query.limit,
             cursor=query.cursor,
         )
+    except msgspec.ValidationError:
+        raise  # A stored video can't be read, for which the cursor is not to blame.
     except ValueError as error:
         raise Refusal(
             400, "bad_cursor", "The cursor is not one that a page of this listing gave out; list again without it."

@@ -7,6 +7,7 @@ from typing import Final
 
 from infra.local.emulators.stack import EmulatorStack
 from infra.local.progress import LineProgress
+from infra.local.submission import OWNER
 from infra.local.terminal import out, program_as_typed, say, until_interrupted
 from infra.local.token import console_link
 from shared.bootstrap import Bootstrap
@@ -35,10 +36,11 @@ def run_on_emulators(wiring: Bootstrap, host: str, port: int) -> None:
 
 def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
     bucket = f"{stack.environment['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{wiring.settings.upload_bucket}"
+    folder = shlex.quote(str(wiring.settings.data_dir))
     say(f"API      {stack.api_url}")
     say(f"Console  {console_link(Bootstrap(load_settings()), stack.api_url)}")
-    say(f"Uploads  {program_as_typed()} process --data-dir {wiring.settings.data_dir} FILE, or")
-    say(f"         curl --data-binary @FILE '{bucket}/o?uploadType=media&name=me/FILE'")
+    say(f"Uploads  {program_as_typed()} process --data-dir {folder} FILE, or")
+    say(f"         curl --data-binary @FILE '{bucket}/o?uploadType=media&name={OWNER}/FILE'")
     say("Clients  these make Google's libraries use the emulators:")
     for name, value in stack.environment.items():
         say(f"         export {name}={shlex.quote(value)}")

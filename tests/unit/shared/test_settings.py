@@ -136,3 +136,9 @@ def test_deliveries_are_not_half_guarded(monkeypatch: pytest.MonkeyPatch, given:
     monkeypatch.setenv(given, "https://ingest.example.com")
     with pytest.raises(ConfigurationError, match="need each other"):
         load_settings()
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_told_what_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATIONS_LOOPBACK_URLS", "ja")
+    with pytest.raises(ConfigurationError, match="AUTOMATIONS_LOOPBACK_URLS: is neither true nor false"):
+        load_settings()

@@ -264,6 +264,48 @@ def test_one_that_fails_time_and_again_is_given_up(ports: FakeExportPorts) -> No
     assert ports.archives() == []
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TransientError("storage_down", "The bucket can't be reached."), "The bucket can't be reached."),
+        (ZeroDivisionError("secret"), "Something went wrong here."),
+    ],
+)
+def test_a_try_that_failed_waits_for_the_next_and_says_why(
+    ports: FakeExportPorts, error: Exception, reason: str
+) -> None:
+    ports.add_video()
+    export = ports.request()
+
+    def fail() -> None:
+        raise error
+
+    ports.blobs.meanwhile = fail
+    for pause_s in (15, 30):
+        with pytest.raises(type(error)):
+            ports.tell(export)
+        waiting = ports.stored(export)
+        assert (waiting.state, waiting.reason) == ("queued", f"{reason} It is tried again.")
+        assert waiting.due_at == ports.clock.now() + timedelta(seconds=pause_s)
+        ports.tell(export)  # too early, which changes nothing
+        assert (ports.stored(export), ports.archives()) == (waiting, [])
+        ports.clock.advance(pause_s)
+    ports.blobs.meanwhile = lambda: None
+    ports.tell(export)
+    assert (ports.stored(export).state, ports.stored(export).reason) == ("ready", "")
+
+
+def test_one_that_is_taken_back_is_not_completed(ports: FakeExportPorts) -> None:
+    ports.add_video()
+    export = ports.request()
+    ports.blobs.meanwhile = lambda: ports.keep(ports.stored(export).taken_back(ports.clock.now()))
+    with pytest.raises(TransientError, match="export_overtaken"):
+        ports.tell(export)
+    assert ports.archives() == []
+    ports.tell(export)
+    assert ports.documents.get(Export, export.id, owner="ann") is None
+
+
 def test_a_missing_source_is_left_out(ports: FakeExportPorts) -> None:
     video = ports.add_video()
     ports.blobs.delete("uploads", "ann/clip.mp4")
