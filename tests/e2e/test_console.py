@@ -18,6 +18,14 @@ __all__ = ["browser", "chromium", "deployment", "scenic_clip"]  # fixtures
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 MIB = 2**20
+DELAY_THE_LIST = """() => {
+    const send = fetch;
+    globalThis.fetch = async (path, options) => {
+        const answer = await send(path, options);
+        if (path.startsWith('/v1/videos?')) await new Promise(resolve => setTimeout(resolve, 1500));
+        return answer;
+    };
+}"""
 
 
 @pytest.fixture
@@ -165,6 +173,7 @@ def test_a_viewer_is_offered_nothing_that_changes_anything(
     expect(page.locator(".evidence")).to_be_visible()
     for name in ("Add videos", "Edit", "Add a tag", "Confirm the tag", "Take off the tag", "Delete"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
+    expect(page.get_by_role("link", name="Settings")).to_have_count(0)
     visitor.go("/#/settings/keys")
     expect(page.get_by_text("Admins only")).to_be_visible()
     visitor.leave()
@@ -229,3 +238,44 @@ def test_a_token_that_does_not_work_leads_back_to_the_login(browser: Browser, de
     assert page.evaluate("sessionStorage.length") == 0
     visitor.troubles.clear()  # the browser has complained of the 401
     visitor.leave()
+
+
+def test_events_wait_for_the_list(visitor: Visitor, deployment: Deployment) -> None:
+    page = visitor.page
+    visitor.log_in()
+    visitor.go("/#/usage")
+    page.evaluate(DELAY_THE_LIST)
+    page.evaluate("location.hash = '#/'")
+    page.locator(".ghost").first.wait_for()
+    deployment.ask("POST", "/v1/uploads", {"name": "early.mp4", "size_bytes": 1})
+    expect(page.locator(".card", has_text="early.mp4")).to_have_count(1)
+    expect(page.locator(".ghost")).to_have_count(0)
+    expect(page.get_by_role("region", name="Notifications").get_by_role("alert")).to_have_count(0)
+
+
+def test_a_token_in_the_address_of_an_open_tab_is_taken_over(visitor: Visitor, deployment: Deployment) -> None:
+    page = visitor.page
+    visitor.log_in()
+    visitor.go("/#/usage")
+    token = deployment.token("viewer", "bob")
+    page.goto(f"{deployment.origin}/#token={token}")
+    expect(page.get_by_label("Account of bob")).to_be_visible()
+    assert page.url == f"{deployment.origin}/"
+    assert page.evaluate("sessionStorage.getItem('automations.token')") == token
+
+
+def test_search_by_meaning_is_not_offered_where_it_is_not_set_up(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.log_in()
+    visitor.go("/#/search?q=coffee")
+    page.get_by_role("link", name="Similar meaning").click()
+    expect(page.locator(".notice-card")).to_be_visible()
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    expect(page.get_by_role("link", name="Similar meaning")).to_have_count(0)
+    visitor.troubles.clear()  # the browser has complained of the 400
+
+
+def test_an_address_that_leads_nowhere_is_said(visitor: Visitor) -> None:
+    visitor.log_in()
+    visitor.go("/#/nope")
+    expect(visitor.page.get_by_role("heading", name="Page not found")).to_be_visible()
