@@ -1,6 +1,6 @@
 /** Files on their way to the bucket. What is unfinished is remembered, so that it can go on after a reload. */
 
-import {part, post, remove} from '../app/api.js';
+import {explain, part, post, remove} from '../app/api.js';
 import {transfer} from './transfer.js';
 
 const KEY = 'automations.uploads';
@@ -159,7 +159,7 @@ class Uploads extends EventTarget {
 
   #fail(item, error) {
     item.state = 'failed';
-    item.trouble = [error.detail ?? error.message, error.advice].filter(Boolean).join(' ');
+    item.trouble = [explain(error), error.advice].filter(Boolean).join(' ');
     if (error.isGone) item.memory = {...item.memory, url: null, id: null, key: crypto.randomUUID()};
   }
 
