@@ -11,6 +11,7 @@ import {uploads} from '../uploads/queue.js';
 import {loginPage} from '../views/login.js';
 import {searchPage} from '../views/search.js';
 import {settingsPage} from '../views/settings.js';
+import {unknownPage} from '../views/unknown.js';
 import {usagePage} from '../views/usage.js';
 import {videoPage} from '../views/video.js';
 import {wallPage} from '../views/wall.js';
@@ -21,6 +22,7 @@ const ROUTES = [
   [/^\/search$/, searchPage],
   [/^\/usage$/, usagePage],
   [/^\/settings(?:\/(\w+))?$/, settingsPage],
+  [/^/, unknownPage],
 ];
 
 let leave = new AbortController();
