@@ -57,9 +57,15 @@ def test_from_the_first_file_to_the_receipt(visitor: Visitor, scenic_clip: Path,
     card = page.locator(".wall .card")
     expect(card.locator(".stages")).to_have_attribute("aria-label", re.compile("Transcoding|Finding|Analyzing"))
     save_screenshot(page, "working-desktop-light")
-    expect(page.get_by_label("Uploads", exact=True)).to_contain_text("Uploaded")
+    tray = page.get_by_label("Uploads", exact=True)
+    expect(tray).to_contain_text("Processing")
     expect(card).to_have_attribute("data-status", "ready", timeout=90_000)
     expect(card.locator("img")).to_have_js_property("complete", True)
+    expect(tray).to_contain_text("all ready")
+    save_screenshot(page, "uploaded-desktop-light")
+    expect(tray.get_by_role("listitem")).to_have_count(0)
+    tray.get_by_role("button", name="List of uploads").click()
+    expect(tray.get_by_role("listitem")).to_contain_text("Ready")
 
     card.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}.mp4")
@@ -208,7 +214,7 @@ def test_an_upload_goes_on_after_a_cut_and_a_reload(visitor: Visitor, tmp_path: 
     seen: list[str] = []
     page.on("request", lambda request: seen.append(request.headers.get("content-range", "")))
     page.get_by_label("Pick large.mp4 again").set_input_files(file)
-    expect(tray).to_contain_text("Uploaded", timeout=30_000)
+    expect(tray).to_contain_text("Failed: ", timeout=30_000)
     asked, first, *_ = [content_range for content_range in seen if content_range]
     assert asked == f"bytes */{20 * MIB}"
     assert first.startswith(f"bytes {8 * MIB}-")
@@ -279,3 +285,16 @@ def test_an_address_that_leads_nowhere_is_said(visitor: Visitor) -> None:
     visitor.log_in()
     visitor.go("/#/nope")
     expect(visitor.page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+def test_ages_go_on_being_true(browser: Browser, deployment: Deployment, video_id: str) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    page = visitor.page
+    page.clock.install()
+    visitor.log_in()
+    visitor.go(f"/#/videos/{video_id}")
+    before = page.locator(".facts time").inner_text()
+    page.clock.fast_forward("10:00")
+    expect(page.locator(".facts time")).not_to_have_text(before)
+    expect(page.locator(".facts time")).to_contain_text("minutes ago")
+    visitor.leave()

@@ -1,5 +1,6 @@
 /** The console: who is there, and which page they see. */
 
+import {keepAges} from './ages.js';
 import {get, whenExpired} from './api.js';
 import {live} from './live.js';
 import {placeNotices} from './notices.js';
@@ -39,6 +40,7 @@ async function enter(trouble = null) {
   const shell = new Shell(logOut, leave.signal);
   live.start();
   uploads.remember(session.me.owner);
+  keepAges(leave.signal);
   startRouter(ROUTES, page => shell.show(page), leave.signal);
   return undefined;
 }
