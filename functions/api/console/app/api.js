@@ -20,6 +20,13 @@ export class Problem extends Error {
   }
 }
 
+/** What went wrong, in a sentence for a person; what only a programmer understands goes to the browser's console. */
+export function explain(error) {
+  if (error.detail) return error.detail;
+  console.error(error);
+  return 'This page made a mistake. Load it again; if that does not help, the browser’s console says more.';
+}
+
 let onExpired = () => {};
 
 /** Sets what happens when a token does not work (any more). */

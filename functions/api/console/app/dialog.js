@@ -42,7 +42,6 @@ export function ask(title, content, verb, act, dangerous = false) {
         dialog.close();
         next?.();
       } catch (error) {
-        if (!error.detail) console.error(error);
         fill(trouble, problemBox(error));
       } finally {
         submit.disabled = false;

@@ -31,6 +31,11 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Puts dots between what there is. */
+export function dotted(...parts) {
+  return parts.filter(Boolean).flatMap((part, index) => index ? [' · ', part] : [part]);
+}
+
 /** Makes a picture of the sprite; it says nothing to screen readers, the control around it does. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');

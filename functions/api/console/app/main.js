@@ -1,5 +1,6 @@
 /** The console: who is there, and which page they see. */
 
+import {keepAges} from './ages.js';
 import {get, whenExpired} from './api.js';
 import {live} from './live.js';
 import {placeNotices} from './notices.js';
@@ -11,6 +12,7 @@ import {uploads} from '../uploads/queue.js';
 import {loginPage} from '../views/login.js';
 import {searchPage} from '../views/search.js';
 import {settingsPage} from '../views/settings.js';
+import {unknownPage} from '../views/unknown.js';
 import {usagePage} from '../views/usage.js';
 import {videoPage} from '../views/video.js';
 import {wallPage} from '../views/wall.js';
@@ -21,6 +23,7 @@ const ROUTES = [
   [/^\/search$/, searchPage],
   [/^\/usage$/, usagePage],
   [/^\/settings(?:\/(\w+))?$/, settingsPage],
+  [/^/, unknownPage],
 ];
 
 let leave = new AbortController();
@@ -37,6 +40,7 @@ async function enter(trouble = null) {
   const shell = new Shell(logOut, leave.signal);
   live.start();
   uploads.remember(session.me.owner);
+  keepAges(leave.signal);
   startRouter(ROUTES, page => shell.show(page), leave.signal);
   return undefined;
 }

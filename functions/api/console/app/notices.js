@@ -1,5 +1,6 @@
 /** What is said in passing: shown for a while, and read out. */
 
+import {explain} from './api.js';
 import {fill, h, icon, iconButton} from './element.js';
 
 const SHOWN_MS = 7000;
@@ -32,6 +33,5 @@ export function notify(text, kind = 'info') {
 /** Shows what went wrong; what was given up on purpose is no error. */
 export function notifyProblem(error) {
   if (error.name === 'AbortError') return;
-  if (!error.detail) console.error(error);
-  notify([error.detail ?? error.message, error.advice].filter(Boolean).join(' '), 'error');
+  notify([explain(error), error.advice].filter(Boolean).join(' '), 'error');
 }

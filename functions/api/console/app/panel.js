@@ -1,5 +1,6 @@
 /** A part of a page that shows what the API has to say: waiting, failed, empty or there. */
 
+import {explain} from './api.js';
 import {fill, h, icon} from './element.js';
 
 /**
@@ -17,7 +18,6 @@ export function panel(load, show, label) {
       fill(element, show(await load()));
     } catch (error) {
       if (error.name === 'AbortError') return;
-      if (!error.detail) console.error(error);
       fill(element, problemBox(error, reload));
     } finally {
       element.removeAttribute('aria-busy');
@@ -29,10 +29,11 @@ export function panel(load, show, label) {
 
 /** Says what went wrong and what to do. */
 export function problemBox(error, retry = null) {
-  const fields = (error.errors ?? []).filter(wrong => wrong.field);
+  const said = explain(error);
+  const fields = (error.errors ?? []).filter(wrong => wrong.field && wrong.detail !== said);
   return h('div.problem', {role: 'alert'}, icon('warning'),
     h('div', {},
-      h('p', {}, h('strong', {}, error.title ?? 'Something went wrong'), ' ', error.detail ?? error.message),
+      h('p', {}, said),
       fields.length ? h('ul', {}, fields.map(wrong => h('li', {}, h('code', {}, wrong.field), ` ${wrong.detail}`))) : null,
       error.advice ? h('p', {}, error.advice) : null,
       error.requestId ? h('p.fine', {}, 'Request ', h('code', {}, error.requestId)) : null,

@@ -3,7 +3,7 @@
 /**
  * Shows pages as the address says, until the signal.
  * @param {Array<[RegExp, function]>} routes What an address looks like, and what makes its page of the groups and
- *     the query; a page gets a signal that tells when it is left.
+ *     the query; the last one takes every address. A page gets a signal that tells when it is left.
  * @param {function(Node)} show Puts a page on the screen.
  */
 export function startRouter(routes, show, signal) {
@@ -17,7 +17,7 @@ export function startRouter(routes, show, signal) {
     page?.leave.abort();
     shown = address;
     const leave = new AbortController();
-    const [pattern, make] = routes.find(([known]) => known.test(address)) ?? routes[0];
+    const [pattern, make] = routes.find(([known]) => known.test(address));
     const parameters = (address.match(pattern) ?? []).slice(1).map(decodeURIComponent);
     const made = make(...parameters, {query: new URLSearchParams(query), signal: leave.signal});
     page = {leave, follow: made.follow};

@@ -11,16 +11,17 @@ import {openAddDialog} from '../uploads/add.js';
 import {acceptDrops} from '../uploads/drop.js';
 import {uploadTray} from '../uploads/tray.js';
 
-const PLACES = [['/', 'Library', 'library'], ['/usage', 'Usage', 'usage'], ['/settings', 'Settings', 'settings']];
+const PLACES = [['/', 'Library', 'library', 'viewer'], ['/usage', 'Usage', 'usage', 'viewer'], ['/settings', 'Settings', 'settings', 'admin']];
 const LIVE = {
-  off: 'Live updates are off', connecting: 'Connecting …', live: 'Live',
-  waiting: 'Not live: what you see may be old. Connecting again …',
+  off: [''], connecting: [''], live: ['Live'],
+  waiting: ['Not live', ': what you see may be old. Connecting again …'],
 };
 
 export class Shell {
   #main = h('main', {id: 'main', tabindex: '-1'});
   #search = h('input', {type: 'search', name: 'q', placeholder: 'Search speech, text, tags, titles', 'aria-label': 'Search all videos', autocomplete: 'off', enterkeyhint: 'search'});
-  #links = PLACES.map(([path, name, picture]) => h('a.place', {href: `#${path}`}, icon(picture), h('span', {}, name)));
+  #places = PLACES.filter(([,,, role]) => session.may(role));
+  #links = this.#places.map(([path, name, picture]) => h('a.place', {href: `#${path}`}, icon(picture), h('span', {}, name)));
   #first = true;
 
   /**
@@ -46,7 +47,7 @@ export class Shell {
   show(page) {
     fill(this.#main, page);
     this.#links.forEach((link, index) => {
-      const path = PLACES[index][0];
+      const path = this.#places[index][0];
       const here = (location.hash.slice(1).split('?')[0] || '/');
       const current = path === '/' ? here === '/' : here.startsWith(path);
       if (current) link.setAttribute('aria-current', 'page');
@@ -85,12 +86,14 @@ export class Shell {
 }
 
 function liveSign(signal) {
-  const text = h('span.unseen');
-  const sign = h('span.live-sign', {role: 'status'}, h('i', {'aria-hidden': 'true'}), text);
+  const [word, more] = [h('span.live-word'), h('span.unseen')];
+  const sign = h('span.live-sign', {role: 'status'}, h('i', {'aria-hidden': 'true'}), word, more);
   const show = state => {
     sign.dataset.state = state;
-    sign.title = LIVE[state];
-    fill(text, state === 'connecting' ? '' : LIVE[state]);
+    const [said, meaning = ''] = LIVE[state];
+    sign.title = [said, meaning].join('');
+    fill(word, said);
+    fill(more, meaning);
   };
   live.on('state', show, signal);
   show(live.state);

@@ -1,8 +1,9 @@
 /** Exports: everything of an owner's in one archive. */
 
+import {ago} from '../app/ages.js';
 import {get, post} from '../app/api.js';
-import {h, icon} from '../app/element.js';
-import {age, bytes, counted, words} from '../app/format.js';
+import {dotted, h, icon} from '../app/element.js';
+import {bytes, counted, words} from '../app/format.js';
 import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 
@@ -16,6 +17,6 @@ export function exportsSection(signal) {
 }
 
 function row(one) {
-  return h('li', {}, h('div', {}, h('strong', {}, words(one.state)), h('p.fine', {}, [`asked for ${age(one.requested_at)}`, one.state === 'ready' && `${counted(one.videos, 'video')}, ${bytes(one.size_bytes)}`, one.expires_at && `removed ${age(one.expires_at)}`, one.reason].filter(Boolean).join(' · '))),
+  return h('li', {}, h('div', {}, h('strong', {}, words(one.state)), h('p.fine', {}, dotted(['asked for ', ago(one.requested_at)], one.state === 'ready' && `${counted(one.videos, 'video')}, ${bytes(one.size_bytes)}`, one.expires_at && ['removed ', ago(one.expires_at)], one.reason))),
     one.url ? h('a.button.small', {href: one.url, download: ''}, icon('download'), 'Download') : null);
 }

@@ -1,9 +1,9 @@
 /** API keys: for programs, each with a role, an end and a way to take it back. */
 
+import {ago} from '../app/ages.js';
 import {get, part, post, remove} from '../app/api.js';
 import {ask, copyable, openDialog} from '../app/dialog.js';
-import {field, h, icon} from '../app/element.js';
-import {age, instant} from '../app/format.js';
+import {dotted, field, h, icon} from '../app/element.js';
 import {notify} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 
@@ -19,8 +19,8 @@ export function keysSection(signal) {
 }
 
 function row(key, reload) {
-  const ends = key.expires_at ? `ends ${age(key.expires_at)}` : 'never ends';
-  return h('li', {}, h('div', {}, h('strong', {}, key.name), h('p.fine', {title: instant(key.created_at)}, `${key.role} · made ${age(key.created_at)} · ${ends}`)),
+  const ends = key.expires_at ? ['ends ', ago(key.expires_at)] : 'never ends';
+  return h('li', {}, h('div', {}, h('strong', {}, key.name), h('p.fine', {}, dotted(key.role, ['made ', ago(key.created_at)], ends))),
     h('button.small', {type: 'button', 'aria-label': `Revoke ${key.name}`, onclick: () => revoke(key, reload)}, 'Revoke'));
 }
 

@@ -1,9 +1,10 @@
 /** Webhooks: where events are sent, and what became of each. */
 
+import {ago} from '../app/ages.js';
 import {get, part, patch, post, remove} from '../app/api.js';
 import {ask, copyable, openDialog} from '../app/dialog.js';
-import {field, fill, h, icon} from '../app/element.js';
-import {age, words} from '../app/format.js';
+import {dotted, field, fill, h, icon} from '../app/element.js';
+import {words} from '../app/format.js';
 import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 
@@ -20,7 +21,7 @@ function row(hook, reload, signal) {
   const log = h('div.log');
   const deliveries = h('details', {ontoggle: () => { if (deliveries.open && !log.hasChildNodes()) fill(log, deliveryLog(path, signal)); }}, h('summary', {}, 'Deliveries'), log);
   const run = (work, said) => work.then(() => { notify(said); reload(); }).catch(notifyProblem);
-  return h('li.hook', {}, h('div', {}, h('strong.address', {}, hook.url), h('p.fine', {}, [hook.events.join(', ') || 'all events', hook.enabled ? null : hook.disabled_reason || 'paused', hook.failing_since && `failing, first ${age(hook.failing_since)}`].filter(Boolean).join(' · '))),
+  return h('li.hook', {}, h('div', {}, h('strong.address', {}, hook.url), h('p.fine', {}, dotted(hook.events.join(', ') || 'all events', hook.enabled ? null : hook.disabled_reason || 'paused', hook.failing_since && ['failing, first ', ago(hook.failing_since)]))),
     h('div.row-buttons', {},
       h('button.small', {type: 'button', onclick: () => run(post(`${path}/test`), 'A test event is on its way.')}, 'Send test'),
       h('button.small', {type: 'button', onclick: () => rotate(path, reload)}, 'New secret'),
@@ -39,8 +40,8 @@ function deliveryLog(path, signal) {
 /** What became of a delivery, in a line. */
 function outcome({state, attempts, created_at, next_attempt_at}) {
   const last = attempts.at(-1);
-  return [words(state), age(created_at), attempts.length > 1 && `tried ${attempts.length} times`, last && (last.error || `answered ${last.status} in ${last.took_s.toFixed(2)} s`),
-    next_attempt_at && `again ${age(next_attempt_at)}`].filter(Boolean).join(' · ');
+  return dotted(words(state), ago(created_at), attempts.length > 1 && `tried ${attempts.length} times`, last && (last.error || `answered ${last.status} in ${last.took_s.toFixed(2)} s`),
+    next_attempt_at && ['again ', ago(next_attempt_at)]);
 }
 
 function showSecret({secret}) {

@@ -1,6 +1,6 @@
 /** Files on their way to the bucket. What is unfinished is remembered, so that it can go on after a reload. */
 
-import {part, post, remove} from '../app/api.js';
+import {explain, get, part, post, remove} from '../app/api.js';
 import {transfer} from './transfer.js';
 
 const KEY = 'automations.uploads';
@@ -12,6 +12,8 @@ export class Upload {
   state = 'waiting';
   sent_bytes = 0;
   trouble = null;
+  /** What became of its video since the bytes are there; null before that is known. */
+  video = null;
   file = null;
   stop = null;
   #marks = [];
@@ -120,6 +122,34 @@ class Uploads extends EventTarget {
     if (isOpen) await remove(`/v1/uploads/${part(item.memory.id)}`);
   }
 
+  /** Notes what an event says about the videos whose bytes are there. */
+  follow(event) {
+    for (const item of this.items.filter(other => other.state === 'sent' && other.videoId === event.id)) {
+      if (event.deleted) this.drop(item);
+      else this.#became(item, event);
+    }
+  }
+
+  /** Asks what became of the videos whose bytes are there. */
+  catchUp() {
+    this.items.filter(item => item.state === 'sent').forEach(item => this.#learn(item));
+  }
+
+  async #learn(item) {
+    try {
+      this.#became(item, await get(`/v1/videos/${part(item.videoId)}`));
+    } catch (error) {
+      console.info(`What became of ${item.name} is not known yet: ${error.message}`);
+    }
+  }
+
+  /** Events may overtake an answer that is older. */
+  #became(item, video) {
+    if (item.video && new Date(video.updated_at) < new Date(item.video.updated_at)) return;
+    item.video = video;
+    this.#changed();
+  }
+
   #next() {
     const running = this.items.filter(item => item.stop);
     const waiting = this.items.filter(item => item.state === 'waiting' && !item.stop).reverse();
@@ -141,6 +171,7 @@ class Uploads extends EventTarget {
         onWaiting: isWaiting => { item.state = isWaiting ? 'retrying' : 'sending'; this.#changed(item); },
       });
       item.state = 'sent';
+      this.#learn(item);
     } catch (error) {
       if (item.stop.signal.aborted) {
         // Somebody stopped it, and said what it is now.
@@ -159,7 +190,7 @@ class Uploads extends EventTarget {
 
   #fail(item, error) {
     item.state = 'failed';
-    item.trouble = [error.detail ?? error.message, error.advice].filter(Boolean).join(' ');
+    item.trouble = [explain(error), error.advice].filter(Boolean).join(' ');
     if (error.isGone) item.memory = {...item.memory, url: null, id: null, key: crypto.randomUUID()};
   }
 

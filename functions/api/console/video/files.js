@@ -13,11 +13,12 @@ export function files(video, signal) {
   const path = `/v1/videos/${part(video.id)}`;
   const base = video.title.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replace(/\.\w{2,4}$/, '') || video.id;
   const words = ['vtt', 'srt'].map(end => h('button.small', {type: 'button', onclick: () => download(`${path}/transcript.${end}`, `${base}.${end}`).catch(notifyProblem)}, icon('download'), `Transcript .${end}`));
-  return panel(async () => (await get(`${path}/renditions`, {}, signal)).renditions, renditions => [
+  const load = () => Promise.all([get(`${path}/renditions`, {}, signal), get(`${path}/playback`, {}, signal)]);
+  return panel(load, ([{renditions}, {captions}]) => [
     h('div.table-scroll', {tabindex: '0', role: 'region', 'aria-label': 'Renditions'}, h('table', {},
       h('thead', {}, h('tr', {}, ['Name', 'What', 'Codec', 'Size', ''].map(name => h('th', {scope: 'col'}, name || h('span.unseen', {}, 'Download'))))),
       h('tbody', {}, [...renditions].sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || (other.height ?? 0) - (one.height ?? 0)).map(row)))),
-    h('p.row-of-buttons', {}, words),
+    captions.length ? h('p.row-of-buttons', {}, words) : null,
   ], 'files').element;
 }
 

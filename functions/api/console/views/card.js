@@ -1,10 +1,10 @@
 /** A video on the wall: its poster is what one sees. */
 
-import {fill, h, icon} from '../app/element.js';
-import {age, clock} from '../app/format.js';
+import {ago} from '../app/ages.js';
+import {dotted, fill, h, icon} from '../app/element.js';
+import {clock, percent} from '../app/format.js';
 import {videoAddress} from '../app/router.js';
 import {isDone, stageBar, stateOf} from '../app/stages.js';
-import {percent} from '../app/format.js';
 
 /** Makes the card of a video; update() shows what became of it, without taking it off the page. */
 export function videoCard(video) {
@@ -42,5 +42,5 @@ export function videoCard(video) {
 
 function facts(video) {
   const height = video.media?.display_height;
-  return [age(video.created_at), height ? `${video.media.display_width} × ${height}` : null].filter(Boolean).join(' · ');
+  return dotted(ago(video.created_at), height ? `${video.media.display_width} × ${height}` : null);
 }

@@ -4,20 +4,35 @@ import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
 import {clock, counted} from '../app/format.js';
 import {marked} from '../app/marks.js';
+import {notify} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
 
 const SOURCES = {speech: 'Said', text: 'On screen', tag: 'Tag', title: 'Title', description: 'Description'};
 const MOST = 60;
+let isMeaningOffered = true; // until the API says that it can't
 
 export function searchPage({query, signal}) {
   const asked = query.get('q') ?? '';
-  const by = query.get('by') ?? 'words';
+  const by = isMeaningOffered ? query.get('by') ?? 'words' : 'words';
   const field = document.querySelector('.search input');
   if (field) field.value = asked;
   const ways = h('nav.filters', {'aria-label': 'How to search'}, [['words', 'These words'], ['meaning', 'Similar meaning']].map(([way, name]) =>
     h('a', {href: `#/search?q=${encodeURIComponent(asked)}&by=${way}`, 'aria-current': way === by ? 'true' : null}, name)));
-  const load = async () => asked ? (await get('/v1/search', {q: asked, by, limit: MOST}, signal)).hits : [];
+  ways.hidden = !isMeaningOffered;
+  const find = async way => (await get('/v1/search', {q: asked, by: way, limit: MOST}, signal)).hits;
+  const load = async () => {
+    if (!asked) return [];
+    try {
+      return await find(by);
+    } catch (error) {
+      if (error.code !== 'no_search_by_meaning') throw error;
+      isMeaningOffered = false;
+      ways.hidden = true;
+      notify('Search by meaning is not set up here; these are the places with your words.');
+      return find('words');
+    }
+  };
   const results = panel(load, hits => shown(hits, asked, signal), 'results');
   return h('div.page', {}, h('div.page-head', {}, h('h1', {tabindex: '-1'}, asked ? `“${asked}”` : 'Search'), ways), results.element);
 }

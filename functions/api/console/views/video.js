@@ -1,8 +1,9 @@
 /** A video's page: watch it, see what is in it, correct that, and know what happened to it. */
 
+import {ago} from '../app/ages.js';
 import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
-import {age, clock, instant} from '../app/format.js';
+import {clock} from '../app/format.js';
 import {live} from '../app/live.js';
 import {announce} from '../app/notices.js';
 import {emptyState, panel, problemBox} from '../app/panel.js';
@@ -106,7 +107,7 @@ class VideoPage {
     document.title = `${video.title} · Automations`;
     const {media} = video;
     fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && h('span', {}, `${media.display_width} × ${media.display_height}`),
-      h('span', {title: instant(video.created_at)}, `added ${age(video.created_at)}`));
+      h('span', {}, 'added ', ago(video.created_at)));
     fill(this.#description, video.description);
     this.#description.hidden = !video.description;
     this.#bar.update(video);

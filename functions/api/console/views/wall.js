@@ -26,6 +26,8 @@ class Wall {
   #cards = new Map();
   #cursor = null;
   #counts = null;
+  /** Settles once the list is there, with whether it came: until then, events have nothing to be put into. */
+  #listed;
   #list = h('ul.wall', {'aria-label': 'Videos'});
   #filters = h('nav.filters', {'aria-label': 'Filter by status'});
   #more = h('button', {type: 'button', hidden: true, onclick: () => this.#load()}, 'Show more');
@@ -39,9 +41,9 @@ class Wall {
       h('div.page-head', {}, h('h1', {tabindex: '-1'}, 'Library'), this.#total, this.#filters), this.#list, this.#below);
     fill(this.#list, Array.from({length: 8}, () => h('li.card.ghost', {'aria-hidden': 'true'}, h('div.poster'), h('div.card-text'))));
     this.#showFilters();
-    this.#load(true);
+    this.#listed = this.#load(true);
     live.on('video', event => this.#take(event), signal);
-    live.on('again', () => this.#load(true), signal);
+    live.on('again', () => { this.#listed = this.#load(true); }, signal);
     const seen = new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting) && !this.#more.hidden) this.#load(); }, {rootMargin: '600px'});
     seen.observe(this.#below);
     signal.addEventListener('abort', () => seen.disconnect());
@@ -62,10 +64,12 @@ class Wall {
       this.#cursor = page.next_cursor;
       this.#more.hidden = this.#cursor === null;
       fill(this.#below, this.#more, this.#cards.size ? null : this.#empty());
+      return true;
     } catch (error) {
-      if (error.name === 'AbortError') return;
+      if (error.name === 'AbortError') return false;
       this.#list.replaceChildren();
-      fill(this.#below, problemBox(error, () => this.#load(true)));
+      fill(this.#below, problemBox(error, () => { this.#listed = this.#load(true); }));
+      return false;
     }
   }
 
@@ -87,6 +91,7 @@ class Wall {
 
   /** Shows what an event says; asks for what it does not say. */
   async #take(event) {
+    if (!await this.#listed) return;
     const card = this.#cards.get(event.id);
     if (event.deleted) {
       card?.element.remove();
