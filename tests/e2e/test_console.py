@@ -201,6 +201,7 @@ def test_an_upload_goes_on_after_a_cut_and_a_reload(visitor: Visitor, tmp_path: 
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(tray).to_contain_text("Pick the same file to go on")
+    save_screenshot(page, "interrupted-desktop-light")
     visitor.troubles.clear()  # what was cut off, the browser has complained of
 
     seen: list[str] = []
