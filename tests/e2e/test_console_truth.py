@@ -1,0 +1,129 @@
+"""What the console shows is so, however late, old or impossible it is; and it offers nothing that there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import browser, chromium
+from tests.e2e.console_deployment import Deployment, deployment, scenic_clip
+from tests.e2e.console_visitor import Visitor, save_screenshot
+
+__all__ = ["browser", "chromium", "deployment", "scenic_clip"]  # fixtures
+
+DELAY_THE_LIST = """() => {
+    const send = fetch;
+    globalThis.fetch = async (path, options) => {
+        const answer = await send(path, options);
+        if (path.startsWith('/v1/videos?')) await new Promise(resolve => setTimeout(resolve, 1500));
+        return answer;
+    };
+}"""
+
+
+@pytest.fixture
+def visitor(browser: Browser, deployment: Deployment) -> Iterator[Visitor]:
+    """An admin who looks at the console; the test fails if the browser complains of anything."""
+    visitor = Visitor.come(browser, deployment.origin, deployment.token())
+    yield visitor
+    visitor.leave()
+
+
+@pytest.fixture(scope="module")
+def video_id(deployment: Deployment, scenic_clip: Path) -> str:
+    """A video that is ready, of an owner called bob."""
+    return deployment.process(scenic_clip, title="A day in three shots", owner="bob")
+
+
+def test_events_wait_for_the_list(visitor: Visitor, deployment: Deployment) -> None:
+    page = visitor.page
+    visitor.log_in()
+    visitor.go("/#/usage")
+    page.evaluate(DELAY_THE_LIST)
+    page.evaluate("location.hash = '#/'")
+    page.locator(".ghost").first.wait_for()
+    deployment.ask("POST", "/v1/uploads", {"name": "early.mp4", "size_bytes": 1})
+    expect(page.locator(".card", has_text="early.mp4")).to_have_count(1)
+    expect(page.locator(".ghost")).to_have_count(0)
+    expect(page.get_by_role("region", name="Notifications").get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_logged_in", [True, False])
+def test_a_token_in_the_address_of_an_open_tab_is_taken_over(
+    visitor: Visitor, deployment: Deployment, is_logged_in: bool
+) -> None:
+    page = visitor.page
+    if is_logged_in:
+        visitor.log_in()
+        visitor.go("/#/usage")
+    else:
+        visitor.go("/")
+    token = deployment.token("viewer", "bob")
+    page.goto(f"{deployment.origin}/#token={token}")
+    expect(page.get_by_label("Account of bob")).to_be_visible()
+    assert page.url == f"{deployment.origin}/"
+    assert page.evaluate("sessionStorage.getItem('automations.token')") == token
+
+
+def test_search_by_meaning_is_not_offered_where_it_is_not_set_up(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.log_in()
+    visitor.go("/#/search?q=coffee")
+    page.get_by_role("link", name="Similar meaning").click()
+    expect(page.locator(".notice-card")).to_be_visible()
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    expect(page.get_by_role("link", name="Similar meaning")).to_have_count(0)
+    visitor.troubles.clear()  # the browser has complained of the 400
+
+
+def test_an_address_that_leads_nowhere_is_said(visitor: Visitor) -> None:
+    visitor.log_in()
+    visitor.go("/#/nope")
+    expect(visitor.page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+def test_ages_go_on_being_true(browser: Browser, deployment: Deployment, video_id: str) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    page = visitor.page
+    page.clock.install()
+    visitor.log_in()
+    visitor.go(f"/#/videos/{video_id}")
+    before = page.locator(".facts time").inner_text()
+    page.clock.fast_forward("10:00")
+    expect(page.locator(".facts time")).not_to_have_text(before)
+    expect(page.locator(".facts time")).to_contain_text("minutes ago")
+    visitor.leave()
+
+
+def test_the_audit_log_says_what_was_done_to_which_video(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    deployment.ask("PUT", f"/v1/videos/{video_id}/tags/harbour", {}, owner="bob")
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    visitor.log_in()
+    visitor.go("/#/settings/audit")
+    row = visitor.page.get_by_role("row", name="Added or confirmed a tag")
+    expect(row.get_by_role("link", name="A day in three shots")).to_have_attribute("href", f"#/videos/{video_id}")
+    save_screenshot(visitor.page, "audited-desktop-light")
+    visitor.leave()
+
+
+def test_a_transcript_is_offered_where_there_are_captions(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    visitor.log_in()
+    visitor.go(f"/#/videos/{video_id}")
+    expect(visitor.page.get_by_role("region", name="Renditions")).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="Transcript")).to_have_count(0)
+    playback = deployment.ask("GET", f"/v1/videos/{video_id}/playback", owner="bob")
+    captions = [{"language": "en", "label": "English", "url": "/none.vtt"}]
+    visitor.page.route("**/playback", lambda route: route.fulfill(json={**playback, "captions": captions}))
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("button", name="Transcript")).to_have_count(2)
+    save_screenshot(visitor.page, "captioned-desktop-light")
+    visitor.troubles.clear()  # the browser has complained of the 404
+    visitor.leave()
