@@ -17,9 +17,9 @@ export const session = {
 
   /** Takes a token over from the address (`/#token=…`) and removes it from there and from the history. */
   takeOver() {
-    const match = location.hash.match(/^#token=([^&]+)/);
+    const match = location.hash.match(/^#token=([\w.-]+)$/);
     if (!match) return;
-    this.token = decodeURIComponent(match[1]);
+    this.token = match[1];
     history.replaceState(null, '', '/');
   },
 
