@@ -58,6 +58,12 @@ class Bootstrap:
         self.lifecycle = Lifecycle(self.flow)
         configure_logs(self.settings.log_level, self.settings.log_format)
 
+    def close(self) -> None:
+        """Closes the databases, so that SQLite folds their journals in; whoever goes on opens them again."""
+        for name in ("_database", "local_bus"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
     @cached_property
     def clock(self) -> Clock:
         """The machine's time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import time
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ def open_deployment(
         raise NotFound(f"There is no data in {folder}. Name the --data-dir, or process a video first.")
     chosen = tuple(analyzers or ()) or settings.analyzers
     wiring = Bootstrap(replace(settings, data_dir=folder, analyzers=chosen))
+    atexit.register(wiring.close)  # as late as can be: streams that are still open look at the database
     log = folder / "logs" / "stack.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
