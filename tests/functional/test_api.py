@@ -16,6 +16,7 @@ from infra.local.as_json import short_view
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import main_database
 from shared.adapters.sql.sqlite import sqlite_url
+from shared.domain.attempt import Effort, ToolRun
 from shared.domain.cursor import encode_cursor
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.driver import LEASE_S, VideoDriver
@@ -120,6 +121,24 @@ def test_tags_findings_and_timeline(library: Library) -> None:
     assert [(attempt["stage"], attempt["outcome"]) for attempt in attempts] == [
         (stage, "succeeded") for stage in ("ingest", "transcode", "segment", "analyze", "tag")
     ]
+
+
+def test_the_timeline_names_files_but_not_where_the_machine_keeps_them(library: Library) -> None:
+    claim = library.driver.claim(library.driver.upload(), "ingest")
+    tool = ToolRun(
+        command=("/opt/a b/ffmpeg", "-i", "file:/srv/work/v1/source", "-vf", "scale=640:360,fps=30000/1001"),
+        returncode=1,
+        wall_s=1.0,
+        cpu_s=1.0,
+        peak_memory_bytes=1,
+        log_tail="/srv/work/v1/source: Invalid data at 1/2",
+    )
+    library.driver.commit(claim, effort=Effort(tools=(tool,)))
+    (attempt,) = library.get(f"/v1/videos/{claim.video.id}/timeline")["attempts"]
+    (shown,) = attempt["tools"]
+    assert shown["command"][1:] == ["-i", "file:source", "-vf", "scale=640:360,fps=30000/1001"]
+    assert "/opt" not in shown["command"][0]
+    assert shown["log_tail"] == "source: Invalid data at 1/2"
 
 
 def test_search(library: Library) -> None:

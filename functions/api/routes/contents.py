@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from dataclasses import replace
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -13,6 +15,9 @@ from shared.domain.attempt import Attempt
 from shared.domain.records import Finding, Recommendation, Rendition, Segment, SegmentKind
 
 __all__ = ["content_routes"]
+
+_FOLDERS: Final = re.compile(r"/(?:[^/\s:'\"]+/)+(?=[^/\s])")
+"""The folders of a path, in a command or in what a tool says."""
 
 
 class SegmentsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +123,19 @@ def content_routes(views: Views) -> Routes:
     def show_timeline(call: Call[Nothing, Nothing]) -> Answer:
         """Lists every attempt at every stage: what it did, how long it took, how it ended and why."""
         attempts = call.videos.attempts(call.videos.get(call.path["video_id"]))
-        return Answer(value=Timeline(attempts=tuple(attempts)))
+        return Answer(value=Timeline(attempts=tuple(_without_folders(attempt) for attempt in attempts)))
 
     return routes
+
+
+def _without_folders(attempt: Attempt) -> Attempt:
+    """Returns an attempt whose tools name files, but not where on the machine they lay."""
+    tools = (
+        replace(
+            tool,
+            command=tuple(_FOLDERS.sub("", word) for word in tool.command),
+            log_tail=_FOLDERS.sub("", tool.log_tail),
+        )
+        for tool in attempt.tools
+    )
+    return replace(attempt, tools=tuple(tools))
