@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.filesystem import FolderBlobStore
+    from shared.adapters.firestore.database import FirestoreDatabase
     from shared.adapters.folder_links import FolderLinks
     from shared.adapters.gemini import GeminiClient, Staging
     from shared.adapters.http_delivery import Endpoint, Handler
@@ -77,7 +78,7 @@ class Bootstrap:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
-            return FirestoreVideoRepository(self._project, self.settings.firestore_database)
+            return FirestoreVideoRepository(self._firestore)
         from shared.adapters.sql.repository import SqlVideoRepository
 
         return SqlVideoRepository(self._database)
@@ -88,10 +89,16 @@ class Bootstrap:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.document_store import FirestoreDocumentStore
 
-            return FirestoreDocumentStore(self._project, self.settings.firestore_database)
+            return FirestoreDocumentStore(self._firestore)
         from shared.adapters.sql.document_store import SqlDocumentStore
 
         return SqlDocumentStore(self._database)
+
+    @cached_property
+    def _firestore(self) -> FirestoreDatabase:
+        from shared.adapters.firestore.database import FirestoreDatabase
+
+        return FirestoreDatabase(self._project, self.settings.firestore_database)
 
     @cached_property
     def _database(self) -> Database:

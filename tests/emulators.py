@@ -16,6 +16,7 @@ from infra.local.emulators import (
     pubsub_emulator,
     storage_emulator,
 )
+from shared.adapters.firestore.database import FirestoreDatabase
 from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 
@@ -57,13 +58,13 @@ def firestore_database(firestore: Emulator, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def firestore_repository(firestore_database: str) -> FirestoreVideoRepository:
     """A repository in an empty database of the emulator."""
-    return FirestoreVideoRepository(PROJECT, firestore_database)
+    return FirestoreVideoRepository(FirestoreDatabase(PROJECT, firestore_database))
 
 
 @pytest.fixture
 def firestore_documents(firestore_database: str) -> FirestoreDocumentStore:
     """A document store in an empty database of the emulator."""
-    return FirestoreDocumentStore(PROJECT, firestore_database)
+    return FirestoreDocumentStore(FirestoreDatabase(PROJECT, firestore_database))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from google.api_core import exceptions
@@ -15,6 +14,7 @@ from google.cloud.firestore import DocumentSnapshot
 
 from shared.adapters.firestore.calls import COMMIT_TIMEOUT_S, OUTCOME_UNKNOWN, READING, firestore_errors
 from shared.adapters.firestore.commits import commit_in_parts, tries
+from shared.adapters.firestore.database import FirestoreDatabase
 from shared.adapters.firestore.documents import Fields, storable
 from shared.adapters.firestore.layout import DOCUMENTS
 from shared.adapters.firestore.queries import Selection, equal, where
@@ -38,12 +38,10 @@ class FirestoreDocumentStore:
     Safe to use from several threads and processes at once.
 
     Args:
-        project: Google Cloud project.
-        database: Database in that project, such as ``(default)``.
+        database: Where it is kept.
     """
 
-    def __init__(self, project: str, database: str) -> None:
-        self._project = project
+    def __init__(self, database: FirestoreDatabase) -> None:
         self._database = database
 
     def update(
@@ -91,10 +89,9 @@ class FirestoreDocumentStore:
             commit_in_parts(self._client, [(reference, None) for reference in gone])
         return len(gone)
 
-    @cached_property
+    @property
     def _client(self) -> firestore.Client:
-        with firestore_errors():
-            return firestore.Client(project=self._project, database=self._database)
+        return self._database.client
 
     @property
     def _documents(self) -> firestore.CollectionReference:

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Final, TypeVar
 
 from google.cloud import firestore
@@ -15,6 +14,7 @@ from google.cloud import firestore
 from shared.adapters.firestore.calls import READING, firestore_errors
 from shared.adapters.firestore.chunks import record_count, unpack
 from shared.adapters.firestore.commits import commit_in_parts, update_video
+from shared.adapters.firestore.database import FirestoreDatabase
 from shared.adapters.firestore.documents import Fields, begins_attempt, read_attempts, read_video
 from shared.adapters.firestore.finding import find_places, find_related, nearest_places
 from shared.adapters.firestore.layout import ATTEMPTS, OUTBOX, RECORDS, VIDEOS
@@ -47,12 +47,10 @@ class FirestoreVideoRepository:
     Safe to use from several threads and processes at once.
 
     Args:
-        project: Google Cloud project.
-        database: Database in that project, such as ``(default)``.
+        database: Where it is kept.
     """
 
-    def __init__(self, project: str, database: str) -> None:
-        self._project = project
+    def __init__(self, database: FirestoreDatabase) -> None:
         self._database = database
 
     def update(self, video_id: str, decide: Callable[[Video | None], Change[T]]) -> T:
@@ -163,10 +161,9 @@ class FirestoreVideoRepository:
             commit_in_parts(self._client, ((document, None) for document in _abandoned(reference, stored, gone)))
         return gone
 
-    @cached_property
+    @property
     def _client(self) -> firestore.Client:
-        with firestore_errors():
-            return firestore.Client(project=self._project, database=self._database)
+        return self._database.client
 
     @property
     def _videos(self) -> firestore.CollectionReference:

@@ -12,6 +12,7 @@ from google.api_core import exceptions
 
 from infra.local.emulators import PROJECT
 from shared.adapters.firestore import calls, commits
+from shared.adapters.firestore.database import FirestoreDatabase
 from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.change import Claim, Declined
 from shared.domain.errors import ConfigurationError, LeaseLost, TransientError
@@ -140,7 +141,7 @@ def test_an_unreachable_store_is_a_passing_fault(
     monkeypatch.setitem(calls.READING, "retry", calls.READING["retry"].with_timeout(0.2))
 
     with pytest.raises(TransientError, match="store_unavailable"):
-        FirestoreVideoRepository(PROJECT, "unreachable").get("any")
+        FirestoreVideoRepository(FirestoreDatabase(PROJECT, "unreachable")).get("any")
 
 
 @pytest.mark.reliability("B3")
