@@ -85,7 +85,7 @@ class OwnedVideos:
         limit: int,
         cursor: str | None,
     ) -> Page:
-        """Returns some videos; see list_videos() of VideoRepository. Raises ValueError on a bad cursor."""
+        """Returns some videos; see list_videos() of VideoRepository. Raises BadCursor."""
         return self._repository.list_videos(
             owner=self._known(),
             status=status,

@@ -8,7 +8,6 @@ from typing import Annotated, TypeVar
 from msgspec import Meta, Struct
 
 from functions.api.operation import Call, Nothing
-from functions.api.problems import Refusal
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.ports.document_store import Document
 
@@ -28,15 +27,10 @@ def documents_page(call: Call[PageQuery, Nothing], kind: type[D]) -> tuple[Seque
     """Returns documents of the caller's by id, greatest first, and the cursor of the page after, if there is one.
 
     Raises:
-        Refusal: 400: the cursor was not given out for this.
+        BadCursor: The cursor was not given out for this.
     """
     scope, query = f"{kind.__name__}/{call.principal.owner}", call.query
-    try:
-        before = None if query.cursor is None else decode_cursor(scope, query.cursor)
-    except ValueError as error:
-        raise Refusal(
-            400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-        ) from error
+    before = None if query.cursor is None else decode_cursor(scope, query.cursor, str)
     found = call.documents.all(kind, limit=query.limit + 1, before=before)
     more = len(found) > query.limit
     return found[: query.limit], encode_cursor(scope, found[query.limit - 1].id) if more else None

@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from shared.domain.cursor import BadCursor
 from shared.domain.errors import Forbidden, NotFound, PreconditionFailed, TransientError, Unauthenticated
 from shared.logs import logger
 
@@ -122,6 +123,9 @@ def _described(error: Exception, request: Request) -> tuple[Problem, Headers]:
         case Forbidden():
             headers = Headers({"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
             return _problem(403, error.code, error.detail), headers
+        case BadCursor():
+            detail = "The cursor is not one that a page of this listing gave out; list again without it."
+            return _problem(400, "bad_cursor", detail), Headers()
         case NotFound():
             return _problem(404, error.code, error.detail), Headers()
         case PreconditionFailed():

@@ -116,7 +116,7 @@ class OwnerFeed:
         self._views = views
         self._scope = f"events/{owner}"
         self._begins = last_id is None
-        changed, erased = (None, None) if last_id is None else _positions(decode_cursor(self._scope, last_id))
+        changed, erased = (None, None) if last_id is None else decode_cursor(self._scope, last_id, _positions)
         self._changed = _Changes(videos.changed, clock, changed)
         self._erased = _Changes(videos.erased, clock, erased)
         # By what a video is remembered as once it is erased; None for one that was erased before it was told of.

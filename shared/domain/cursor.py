@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
+from typing import TypeVar
 
-__all__ = ["decode_cursor", "encode_cursor"]
+__all__ = ["BadCursor", "decode_cursor", "encode_cursor"]
+
+P = TypeVar("P")
 
 _DIGEST_BYTES = 8
 
@@ -22,23 +26,36 @@ def encode_cursor(scope: str, position: str) -> str:
     return base64.urlsafe_b64encode(_digest(scope, content) + content).decode().rstrip("=")
 
 
-def decode_cursor(scope: str, cursor: str) -> str:
+class BadCursor(ValueError):
+    """A text that no page of the listing gave out."""
+
+
+def decode_cursor(scope: str, cursor: str, read: Callable[[str], P]) -> P:
     """Returns the position in a cursor.
 
     The digest guards against garbled and mixed-up cursors, not against forgery: what a caller may see has to be
     checked by the listing itself.
 
+    Args:
+        scope: What is listed.
+        cursor: What a client sent.
+        read: Makes the position of what encode_cursor() was given. Raises ValueError or OverflowError for a text
+            that no listing puts into a cursor.
+
     Raises:
-        ValueError: It is not a cursor that encode_cursor() made for this scope.
+        BadCursor: It is not a cursor that encode_cursor() made for this scope.
     """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = raw[_DIGEST_BYTES:].decode()
     except (binascii.Error, ValueError) as error:
-        raise ValueError("the cursor is malformed") from error
+        raise BadCursor("the cursor is malformed") from error
     if encode_cursor(scope, position) != cursor:
-        raise ValueError("the cursor is damaged or belongs to another listing")
-    return position
+        raise BadCursor("the cursor is damaged or belongs to another listing")
+    try:
+        return read(position)
+    except (ValueError, OverflowError) as error:
+        raise BadCursor("the cursor is forged: nothing is at its position") from error
 
 
 def _digest(scope: str, content: bytes) -> bytes:

@@ -83,8 +83,7 @@ class InMemoryVideoRepository:
         ]
         found.sort(key=lambda video: _position(video, sort), reverse=sort.startswith("-"))
         if cursor is not None:
-            at, _, video_id = decode_cursor(scope, cursor).partition(" ")
-            last = datetime.fromisoformat(at), video_id
+            last = decode_cursor(scope, cursor, _read_position)
             follows = operator.lt if sort.startswith("-") else operator.gt
             found = [video for video in found if follows(_position(video, sort), last)]
         page = tuple(found[:limit])
@@ -243,6 +242,11 @@ class InMemoryVideoRepository:
     @staticmethod
     def _oldest(limit: int, videos: Iterable[Video]) -> list[Video]:
         return sorted(videos, key=lambda video: video.updated_at)[:limit]
+
+
+def _read_position(position: str) -> tuple[datetime, str]:
+    at, _, video_id = position.partition(" ")
+    return datetime.fromisoformat(at), video_id
 
 
 def _position(video: Video, sort: Sort) -> tuple[datetime, str]:

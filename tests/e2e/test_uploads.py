@@ -115,7 +115,9 @@ def test_a_large_file_arrives_whole_over_broken_connections_and_a_killed_server(
     proxy = CuttingProxy(server.port, sorted(chance.sample(range(SIZE_BYTES), CUTS)))
 
     def restart_half_way() -> None:
+        until_s = time.monotonic() + READY_WITHIN_S
         while proxy.made < CUTS // 2:
+            assert time.monotonic() < until_s
             time.sleep(0.01)
         server.kill_and_restart()
         proxy.port = server.port

@@ -126,18 +126,17 @@ def test_tags_findings_and_timeline(library: Library) -> None:
 def test_the_timeline_names_files_but_not_where_the_machine_keeps_them(library: Library) -> None:
     claim = library.driver.claim(library.driver.upload(), "ingest")
     tool = ToolRun(
-        command=("/opt/a b/ffmpeg", "-i", "file:/srv/work/v1/source", "-vf", "scale=640:360,fps=30000/1001"),
+        command=("/some folder/ffmpeg", "-i", "file:/one/other/source", "-vf", "scale=640:360,fps=30000/1001"),
         returncode=1,
         wall_s=1.0,
         cpu_s=1.0,
         peak_memory_bytes=1,
-        log_tail="/srv/work/v1/source: Invalid data at 1/2",
+        log_tail="/one/other/source: Invalid data at 1/2",
     )
     library.driver.commit(claim, effort=Effort(tools=(tool,)))
     (attempt,) = library.get(f"/v1/videos/{claim.video.id}/timeline")["attempts"]
     (shown,) = attempt["tools"]
-    assert shown["command"][1:] == ["-i", "file:source", "-vf", "scale=640:360,fps=30000/1001"]
-    assert "/opt" not in shown["command"][0]
+    assert shown["command"] == ["ffmpeg", "-i", "file:source", "-vf", "scale=640:360,fps=30000/1001"]
     assert shown["log_tail"] == "source: Invalid data at 1/2"
 
 

@@ -16,8 +16,8 @@ from shared.domain.records import Finding, Recommendation, Rendition, Segment, S
 
 __all__ = ["content_routes"]
 
-_FOLDERS: Final = re.compile(r"/(?:[^/\s:'\"]+/)+(?=[^/\s])")
-"""The folders of a path, in a command or in what a tool says."""
+_FOLDERS: Final = re.compile(r"""(?<![\w.)/])/(?:[^/,:'"=\n]+/)+(?=[^/\s])""")
+"""The folders of a path, in a command or in what a tool says; the slash of a fraction or a URL begins none."""
 
 
 class SegmentsQuery(Struct, frozen=True, forbid_unknown_fields=True):

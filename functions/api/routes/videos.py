@@ -173,21 +173,14 @@ def video_routes(
 def _page(call: Call[VideosQuery, Nothing]) -> Page:
     query = call.query
     after, before = _utc(query.created_after, "created_after"), _utc(query.created_before, "created_before")
-    try:
-        return call.videos.page(
-            status=query.status,
-            sort=query.sort,
-            created_after=after,
-            created_before=before,
-            limit=query.limit,
-            cursor=query.cursor,
-        )
-    except msgspec.ValidationError:
-        raise  # A stored video can't be read, for which the cursor is not to blame.
-    except ValueError as error:
-        raise Refusal(
-            400, "bad_cursor", "The cursor is not one that a page of this listing gave out; list again without it."
-        ) from error
+    return call.videos.page(
+        status=query.status,
+        sort=query.sort,
+        created_after=after,
+        created_before=before,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
 
 
 def _utc(instant: str | None, field: str) -> datetime | None:

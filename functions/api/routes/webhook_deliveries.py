@@ -92,7 +92,7 @@ def webhook_delivery_routes(bus: EventBus, clock: Clock) -> Routes:
         """Lists what was sent to a webhook in the last 30 days and what became of it, newest event first."""
         webhook, limit = found_webhook(call), call.query.limit
         beginning, greatest = delivery_ids(webhook.id)
-        before = greatest if call.query.cursor is None else _position(webhook, call.query.cursor)
+        before = greatest if call.query.cursor is None else decode_cursor(_scope(webhook), call.query.cursor, str)
         found = call.documents.all(WebhookDelivery, limit=limit + 1, before=before)
         ours = [delivery for delivery in found if delivery.id.startswith(beginning)]
         page = tuple(_view(delivery) for delivery in ours[:limit])
@@ -139,15 +139,6 @@ def _requested(bus: EventBus, delivery: WebhookDelivery) -> Answer:
 
 def _scope(webhook: Webhook) -> str:
     return f"deliveries of {webhook.id}"
-
-
-def _position(webhook: Webhook, cursor: str) -> str:
-    try:
-        return decode_cursor(_scope(webhook), cursor)
-    except ValueError as error:
-        raise Refusal(
-            400, "bad_cursor", "The cursor is not one that a page gave out; list again without it."
-        ) from error
 
 
 def _view(delivery: WebhookDelivery) -> DeliveryView:

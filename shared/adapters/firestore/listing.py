@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from google.cloud import firestore
@@ -44,7 +45,7 @@ def list_page(
     for field in (*fields, "__name__"):
         query = query.order_by(field, direction=direction)
     if cursor is not None:
-        query = query.start_after(_position(decode_cursor(scope, cursor), fields))
+        query = query.start_after(decode_cursor(scope, cursor, partial(_position, fields)))
     found = [read_video(video) for video in query.limit(limit + 1).select(["document"]).stream(**READING)]
     page = tuple(found[:limit])
     if len(found) <= limit:
@@ -98,12 +99,9 @@ def _summed(query: Any) -> dict[str, float]:
     return {each.alias: each.value for each in sums}
 
 
-def _position(position: str, fields: Sequence[str]) -> Fields:
+def _position(fields: Sequence[str], position: str) -> Fields:
     *times, video_id = position.split(" ")
     if not _VIDEO_ID.fullmatch(video_id):
-        raise ValueError("the cursor is forged: no video has such an id")
-    try:
-        instants = [datetime.fromisoformat(time).astimezone(UTC) for time in times]
-    except OverflowError as error:
-        raise ValueError("the cursor is forged: there is no such time") from error
+        raise ValueError("no video has such an id")
+    instants = [datetime.fromisoformat(time).astimezone(UTC) for time in times]
     return {**dict(zip(fields, instants, strict=True)), "__name__": video_id}

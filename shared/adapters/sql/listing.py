@@ -51,7 +51,7 @@ def list_page(
     descending = sort.startswith("-")
     position = tuple_(at_us, videos.c.id)
     if cursor is not None:
-        last = _position(decode_cursor(scope, cursor))
+        last = decode_cursor(scope, cursor, _position)
         query = query.where(position < last if descending else position > last)
     order: Callable[[Column[int]], ColumnElement[int]] = Column.desc if descending else Column.asc
     query = query.order_by(order(at_us), order(videos.c.id)).limit(limit + 1)
@@ -110,5 +110,5 @@ def _position(position: str) -> tuple[int, str]:
     at, _, video_id = position.partition(" ")
     at_us = int(at)
     if not 0 <= at_us < 2**63:
-        raise ValueError("the cursor is forged: no database can hold its time")
+        raise ValueError("no database can hold its time")
     return at_us, video_id
