@@ -41,16 +41,18 @@ check: $(VENV)/.dev  ## Lint, types, import rules, formatting.
 bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 	@$(BIN)/python -m pytest -m bench tests/bench --no-cov -q -s
 
-docs: $(VENV)/.dev  ## Write the README's tables, the event schema and the OpenAPI document anew.
-	@PYTHONPATH=. $(BIN)/python tests/architecture/test_readme.py
-	@PYTHONPATH=. $(BIN)/python tests/unit/shared/domain/test_event_contract.py
-	@PYTHONPATH=. $(BIN)/python tests/architecture/test_openapi.py
+# Each of them compares a document with the code as a test, and writes it as a program.
+DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
+	tests/architecture/test_openapi.py
+
+docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
+	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
 
 requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		pyproject.toml -o requirements.txt
+		--extra media --extra local pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--extra media --extra local --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove everything that can be made again; keeps ./data.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

@@ -1,6 +1,6 @@
 """Sweep: publishes what was left in the outbox, re-drives what got stuck, clears what nothing refers to.
 
-Consumes: any message; a scheduler sends one every pipeline.json ``sweep_interval_s``.
+Consumes: ``sweep-due``, which a scheduler sends as pipeline.json's ``schedules`` say.
 Emits: whatever event a video waits for.
 Idempotency key: none needed; a run finds nothing to do where another has been.
 Time limit: the scheduler's interval; what one run does not finish the next goes on with.

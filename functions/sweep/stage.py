@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
 from shared.domain.audit import AuditEntry
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, PermanentError
 from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.records import ObjectRef
 from shared.domain.reservations import Upload
@@ -16,7 +16,7 @@ from shared.domain.status import DELETED, UPLOADING
 from shared.domain.tasks import TASKS
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
-from shared.domain.wire import Delivery
+from shared.domain.wire import Delivery, parse_sweep_due
 from shared.logs import logger
 from shared.ports.document_store import Document, Edit
 from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
@@ -26,7 +26,18 @@ from shared.runtime.tasks import request_work
 from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
 from shared.settings import Settings
 
-__all__ = ["SweepPorts", "Sweeper"]
+__all__ = ["STEPS", "SweepPorts", "Sweeper"]
+
+STEPS: Final = (
+    "publish_leftovers",
+    "redrive_stalled",
+    "request_due_work",
+    "reconcile_uploads",
+    "end_uploads",
+    "delete_expired",
+    "clear_leftovers",
+)
+"""Everything there is to do, in an order in which later steps find what earlier ones left."""
 
 _MAX_EVENTS = 1000
 """Events one run looks at; the next run goes on."""
@@ -67,22 +78,20 @@ class Sweeper:
         self._known: dict[str, int] = {}
 
     def handle(self, delivery: Delivery) -> None:
-        """Runs for a scheduler's tick, whatever it says."""
-        del delivery
-        self.run()
+        """Does the steps that a scheduler's message names.
 
-    def run(self) -> None:
-        """Runs all of them once."""
-        for step in (
-            self.publish_leftovers,
-            self.redrive_stalled,
-            self.request_due_work,
-            self.reconcile_uploads,
-            self.end_uploads,
-            self.delete_expired,
-            self.clear_leftovers,
-        ):
-            _guarded(step.__name__, step)
+        Raises:
+            PermanentError: ``bad_event``: it is another message, or names what is no step.
+        """
+        due = parse_sweep_due(delivery)
+        if unknown := set(due.steps) - set(STEPS):
+            raise PermanentError("bad_event", f"There are no steps {', '.join(sorted(unknown))}.")
+        self.run(due.steps)
+
+    def run(self, steps: Sequence[str] = STEPS) -> None:
+        """Does steps, each once; without arguments all of them."""
+        for step in steps:
+            _guarded(step, getattr(self, step))
 
     def publish_leftovers(self) -> None:
         """Publishes events that were committed, but whose worker died before it published them."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from shared.domain.video import Failure
 
-__all__ = ["SCHEMA_VERSION", "Message", "ObjectFinalized", "VideoEvent", "WorkRequested"]
+__all__ = ["SCHEMA_VERSION", "Message", "ObjectFinalized", "SweepDue", "VideoEvent", "WorkRequested"]
 
 SCHEMA_VERSION = 1
 
@@ -73,3 +73,16 @@ class WorkRequested:
 
 Message: TypeAlias = VideoEvent | ObjectFinalized | WorkRequested
 """What is published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepDue:
+    """It is time to sweep, says a scheduler; nothing here publishes it.
+
+    Attributes:
+        schema_version: Version of this layout.
+        steps: Names of the steps to do, in their order.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    steps: tuple[str, ...]

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-__all__ = ["Flow", "Listener", "StageSpec"]
+__all__ = ["Flow", "Image", "Listener", "Needs", "Schedule", "Service", "StageSpec"]
+
+Image: TypeAlias = Literal["light", "media"]
+"""Which of the two container images a function is in: the one without FFmpeg and models, or the one with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageSpec:
-    """One row of the flow.
+class Needs:
+    """What an instance of a function gets on Google Cloud.
+
+    Attributes:
+        timeout_s: Seconds one request may take.
+        memory: Memory, in Kubernetes notation.
+        cpu: Virtual CPUs.
+        image: Image it is in.
+        concurrency: Requests that an instance handles at a time, and its threads.
+        disk: Size of the disk that it works on, in Kubernetes notation; None where files in memory will do.
+    """
+
+    timeout_s: float
+    memory: str
+    cpu: float
+    image: Image
+    concurrency: int = 1
+    disk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSpec(Needs):
+    """One row of the flow; ``timeout_s`` is what one attempt may take inside an event function.
 
     Attributes:
         stage: Name of the stage and of its folder under functions/.
         consumes: Topic whose events start it.
         emits: Topic its success is published to; also the event's type.
         status: The video's status once it is done.
-        timeout_s: Seconds one attempt may take inside an event function.
         job_timeout_s: Seconds one attempt may take as a job, and where everything runs as one; None when it never
             does. Cloud Run jobs end after a day.
-        memory: Memory a function instance gets, in Kubernetes notation.
-        cpu: Virtual CPUs a function instance gets.
         max_attempts: Attempts, counted by us, after which the video is failed as poison.
     """
 
@@ -28,9 +50,6 @@ class StageSpec:
     consumes: str
     emits: str
     status: str
-    timeout_s: float
-    memory: str
-    cpu: float
     max_attempts: int
     job_timeout_s: float | None = None
 
@@ -41,24 +60,44 @@ class StageSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
+class Listener(Needs):
     """A function beside the chain.
 
     Attributes:
         function: Name of the function and of its folder under functions/.
         consumes: Topics whose messages start it.
         announcements: Whether everything that is announced about videos starts it too.
-        timeout_s: Seconds one delivery may take.
-        memory: Memory an instance gets, in Kubernetes notation.
-        cpu: Virtual CPUs an instance gets.
     """
 
     function: str
     consumes: tuple[str, ...]
     announcements: bool = False
-    timeout_s: float
-    memory: str
-    cpu: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Needs):
+    """A function that no message of the flow starts, but HTTP or the clock.
+
+    Attributes:
+        function: Name of the function and of its folder under functions/.
+    """
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What sweep does regularly on Google Cloud. One machine, where looking costs nothing, does all of it at once.
+
+    Attributes:
+        schedule: Its name.
+        cron: When, as cron writes it, in UTC.
+        steps: Names of sweep's steps.
+    """
+
+    schedule: str
+    cron: str
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +107,18 @@ class Flow:
     Attributes:
         stages: The rows.
         listeners: What happens beside the chain.
+        services: The functions that no message of the flow starts.
+        schedules: When sweep does what, on Google Cloud.
         registered_topic: Topic a run that starts at the beginning is announced on.
         failed_topic: Topic a failed video is announced on.
         deleted_topic: Topic a deleted video is announced on.
-        sweep_interval_s: Seconds between two runs of sweep.
+        sweep_interval_s: Seconds between two runs of sweep on one machine.
     """
 
     stages: tuple[StageSpec, ...]
     listeners: tuple[Listener, ...] = ()
+    services: tuple[Service, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     registered_topic: str
     failed_topic: str
     deleted_topic: str

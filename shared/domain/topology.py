@@ -13,7 +13,7 @@ DEAD_LETTER_TOPIC: Final = "dead-letters"
 """Where what no function could handle ends up. Without a subscription to it, it would be lost there."""
 
 SWEEP_TOPIC: Final = "sweep-due"
-"""Where a scheduler sends a message every ``sweep_interval_s``."""
+"""Where a scheduler sends what the flow's ``schedules`` say."""
 
 _MAX_ACK_DEADLINE_S: Final = 600.0
 """The longest that Pub/Sub waits for a push to be answered."""

@@ -11,11 +11,11 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.domain.codec import decode, encode
 from shared.domain.errors import PermanentError
-from shared.domain.events import SCHEMA_VERSION, Message, ObjectFinalized, VideoEvent, WorkRequested
+from shared.domain.events import SCHEMA_VERSION, Message, ObjectFinalized, SweepDue, VideoEvent, WorkRequested
 
 __all__ = [
     "PUBSUB_PUBLISHED",
@@ -23,9 +23,13 @@ __all__ = [
     "Delivery",
     "PubsubMessage",
     "parse_delivery",
+    "parse_sweep_due",
     "pubsub_delivery",
+    "sweep_due_message",
     "to_pubsub",
 ]
+
+T = TypeVar("T")
 
 PUBSUB_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 STORAGE_FINALIZED = "google.cloud.storage.object.v1.finalized"
@@ -122,24 +126,47 @@ def parse_delivery(delivery: Delivery) -> Message | None:
         raise PermanentError("bad_event", f"An event of type {delivery.type} carries no JSON object.")
     if delivery.type == STORAGE_FINALIZED:
         return _finalized(delivery.data)
+    attributes, body = _pushed(delivery)
+    if "eventType" in attributes:
+        return _finalized(body) if attributes["eventType"] == "OBJECT_FINALIZE" else None
+    return _decoded(WorkRequested, body) if "document_id" in body else _decoded(VideoEvent, body)
+
+
+def sweep_due_message(due: SweepDue) -> PubsubMessage:
+    """Returns what a scheduler publishes."""
+    return json.dumps(encode(due)).encode(), {}
+
+
+def parse_sweep_due(delivery: Delivery) -> SweepDue:
+    """Returns what a scheduler's delivery says.
+
+    Raises:
+        PermanentError: ``bad_event`` or ``unknown_version``, as parse_delivery() does.
+    """
+    return _decoded(SweepDue, _pushed(delivery)[1])
+
+
+def _pushed(delivery: Delivery) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Returns the attributes and the body of the message that a delivery pushes."""
     if delivery.type != PUBSUB_PUBLISHED:
         raise PermanentError("bad_event", f"Events of type {delivery.type!r} are not understood here.")
-    message = delivery.data.get("message")
+    message = delivery.data.get("message") if isinstance(delivery.data, Mapping) else None
     if not isinstance(message, Mapping):
         raise PermanentError("bad_event", "A Pub/Sub event carries no message.")
     attributes = message.get("attributes") or {}
     if not isinstance(attributes, Mapping):
         raise PermanentError("bad_event", "A Pub/Sub message's attributes are no JSON object.")
-    body = _json(message.get("data", ""))
-    if "eventType" in attributes:
-        return _finalized(body) if attributes["eventType"] == "OBJECT_FINALIZE" else None
+    return attributes, _json(message.get("data", ""))
+
+
+def _decoded(kind: type[T], body: Mapping[str, Any]) -> T:
     if body.get("schema_version") != SCHEMA_VERSION:
         raise PermanentError(
             "unknown_version",
             f"An event has schema version {body.get('schema_version')!r}, not {SCHEMA_VERSION}.",
         )
     try:
-        return decode(WorkRequested, body) if "document_id" in body else decode(VideoEvent, body)
+        return decode(kind, body)
     except ValueError as error:
         raise PermanentError("bad_event", f"An event is malformed: {error}") from error
 

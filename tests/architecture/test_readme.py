@@ -13,6 +13,7 @@ import pytest
 from shared.domain.flow import StageSpec
 from shared.pipeline import load_flow
 from shared.settings import Settings, variable_of
+from tests.architecture.generated_tables import GeneratedTables
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -103,25 +104,13 @@ def codes_table() -> str:
 TABLES = {"stages": stages_table, "listeners": listeners_table, "settings": settings_table, "codes": codes_table}
 
 
-def _written(name: str) -> str:
-    match = re.search(f"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", README.read_text(), re.DOTALL)
-    assert match is not None, f"README.md has no <!-- {name} --> marker"
-    return match.group(1)
+DOCUMENT = GeneratedTables(README, TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table_is_what_the_code_says(name: str) -> None:
-    assert _written(name) == TABLES[name](), "run: make docs"
-
-
-def main() -> None:
-    text = README.read_text()
-    for name, render in TABLES.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{render()}\n{end}{rest.partition(end)[2]}"
-    README.write_text(text)
+    DOCUMENT.check(name)
 
 
 if __name__ == "__main__":
-    main()
+    DOCUMENT.write()

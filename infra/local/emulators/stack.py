@@ -15,6 +15,7 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPICallError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 
+from functions.sweep.stage import STEPS
 from infra.local.data_dir import DataDirLock
 from infra.local.emulators.announcement import Announcement
 from infra.local.emulators.emulator import (
@@ -35,7 +36,9 @@ from shared.adapters.auth.own_issuer import OWN_ISSUER
 from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
+from shared.domain.events import SweepDue
 from shared.domain.topology import SWEEP_TOPIC, subscriptions
+from shared.domain.wire import sweep_due_message
 from shared.logs import logger
 
 __all__ = ["EmulatorStack"]
@@ -212,7 +215,8 @@ class EmulatorStack:
 
     def _tick(self) -> None:
         """Sends what Cloud Scheduler would."""
-        topic, tick = PublisherClient.topic_path(PROJECT, SWEEP_TOPIC), PubsubMessage(data=b"{}")
+        data, _ = sweep_due_message(SweepDue(steps=STEPS))
+        topic, tick = PublisherClient.topic_path(PROJECT, SWEEP_TOPIC), PubsubMessage(data=data)
         with PublisherClient() as publisher:
             while not self._stopping.wait(self._wiring.flow.sweep_interval_s):
                 with suppress(GoogleAPICallError):  # the next one will do

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from functions.sweep.stage import Sweeper
+from functions.sweep.stage import STEPS, Sweeper
 from shared.domain.audit import AuditEntry
 from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, TransientError
@@ -497,3 +497,9 @@ class TestRetention:
         ports.clock.advance(86400)
         Sweeper(ports).delete_expired()
         assert ports.documents.owned(AuditEntry, owner="ann") == []
+
+
+def test_the_schedules_of_the_flow_do_every_step_there_is_once() -> None:
+    scheduled = [step for schedule in load_flow().schedules for step in schedule.steps]
+    assert sorted(scheduled) == sorted(STEPS)
+    assert all(hasattr(Sweeper, step) for step in STEPS)

@@ -1,0 +1,53 @@
+# The flow as the functions know it. Nothing about topics or functions is written a second time here; what follows from
+# a row is derived as shared/domain/topology.py derives it, and a test compares the two.
+locals {
+  flow = jsondecode(file("${path.module}/../../shared/pipeline.json"))
+
+  functions = merge(
+    { for row in local.flow.stages : row.stage => row },
+    { for row in concat(local.flow.listeners, local.flow.services) : row.function => row },
+  )
+  jobs = { for row in local.flow.stages : row.stage => row if can(row.job_timeout_s) }
+
+  sweep_topic       = "sweep-due"
+  dead_letter_topic = "dead-letters"
+
+  announcements = concat(
+    [local.flow.registered_topic],
+    local.flow.stages[*].emits,
+    [local.flow.failed_topic, local.flow.deleted_topic],
+  )
+  listened_to = {
+    for row in local.flow.listeners :
+    row.function => concat(row.consumes, try(row.announcements, false) ? local.announcements : [])
+  }
+  topics = toset(concat(
+    [local.flow.stages[0].consumes],
+    local.announcements,
+    flatten(local.flow.listeners[*].consumes),
+    [local.sweep_topic, local.dead_letter_topic],
+  ))
+
+  # One that answers later than this is delivered to again, and Pub/Sub waits for no push longer than 600 s.
+  answer_s           = 60
+  max_ack_deadline_s = 600
+
+  subscriptions = {
+    for one in concat(
+      [for row in local.flow.stages : {
+        function     = row.stage
+        topic        = row.consumes
+        max_attempts = max(5, row.max_attempts)
+      }],
+      flatten([for function, topics in local.listened_to : [for topic in topics : {
+        function     = function
+        topic        = topic
+        max_attempts = 5
+      }]]),
+      [{ function = "sweep", topic = local.sweep_topic, max_attempts = 5 }],
+    ) :
+    "${one.function}.${one.topic}" => merge(one, {
+      ack_deadline_s = min(local.functions[one.function].timeout_s + local.answer_s, local.max_ack_deadline_s)
+    })
+  }
+}

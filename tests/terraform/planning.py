@@ -1,0 +1,173 @@
+"""Plans of infra/gcp by real Terraform over the stand-in provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import pytest
+
+from tests.terraform.stand_in_provider import PROJECT_NUMBER, Schema, StandInProvider
+
+__all__ = ["PROJECT", "VARIABLES", "Plan", "RefusedPlan", "planned"]
+
+ROOT: Final = Path(__file__).parents[2]
+PROJECT: Final = "demo"
+VARIABLES: Final[Mapping[str, object]] = {
+    "project": PROJECT,
+    "region": "europe-west1",
+    "images": {"light": f"light@sha256:{'1' * 64}", "media": f"media@sha256:{'2' * 64}"},
+}
+"""The least that a deployment has to say."""
+
+_READS: Final = ("infra/gcp", "shared/pipeline.json")
+"""What Terraform reads, relative to the project's root."""
+
+_PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
+_PLACE: Final = f"projects/{PROJECT}/locations/{{location}}"
+_ACCOUNT: Final = f"{{account_id}}@{PROJECT}.iam.gserviceaccount.com"
+
+_COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {
+    "artifact_registry_repository": {"id": f"{_PLACE}/repositories/{{repository_id}}"},
+    "cloud_run_v2_job": {"id": f"{_PLACE}/jobs/{{name}}"},
+    "cloud_run_v2_service": {
+        "id": f"{_PLACE}/services/{{name}}",
+        "uri": f"https://{{name}}-{PROJECT_NUMBER}.{{location}}.run.app",
+    },
+    "monitoring_notification_channel": {"id": f"projects/{PROJECT}/notificationChannels/{{display_name}}"},
+    "pubsub_subscription": {"id": f"projects/{PROJECT}/subscriptions/{{name}}"},
+    "pubsub_topic": {"id": f"projects/{PROJECT}/topics/{{name}}"},
+    "secret_manager_secret": {"id": f"projects/{PROJECT}/secrets/{{secret_id}}", "name": "{secret_id}"},
+    "service_account": {
+        "id": f"projects/{PROJECT}/serviceAccounts/{_ACCOUNT}",
+        "name": f"projects/{PROJECT}/serviceAccounts/{_ACCOUNT}",
+        "email": _ACCOUNT,
+        "member": f"serviceAccount:{_ACCOUNT}",
+    },
+    "storage_bucket": {"id": "{name}", "url": "gs://{name}"},
+}
+"""What Google makes up, and Terraform's expressions refer to."""
+
+_DATA_SOURCES: Final[Mapping[str, Mapping[str, str]]] = {
+    "project": {"number": PROJECT_NUMBER, "project_id": PROJECT},
+    "storage_project_service_account": {
+        "email_address": f"service-{PROJECT_NUMBER}@gs-project-accounts.iam.gserviceaccount.com",
+        "member": f"serviceAccount:service-{PROJECT_NUMBER}@gs-project-accounts.iam.gserviceaccount.com",
+    },
+}
+
+
+class RefusedPlan(Exception):
+    """Terraform refused; the message is all that it said."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What Terraform would make of an empty project.
+
+    Attributes:
+        resources: Address, such as ``google_pubsub_topic.this["dead-letters"]`` -> all its values.
+        outputs: Name -> value.
+    """
+
+    resources: Mapping[str, Mapping[str, Any]]
+    outputs: Mapping[str, Any]
+
+    def of(self, kind: str, name: str = "") -> dict[str, Mapping[str, Any]]:
+        """Returns the resources of a kind, without ``google_``, by what stands in brackets, or by their name.
+
+        Args:
+            kind: Such as ``pubsub_topic``.
+            name: Only those declared under this name.
+        """
+        prefix = f"google_{kind}.{name}"
+        found = {}
+        for address, values in self.resources.items():
+            place = address.rpartition("module.")[2].partition("google_")[2]
+            if f"google_{place}".startswith(prefix):
+                declared, _, key = place.partition(".")[2].partition("[")
+                found[key.strip('"]') or declared] = values
+        return found
+
+
+def planned(folder: Path = ROOT, **variables: object) -> Plan:
+    """Returns the plan of a project folder's infra/gcp.
+
+    Args:
+        folder: A copy of the project, or of what Terraform reads of it.
+        variables: Variables beside VARIABLES, or instead of theirs.
+
+    Raises:
+        RefusedPlan: Terraform finds something wrong.
+    """
+    return _planned(folder, json.dumps({**VARIABLES, **variables}))
+
+
+@cache
+def _planned(folder: Path, variables: str) -> Plan:
+    with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
+        for name in _READS:
+            source, copy = folder / name, Path(made) / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+            else:
+                shutil.copy(source, copy)
+        module = Path(made) / "infra" / "gcp"
+        (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+        (module / "test.auto.tfvars.json").write_text(variables)
+        for command in ("init", "validate", "plan -refresh=false -out=plan"):
+            _terraform(command.split(), module, provider.environment)
+        shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
+    values = shown["planned_values"]
+    return Plan(
+        resources=_resources(values["root_module"]),
+        outputs={name: output.get("value") for name, output in values.get("outputs", {}).items()},
+    )
+
+
+def _resources(module: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = {one["address"]: one["values"] for one in module.get("resources", []) if one["mode"] == "managed"}
+    for child in module.get("child_modules", []):
+        found |= _resources(child)
+    return found
+
+
+def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str]) -> str:
+    flags = [] if arguments[0] in {"show", "validate"} else ["-input=false"]
+    run = subprocess.run(
+        [_program(), *arguments, *flags, "-no-color"],
+        cwd=module,
+        env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise RefusedPlan(f"terraform {arguments[0]}: {run.stdout}{run.stderr}")
+    return run.stdout
+
+
+def _program() -> str:
+    return shutil.which("terraform") or _missing("Terraform 1.11 is not installed")
+
+
+def _schemas() -> dict[str, Schema]:
+    if not _PROVIDER_SCHEMA.is_file():
+        _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
+    schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
+    return schemas
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
