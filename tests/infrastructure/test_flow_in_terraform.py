@@ -14,7 +14,7 @@ from functions.sweep.stage import STEPS
 from shared.domain import topology
 from shared.domain.events import SweepDue
 from shared.domain.flow import Flow, Needs
-from shared.domain.wire import parse_sweep_due, pubsub_delivery, sweep_due_message
+from shared.domain.wire import PubsubMessage, parse_sweep_due, pubsub_delivery, sweep_due_message
 from shared.pipeline import load_flow
 from tests.terraform.planning import PROJECT, ROOT, VARIABLES, Plan, edited, planned
 
@@ -22,7 +22,8 @@ FLOW = load_flow()
 PIPELINE = "shared/pipeline.json"
 NEEDS: dict[str, Needs] = {
     **{row.stage: row for row in FLOW.stages},
-    **{row.function: row for row in (*FLOW.listeners, *FLOW.services)},
+    **{row.function: row for row in FLOW.listeners},
+    **{row.function: row for row in FLOW.services},
 }
 ALL_DISKS_GRANTED = 1000
 
@@ -65,7 +66,7 @@ def check_schedules(plan: Plan, flow: Flow) -> None:
         assert (job["schedule"], job["time_zone"]) == (row.cron, "Etc/UTC")
         assert target["topic_name"] == f"projects/{PROJECT}/topics/{topology.SWEEP_TOPIC}"
         due = SweepDue(steps=row.steps)
-        message = base64.b64decode(target["data"]), {}
+        message: PubsubMessage = base64.b64decode(target["data"]), {}
         assert json.loads(message[0]) == json.loads(sweep_due_message(due)[0])
         assert parse_sweep_due(pubsub_delivery(target["topic_name"], "1", message, "")) == due
         assert set(row.steps) <= set(STEPS)
@@ -177,16 +178,12 @@ def test_functions_that_would_get_something_else_are_found(
         check(breached)
 
 
-def test_a_function_is_its_row_and_nothing_else(tmp_path: Path) -> None:
-    row = '{"function": "sweep",'
-    with_another = edited(
-        tmp_path,
-        PIPELINE,
-        row,
-        XX
-    )
+def test_a_new_row_is_a_new_function(tmp_path: Path) -> None:
+    row = '{"function": "sweep", '
+    needs = '"timeout_s": 540, "memory": "1Gi", "cpu": 1, "image": "light"},'
+    grown = edited(tmp_path, PIPELINE, row + needs, f'{row}{needs} {{"function": "count", {needs}')
 
-    assert set(full_plan(with_another).of("cloud_run_v2_service")) == {*NEEDS, "count"}
+    assert set(full_plan(grown).of("cloud_run_v2_service")) == {*NEEDS, "count"}
 
 
 def test_pushes_say_who_they_are_from_and_for_whom() -> None:

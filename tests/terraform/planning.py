@@ -205,7 +205,8 @@ def _schemas() -> dict[str, Schema]:
     if not _PROVIDER_SCHEMA.is_file():
         _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
     schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
-    return schemas | json.loads(_MORE_SCHEMAS.read_text())
+    schemas |= json.loads(_MORE_SCHEMAS.read_text())
+    return schemas
 
 
 def _missing(reason: str) -> NoReturn:
