@@ -47,6 +47,7 @@ _COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {
         "uri": f"https://{{name}}-{PROJECT_NUMBER}.{{location}}.run.app",
     },
     "monitoring_notification_channel": {"id": f"projects/{PROJECT}/notificationChannels/{{display_name}}"},
+    "project_iam_custom_role": {"name": f"projects/{PROJECT}/roles/{{role_id}}"},
     "pubsub_subscription": {"id": f"projects/{PROJECT}/subscriptions/{{name}}"},
     "pubsub_topic": {"id": f"projects/{PROJECT}/topics/{{name}}"},
     "secret_manager_secret": {"id": f"projects/{PROJECT}/secrets/{{secret_id}}", "name": "{secret_id}"},
