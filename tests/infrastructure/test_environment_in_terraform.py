@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.job_task import endpoint_of
 from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
@@ -61,7 +60,7 @@ def enter(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None
     for name in list(os.environ):
         if name.startswith("AUTOMATIONS_"):
             monkeypatch.delenv(name)
-    for name, value in (variables | NOWHERE).items():
+    for name, value in {**variables, **NOWHERE}.items():
         monkeypatch.setenv(name, value)
 
 
@@ -230,6 +229,6 @@ def test_any_other_setting_can_be_given() -> None:
         {"kms_key": "my-key"},
     ],
 )
-def test_variables_that_make_no_sense_are_refused(variables: Mapping[str, object]) -> None:
+def test_variables_that_make_no_sense_are_refused(variables: dict[str, Any]) -> None:
     with pytest.raises(RefusedPlan, match="Invalid value for variable"):
         planned(**variables)
