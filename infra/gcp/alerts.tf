@@ -91,6 +91,24 @@ locals {
       query    = "sum by (code) (grown(stage_attempts{code=~\"model_.+\",}[30m])) >= 5"
       for_s    = 0
     }
+    instances-near-limit = {
+      title    = "A function has nearly as many instances as it may have"
+      severity = "WARNING"
+      query = join(" or ", [
+        for function, service in google_cloud_run_v2_service.function :
+        "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service},service_name=\"${function}\"}) >= ${0.9 * service.template[0].scaling[0].max_instance_count}"
+      ])
+      for_s = 900
+    }
+    instances-near-limit = {
+      title    = "A function has nearly as many instances as it may have"
+      severity = "WARNING"
+      query = join(" or ", [
+        for function, service in google_cloud_run_v2_service.function :
+        "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service},service_name=\"${function}\"}) >= ${0.9 * service.template[0].scaling[0].max_instance_count}"
+      ])
+      for_s = 900
+    }
     quota-reached = {
       title    = "A Google API refuses requests for lack of quota"
       severity = "WARNING"
@@ -121,7 +139,7 @@ resource "google_monitoring_alert_policy" "this" {
   severity              = each.value.severity
   combiner              = "OR"
   notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
-  user_labels           = { app = "automations" }
+  user_labels           = local.labels
 
   conditions {
     display_name = each.value.title
@@ -156,5 +174,5 @@ resource "google_monitoring_alert_policy" "this" {
     }
   }
 
-  depends_on = [google_logging_metric.this]
+  depends_on = [google_logging_metric.this, google_project_service.this]
 }

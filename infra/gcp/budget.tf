@@ -1,10 +1,4 @@
 # Tells of money; it stops nothing.
-data "google_project" "this" {
-  count = var.billing_account == null ? 0 : 1
-
-  project_id = var.project
-}
-
 resource "google_billing_budget" "this" {
   count = var.billing_account == null ? 0 : 1
 
@@ -13,7 +7,7 @@ resource "google_billing_budget" "this" {
 
   budget_filter {
     # Google answers with the number, and an id would be changed in every plan.
-    projects        = ["projects/${data.google_project.this[0].number}"]
+    projects        = ["projects/${data.google_project.this.number}"]
     calendar_period = "MONTH"
   }
 
@@ -46,4 +40,6 @@ resource "google_billing_budget" "this" {
     pubsub_topic   = var.budget.topic
     schema_version = "1.0"
   }
+
+  depends_on = [google_project_service.this]
 }

@@ -148,4 +148,6 @@ resource "google_logging_metric" "this" {
       }
     }
   }
+
+  depends_on = [google_project_service.this]
 }

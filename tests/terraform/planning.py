@@ -33,7 +33,7 @@ _READS: Final = ("infra/gcp", "shared/pipeline.json")
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
 _MORE_SCHEMAS: Final = Path(__file__).with_name("more_schemas.json")
-"""Arguments of kinds that are not in the other list, as version 16.12 of the npm package @cdktf/provider-google has them."""
+"""The same for kinds that are not in there; read from the published bindings of @cdktf/provider-google 16.12."""
 
 _PLACE: Final = f"projects/{PROJECT}/locations/{{location}}"
 _ACCOUNT: Final = f"{{account_id}}@{PROJECT}.iam.gserviceaccount.com"
