@@ -14,6 +14,13 @@ locals {
   run_service = "monitored_resource=\"cloud_run_revision\""
   api_request = "run_googleapis_com:request_count{${local.run_service},service_name=\"api\""
 
+  # Most instances -> the functions that may have as many. What may have one only is at its limit whenever it works.
+  functions_by_limit = {
+    for function, service in google_cloud_run_v2_service.function :
+    service.template[0].scaling[0].max_instance_count => function...
+    if service.template[0].scaling[0].max_instance_count > 1
+  }
+
   alerts = {
     dead-letters = {
       title    = "Messages lie in the dead letters"
@@ -95,17 +102,8 @@ locals {
       title    = "A function has nearly as many instances as it may have"
       severity = "WARNING"
       query = join(" or ", [
-        for function, service in google_cloud_run_v2_service.function :
-        "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service},service_name=\"${function}\"}) >= ${0.9 * service.template[0].scaling[0].max_instance_count}"
-      ])
-      for_s = 900
-    }
-    instances-near-limit = {
-      title    = "A function has nearly as many instances as it may have"
-      severity = "WARNING"
-      query = join(" or ", [
-        for function, service in google_cloud_run_v2_service.function :
-        "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service},service_name=\"${function}\"}) >= ${0.9 * service.template[0].scaling[0].max_instance_count}"
+        for limit, functions in local.functions_by_limit :
+        "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service},state=\"active\",service_name=~\"${join("|", functions)}\"}) >= ${0.9 * limit}"
       ])
       for_s = 900
     }

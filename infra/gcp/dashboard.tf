@@ -32,7 +32,7 @@ locals {
     {
       title = "Attempt at a stage, 95 of 100"
       unit  = "s"
-      lines = { "$${labels.stage}" = "histogram_quantile(0.95, sum by (le, stage) (grown(stage_wall_s_bucket{}[15m])))" }
+      lines = { "$${labels.stage}" = "histogram_quantile(0.95, sum by (le, stage) (grown(stage_wall_s_bucket{outcome=\"succeeded\",}[15m])))" }
     },
     {
       title = "Realtime factor of a stage, half of the attempts"
@@ -78,7 +78,7 @@ locals {
     {
       title = "Instances"
       unit  = "1"
-      lines = { "$${labels.service_name}" = "sum by (service_name) (run_googleapis_com:container_instance_count{monitored_resource=\"cloud_run_revision\"})" }
+      lines = { "$${labels.service_name}" = "sum by (service_name) (run_googleapis_com:container_instance_count{${local.run_service}})" }
     },
     {
       title = "Executions of jobs that ended in an hour"
@@ -112,12 +112,14 @@ locals {
       lines = { "$${labels.stage}" = "sum by (stage) (grown(stage_model_usd_sum{}[1d]))" }
     },
     {
-      title = "A video on average, over a day"
+      title = "Spent on models for a video, in US dollars, a day's mean"
       unit  = "1"
-      lines = {
-        "US dollars for models"     = "sum(grown(video_model_usd_sum{}[1d])) / sum(grown(video_model_usd_count{}[1d]))"
-        "seconds of processor time" = "sum(grown(video_cpu_s_sum{}[1d])) / sum(grown(video_cpu_s_count{}[1d]))"
-      }
+      lines = { "$${labels.status}" = "sum by (status) (grown(video_model_usd_sum{}[1d])) / sum by (status) (grown(video_model_usd_count{}[1d]))" }
+    },
+    {
+      title = "Processor time for a video, a day's mean"
+      unit  = "s"
+      lines = { "$${labels.status}" = "sum by (status) (grown(video_cpu_s_sum{}[1d])) / sum by (status) (grown(video_cpu_s_count{}[1d]))" }
     },
   ]
 }
