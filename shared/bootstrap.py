@@ -13,6 +13,7 @@ from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
+from shared.runtime.telemetry import watched
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ class Bootstrap:
 
     @cached_property
     def repository(self) -> VideoRepository:
-        """Where videos and their results are kept."""
+        """Where videos and their results are kept; what happens to them there is told."""
+        return watched(self._videos)
+
+    @property
+    def _videos(self) -> VideoRepository:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 

@@ -187,7 +187,6 @@ class StageRunner:
             except Exception as error:
                 self._release(claim, attempt.effort, error)
                 raise
-        logger().info("stage_ended")
         self._publish(claim.video.id)
 
     def _run(self, claim: Claim, attempt: RunningAttempt) -> Decision[None]:
