@@ -187,7 +187,6 @@ class StageRunner:
             except Exception as error:
                 self._release(claim, attempt.effort, error)
                 raise
-        logger().info("stage_ended")
         self._publish(claim.video.id)
 
     def _run(self, claim: Claim, attempt: RunningAttempt) -> Decision[None]:
@@ -215,7 +214,9 @@ class StageRunner:
 
     def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
         """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""
-        logger().error("stage_refused", code=code, exc_info=error)
+        # An unforeseen error is for whoever answers the delivery to report, once.
+        foreseen = error if isinstance(error, TransientError) else None
+        logger().warning("stage_refused", code=code, exc_info=foreseen)
         try:
             self._services.repository.update(claim.video.id, decision)
         except PipelineError as second:
