@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
-from shared.domain.audit import AuditEntry
 from shared.domain.errors import NotFound, PermanentError
-from shared.domain.idempotent_answer import IdempotentAnswer
+from shared.domain.expiring import EXPIRING
 from shared.domain.records import ObjectRef
 from shared.domain.reservations import Upload
 from shared.domain.status import DELETED, UPLOADING
@@ -47,9 +46,6 @@ _MAX_TASKS = 1000
 
 _MAX_EXPIRED = 100
 """Videos that one run deletes because of their age; the next run goes on."""
-
-_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
-"""Documents with which nothing is done when they are due: their time is over."""
 
 _MAX_KNOWN = 100_000
 """Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
@@ -142,7 +138,7 @@ class Sweeper:
             for video in oldest.videos:
                 logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
                 _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
-        for kind in _EXPIRING:
+        for kind in EXPIRING:
             for document in ports.documents.due(kind, until=now, limit=_MAX_TASKS):
                 _guarded("expire", partial(self._expire, kind, document.id, now))
 

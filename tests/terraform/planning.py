@@ -32,6 +32,9 @@ _READS: Final = ("infra/gcp", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
+_MORE_SCHEMAS: Final = Path(__file__).with_name("more_schemas.json")
+"""The same for kinds that are not in there; read from the published bindings of @cdktf/provider-google 16.12."""
+
 _PLACE: Final = f"projects/{PROJECT}/locations/{{location}}"
 _ACCOUNT: Final = f"{{account_id}}@{PROJECT}.iam.gserviceaccount.com"
 
@@ -164,7 +167,7 @@ def _schemas() -> dict[str, Schema]:
     if not _PROVIDER_SCHEMA.is_file():
         _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
     schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
-    return schemas
+    return schemas | json.loads(_MORE_SCHEMAS.read_text())
 
 
 def _missing(reason: str) -> NoReturn:
