@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from shared.domain.errors import ConfigurationError
 
@@ -21,6 +22,7 @@ __all__ = ["BUILT_IN", "Build", "Options", "Step", "load_build", "substituted"]
 
 Duration: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]{1,9})?s$")]
 Assignment: TypeAlias = Annotated[str, Field(pattern=r"(?s)^[A-Za-z_][A-Za-z0-9_]*=.*$")]
+Machine: TypeAlias = Literal["E2_MEDIUM", "E2_HIGHCPU_8", "E2_HIGHCPU_32", "N1_HIGHCPU_8", "N1_HIGHCPU_32"]
 Line: TypeAlias = Annotated[str, Field(pattern=r"(?s)^.+$")]
 
 BUILT_IN: Final = frozenset(
@@ -50,7 +52,7 @@ _USE: Final = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
 
 
 class Volume(_Strict):
@@ -69,40 +71,40 @@ class Step(_Strict):
     args: tuple[str, ...] = ()
     script: Line | None = None
     env: tuple[Assignment, ...] = ()
-    secretEnv: tuple[Line, ...] = ()
+    secret_env: tuple[Line, ...] = ()
     dir: Line | None = None
-    waitFor: tuple[Line, ...] | None = None
+    wait_for: tuple[Line, ...] | None = None
     timeout: Duration | None = None
-    allowFailure: bool = False
-    allowExitCodes: tuple[int, ...] = ()
+    allow_failure: bool = False
+    allow_exit_codes: tuple[int, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    automapSubstitutions: bool = False
+    automap_substitutions: bool = False
 
 
 class Options(_Strict):
     """What holds for all steps."""
 
     env: tuple[Assignment, ...] = ()
-    secretEnv: tuple[Line, ...] = ()
+    secret_env: tuple[Line, ...] = ()
     logging: Literal["CLOUD_LOGGING_ONLY", "GCS_ONLY", "LEGACY", "NONE"] | None = None
-    machineType: Literal["E2_MEDIUM", "E2_HIGHCPU_8", "E2_HIGHCPU_32", "N1_HIGHCPU_8", "N1_HIGHCPU_32"] | None = None
-    diskSizeGb: int | None = None
-    dynamicSubstitutions: bool = False
-    automapSubstitutions: bool = False
-    substitutionOption: Literal["MUST_MATCH", "ALLOW_LOOSE"] = "MUST_MATCH"
+    machine_type: Machine | None = None
+    disk_size_gb: int | None = None
+    dynamic_substitutions: bool = False
+    automap_substitutions: bool = False
+    substitution_option: Literal["MUST_MATCH", "ALLOW_LOOSE"] = "MUST_MATCH"
 
 
 class Secret(_Strict):
     """A version of a secret, and the variable that it is given to steps in."""
 
-    versionName: Line
+    version_name: Line
     env: Line
 
 
 class AvailableSecrets(_Strict):
     """Secrets that steps may ask for."""
 
-    secretManager: tuple[Secret, ...] = ()
+    secret_manager: tuple[Secret, ...] = ()
 
 
 class Build(_Strict):
@@ -110,10 +112,10 @@ class Build(_Strict):
 
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=300)]
     timeout: Duration
-    serviceAccount: Line
+    service_account: Line
     options: Options
     substitutions: Mapping[str, str] = {}
-    availableSecrets: AvailableSecrets = AvailableSecrets()
+    available_secrets: AvailableSecrets = AvailableSecrets()
     tags: tuple[Line, ...] = ()
     images: tuple[Line, ...] = ()
 
@@ -169,11 +171,11 @@ def _tuples(value: object) -> object:
 def _problems(build: Build) -> Iterator[str]:
     yield from _order_problems(build)
     yield from _substitution_problems(build)
-    secrets = {secret.env for secret in build.availableSecrets.secretManager}
+    secrets = {secret.env for secret in build.available_secrets.secret_manager}
     for step in build.steps:
         if step.script is not None and (step.args or step.entrypoint is not None):
             yield f"step {step.id} has a script, and args or an entrypoint beside it"
-        for name in {*step.secretEnv, *build.options.secretEnv} - secrets:
+        for name in {*step.secret_env, *build.options.secret_env} - secrets:
             yield f"step {step.id} asks for the secret {name}, which availableSecrets does not name"
         if step.timeout is not None and _seconds(step.timeout) > _seconds(build.timeout):
             yield f"step {step.id} has more time than the whole build"
@@ -187,7 +189,7 @@ def _order_problems(build: Build) -> Iterator[str]:
             yield f"there are {times} steps {name}"
     before: set[str] = {"-"}
     for step in build.steps:
-        for name in set(step.waitFor or ()) - before:
+        for name in set(step.wait_for or ()) - before:
             yield f"step {step.id} waits for {name}, which is no step before it"
         before.add(step.id)
 

@@ -2,10 +2,10 @@
 
     python3 -m infra.deploy.release pin|tag|url|shift|rollback
 
-What is known of a release is kept where it can't go stale, in Cloud Run: the tag ``candidate`` is on the revision that
-was made last, ``previous`` on the one that served before it. So each command can be run again after a failure, and
-goes on where the last one ended. Needs the Google Cloud CLI and nothing beyond Python's own library, since it runs in
-the CLI's image. PROJECT and REGION are told by the environment.
+What is known of a release is kept where it can't go stale, in Cloud Run: the tag ``candidate`` is on the revision
+that was made last, ``previous`` on the one that served before it. So each command can be run again after one that
+failed, and goes on where that ended. Needs the Google Cloud CLI and nothing beyond Python's own library, since it runs
+in the CLI's image. PROJECT and REGION are told by the environment.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ class CloudRun:
         argv = ("gcloud", "run", *arguments, *self._where)
         ended = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
         if ended.returncode != 0:
-            raise ReleaseError(f"`{' '.join(argv)}` ended with {ended.returncode}; see above. Run this step again.")
+            raise ReleaseError(
+                f"`{' '.join(argv)}` ended with {ended.returncode}; see above. Run this step again."
+            )
         return ended.stdout
 
 

@@ -3,7 +3,7 @@
     python -m infra.deploy.run_steps cloudbuild.yaml --until test
 
 What a step says is what is run: entrypoint, arguments, script, environment, folder, time limit. Its image is what
-differs, so whatever is not known to work without Google and without that image is refused unless ``--with-google``.
+differs, so whatever is not known to work without Google and that image is refused, unless ``--with-google``.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(build: Build, step: Step, values: Mapping[str, str]) -> Command:
-    automapped = values if step.automapSubstitutions or build.options.automapSubstitutions else {}
+    automapped = values if step.automap_substitutions or build.options.automap_substitutions else {}
     assignments = (substituted(one, values).partition("=") for one in (*build.options.env, *step.env))
     if step.script is not None:
         shebang = step.script.partition("\n")[0].removeprefix("#!") if step.script.startswith("#!") else "/bin/sh"
@@ -136,7 +136,7 @@ def _command(build: Build, step: Step, values: Mapping[str, str]) -> Command:
         argv = (step.entrypoint, *(substituted(one, values) for one in step.args))
     else:
         raise ConfigurationError("no_entrypoint", f"What the step {step.id} runs is known to its image only.")
-    anything = None if step.allowFailure else frozenset(step.allowExitCodes)
+    anything = None if step.allow_failure else frozenset(step.allow_exit_codes)
     return Command(
         step=step.id,
         argv=argv,
