@@ -105,5 +105,5 @@ resource "google_cloud_run_v2_service" "function" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
 }

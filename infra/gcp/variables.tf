@@ -165,3 +165,9 @@ variable "settings" {
     error_message = "Settings are named AUTOMATIONS_..."
   }
 }
+
+variable "public_api" {
+  description = "Whether Cloud Run lets anybody reach the API, which checks tokens and keys itself. Without, only who has roles/run.invoker gets there."
+  type        = bool
+  default     = true
+}
