@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from functions.transcode.estimate import pixels
 from functions.transcode.strategies import LADDERS
 from infra.local.stack import Stack
 from shared.bootstrap import Bootstrap
@@ -45,9 +46,7 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
     if video.media is None or video.status != "ready":
         raise RuntimeError(f"{source.name} ended as {video.status}: {video.failure}")
     picture = video.media.video[0]
-    rungs = LADDERS.create(wiring.settings.ladder, wiring).plan(video.media)
-    frames = picture.frames or picture.duration_s * picture.fps
-    pixels = picture.width * picture.height + sum(rung.width * rung.height for rung in rungs)
+    gigapixels = pixels(LADDERS.create(wiring.settings.ladder, wiring), video.media) / 1e9
     prefix = f"videos/{video.id}/"
     stored = [each.ref for each in wiring.blobs.list_objects(wiring.settings.media_bucket, prefix)]
     for attempt in wiring.repository.attempts(video.id):
@@ -56,10 +55,11 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
             "stage": attempt.stage,
             "media_s": round(video.media.duration_s, 2),
             "size": f"{picture.width}x{picture.height}",
-            "gigapixels": round(float(pixels * frames) / 1e9, 3),
+            "gigapixels": round(gigapixels, 3),
             "shots": sum(segment.kind == "shot" for segment in wiring.repository.records(video, Segment)),
-            "wall_s": round(attempt.cost.wall_s, 2),
-            "cpu_s": round(attempt.cost.cpu_s, 2),
+            "wall_s": round(attempt.cost.wall_s, 3),
+            "cpu_s": round(attempt.cost.cpu_s, 3),
+            "bytes_read": attempt.cost.bytes_read,
             "bytes_written": attempt.cost.bytes_written,
             "objects": sum(f"/{attempt.stage}" in ref.name for ref in stored),
         }
