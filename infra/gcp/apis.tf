@@ -19,6 +19,8 @@ locals {
     ],
     local.gemini ? ["aiplatform"] : [],
     var.kms_key == null ? [] : ["cloudkms"],
+    var.billing_account == null ? [] : ["billingbudgets"],
+    var.billing_account == null ? [] : ["billingbudgets"],
   ))
 }
 
