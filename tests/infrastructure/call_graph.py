@@ -111,7 +111,9 @@ class CallGraph:
     def implementations(self, protocol: str, modules: tuple[str, ...]) -> tuple[str, ...]:
         """Returns the full names of the classes that implement a protocol, in modules whose names begin so."""
         declared = self._classes[protocol]
-        found = (name for name, info in self._classes.items() if info is not declared and _implements(info, declared))
+        found = (
+            name for name, info in self._classes.items() if info is not declared and _implements(info, declared)
+        )
         return tuple(name for name in found if name.startswith(modules))
 
     def is_property(self, class_: str, member: str) -> bool:

@@ -229,7 +229,16 @@ def _recorded_uses() -> tuple[Mapping[str, Any], ...]:
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder, "calls")
         options = ["-q", "-p", "no:cacheprovider", "-p", "tests.infrastructure.call_recorder", "--no-cov"]
-        command = [sys.executable, "-m", "pytest", *options, "--calls-to", str(calls), "--basetemp", f"{folder}/run"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "--calls-to",
+            str(calls),
+            "--basetemp",
+            f"{folder}/run",
+        ]
         run = subprocess.run([*command, *_SCENARIOS], cwd=ROOT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
         return tuple(json.loads(line) for line in calls.read_text().splitlines())

@@ -25,7 +25,9 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "run_job": ("run.jobs.run", "run.jobs.runWithOverrides"),
         "get_execution": ("run.executions.get",),
         "cancel_execution": ("run.executions.cancel",),
-        **_local("ContainerOverride", "ExecutionsClient", "JobsClient", "Overrides", "RunJobRequest", "rpartition"),
+        **_local(
+            "ContainerOverride", "ExecutionsClient", "JobsClient", "Overrides", "RunJobRequest", "rpartition"
+        ),
     },
     "firestore": {
         "get_all": ("datastore.entities.get",),
