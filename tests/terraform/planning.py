@@ -181,6 +181,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
     for block, needed in re.findall(r'"(\S+)" -> "(\S+)"', graph):
         needs.setdefault(block, set()).add(needed)
 
+    @cache
     def before(block: str) -> frozenset[str]:
         return frozenset().union(*({one} | before(one) for one in needs.get(block, ())))
 
