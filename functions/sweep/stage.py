@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from shared.domain.audit import AuditEntry
+from shared.domain.backfill import Backfill, PlannedReplay
 from shared.domain.errors import NotFound, PermanentError
 from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.records import ObjectRef
@@ -48,7 +49,7 @@ _MAX_TASKS = 1000
 _MAX_EXPIRED = 100
 """Videos that one run deletes because of their age; the next run goes on."""
 
-_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
+_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer, Backfill, PlannedReplay)
 """Documents with which nothing is done when they are due: their time is over."""
 
 _MAX_KNOWN = 100_000
