@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
-from shared.logs import configure_logs
+from shared.logs import CloudLines, configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
+from shared.runtime.telemetry import watched
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ class Bootstrap:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
+        configure_logs("info", "json")  # for what is wrong with the settings themselves
         self.settings = settings or load_settings()
         self.flow = load_flow(self.settings.pipeline)
         self.lifecycle = Lifecycle(self.flow)
-        configure_logs(self.settings.log_level, self.settings.log_format)
+        configure_logs(self.settings.log_level, self.settings.log_format, cloud=self._cloud_lines)
 
     def close(self) -> None:
         """Closes the databases, so that SQLite folds their journals in; whoever goes on opens them again."""
@@ -75,7 +77,11 @@ class Bootstrap:
 
     @cached_property
     def repository(self) -> VideoRepository:
-        """Where videos and their results are kept."""
+        """Where videos and their results are kept; what happens to them there is told."""
+        return watched(self._videos)
+
+    @property
+    def _videos(self) -> VideoRepository:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
@@ -390,6 +396,14 @@ class Bootstrap:
         if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
+
+    @property
+    def _cloud_lines(self) -> CloudLines | None:
+        settings = self.settings
+        if settings.platform != "google" or settings.project is None:
+            return None
+        service = settings.service or settings.job
+        return CloudLines(project=settings.project, service=service, version=settings.revision)
 
     @property
     def _project(self) -> str:
