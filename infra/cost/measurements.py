@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Rate", "StageRates", "assumed", "fitted", "operations", "stage_rates", "ticks"]
+__all__ = ["Rate", "StageRates", "assumed", "fitted", "operations", "own_document_writes", "stage_rates", "ticks"]
 
 _FOLDER: Final = Path(__file__).parent
 
@@ -89,6 +89,13 @@ def operations() -> Mapping[str, Mapping[str, Rate]]:
     return {
         step: {what: Rate(fixed, each) for what, (fixed, each) in counts.items()} for step, counts in counted.items()
     }
+
+
+@cache
+def own_document_writes() -> Mapping[str, float]:
+    """Returns by step how often the video's own document is written, heartbeats left out."""
+    counted: Mapping[str, float] = _read("measurements.json")["firestore"]["own_document"]
+    return counted
 
 
 @cache

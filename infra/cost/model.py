@@ -63,13 +63,11 @@ class Work:
 
     Attributes:
         media: What it is made of.
-        size_bytes: Bytes of the upload.
         ladder: Plans its renditions.
         analysis: What looks at it.
     """
 
     media: MediaInfo
-    size_bytes: int
     ladder: LadderPlanner
     analysis: Analysis = Analysis.DEVICE
 
@@ -80,7 +78,7 @@ class Work:
             "media_s": self.media.duration_s,
             "gigapixels": pixels(self.ladder, self.media) / 1e9,
             "rungs": len(self.ladder.plan(self.media)),
-            "size_bytes": self.size_bytes,
+            "size_bytes": self.media.size_bytes,
         }
 
 
@@ -170,7 +168,7 @@ def video_cost(
     parts = [*(_stage(spec, work, cold=cold) for spec in flow.stages), *_beside(flow, work)]
     written = sum(stage_rates()[spec.stage].bytes_written.of(work.amounts) for spec in flow.stages)
     return VideoCost(
-        parts=parts, stored_gib=(work.size_bytes + written) / _GIB, list_prices=list_prices or prices()
+        parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB, list_prices=list_prices or prices()
     )
 
 
@@ -185,8 +183,8 @@ def gib_of(memory: str) -> float:
     return float(memory[:-2]) * units[memory[-2:]]
 
 
-def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
-    """Returns a video of 30 frames a second with sound, and the bytes of its upload.
+def invented_media(duration_s: float, resolution: str) -> MediaInfo:
+    """Returns a video of 30 frames a second with sound.
 
     Args:
         duration_s: Its length.
@@ -197,10 +195,13 @@ def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
         index=0, codec="h264", width=width, height=height, fps=Fraction(30), duration_s=duration_s
     )
     sound = AudioStream(index=1, codec="aac", channels=2, sample_rate_hz=48_000, duration_s=duration_s)
-    media = MediaInfo(
-        container="mov,mp4,m4a,3gp,3g2,mj2", duration_s=duration_s, video=(picture,), audio=(sound,)
+    return MediaInfo(
+        container="mov,mp4,m4a,3gp,3g2,mj2",
+        duration_s=duration_s,
+        size_bytes=round(duration_s * bits_s / 8),
+        video=(picture,),
+        audio=(sound,),
     )
-    return media, round(duration_s * bits_s / 8)
 
 
 def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
