@@ -37,6 +37,7 @@ class Audience:
         median_s: Half of the videos are shorter.
         spread: Sigma of the logarithm of their lengths.
         sizes: Resolution -> share of the videos.
+        heartbeat_s: Seconds between two heartbeats of a stage at work.
         slow: How many times longer work takes than on the cores that were measured.
         seed: Where chance begins.
     """
@@ -46,6 +47,7 @@ class Audience:
     median_s: float = 120.0
     spread: float = 1.0
     sizes: Mapping[str, float] = field(default_factory=lambda: dict(_SIZES))
+    heartbeat_s: float = field(default_factory=lambda: Settings().heartbeat_s)
     slow: float = 1.0
     seed: int = 20261121
 
@@ -91,7 +93,7 @@ def load_of(audience: Audience, flow: Flow) -> Load:
             column[mine] = np.interp(media_s[mine], _durations(), values)
     noise = np.exp(dice.normal(0.0, _NOISE, len(arrivals))) * audience.slow
     busy_s = {spec.stage: columns[f"busy.{spec.stage}"] * noise for spec in flow.stages}
-    beats = sum(busy_s.values()) / Settings().heartbeat_s
+    beats = sum(busy_s.values()) / audience.heartbeat_s
     return Load(
         arrivals,
         media_s,

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from infra.cost.demand import Audience, Load, load_of
+from infra.cost.demand import Load
 from infra.cost.measurements import assumed
 from infra.cost.model import gib_of
 from infra.cost.price_list import limits, prices
@@ -76,9 +76,8 @@ class Day:
         return float(np.mean(self.load.arrivals + self.ready_s <= 86_400.0)) if self.videos else 1.0
 
 
-def simulate(audience: Audience, flow: Flow, room: Room) -> Day:
-    """Returns a day of an audience, the same for the same arguments."""
-    load = load_of(audience, flow)
+def simulate(load: Load, flow: Flow, room: Room) -> Day:
+    """Returns what becomes of a day's videos, the same for the same arguments."""
     at = load.arrivals
     working: dict[str, Times] = {}
     starts: dict[str, int] = {}
@@ -153,7 +152,6 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
     most_working = {name: float(working.max()) for name, working in day.working.items()}
     functions = {spec.stage: most_working[spec.stage] for spec in flow.stages}
     busiest = max(functions, key=functions.__getitem__)
-    known = limits()
     jobs = most_working.get("job", 0.0)
     found = [
         Need(
@@ -167,7 +165,11 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
         _vcpus(flow, functions, jobs),
         _limited("run.executions", jobs, "more quota, or more regions: a cell has its own"),
         _limited("pubsub.push_window", functions[busiest], "shard the topic, or shorter pushes: more goes to jobs"),
-        _firestore(day, "own_writes", "heartbeat_s 10 instead of 2 takes most of it; then cells with a database each"),
+        _limited(
+            "firestore.index_writes_s",
+            _rate(day, day.load.own_writes),
+            "heartbeat_s 10 instead of 2 takes most of it; then cells with a database each",
+        ),
         _limited(
             "storage.writes_s", _rate(day, day.load.objects), "nothing: it adapts; a bucket a cell where it does not"
         ),
@@ -178,7 +180,6 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
         ),
         _sweep(day, flow),
     ]
-    assert known.keys() >= {"run.vcpus"}
     return sorted(found, key=lambda need: -need.share)
 
 
@@ -196,10 +197,6 @@ def _vcpus(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
 def _disk(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
     disks = sum(functions[spec.stage] + (jobs if spec.job_timeout_s else 0) for spec in flow.stages if spec.disk)
     return _limited("run.disk_gib", disks * limits()["run.disk_gib_instance"].value, "more quota: ask before opening")
-
-
-def _firestore(day: Day, column: str, remedy: str) -> Need:
-    return _limited("firestore.index_writes_s", _rate(day, getattr(day.load, column)), remedy)
 
 
 def _sweep(day: Day, flow: Flow) -> Need:
