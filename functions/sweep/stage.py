@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from functions.sweep.pace import Pace
 from functions.sweep.reconciliation import Reconciler, ReconciliationPorts
-from shared.domain.audit import AuditEntry
 from shared.domain.errors import NotFound, PermanentError
-from shared.domain.idempotent_answer import IdempotentAnswer
+from shared.domain.expiring import EXPIRING
 from shared.domain.reservations import Upload
 from shared.domain.status import DELETED, UPLOADING
 from shared.domain.tasks import TASKS
@@ -46,9 +45,6 @@ _MAX_TASKS = 1000
 """Tasks of a kind that one run tells of; the next run goes on."""
 
 D = TypeVar("D", bound=Document)
-
-_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
-"""Documents with which nothing is done when they are due: their time is over."""
 
 
 class SweepPorts(ReconciliationPorts, DeletionPorts, Protocol):
@@ -131,7 +127,7 @@ class Sweeper:
                 return ports.repository.list_videos(sort="created_at", created_before=before, limit=limit).videos
 
             self._pace.drain("expire", expired, self._expire_video)
-        for kind in _EXPIRING:
+        for kind in EXPIRING:
             self._pace.drain("expire", partial(self._due, kind), partial(self._expire, kind))
 
     def clear_leftovers(self) -> None:

@@ -119,7 +119,9 @@ def _table(resolution: str, flow: Flow) -> Mapping[str, Times]:
     for duration_s in _durations():
         work = Work(media=invented_media(float(duration_s), resolution), ladder=ladder)
         cost = video_cost(work, flow, cold=False)
-        beats = sum(part.busy_s for part in cost.parts if part.name in own_document_writes()) / Settings().heartbeat_s
+        beats = (
+            sum(part.busy_s for part in cost.parts if part.name in own_document_writes()) / Settings().heartbeat_s
+        )
         rows.append(
             {
                 **{f"busy.{part.name}": part.busy_s for part in cost.parts},

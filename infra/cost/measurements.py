@@ -78,7 +78,9 @@ def fitted(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, StageRates]:
     found = {}
     for stage in _STAGES:
         mine = [row for row in rows if row["stage"] == stage]
-        found[stage] = StageRates(**{what: _line(mine, what, _GROWS_WITH.get((stage, what), "media_s")) for what in _MEASURED})
+        found[stage] = StageRates(
+            **{what: _line(mine, what, _GROWS_WITH.get((stage, what), "media_s")) for what in _MEASURED}
+        )
     return found
 
 
@@ -87,7 +89,8 @@ def operations() -> Mapping[str, Mapping[str, Rate]]:
     """Returns by step (a stage, ``sweep``) the Firestore writes, reads and deletes by seconds of video."""
     counted = _read("measurements.json")["firestore"]["steps"]
     return {
-        step: {what: Rate(fixed, each) for what, (fixed, each) in counts.items()} for step, counts in counted.items()
+        step: {what: Rate(fixed, each) for what, (fixed, each) in counts.items()}
+        for step, counts in counted.items()
     }
 
 

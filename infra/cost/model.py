@@ -148,7 +148,9 @@ class VideoCost:
     def dominant(self) -> tuple[str, str, float]:
         """The part and the price that cost most, and their share of everything."""
         costs = [
-            (usd, part.name, name) for part in self.parts for name, usd in part.usd_by_price(self.list_prices).items()
+            (usd, part.name, name)
+            for part in self.parts
+            for name, usd in part.usd_by_price(self.list_prices).items()
         ]
         usd, part, name = max(costs)
         return part, name, usd / self.usd

@@ -29,7 +29,12 @@ def draw(stored: Mapping[str, Any], folder: Path = FOLDER) -> None:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    mpl.rcParams |= {"svg.hashsalt": "automations", "svg.fonttype": "none", "font.size": 9, "figure.autolayout": True}
+    mpl.rcParams |= {
+        "svg.hashsalt": "automations",
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "figure.autolayout": True,
+    }
     folder.mkdir(exist_ok=True)
     for name, paint in zip(PLOTS, (_limits, _instances, _ready), strict=True):
         figure, axes = plt.subplots(figsize=(8, 4.2))

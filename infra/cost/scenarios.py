@@ -164,14 +164,18 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
         _disk(flow, functions, jobs),
         _vcpus(flow, functions, jobs),
         _limited("run.executions", jobs, "more quota, or more regions: a cell has its own"),
-        _limited("pubsub.push_window", functions[busiest], "shard the topic, or shorter pushes: more goes to jobs"),
+        _limited(
+            "pubsub.push_window", functions[busiest], "shard the topic, or shorter pushes: more goes to jobs"
+        ),
         _limited(
             "firestore.index_writes_s",
             _rate(day, day.load.own_writes),
             "heartbeat_s 10 instead of 2 takes most of it; then cells with a database each",
         ),
         _limited(
-            "storage.writes_s", _rate(day, day.load.objects), "nothing: it adapts; a bucket a cell where it does not"
+            "storage.writes_s",
+            _rate(day, day.load.objects),
+            "nothing: it adapts; a bucket a cell where it does not",
         ),
         _limited(
             "pubsub.push_bytes_s",
@@ -196,7 +200,9 @@ def _vcpus(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
 
 def _disk(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
     disks = sum(functions[spec.stage] + (jobs if spec.job_timeout_s else 0) for spec in flow.stages if spec.disk)
-    return _limited("run.disk_gib", disks * limits()["run.disk_gib_instance"].value, "more quota: ask before opening")
+    return _limited(
+        "run.disk_gib", disks * limits()["run.disk_gib_instance"].value, "more quota: ask before opening"
+    )
 
 
 def _sweep(day: Day, flow: Flow) -> Need:

@@ -70,7 +70,9 @@ def serve(arrivals: Times, service_s: Times, station: Station) -> Served:
     starts = answered = 0
     clock = 0.0
     most, window = station.most, station.first_window
-    for place, arrival, lasts in zip(order.tolist(), arrivals[order].tolist(), service_s[order].tolist(), strict=True):
+    for place, arrival, lasts in zip(
+        order.tolist(), arrivals[order].tolist(), service_s[order].tolist(), strict=True
+    ):
         clock = max(clock, arrival)
         while busy and busy[0] <= clock:
             idle.append(heapq.heappop(busy))

@@ -64,9 +64,7 @@ def estimate(
         _print(work, cost)
 
 
-def _work(
-    wiring: Bootstrap, file: Path | None, minutes: float | None, resolution: str, analyzer: str
-) -> Work:
+def _work(wiring: Bootstrap, file: Path | None, minutes: float | None, resolution: str, analyzer: str) -> Work:
     from functions.transcode.strategies import LADDERS
     from infra.cost.model import RESOLUTIONS, Analysis, Work, invented_media
 

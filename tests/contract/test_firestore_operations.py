@@ -65,6 +65,8 @@ def test_the_cost_model_counts_what_the_repository_does(
     assert own_document_writes() == {step: counts[3] for step, counts in shortest.items()}
     assert operations().keys() == shortest.keys()
     for step, rates in operations().items():
-        for what, least, most in zip(("write", "read", "delete"), shortest[step][:3], longest[step][:3], strict=True):
+        for what, least, most in zip(
+            ("write", "read", "delete"), shortest[step][:3], longest[step][:3], strict=True
+        ):
             assert rates[what].of({"media_s": 0}) == pytest.approx(least, abs=1), (step, what)
             assert rates[what].of({"media_s": HOURS * 3600}) == pytest.approx(most, abs=2), (step, what)
