@@ -34,7 +34,9 @@ def requests(service: str, code: int) -> str:
 
 def subscription(measure: str, name: str) -> str:
     return _series(
-        f"pubsub_googleapis_com:subscription_{measure}", monitored_resource="pubsub_subscription", subscription_id=name
+        f"pubsub_googleapis_com:subscription_{measure}",
+        monitored_resource="pubsub_subscription",
+        subscription_id=name,
     )
 
 
@@ -64,88 +66,187 @@ class Case:
 
 
 CASES: Final = [
-    Case("a dead letter", {subscription("num_undelivered_messages", "dead-letters"): f"0x60 1x{TWO_HOURS}"},
-         {"dead-letters": {}}),
-    Case("a queue of work is no dead letter",
-         {subscription("num_undelivered_messages", "transcode.video-ingested"): f"900x{TWO_HOURS}"}),
+    Case(
+        "a dead letter",
+        {subscription("num_undelivered_messages", "dead-letters"): f"0x60 1x{TWO_HOURS}"},
+        {"dead-letters": {}},
+    ),
+    Case(
+        "a queue of work is no dead letter",
+        {subscription("num_undelivered_messages", "transcode.video-ingested"): f"900x{TWO_HOURS}"},
+    ),
     Case("no dead letter any more", {subscription("num_undelivered_messages", "dead-letters"): "3x60 0x60"}),
-    Case("100 of 1,000 videos fail",
-         {logged("videos_settled", status="ready", code=""): grows(900),
-          logged("videos_settled", status="failed", code="corrupt"): grows(100)},
-         {"videos-failing": {}}),
-    Case("30 of 1,000 videos fail",
-         {logged("videos_settled", status="ready", code=""): grows(970),
-          logged("videos_settled", status="failed", code="corrupt"): grows(30)}),
+    Case(
+        "100 of 1,000 videos fail",
+        {
+            logged("videos_settled", status="ready", code=""): grows(900),
+            logged("videos_settled", status="failed", code="corrupt"): grows(100),
+        },
+        {"videos-failing": {}},
+    ),
+    Case(
+        "30 of 1,000 videos fail",
+        {
+            logged("videos_settled", status="ready", code=""): grows(970),
+            logged("videos_settled", status="failed", code="corrupt"): grows(30),
+        },
+    ),
     Case("two of two videos fail", {logged("videos_settled", status="failed", code="corrupt"): grows(2)}),
-    Case("videos fail in the job only",
-         {logged("videos_settled", status="ready", code=""): grows(20),
-          logged("videos_settled", "cloud_run_job", status="failed", code="tool_failed"): grows(20)},
-         {"videos-failing": {}}),
-    Case("a message is an hour old",
-         {subscription("oldest_unacked_message_age", "analyze.video-segmented"): f"0+60x{TWO_HOURS}"},
-         {"messages-waiting": {"subscription_id": "analyze.video-segmented"}}),
-    Case("a message is being worked on",
-         {subscription("oldest_unacked_message_age", "transcode.video-ingested"): f"600x{TWO_HOURS}"}),
-    Case("dead letters may lie",
-         {subscription("oldest_unacked_message_age", "dead-letters"): f"0+60x{TWO_HOURS}"}),
-    Case("one video is driven again every ten minutes",
-         {logged("videos_redriven", status="ingested"): grows(6)},
-         {"videos-stuck": {"status": "ingested"}}),
+    Case(
+        "videos fail in the job only",
+        {
+            logged("videos_settled", status="ready", code=""): grows(20),
+            logged("videos_settled", "cloud_run_job", status="failed", code="tool_failed"): grows(20),
+        },
+        {"videos-failing": {}},
+    ),
+    Case(
+        "a message is an hour old",
+        {subscription("oldest_unacked_message_age", "analyze.video-segmented"): f"0+60x{TWO_HOURS}"},
+        {"messages-waiting": {"subscription_id": "analyze.video-segmented"}},
+    ),
+    Case(
+        "a message is being worked on",
+        {subscription("oldest_unacked_message_age", "transcode.video-ingested"): f"600x{TWO_HOURS}"},
+    ),
+    Case(
+        "dead letters may lie", {subscription("oldest_unacked_message_age", "dead-letters"): f"0+60x{TWO_HOURS}"}
+    ),
+    Case(
+        "one video is driven again every ten minutes",
+        {logged("videos_redriven", status="ingested"): grows(6)},
+        {"videos-stuck": {"status": "ingested"}},
+    ),
     Case("an event got lost", {logged("videos_redriven", status="ingested"): grows(1)}),
-    Case("a step of sweep fails every minute",
-         {logged("sweep_failures", step="redrive"): grows(60)},
-         {"sweep-failing": {"step": "redrive"}}),
+    Case(
+        "a step of sweep fails every minute",
+        {logged("sweep_failures", step="redrive"): grows(60)},
+        {"sweep-failing": {"step": "redrive"}},
+    ),
     Case("a step of sweep failed once", {logged("sweep_failures", step="redrive"): "0x118 1x1"}),
-    Case("a function can't be built", {requests("segment", 500): grows(60)},
-         {"functions-failing": {"service_name": "segment"}}),
+    Case(
+        "a function can't be built",
+        {requests("segment", 500): grows(60)},
+        {"functions-failing": {"service_name": "segment"}},
+    ),
     Case("a function puts off what others work on", {requests("segment", 503): grows(600)}),
-    Case("executions of a job fail",
-         {_series("run_googleapis_com:job_completed_execution_count", monitored_resource="cloud_run_job",
-                  job_name="transcode", result="failed"): grows(6)},
-         {"jobs-failing": {"job_name": "transcode"}}),
-    Case("executions of a job succeed",
-         {_series("run_googleapis_com:job_completed_execution_count", monitored_resource="cloud_run_job",
-                  job_name="transcode", result="succeeded"): grows(60)}),
-    Case("one of ten requests to the API fails",
-         {requests("api", 200): grows(900), requests("api", 500): grows(100)},
-         {"api-failing": {}}),
+    Case(
+        "executions of a job fail",
+        {
+            _series(
+                "run_googleapis_com:job_completed_execution_count",
+                monitored_resource="cloud_run_job",
+                job_name="transcode",
+                result="failed",
+            ): grows(6)
+        },
+        {"jobs-failing": {"job_name": "transcode"}},
+    ),
+    Case(
+        "executions of a job succeed",
+        {
+            _series(
+                "run_googleapis_com:job_completed_execution_count",
+                monitored_resource="cloud_run_job",
+                job_name="transcode",
+                result="succeeded",
+            ): grows(60)
+        },
+    ),
+    Case(
+        "one of ten requests to the API fails",
+        {requests("api", 200): grows(900), requests("api", 500): grows(100)},
+        {"api-failing": {}},
+    ),
     Case("the API refuses what is wrong", {requests("api", 200): grows(900), requests("api", 422): grows(900)}),
     Case("the only request to the API fails", {requests("api", 503): "0x118 1x1"}),
-    Case("the API takes four seconds",
-         {logged("api_wall_s_bucket", method="GET", le="1"): grows(0),
-          logged("api_wall_s_bucket", method="GET", le="5"): grows(600),
-          logged("api_wall_s_bucket", method="GET", le="+Inf"): grows(600),
-          logged("api_wall_s_count", method="GET"): grows(600)},
-         {"api-slow": {}}),
-    Case("the API takes half a second",
-         {logged("api_wall_s_bucket", method="GET", le="1"): grows(600),
-          logged("api_wall_s_bucket", method="GET", le="+Inf"): grows(600),
-          logged("api_wall_s_count", method="GET"): grows(600)}),
-    Case("a slow request at night",
-         {logged("api_wall_s_bucket", method="GET", le="1"): grows(0),
-          logged("api_wall_s_bucket", method="GET", le="5"): "0x118 1x1",
-          logged("api_wall_s_bucket", method="GET", le="+Inf"): "0x118 1x1",
-          logged("api_wall_s_count", method="GET"): "0x118 1x1"}),
-    Case("the model is busy",
-         {logged("stage_attempts", stage="analyze", outcome="retry", code="model_unavailable"): grows(60)},
-         {"model-failing": {"code": "model_unavailable"}}),
-    Case("attempts succeed", {logged("stage_attempts", stage="analyze", outcome="succeeded", code=""): grows(600)}),
-    Case("all instances are busy",
-         {_series("run_googleapis_com:container_instance_count", monitored_resource="cloud_run_revision",
-                  service_name="tag", state="active"): f"8x{TWO_HOURS}"},
-         {"instances-near-limit": {"service_name": "tag"}}),
-    Case("half of the instances are busy, the others wait",
-         {_series("run_googleapis_com:container_instance_count", monitored_resource="cloud_run_revision",
-                  service_name="tag", state=state): f"4x{TWO_HOURS}" for state in ("active", "idle")}),
-    Case("Vertex AI has no quota left",
-         {_series("serviceruntime_googleapis_com:api_request_count", monitored_resource="consumed_api",
-                  service="aiplatform.googleapis.com", response_code="429"): grows(600)},
-         {"quota-reached": {"service": "aiplatform.googleapis.com"}}),
-    Case("Google's APIs answer",
-         {_series("serviceruntime_googleapis_com:api_request_count", monitored_resource="consumed_api",
-                  service="aiplatform.googleapis.com", response_code="200"): grows(600)}),
-    Case("60 dollars are spent on models", {logged("stage_model_usd_sum", stage="analyze"): grows(60)},
-         {"model-spend": {}}),
+    Case(
+        "the API takes four seconds",
+        {
+            logged("api_wall_s_bucket", method="GET", le="1"): grows(0),
+            logged("api_wall_s_bucket", method="GET", le="5"): grows(600),
+            logged("api_wall_s_bucket", method="GET", le="+Inf"): grows(600),
+            logged("api_wall_s_count", method="GET"): grows(600),
+        },
+        {"api-slow": {}},
+    ),
+    Case(
+        "the API takes half a second",
+        {
+            logged("api_wall_s_bucket", method="GET", le="1"): grows(600),
+            logged("api_wall_s_bucket", method="GET", le="+Inf"): grows(600),
+            logged("api_wall_s_count", method="GET"): grows(600),
+        },
+    ),
+    Case(
+        "a slow request at night",
+        {
+            logged("api_wall_s_bucket", method="GET", le="1"): grows(0),
+            logged("api_wall_s_bucket", method="GET", le="5"): "0x118 1x1",
+            logged("api_wall_s_bucket", method="GET", le="+Inf"): "0x118 1x1",
+            logged("api_wall_s_count", method="GET"): "0x118 1x1",
+        },
+    ),
+    Case(
+        "the model is busy",
+        {logged("stage_attempts", stage="analyze", outcome="retry", code="model_unavailable"): grows(60)},
+        {"model-failing": {"code": "model_unavailable"}},
+    ),
+    Case(
+        "attempts succeed", {logged("stage_attempts", stage="analyze", outcome="succeeded", code=""): grows(600)}
+    ),
+    Case(
+        "all instances are busy",
+        {
+            _series(
+                "run_googleapis_com:container_instance_count",
+                monitored_resource="cloud_run_revision",
+                service_name="tag",
+                state="active",
+            ): f"8x{TWO_HOURS}"
+        },
+        {"instances-near-limit": {"service_name": "tag"}},
+    ),
+    Case(
+        "half of the instances are busy, the others wait",
+        {
+            _series(
+                "run_googleapis_com:container_instance_count",
+                monitored_resource="cloud_run_revision",
+                service_name="tag",
+                state=state,
+            ): f"4x{TWO_HOURS}"
+            for state in ("active", "idle")
+        },
+    ),
+    Case(
+        "Vertex AI has no quota left",
+        {
+            _series(
+                "serviceruntime_googleapis_com:api_request_count",
+                monitored_resource="consumed_api",
+                service="aiplatform.googleapis.com",
+                response_code="429",
+            ): grows(600)
+        },
+        {"quota-reached": {"service": "aiplatform.googleapis.com"}},
+    ),
+    Case(
+        "Google's APIs answer",
+        {
+            _series(
+                "serviceruntime_googleapis_com:api_request_count",
+                monitored_resource="consumed_api",
+                service="aiplatform.googleapis.com",
+                response_code="200",
+            ): grows(600)
+        },
+    ),
+    Case(
+        "60 dollars are spent on models",
+        {logged("stage_model_usd_sum", stage="analyze"): grows(60)},
+        {"model-spend": {}},
+    ),
     Case("40 dollars are spent on models", {logged("stage_model_usd_sum", stage="analyze"): grows(40)}),
 ]
 

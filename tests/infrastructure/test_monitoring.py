@@ -92,7 +92,9 @@ def _entry(line: str) -> dict[str, Any]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """What Terraform reads of the project, to be changed."""
-    shutil.copytree(ROOT / "infra" / "gcp", tmp_path / "infra" / "gcp", ignore=shutil.ignore_patterns(".terraform*"))
+    shutil.copytree(
+        ROOT / "infra" / "gcp", tmp_path / "infra" / "gcp", ignore=shutil.ignore_patterns(".terraform*")
+    )
     (tmp_path / "shared").mkdir()
     shutil.copy(ROOT / "shared" / "pipeline.json", tmp_path / "shared")
     return tmp_path
@@ -129,7 +131,12 @@ def test_queries_name_what_exists() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "broken"),
     [
-        ("alerts.tf", "grown(sweep_failures{}", "grown(sweep_errors{}", {"logging_googleapis_com:user_sweep_errors"}),
+        (
+            "alerts.tf",
+            "grown(sweep_failures{}",
+            "grown(sweep_errors{}",
+            {"logging_googleapis_com:user_sweep_errors"},
+        ),
         ("alerts.tf", "sum by (step)", "sum by (part)", {"logging_googleapis_com:user_sweep_failures.part"}),
         ("alerts.tf", "job_completed_execution_count", "job_failures", {"run_googleapis_com:job_failures"}),
         ("dashboard.tf", "video_ready_s_bucket", "video_ready_s", {"logging_googleapis_com:user_video_ready_s"}),

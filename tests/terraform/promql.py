@@ -95,10 +95,7 @@ def firing(
     Returns:
         What is different, empty if nothing.
     """
-    rules = [
-        {"alert": name, "expr": query, "for": duration}
-        for name, (query, duration) in alerts.items()
-    ]
+    rules = [{"alert": name, "expr": query, "for": duration} for name, (query, duration) in alerts.items()]
     test = {
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
@@ -113,7 +110,9 @@ def firing(
     }
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder) / "rules.yml", {"groups": [{"name": "alerts", "rules": rules}]})
-        _write(Path(folder) / "test.yml", {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]})
+        _write(
+            Path(folder) / "test.yml", {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+        )
         run = subprocess.run(
             [_promtool(), "test", "rules", "test.yml"], cwd=folder, capture_output=True, text=True, check=False
         )
