@@ -20,7 +20,6 @@ locals {
     local.gemini ? ["aiplatform"] : [],
     var.kms_key == null ? [] : ["cloudkms"],
     var.billing_account == null ? [] : ["billingbudgets"],
-    var.billing_account == null ? [] : ["billingbudgets"],
   ))
 }
 

@@ -11,9 +11,9 @@ locals {
     AUTOMATIONS_MEDIA_BUCKET       = local.buckets.media
     AUTOMATIONS_ANALYZERS          = join(",", var.analyzers)
     AUTOMATIONS_EMBEDDER           = var.embedder
-    # What fits on the disks: ingest keeps the upload there, transcode the upload and all that becomes of it.
+    # What fits on the disks: ingest and fetch have the upload there, transcode also all that becomes of it.
     AUTOMATIONS_LIMITS__MAX_SIZE_BYTES = tostring(
-      pow(1024, 3) * min(local.disks_gib.ingest, floor(local.disks_gib.transcode / 2))
+      pow(1024, 3) * min(local.disks_gib.ingest, local.disks_gib.fetch, floor(local.disks_gib.transcode / 2))
     )
   }
 

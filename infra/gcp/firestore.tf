@@ -77,7 +77,8 @@ resource "google_firestore_index" "this" {
   }
 }
 
-# No other index of these fields is kept: each costs a write's time and money.
+# No other index of these fields is kept: each costs a write's time and money. Firestore itself removes only documents
+# with a TTL, audit entries and remembered answers: any other has to be seen by sweep, which removes more than it.
 resource "google_firestore_field" "this" {
   for_each = local.firestore_fields
 
@@ -94,5 +95,10 @@ resource "google_firestore_field" "this" {
         array_config = try(indexes.value.arrayConfig, null)
       }
     }
+  }
+
+  dynamic "ttl_config" {
+    for_each = try(each.value.ttl, false) ? [0] : []
+    content {}
   }
 }

@@ -60,5 +60,5 @@ resource "google_cloud_run_v2_job" "stage" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
 }

@@ -40,10 +40,10 @@ resource "google_cloud_run_v2_service" "function" {
         startup_cpu_boost = true
       }
 
-      # gunicorn's port is open before the function is loaded.
+      # gunicorn's port is open before the function is there; answering this builds it.
       startup_probe {
         http_get {
-          path = "/"
+          path = "/alive"
         }
         period_seconds    = 2
         timeout_seconds   = 2
@@ -105,5 +105,5 @@ resource "google_cloud_run_v2_service" "function" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
 }

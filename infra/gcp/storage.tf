@@ -80,4 +80,6 @@ resource "google_storage_notification" "uploads" {
   topic          = google_pubsub_topic.this[local.flow.stages[0].consumes].id
   payload_format = "JSON_API_V1"
   event_types    = ["OBJECT_FINALIZE"]
+
+  depends_on = [google_pubsub_topic_iam_member.storage]
 }

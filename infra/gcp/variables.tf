@@ -166,6 +166,12 @@ variable "settings" {
   }
 }
 
+variable "public_api" {
+  description = "Whether Cloud Run lets anybody reach the API, which checks tokens and keys itself. Without, only who has roles/run.invoker gets there."
+  type        = bool
+  default     = true
+}
+
 variable "alert_emails" {
   description = "Addresses that alerts are mailed to; without any they show in the console only."
   type        = list(string)
