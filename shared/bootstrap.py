@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.dead_letters import DeadLetters
     from shared.ports.document_store import DocumentStore
     from shared.ports.embedder import Embedder
     from shared.ports.job_runner import JobRunner
@@ -63,7 +64,7 @@ class Bootstrap:
 
     def close(self) -> None:
         """Closes the databases, so that SQLite folds their journals in; whoever goes on opens them again."""
-        for name in ("_database", "local_bus"):
+        for name in ("_database", "local_bus", "dead_letters"):
             if name in self.__dict__:
                 getattr(self, name).close()
 
@@ -130,6 +131,17 @@ class Bootstrap:
         from shared.adapters.local_bus import LocalBus
 
         return LocalBus(self.settings.data_dir / "bus.db", self.flow, self.clock)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """What no function could handle."""
+        if self.settings.platform == "google":
+            from shared.adapters.pubsub_dead_letters import PubsubDeadLetters
+
+            return PubsubDeadLetters(self._project)
+        from shared.adapters.local_dead_letters import LocalDeadLetters
+
+        return LocalDeadLetters(self.settings.data_dir / "bus.db")
 
     @cached_property
     def blobs(self) -> BlobStore:
