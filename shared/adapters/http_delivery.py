@@ -13,12 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, Delivery
+from shared.interruption import check_not_ending
 from shared.logs import logger
 
-__all__ = ["MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "log_failure", "read_delivery"]
+__all__ = ["ALIVE_PATH", "MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "log_failure", "read_delivery"]
 
 MAX_BODY_BYTES: Final = 2**20
 """Eventarc's events have at most 512 KiB, our own are far smaller."""
+
+ALIVE_PATH: Final = "/alive"
+"""Where the platform asks whether a function is built and answers. Paths that end with z are Cloud Run's own."""
 
 _CLOUD_EVENT: Final = "application/cloudevents"
 """How the media type of structured CloudEvents begins, and that of batches."""
@@ -49,7 +53,10 @@ class Endpoint:
 
     def answer(self, request: Request) -> Response:
         """Handles one request."""
+        if (request.method, request.path) == ("GET", ALIVE_PATH):
+            return Response("ok", mimetype="text/plain")
         try:
+            check_not_ending()
             if self._guard is not None:
                 self._guard(request)
             if request.method != "POST":

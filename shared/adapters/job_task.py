@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 from shared.adapters.http_delivery import Endpoint, log_failure
+from shared.adapters.termination import end_on_sigterm
 from shared.domain.codec import decode_json
 from shared.domain.wire import Delivery
 
@@ -24,6 +25,7 @@ def endpoint_of(stage: str) -> Endpoint:
 
 def main() -> None:
     """Runs the task that the command line names."""
+    end_on_sigterm()
     stage, delivery = sys.argv[1:]
     try:
         endpoint_of(stage).handle(decode_json(Delivery, delivery))

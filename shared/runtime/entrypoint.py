@@ -22,9 +22,11 @@ from shared.domain.errors import (
 )
 from shared.domain.events import VideoEvent, WorkRequested
 from shared.domain.identity import video_id_of
+from shared.domain.spans import span_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
+from shared.interruption import check_not_ending, interruptible
 from shared.logs import bound_fields, logger
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import Job, JobRunner
@@ -124,7 +126,8 @@ class StageRunner:
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
-                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace):
+                span = span_of(video_id, claim.key).span
+                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace, span=span):
                     if self._placement is not None and self._placement.needs_job(claim):
                         self._hand_over(claim, delivery, self._placement)
                     else:
@@ -177,15 +180,17 @@ class StageRunner:
     def _attempt(self, claim: Claim) -> None:
         logger().info("stage_started")
         time_limit_s = claim.spec.timeout_s if self._limited else claim.spec.longest_s
-        with RunningAttempt(claim, self._services, time_limit_s) as attempt:
+        with RunningAttempt(claim, self._services, time_limit_s) as attempt, interruptible(attempt.interrupt):
             try:
                 self._services.repository.update(claim.video.id, self._run(claim, attempt))
             except LeaseLost as error:
+                check_not_ending()  # what is acknowledged now would wait for sweep
                 logger().info("lease_lost", detail=error.detail)
                 attempt.discard()
                 return
             except Exception as error:
-                self._release(claim, attempt.effort, error)
+                if not attempt.interrupted:
+                    self._release(claim, attempt.effort, error)
                 raise
         self._publish(claim.video.id)
 
