@@ -215,6 +215,25 @@ def test_a_budget_has_at_most_five_channels() -> None:
     assert len(budget["all_updates_rule"][0]["monitoring_notification_channels"]) == 5
 
 
+def test_every_function_may_write_spans_where_runs_are_traced_by_google() -> None:
+    plan = planned(settings={"AUTOMATIONS_TRACES": "otlp"})
+    assert set(plan.of("project_iam_member", "span_writer")) == set(plan.of("cloud_run_v2_service"))
+    assert {"cloudtrace", "telemetry"} <= set(plan.of("project_service"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"AUTOMATIONS_TRACES": "otlp", "AUTOMATIONS_TRACES_ENDPOINT": "https://traces.example.com/v1/traces"},
+    ],
+)
+def test_nobody_may_write_spans_elsewhere(settings: dict[str, str]) -> None:
+    plan = planned(settings=settings)
+    assert not plan.of("project_iam_member", "span_writer")
+    assert "telemetry" not in plan.of("project_service")
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
