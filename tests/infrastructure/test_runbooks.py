@@ -16,11 +16,14 @@ import typer
 
 from infra.local.cli import app
 from shared.domain.measures import LOG_LINES
-from tests.terraform.planning import edited, planned
+from tests.terraform.planning import RefusedPlan, edited, planned
 
 README: Final = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
 PARTS: Final = ("Means.", "Look.", "Causes.", "Do.", "Over")
 """What a runbook says: what the alert means, how to look, what it may come of, what to do, when it is over."""
+
+LONGEST_DOCUMENTATION: Final = 8192
+"""Characters that Cloud Monitoring takes for one alert."""
 
 _GLOBAL_FLAGS: Final = {"--format", "--project"}
 
@@ -113,9 +116,19 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     assert set(RUNBOOKS) == set(planned().of("monitoring_alert_policy"))
 
 
-def test_an_alert_without_a_runbook_is_noticed(tmp_path: Path) -> None:
+def test_an_alert_without_a_runbook_can_not_be_planned(tmp_path: Path) -> None:
     breached = edited(tmp_path, "infra/gcp/alerts.tf", "    api-slow = {", "    api-sluggish = {")
-    assert set(planned(breached).of("monitoring_alert_policy")) - set(RUNBOOKS) == {"api-sluggish"}
+    with pytest.raises(RefusedPlan, match="api-sluggish"):
+        planned(breached)
+
+
+def test_an_alert_is_mailed_with_its_runbook() -> None:
+    plan = planned(runbooks_url="https://git.example.com/infra/README.md")
+    for name, policy in plan.of("monitoring_alert_policy").items():
+        mailed = policy["documentation"][0]["content"]
+        assert mailed == RUNBOOKS[name].strip().replace("](#", "](https://git.example.com/infra/README.md#")
+        assert len(mailed) <= LONGEST_DOCUMENTATION
+        assert "${" not in mailed, "Cloud Monitoring takes that for a variable of its own"
 
 
 def test_links_of_alerts_lead_to_headings() -> None:
