@@ -135,6 +135,8 @@ resource "google_monitoring_notification_channel" "email" {
   display_name = each.key
   type         = "email"
   labels       = { email_address = each.key }
+
+  depends_on = [google_project_service.this]
 }
 
 resource "google_monitoring_alert_policy" "this" {

@@ -60,5 +60,10 @@ resource "google_cloud_run_v2_job" "stage" {
     }
   }
 
+  # Its image is changed along with the traffic of its stage's service, and gcloud notes who did it.
+  lifecycle {
+    ignore_changes = [template[0].template[0].containers[0].image, client, client_version]
+  }
+
   depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
 }

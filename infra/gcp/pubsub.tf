@@ -14,17 +14,19 @@ resource "google_pubsub_topic" "this" {
   depends_on = [google_project_service.this]
 }
 
-# No filter and no ordering; shared/domain/topology.py says why.
+# No ordering, and no filter but the one between the lanes; shared/domain/topology.py says why.
 resource "google_pubsub_subscription" "push" {
-  for_each = local.subscriptions
+  for_each = local.lanes
 
   name                 = each.key
   topic                = google_pubsub_topic.this[each.value.topic].id
   labels               = merge(local.labels, { function = each.value.function })
   ack_deadline_seconds = each.value.ack_deadline_s
+  filter               = each.value.filter
 
   push_config {
-    push_endpoint = google_cloud_run_v2_service.function[each.value.function].uri
+    # A tagged revision's address is the service's with the tag before it; the token is for the service either way.
+    push_endpoint = replace(google_cloud_run_v2_service.function[each.value.function].uri, "https://", "https://${each.value.tag}")
     oidc_token {
       service_account_email = google_service_account.pusher.email
       audience              = google_cloud_run_v2_service.function[each.value.function].uri

@@ -18,7 +18,7 @@ resource "google_cloud_run_v2_service" "function" {
 
   template {
     service_account                  = google_service_account.function[each.key].email
-    labels                           = merge(local.labels, { function = each.key })
+    labels                           = merge(local.labels, { function = each.key, release = var.release })
     timeout                          = "${local.request_s[each.key]}s"
     max_instance_request_concurrency = try(each.value.concurrency, 1)
     encryption_key                   = var.kms_key

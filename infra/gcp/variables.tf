@@ -164,6 +164,11 @@ variable "settings" {
     condition     = alltrue([for name in keys(var.settings) : startswith(name, "AUTOMATIONS_")])
     error_message = "Settings are named AUTOMATIONS_..."
   }
+
+  validation {
+    condition     = length(setintersection(keys(var.settings), local.decided_settings)) == 0
+    error_message = "These have variables of their own, or follow from what is made: ${join(", ", local.decided_settings)}."
+  }
 }
 
 variable "public_api" {

@@ -19,6 +19,7 @@ from rich.text import Text
 from infra.local.as_json import full_view, short_view
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
+from infra.local.estimate import estimate
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -313,6 +314,9 @@ def doctor(data_dir: DataDir = None) -> None:
         verdicts.add(check.verdict)
         out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
     raise typer.Exit(1 if "missing" in verdicts else 0)
+
+
+app.command()(estimate)
 
 
 def _process(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
@@ -34,9 +34,9 @@ from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.runtime.outbox import publish_outbox
 
-__all__ = ["JobPlacement", "StageRunner"]
+__all__ = ["SAFE_SHARE", "JobPlacement", "StageRunner"]
 
-_SAFE_SHARE = 0.5
+SAFE_SHARE: Final = 0.5
 """An attempt stays in an event function if it should need at most this share of the function's time."""
 
 
@@ -62,7 +62,7 @@ class JobPlacement:
         spec = claim.spec
         if spec.job_timeout_s is None:
             return False
-        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * _SAFE_SHARE
+        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * SAFE_SHARE
 
 
 class StageRunner:
