@@ -20,6 +20,7 @@ locals {
     local.gemini ? ["aiplatform"] : [],
     var.kms_key == null ? [] : ["cloudkms"],
     var.billing_account == null ? [] : ["billingbudgets"],
+    local.traced ? ["cloudtrace", "telemetry"] : [],
   ))
 }
 
