@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
-from shared.logs import configure_logs
+from shared.logs import CloudLines, configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
+from shared.runtime.telemetry import watched
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.dead_letters import DeadLetters
     from shared.ports.document_store import DocumentStore
     from shared.ports.embedder import Embedder
     from shared.ports.job_runner import JobRunner
@@ -54,14 +56,15 @@ class Bootstrap:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
+        configure_logs("info", "json")  # for what is wrong with the settings themselves
         self.settings = settings or load_settings()
         self.flow = load_flow(self.settings.pipeline)
         self.lifecycle = Lifecycle(self.flow)
-        configure_logs(self.settings.log_level, self.settings.log_format)
+        configure_logs(self.settings.log_level, self.settings.log_format, cloud=self._cloud_lines)
 
     def close(self) -> None:
         """Closes the databases, so that SQLite folds their journals in; whoever goes on opens them again."""
-        for name in ("_database", "local_bus"):
+        for name in ("_database", "local_bus", "dead_letters"):
             if name in self.__dict__:
                 getattr(self, name).close()
 
@@ -74,7 +77,11 @@ class Bootstrap:
 
     @cached_property
     def repository(self) -> VideoRepository:
-        """Where videos and their results are kept."""
+        """Where videos and their results are kept; what happens to them there is told."""
+        return watched(self._videos)
+
+    @property
+    def _videos(self) -> VideoRepository:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
@@ -124,6 +131,17 @@ class Bootstrap:
         from shared.adapters.local_bus import LocalBus
 
         return LocalBus(self.settings.data_dir / "bus.db", self.flow, self.clock)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """What no function could handle."""
+        if self.settings.platform == "google":
+            from shared.adapters.pubsub_dead_letters import PubsubDeadLetters
+
+            return PubsubDeadLetters(self._project)
+        from shared.adapters.local_dead_letters import LocalDeadLetters
+
+        return LocalDeadLetters(self.settings.data_dir / "bus.db")
 
     @cached_property
     def blobs(self) -> BlobStore:
@@ -378,6 +396,14 @@ class Bootstrap:
         if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
+
+    @property
+    def _cloud_lines(self) -> CloudLines | None:
+        settings = self.settings
+        if settings.platform != "google" or settings.project is None:
+            return None
+        service = settings.service or settings.job
+        return CloudLines(project=settings.project, service=service, version=settings.revision)
 
     @property
     def _project(self) -> str:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from functions.api.problems import Refusal
 from functions.api.rendering import encoded
 from shared.domain.errors import TransientError
+from shared.interruption import is_ending
 from shared.logs import logger
 from shared.ports.clock import Clock
 
@@ -122,7 +123,7 @@ class EventStreams:
         yield f"retry: {_RECONNECT_AFTER_MS}\n\n".encode()
         spoke_s = self._clock.monotonic()
         ends_s = spoke_s + _LASTS_S
-        while self._clock.monotonic() < ends_s:
+        while self._clock.monotonic() < ends_s and not is_ending():
             try:
                 events = feed.look()
             except TransientError as error:

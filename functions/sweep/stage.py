@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from functions.sweep.pace import Pace
 from functions.sweep.reconciliation import Reconciler, ReconciliationPorts

@@ -11,7 +11,7 @@ resource "google_cloud_scheduler_job" "sweep" {
   # SweepDue, as shared/domain/wire.py writes it.
   pubsub_target {
     topic_name = google_pubsub_topic.this[local.sweep_topic].id
-    data       = base64encode(jsonencode({ schema_version = 1, steps = each.value.steps }))
+    data       = base64encode(jsonencode({ schema_version = 1, steps = each.value.steps, within_s = each.value.within_s }))
   }
 
   depends_on = [google_project_service.this]

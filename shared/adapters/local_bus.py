@@ -11,7 +11,6 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,6 @@ from shared.adapters.sql.database import Database
 from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.adapters.sql.sqlite import sqlite_url
-from shared.domain.errors import NotFound
 from shared.domain.events import Message, ObjectFinalized
 from shared.domain.flow import Flow
 from shared.domain.identity import owner_of
@@ -29,7 +27,7 @@ from shared.domain.video import Video
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
 
-__all__ = ["DeadLetter", "LeasedMessage", "LocalBus"]
+__all__ = ["LeasedMessage", "LocalBus"]
 
 BACKOFF_S: Final = 1.0
 """A message refused for the first time comes back within this time; each further refusal doubles it …"""
@@ -53,29 +51,6 @@ class LeasedMessage:
     stage: str
     delivery: Delivery
     attempt: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A message that was refused or abandoned too often, kept until it is replayed.
-
-    Attributes:
-        id: The queue's number of it.
-        stage: Whose function refused it.
-        topic: What it was published to.
-        attempts: How often it was delivered.
-        published_at: When it was published.
-        attributes: Its attributes, which say what it is about.
-        data: Its content.
-    """
-
-    id: int
-    stage: str
-    topic: str
-    attempts: int
-    published_at: datetime
-    attributes: Mapping[str, str]
-    data: bytes
 
 
 class LocalBus:
@@ -243,31 +218,6 @@ class LocalBus:
         """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(~deliveries.c.dead)).scalar_one()
-
-    def dead_letters(self) -> Sequence[DeadLetter]:
-        """Returns the messages that were given up, oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(select(deliveries).where(deliveries.c.dead).order_by(deliveries.c.id)).all()
-        return [
-            DeadLetter(
-                id=row.id,
-                stage=row.stage,
-                topic=row.topic,
-                attempts=row.attempt,
-                published_at=from_us(row.published_us),
-                attributes=json.loads(row.attributes),
-                data=row.data,
-            )
-            for row in rows
-        ]
-
-    def replay_dead_letter(self, letter_id: int) -> None:
-        """Puts a dead letter back into the queue, with its failures forgotten. Raises NotFound."""
-        dead = update(deliveries).where(deliveries.c.id == letter_id, deliveries.c.dead)
-        with self._database.writing() as connection:
-            revived = connection.execute(dead.values(dead=False, leased=False, failures=0, visible_us=0))
-            if revived.rowcount == 0:
-                raise NotFound(f"There is no dead letter {letter_id}.")
 
     def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
         with self._database.writing() as connection:

@@ -19,6 +19,7 @@ from typing import Any
 
 from shared.adapters.job_task import endpoint_of
 from shared.adapters.process_tree import die_with_parent, kill_descendants
+from shared.adapters.termination import end_on_sigterm
 from shared.domain.codec import decode
 from shared.domain.errors import PipelineError, TransientError
 from shared.domain.wire import Delivery
@@ -31,6 +32,7 @@ def main() -> None:
     """Serves jobs until the parent hangs up."""
     parent_pid, descriptor, *stages = sys.argv[1:]
     die_with_parent(int(parent_pid))
+    end_on_sigterm()
     os.set_inheritable(int(descriptor), False)
     connection: Connection[bytes, bytes] = Connection(int(descriptor))
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -21,6 +21,7 @@ from shared.domain.identity import memo_key, object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
 from shared.domain.video import Cost, Video
+from shared.interruption import check_not_ending
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
@@ -83,6 +84,7 @@ class RunningAttempt:
         self._stored: list[ObjectRef] = []
         self._stop = threading.Event()
         self._lost: LeaseLost | None = None
+        self._interrupted = False
         self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
 
     def __enter__(self) -> RunningAttempt:
@@ -105,6 +107,11 @@ class RunningAttempt:
     @property
     def workspace(self) -> Path:
         return self._workspace
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether its claim was given back because this process ends."""
+        return self._interrupted
 
     @property
     def effort(self) -> Effort:
@@ -159,6 +166,20 @@ class RunningAttempt:
         self._stored.append(self._services.blobs.put(bucket, name, original, "application/octet-stream"))
         self.charge(Cost(bytes_written=len(value)))
 
+    def interrupt(self) -> None:
+        """Gives the claim back because this process ends; the attempt may go on in another thread."""
+        self._interrupted = True
+        services = self._services
+        release = services.lifecycle.release(
+            self._claim, services.clock.now(), self.effort, "interrupted", "interrupted", "Its worker was stopped."
+        )
+        try:
+            services.repository.update(self._claim.video.id, release)
+        except LeaseLost:
+            logger().info("interrupted_too_late")  # it was just committed, or replaced
+        else:
+            logger().warning("stage_interrupted")
+
     def discard(self) -> None:
         """Removes what the attempt stored, if the video was deleted meanwhile: sweep may have been there before.
 
@@ -188,6 +209,8 @@ class RunningAttempt:
         self._tools.append(run)
 
     def _check(self) -> None:
+        if self._interrupted:
+            check_not_ending()
         if self._lost is not None:
             raise self._lost
 

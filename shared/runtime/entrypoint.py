@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
@@ -25,6 +25,7 @@ from shared.domain.identity import video_id_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
+from shared.interruption import check_not_ending, interruptible
 from shared.logs import bound_fields, logger
 from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import Job, JobRunner
@@ -32,9 +33,9 @@ from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.runtime.outbox import publish_outbox
 
-__all__ = ["JobPlacement", "StageRunner"]
+__all__ = ["SAFE_SHARE", "JobPlacement", "StageRunner"]
 
-_SAFE_SHARE = 0.5
+SAFE_SHARE: Final = 0.5
 """An attempt stays in an event function if it should need at most this share of the function's time."""
 
 
@@ -60,7 +61,7 @@ class JobPlacement:
         spec = claim.spec
         if spec.job_timeout_s is None:
             return False
-        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * _SAFE_SHARE
+        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * SAFE_SHARE
 
 
 class StageRunner:
@@ -177,17 +178,18 @@ class StageRunner:
     def _attempt(self, claim: Claim) -> None:
         logger().info("stage_started")
         time_limit_s = claim.spec.timeout_s if self._limited else claim.spec.longest_s
-        with RunningAttempt(claim, self._services, time_limit_s) as attempt:
+        with RunningAttempt(claim, self._services, time_limit_s) as attempt, interruptible(attempt.interrupt):
             try:
                 self._services.repository.update(claim.video.id, self._run(claim, attempt))
             except LeaseLost as error:
+                check_not_ending()  # what is acknowledged now would wait for sweep
                 logger().info("lease_lost", detail=error.detail)
                 attempt.discard()
                 return
             except Exception as error:
-                self._release(claim, attempt.effort, error)
+                if not attempt.interrupted:
+                    self._release(claim, attempt.effort, error)
                 raise
-        logger().info("stage_ended")
         self._publish(claim.video.id)
 
     def _run(self, claim: Claim, attempt: RunningAttempt) -> Decision[None]:
@@ -215,7 +217,9 @@ class StageRunner:
 
     def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
         """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""
-        logger().error("stage_refused", code=code, exc_info=error)
+        # An unforeseen error is for whoever answers the delivery to report, once.
+        foreseen = error if isinstance(error, TransientError) else None
+        logger().warning("stage_refused", code=code, exc_info=foreseen)
         try:
             self._services.repository.update(claim.video.id, decision)
         except PipelineError as second:

@@ -217,7 +217,7 @@ class TestUp:
         )
         automations.started.append(process)
         url = automations.wait_for(process, "API").split()[-1]
-        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
         link, _, token = automations.wait_for(process, "Console").split()[-1].partition("#token=")
         assert link == f"{url}/"

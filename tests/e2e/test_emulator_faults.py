@@ -147,7 +147,7 @@ def test_each_function_killed_at_work(up: Up, outsider: Outsider, slow_clip: Pat
     killed: list[tuple[str, str]] = []
     for stage in STAGES:
         for _ in range(5):
-            processes = up.parts("functions_framework", stage)
+            processes = up.parts("gunicorn", stage)
             video_id = outsider.upload(f"ann/killed at {stage} {len(killed)}.mp4", slow_clip)
             wait_for(at_stage(outsider, video_id, stage), 150, lambda: all_videos(outsider.wiring), every_s=0.0)
             for process in processes:

@@ -141,7 +141,7 @@ def assert_plays(page: Page, server: Served, video: Video) -> None:
     page.on("response", lambda answer: answers.append(answer))
     links = server.playback(video)
     page_text = PLAYER.format(hls=html.escape(links["hls"]), captions=html.escape(links["captions"][0]["url"]))
-    page.goto(f"{server.origin}/healthz")  # a page that really came from there may ask other loopback ports
+    page.goto(f"{server.origin}/health")  # a page that really came from there may ask other loopback ports
     page.set_content(page_text)
     player = page.locator("video")
 

@@ -41,7 +41,7 @@ def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
 
 def test_index_leads_to_the_videos(library: Library) -> None:
     assert library.get(library.get("/v1")["links"]["videos"]) == {"videos": [], "next_cursor": None}
-    assert library.get("/healthz") == {"status": "ok"}
+    assert library.get("/health") == {"status": "ok"}
 
 
 def test_lists_videos_newest_first_page_by_page(library: Library) -> None:
@@ -231,9 +231,9 @@ def test_wrong_requests_are_told_what_is_wrong(library: Library) -> None:
 
 
 def test_a_sane_request_id_is_kept(library: Library) -> None:
-    kept = library.ask("/healthz", headers={"X-Request-Id": "abc-1"})
+    kept = library.ask("/health", headers={"X-Request-Id": "abc-1"})
     assert kept.headers["X-Request-Id"] == "abc-1"
-    replaced = library.ask("/healthz", headers={"X-Request-Id": "a b"})
+    replaced = library.ask("/health", headers={"X-Request-Id": "a b"})
     assert replaced.headers["X-Request-Id"] not in {"a b", "abc-1"}
 
 

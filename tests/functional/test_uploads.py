@@ -322,7 +322,7 @@ class TestQuotas:
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 20
         assert 40 <= int(answers[-1].headers["RateLimit-Reset"]) <= 60
         assert api.ask("GET", "/v1/uploads", owner="bob").status_code == 200
-        assert "RateLimit-Limit" not in api.client.get("/healthz").headers
+        assert "RateLimit-Limit" not in api.client.get("/health").headers
 
 
 @pytest.mark.reliability("A27")

@@ -122,28 +122,32 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
     return folder
 
 
-def planned(folder: Path = ROOT, **variables: object) -> Plan:
+def planned(folder: Path = ROOT, environment: str = "", **variables: object) -> Plan:
     """Returns the plan of a project folder's infra/gcp.
 
     Args:
         folder: A copy of the project, or of what Terraform reads of it.
+        environment: Name of a file of variables in environments/, which win over the others.
         variables: Variables beside VARIABLES, or instead of theirs.
 
     Raises:
         RefusedPlan: Terraform finds something wrong.
     """
-    return _planned(folder, json.dumps({**VARIABLES, **variables}))
+    return _planned(folder, environment, json.dumps({**VARIABLES, **variables}))
 
 
 @cache
-def _planned(folder: Path, variables: str) -> Plan:
+def _planned(folder: Path, environment: str, variables: str) -> Plan:
+    options = ["-refresh=false", "-out=plan"]
+    if environment:
+        options.append(f"-var-file=environments/{environment}.tfvars")
     with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
         _copy(folder, Path(made))
         module = Path(made) / "infra" / "gcp"
         (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
         (module / "test.auto.tfvars.json").write_text(variables)
-        for command in ("init", "validate", "plan -refresh=false -out=plan"):
-            _terraform(command.split(), module, provider.environment)
+        for command in (["init"], ["validate"], ["plan", *options]):
+            _terraform(command, module, provider.environment)
         shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
         graph = _terraform(["graph"], module, provider.environment)
     values = shown["planned_values"]

@@ -36,7 +36,7 @@ class KeySet(Struct, frozen=True):
 
 _INDEX = Index(
     name="Automations Backend",
-    links={"videos": "/v1/videos", "search": "/v1/search?q=", "health": "/healthz", "openapi": "/openapi.json"},
+    links={"videos": "/v1/videos", "search": "/v1/search?q=", "health": "/health", "openapi": "/openapi.json"},
 )
 
 
@@ -54,10 +54,15 @@ def service_routes(repository: VideoRepository, signer: Signer) -> Routes:
         """Where to go from here."""
         return Answer(value=_INDEX)
 
-    @routes.add("GET", "/healthz", allow="anybody", answers={200: Health})
-    def healthz(_call: Call[Nothing, Nothing]) -> Answer:
+    @routes.add("GET", "/health", allow="anybody", answers={200: Health})
+    def health(_call: Call[Nothing, Nothing]) -> Answer:
         """Answers ok when the store can be read."""
         repository.list_videos(limit=1)
+        return Answer(value=Health())
+
+    @routes.add("GET", "/alive", allow="anybody", answers={200: Health})
+    def alive(_call: Call[Nothing, Nothing]) -> Answer:
+        """Answers ok when this instance can answer, whatever the store does."""
         return Answer(value=Health())
 
     @routes.add("GET", "/.well-known/jwks.json", allow="anybody", answers={200: KeySet})

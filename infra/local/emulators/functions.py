@@ -1,4 +1,4 @@
-"""The functions as Google Cloud runs them: a functions-framework process each."""
+"""The functions as Google Cloud runs them: the command of their containers, a process each."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ __all__ = ["API_THREADS", "FunctionProcess"]
 
 API_THREADS: Final = 8
 """Requests that the API answers at a time. Other functions do one delivery at a time, as they are deployed to."""
+
+_CONFIGURATION: Final = SOURCE_ROOT / "infra" / "gunicorn.conf.py"
+_APPLICATION: Final = "functions_framework:create_app()"
 
 _START_TIMEOUT_S: Final = 60.0
 _MOST_DEATHS: Final = 5
@@ -57,17 +60,18 @@ class FunctionProcess:
         self.url = f"http://{host}:{port}"
         self._folder = folder
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
-        source = ["--source", str(SOURCE_ROOT / "functions" / name / "main.py"), "--target", name]
+        command = [sys.executable, "-P", "-m", "gunicorn", "--config", str(_CONFIGURATION), "--name", name]
         self._process = KeptProcess(
             f"the function {name}",
-            [sys.executable, "-P", "-m", "functions_framework", *source, "--host", host, "--port", str(port)],
+            [*command, "--bind", f"{host}:{port}", _APPLICATION],
             address=(host, port),
             environment={
                 **environment,
                 "AUTOMATIONS_DATA_DIR": str(folder),
                 "PYTHONPATH": python_path(),
+                "FUNCTION_SOURCE": str(SOURCE_ROOT / "functions" / name / "main.py"),
+                "FUNCTION_TARGET": name,
                 "THREADS": str(threads),
-                "WORKERS": "1",
             },
             log=log_dir / f"{name}.log",
         )

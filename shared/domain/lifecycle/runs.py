@@ -12,7 +12,7 @@ from shared.domain.events import VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.identity import event_id_of, owner_of
 from shared.domain.status import transitions
-from shared.domain.video import Details, Source, Video
+from shared.domain.video import Cost, Details, Source, Video
 
 __all__ = ["check_transition", "event_about", "first_run", "new_run"]
 
@@ -24,6 +24,7 @@ def first_run(video_id: str, source: Source, status: str, details: Details, now:
         owner=owner_of(source.object),
         source=source,
         run=1,
+        run_began_at=now,
         status=status,
         status_at=now,
         details=details,
@@ -46,6 +47,7 @@ def new_run(video: Video, status: str, results: Mapping[str, str], now: datetime
     return replace(
         video,
         run=run,
+        run_began_at=now,
         status=status,
         status_at=now,
         failure=None,
@@ -54,6 +56,7 @@ def new_run(video: Video, status: str, results: Mapping[str, str], now: datetime
         attempts={},
         interruptions={},
         stage_began_at=None,
+        run_spent=Cost(),
         swept=False,
         trace=_trace(video.id, run),
         updated_at=now,

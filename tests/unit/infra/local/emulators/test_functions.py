@@ -24,9 +24,7 @@ def test_one_that_died_is_started_again_without_its_files(tmp_path: Path, enviro
         assert not sweep.revive()
         (tmp_path / "sweep" / "work").mkdir(parents=True)
         started = [
-            process
-            for process in psutil.Process().children(recursive=True)
-            if "functions_framework" in process.cmdline()
+            process for process in psutil.Process().children(recursive=True) if "gunicorn" in process.cmdline()
         ]
         for process in started:
             process.kill()
