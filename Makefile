@@ -51,11 +51,15 @@ DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_eve
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+IMAGE = --excludes infra/requirements-excluded.txt -c requirements.txt pyproject.toml
+
 requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.toml's ranges.
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra media --extra local pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra media --extra local --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(COMPILE) --extra media --extra local pyproject.toml -o requirements.txt
+	@$(COMPILE) --extra media --extra local --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(COMPILE) $(IMAGE) -o infra/requirements-light.txt
+	@$(COMPILE) $(IMAGE) --extra media -o infra/requirements-media.txt
+	@echo uv | $(COMPILE) -c requirements-dev.txt - -o infra/requirements-build.txt
 
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
