@@ -24,10 +24,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from infra.local.token import stored_key
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
-from shared.domain.api_key import ApiKey, new_key
-from shared.ports.document_store import Edit
+from shared.domain.api_key import ApiKey
 
 __all__ = ["OWNER", "SmokeError", "SmokeTest", "main", "temporary_key"]
 
@@ -162,9 +162,7 @@ def temporary_key(wiring: Bootstrap) -> Iterator[str]:
     Args:
         wiring: The deployment's parts.
     """
-    now = wiring.clock.now()
-    key, secret = new_key(owner=OWNER, name="smoke test", role="editor", now=now, expires_at=now + _KEY_LIFE)
-    wiring.documents.update(ApiKey, key.id, lambda _none: Edit(answer=None, document=key), owner=OWNER)
+    key, secret = stored_key(wiring, owner=OWNER, role="editor", name="smoke test", life=_KEY_LIFE)
     try:
         yield secret
     finally:

@@ -1,4 +1,4 @@
-"""What cloudbuild.yaml's steps do to a project from holding the traffic to shifting it, when all goes well and not."""
+"""What cloudbuild.yaml's steps do to a project, from holding its traffic to shifting it, well or not."""
 
 from __future__ import annotations
 
@@ -218,9 +218,7 @@ def test_where_to_has_to_be_said(
         (["run", "services", "list", "--region=europe-west1", "--quiet"], None),
     ],
 )
-def test_the_stand_in_refuses_what_gcloud_refuses(
-    call: list[str], refusal: str | None
-) -> None:
+def test_the_stand_in_refuses_what_gcloud_refuses(call: list[str], refusal: str | None) -> None:
     if not stand_in_gcloud.CLI_TREE.is_file():
         missing("the Google Cloud CLI is not installed")
     told = stand_in_gcloud.refusal_of(call)
