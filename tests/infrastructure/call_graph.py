@@ -109,10 +109,10 @@ class CallGraph:
         return frozenset(reached)
 
     def implementations(self, protocol: str, modules: tuple[str, ...]) -> tuple[str, ...]:
-        """Returns the full names of the classes that implement a protocol, in modules whose names begin so."""
+        """Returns the full names of the classes that implement a protocol, in modules and packages."""
         declared = self._classes[protocol]
         found = (name for name, info in self._classes.items() if info is not declared and _implements(info, declared))
-        return tuple(name for name in found if name.startswith(modules))
+        return tuple(name for name in found if _is_in(name, modules))
 
     def is_property(self, class_: str, member: str) -> bool:
         """Tells whether a member of a class is none that is called."""
@@ -129,11 +129,11 @@ class CallGraph:
         )
 
     def calls_in(self, modules: tuple[str, ...]) -> frozenset[MethodCall]:
-        """Returns the calls of what is no part of this project, in modules whose names begin so."""
+        """Returns the calls of what is no part of this project, in modules and packages."""
         return frozenset(
             call
             for name, scope in self._scopes.items()
-            if name.startswith(modules)
+            if _is_in(name, modules)
             for call in scope.calls
             if not call.receiver
         )
@@ -165,6 +165,10 @@ class CallGraph:
                 for base in info.mro:
                     members = base.names if method == _ANY else {method} & base.names.keys()
                     yield from (f"{base.fullname}.{member}" for member in members)
+
+
+def _is_in(name: str, modules: tuple[str, ...]) -> bool:
+    return f"{name}.".startswith(tuple(f"{module}." for module in modules))
 
 
 def _implements(info: nodes.TypeInfo, declared: nodes.TypeInfo) -> bool:

@@ -33,6 +33,7 @@ _PORTS: Final = {
     name.rpartition(".")[2]: f"shared.ports.{name}"
     for name in (
         "blob_store.BlobStore",
+        "dead_letters.DeadLetters",
         "document_store.DocumentStore",
         "embedder.Embedder",
         "event_bus.EventBus",
@@ -56,7 +57,13 @@ _ONLY_AFTER: Final = {
 }
 """What does nothing in a function that never did any of something else: it removes what the others stored."""
 
+_SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
+"""Ports whose resources only a run tells."""
+
+_OUTBOX: Final = (FLOW.stages[0].consumes, *FLOW.announcements)
+
 _SCENARIOS: Final = (
+    "tests/functional/test_erasure.py::TestExports",
     "tests/functional/test_imports.py",
     "tests/functional/test_isolation.py::test_whoever_may_is_answered",
     "tests/functional/test_media.py",
@@ -64,7 +71,7 @@ _SCENARIOS: Final = (
     "tests/pipeline/test_webhooks.py::test_everything_that_is_announced_is_sent_once_and_signed",
     "tests/unit/functions/export",
     "tests/unit/functions/sweep",
-    "tests/unit/functions/tag/test_meaning.py",
+    "tests/unit/shared/runtime/test_attempt.py::TestMemo::test_the_next_attempt_recalls_it",
 )
 """Tests that take the functions to all places where they use a bucket or a topic."""
 
@@ -108,7 +115,7 @@ def unproven() -> list[str]:
         f"{function}: {call.caller} calls {call.receiver.rpartition('.')[2]}.{call.method}"
         for function in FUNCTIONS
         for call in _port_calls(function)
-        if _port(call) in {"BlobStore", "EventBus", "ObjectLinks"} and _permissions(call)
+        if _port(call) in _SEEN and _permissions(call)
         if not list(_uses(function, call))
     ]
 
@@ -150,14 +157,41 @@ def _resource(kind: str, values: Mapping[str, Any]) -> str:
 
 def _needed_by(function: str) -> Iterator[Right]:
     for call in _port_calls(function):
-        for permission in _permissions(call):
-            for resource in _resources(function, call, permission):
-                yield Right(function, resource, permission)
-        if any(use["replaces"] for use in _uses(function, call)):
-            for resource in _resources(function, call, "storage.objects.delete"):
-                yield Right(function, resource, "storage.objects.delete")
-        if _port(call) == "Signer":
+        port, permissions = _port(call), _permissions(call)
+        if port == "Signer":
             yield Right(function, "secret signing-key", "secretmanager.versions.access")
+        elif port in _SEEN:
+            for use in _uses(function, call):
+                yield from _needed_for(function, port, use, permissions)
+        else:
+            for resource in _resources(function, call):
+                yield from (Right(function, resource, permission) for permission in permissions)
+
+
+def _needed_for(function: str, port: str, use: Mapping[str, Any], permissions: frozenset[str]) -> Iterator[Right]:
+    method, generation, needed = use["method"], use["if_generation"], set(permissions)
+    if method == "delete" and generation is not None:
+        needed -= {"storage.objects.get"}  # it is told which one, and does not look first
+    if method in {"put", "upload_session", "writing"} and generation != 0:
+        needed.add("storage.objects.delete")  # of what it takes the place of
+    for permission in needed:
+        if permission == "iam.serviceAccounts.signBlob":
+            yield Right(function, f"account fn-{function}", permission)
+        elif port == "EventBus":
+            # An outbox may hold any event of the video, and whoever looks at it next publishes them.
+            topics = _OUTBOX if use["resource"] in _OUTBOX else [use["resource"]]
+            yield from (Right(function, f"topic {topic}", permission) for topic in topics)
+        else:
+            yield Right(function, f"bucket {use['resource']}", permission)
+
+
+def _resources(function: str, call: MethodCall) -> Iterator[str]:
+    port = _port(call)
+    if port == "JobRunner":
+        jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
+        yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
+    else:
+        yield "models" if port in {"Embedder", "VisionModel"} else "database"
 
 
 def _port_calls(function: str) -> list[MethodCall]:
@@ -174,7 +208,12 @@ def _port(call: MethodCall) -> str:
 
 def permissions_of(call: MethodCall) -> tuple[str, ...]:
     """Returns what a call of Google's client takes. Raises KeyError for one that nobody has looked up."""
-    return PERMISSIONS[call.caller.removeprefix("shared.adapters.").partition(".")[0]][call.method]
+    return PERMISSIONS[adapter_of(call)][call.method]
+
+
+def adapter_of(call: MethodCall) -> str:
+    """Returns under which name the calls of Google's client there are looked up."""
+    return max((one for one in PERMISSIONS if f"{call.caller}.".startswith(f"shared.adapters.{one}.")), key=len)
 
 
 @cache
@@ -185,28 +224,9 @@ def _permissions(call: MethodCall) -> frozenset[str]:
         permission
         for implementation in graph.implementations(call.receiver, GOOGLE)
         for foreign in graph.calls_from(f"{implementation}.{call.method}")
-        if not foreign.receiver and foreign.caller.startswith(GOOGLE)
+        if not foreign.receiver and foreign in graph.calls_in(GOOGLE)
         for permission in permissions_of(foreign)
     )
-
-
-def _resources(function: str, call: MethodCall, permission: str) -> Iterator[str]:
-    port = _port(call)
-    if permission == "iam.serviceAccounts.signBlob":
-        yield f"account fn-{function}"
-    elif port in {"BlobStore", "ObjectLinks"}:
-        yield from {f"bucket {use['resource']}" for use in _uses(function, call)}
-    elif port == "EventBus":
-        for topic in {use["resource"] for use in _uses(function, call)}:
-            # The outbox of a video may hold any announcement that somebody else did not live to publish.
-            yield from (f"topic {one}" for one in (FLOW.announcements if topic in FLOW.announcements else [topic]))
-    elif port == "JobRunner":
-        jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
-        yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
-    elif port in {"Embedder", "VisionModel"}:
-        yield "models"
-    else:
-        yield "database"
 
 
 def _uses(function: str, call: MethodCall) -> Iterator[Mapping[str, Any]]:

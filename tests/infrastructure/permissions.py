@@ -51,11 +51,12 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "list_blobs": ("storage.objects.list",),
         # Whoever follows the link may do what the account may that signed it.
         "generate_signed_url": ("iam.serviceAccounts.signBlob", "storage.objects.get"),
-        # The address of an upload session is all that it takes to go on with it.
-        **_local("Session", "put"),
-        **_local("Checksum", "ConnectionError", "ServiceUnavailable", "blob", "bucket", "default", "digest"),
-        **_local("from_http_status", "get", "json", "refresh", "update", "with_delay", "with_timeout"),
+        **_local("Checksum", "blob", "bucket", "default", "digest", "refresh", "update", "with_delay", "with_timeout"),
     },
+    # The address of an upload session is all that it takes to go on with it, or to end it.
+    "gcs.resumable": _local(
+        *("ConnectionError", "ServiceUnavailable", "Session", "delete", "from_http_status", "get", "json", "put")
+    ),
     "gemini": {
         "embed_content": ("aiplatform.endpoints.predict",),
         "generate_content": ("aiplatform.endpoints.predict",),
@@ -64,7 +65,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "pubsub": {"publish": ("pubsub.topics.publish",), **_local("close", "topic_path")},
 }
-"""Adapter -> method of Google's client -> permissions."""
+"""Adapter, or module of one -> method of Google's client -> permissions."""
 
 PREDEFINED: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
