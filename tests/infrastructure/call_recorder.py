@@ -1,4 +1,4 @@
-"""A pytest plugin that notes which buckets and topics functions use while tests run, and through which of their code.
+"""A pytest plugin that notes which buckets and topics functions use while tests run, and by which of their code.
 
 ``pytest -p tests.infrastructure.call_recorder --calls-to FILE …`` writes one JSON line a use.
 """

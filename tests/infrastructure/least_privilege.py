@@ -17,7 +17,19 @@ from tests.infrastructure.call_graph import CallGraph, MethodCall
 from tests.infrastructure.permissions import PERMISSIONS, PREDEFINED
 from tests.terraform.planning import PROJECT, Plan
 
-__all__ = ["FUNCTIONS", "GOOGLE", "Right", "call_graph", "granted", "needed", "unproven"]
+__all__ = [
+    "FUNCTIONS",
+    "GOOGLE",
+    "OUTBOX",
+    "Right",
+    "adapter_of",
+    "call_graph",
+    "disagreements",
+    "granted",
+    "needed",
+    "resource_of",
+    "unproven",
+]
 
 ROOT: Final = Path(__file__).parents[2]
 FLOW: Final = load_flow()
@@ -49,6 +61,18 @@ _ONE_MACHINE: Final = tuple(
 )
 """What is not built on Google Cloud."""
 
+_GRANTED: Final = {
+    "cloud_run_v2_job_iam_member": "job {name}",
+    "cloud_run_v2_service_iam_member": "service {name}",
+    "project_iam_member": "models",
+    "pubsub_subscription_iam_member": "subscription {subscription}",
+    "pubsub_topic_iam_member": "topic {topic}",
+    "secret_manager_secret_iam_member": "secret {secret_id}",
+    "service_account_iam_member": "account {service_account_id}",
+    "storage_bucket_iam_member": "bucket {bucket}",
+}
+"""Kind of a grant -> to what. One to the project is for models, if no condition makes it one to a database."""
+
 _ONLY_AFTER: Final = {
     "shared.runtime.attempt.RunningAttempt.discard": {
         "shared.runtime.attempt.RunningAttempt.keep",
@@ -60,7 +84,8 @@ _ONLY_AFTER: Final = {
 _SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
 """Ports whose resources only a run tells."""
 
-_OUTBOX: Final = (FLOW.stages[0].consumes, *FLOW.announcements)
+OUTBOX: Final = (FLOW.stages[0].consumes, *FLOW.announcements)
+"""Topics of the events that are kept with a video until they are published."""
 
 _SCENARIOS: Final = (
     "tests/functional/test_erasure.py::TestExports",
@@ -120,37 +145,49 @@ def unproven() -> list[str]:
     ]
 
 
+def disagreements(plan: Plan) -> list[str]:
+    """Returns what a plan lets functions do that they do not, and what they do that it does not let them."""
+    grants = granted(plan)
+    allowed = {right for rights in grants.values() for right in rights}
+    missing = [f"{one.function} lacks {one.permission} on {one.resource}" for one in sorted(needed() - allowed)]
+    idle = [
+        f"{one.function} has {one.permission} on {one.resource} by {role} and does nothing with it"
+        for (_, _, role), rights in sorted(grants.items())
+        for one in sorted(rights - needed())
+    ]
+    return missing + idle
+
+
 def granted(plan: Plan) -> Mapping[tuple[str, str, str], frozenset[Right]]:
     """Returns function, resource and role of each grant to a function -> what it lets the function do."""
     roles = {role: set(permissions) for role, permissions in PREDEFINED.items()}
     roles |= {one["name"]: set(one["permissions"]) for one in plan.of("project_iam_custom_role").values()}
-    return {
-        (function, resource, values["role"]): frozenset(
-            Right(function, resource, permission) for permission in roles[values["role"]]
-        )
-        for function, resource, values in _grants(plan)
-    }
-
-
-def _grants(plan: Plan) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     accounts = {one["member"]: function for function, one in plan.of("service_account", "function").items()}
+    found = {}
     for address, values in plan.resources.items():
-        if "_iam_" in address and "_iam_custom_role" not in address and "_iam_audit_config" not in address:
-            function = accounts.get(values["member"])
-            if function is not None:
-                yield function, _resource(address.partition(".")[0].removeprefix("google_"), values), values
+        for member in [values.get("member"), *(values.get("members") or [])]:
+            if member in accounts and "role" in values:
+                function, resource, role = accounts[member], resource_of(address, values), values["role"]
+                assert role in roles, f"nobody has looked up what {role} lets {function} do"
+                found[function, resource, role] = frozenset(
+                    Right(function, resource, permission) for permission in roles[role]
+                )
+    return found
 
 
-def _resource(kind: str, values: Mapping[str, Any]) -> str:
-    name = {
-        "cloud_run_v2_job_iam_member": "job {name}",
-        "pubsub_topic_iam_member": "topic {topic}",
-        "secret_manager_secret_iam_member": "secret {secret_id}",
-        "service_account_iam_member": "account {service_account_id}",
-        "storage_bucket_iam_member": "bucket {bucket}",
-        "project_iam_member": "database" if values.get("condition") else "models",
-    }[kind].format_map(values)
-    what, _, path = name.partition(" ")
+def resource_of(address: str, values: Mapping[str, Any]) -> str:
+    """Returns kind and name of what a grant is to.
+
+    Args:
+        address: The grant's, such as ``google_pubsub_topic_iam_member.storage``.
+        values: Its values.
+    """
+    kind = address.partition(".")[0].removeprefix("google_")
+    assert kind in _GRANTED, f"{address}: a grant of a kind that nothing here looks into"
+    form = _GRANTED[kind]
+    if kind == "project_iam_member" and values["condition"]:
+        form = "database"
+    what, _, path = form.format_map(values).partition(" ")
     short = path.rpartition("/")[2].partition("@")[0].removeprefix(f"{PROJECT}-")
     return f"{what} {short}".strip()
 
@@ -179,7 +216,7 @@ def _needed_for(function: str, port: str, use: Mapping[str, Any], permissions: f
             yield Right(function, f"account fn-{function}", permission)
         elif port == "EventBus":
             # An outbox may hold any event of the video, and whoever looks at it next publishes them.
-            topics = _OUTBOX if use["resource"] in _OUTBOX else [use["resource"]]
+            topics = OUTBOX if use["resource"] in OUTBOX else [use["resource"]]
             yield from (Right(function, f"topic {topic}", permission) for topic in topics)
         else:
             yield Right(function, f"bucket {use['resource']}", permission)
@@ -249,7 +286,16 @@ def _recorded_uses() -> tuple[Mapping[str, Any], ...]:
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder, "calls")
         options = ["-q", "-p", "no:cacheprovider", "-p", "tests.infrastructure.call_recorder", "--no-cov"]
-        command = [sys.executable, "-m", "pytest", *options, "--calls-to", str(calls), "--basetemp", f"{folder}/run"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "--calls-to",
+            str(calls),
+            "--basetemp",
+            f"{folder}/run",
+        ]
         run = subprocess.run([*command, *_SCENARIOS], cwd=ROOT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
         return tuple(json.loads(line) for line in calls.read_text().splitlines())
