@@ -21,6 +21,7 @@ from infra.local.backfill import backfill
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.estimate import estimate
+from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -318,6 +319,7 @@ def doctor(data_dir: DataDir = None) -> None:
 
 
 app.command()(estimate)
+app.command()(metrics)
 
 
 def _process(

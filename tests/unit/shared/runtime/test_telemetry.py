@@ -98,7 +98,7 @@ def test_a_video_that_becomes_ready(told: Told) -> None:
         "ready_s": 25.0,
         "media_s": 10.0,
         "cpu_s": 40.0,
-        "model_usd": pytest.approx(0.05),
+        "model_usd": 0.05,
     }
     assert {line["trace"] for line in told.logs} == {video.trace}
 
