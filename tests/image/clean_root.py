@@ -1,8 +1,8 @@
 """Carries a Dockerfile's steps out without a container engine: in clean Debian roots, stage over stage.
 
-A stage is a layer of its own over those that it begins with, as in an image. What a RUN says is run as it stands, by
-root, in a mount namespace of its own. A container is a process over the layers, which can't be written to then, with
-the image's user, environment and working directory, as number one of its own processes.
+A stage is a layer of its own over those that it begins with, as in an image. What a RUN says is run as it stands,
+by root, in a mount namespace of its own. A container is a process over the layers, which can't be written to then,
+with the image's user, environment and working directory, as number one of its own processes.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class ImageBuilder:
                     arguments[name] = build_arguments.get(name, default)
                 case "ENV":
                     pairs = (pair.split("=", 1) for pair in shlex.split(expanded(one.text, variables)))
-                    layers.environment.update({name: value for name, value in pairs})
+                    layers.environment.update((name, value) for name, value in pairs)
                 case "WORKDIR":
                     layers.workdir = one.text
                     self._run(layers, variables, f"mkdir -p {one.text}", workdir="/")

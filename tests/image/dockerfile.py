@@ -50,7 +50,7 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
 
 
 def build_context(root: Path) -> Iterator[Path]:
-    """Yields the files that a builder is sent, relative to the root: .dockerignore's last line that fits decides."""
+    """Yields the files that a builder is sent, relative to the root: .dockerignore's last fitting line decides."""
     rules = [line for line in (root / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     for file in root.rglob("*"):
         path = file.relative_to(root)

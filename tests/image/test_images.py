@@ -29,7 +29,8 @@ DOCKERFILE = ROOT / "infra" / "Dockerfile"
 FLOW = load_flow()
 FUNCTIONS: dict[str, Needs] = {
     **{spec.stage: spec for spec in FLOW.stages},
-    **{one.function: one for one in (*FLOW.listeners, *FLOW.services)},
+    **{listener.function: listener for listener in FLOW.listeners},
+    **{service.function: service for service in FLOW.services},
 }
 NOBODY = 65532
 GONE_WITHIN_S = 10.0
@@ -102,7 +103,7 @@ def test_a_container_gives_its_work_back(images: ImageBuilder, tmp_path: Path) -
             serving(images, "transcode", tmp_path / "work") as (container, port),
         ):
             clients.submit(ask, port, "POST", "/", body)
-            wait_for(lambda: _tools(container), 30, "FFmpeg did not start")  # noqa: B023
+            wait_for(lambda: _tools(container), 30, "FFmpeg did not start")
             container.stop(GONE_WITHIN_S)
         assert (work.outcomes, work.counted) == (outcomes, 0)
 
