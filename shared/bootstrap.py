@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
-from shared.logs import configure_logs
+from shared.logs import CloudLines, configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
+from shared.runtime.telemetry import watched
 from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shared.ports.authenticator import Authenticator
     from shared.ports.blob_store import BlobStore
     from shared.ports.clock import Clock
+    from shared.ports.dead_letters import DeadLetters
     from shared.ports.document_store import DocumentStore
     from shared.ports.embedder import Embedder
     from shared.ports.job_runner import JobRunner
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.object_links import ObjectLinks
     from shared.ports.packager import Packager
     from shared.ports.signer import Signer
+    from shared.ports.span_exporter import SpanExporter
     from shared.ports.speech import SpeechDetector, Transcriber
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
@@ -54,14 +57,15 @@ class Bootstrap:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
+        configure_logs("info", "json")  # for what is wrong with the settings themselves
         self.settings = settings or load_settings()
         self.flow = load_flow(self.settings.pipeline)
         self.lifecycle = Lifecycle(self.flow)
-        configure_logs(self.settings.log_level, self.settings.log_format)
+        configure_logs(self.settings.log_level, self.settings.log_format, cloud=self._cloud_lines)
 
     def close(self) -> None:
         """Closes the databases, so that SQLite folds their journals in; whoever goes on opens them again."""
-        for name in ("_database", "local_bus"):
+        for name in ("_database", "local_bus", "dead_letters"):
             if name in self.__dict__:
                 getattr(self, name).close()
 
@@ -74,7 +78,11 @@ class Bootstrap:
 
     @cached_property
     def repository(self) -> VideoRepository:
-        """Where videos and their results are kept."""
+        """Where videos and their results are kept; what happens to them there is told."""
+        return watched(self._videos, self.spans)
+
+    @property
+    def _videos(self) -> VideoRepository:
         if self.settings.platform == "google" and self.settings.database_url is None:
             from shared.adapters.firestore.repository import FirestoreVideoRepository
 
@@ -82,6 +90,22 @@ class Bootstrap:
         from shared.adapters.sql.repository import SqlVideoRepository
 
         return SqlVideoRepository(self._database)
+
+    @cached_property
+    def spans(self) -> SpanExporter | None:
+        """Where traces go; None for nowhere."""
+        settings = self.settings
+        if settings.traces == "none":
+            return None
+        from shared.adapters.opentelemetry import COLLECTOR_ENDPOINT, GOOGLE_CLOUD_ENDPOINT, OtlpSpanExporter
+
+        on_google = settings.platform == "google"
+        return OtlpSpanExporter(
+            settings.traces_endpoint or (GOOGLE_CLOUD_ENDPOINT if on_google else COLLECTOR_ENDPOINT),
+            service=self._service or "automations",
+            version=settings.revision,
+            project=settings.project if on_google else None,
+        )
 
     @cached_property
     def documents(self) -> DocumentStore:
@@ -124,6 +148,17 @@ class Bootstrap:
         from shared.adapters.local_bus import LocalBus
 
         return LocalBus(self.settings.data_dir / "bus.db", self.flow, self.clock)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """What no function could handle."""
+        if self.settings.platform == "google":
+            from shared.adapters.pubsub_dead_letters import PubsubDeadLetters
+
+            return PubsubDeadLetters(self._project)
+        from shared.adapters.local_dead_letters import LocalDeadLetters
+
+        return LocalDeadLetters(self.settings.data_dir / "bus.db")
 
     @cached_property
     def blobs(self) -> BlobStore:
@@ -361,6 +396,7 @@ class Bootstrap:
             work_dir=self.settings.data_dir / "work",
             lease_s=self.settings.lease_s,
             heartbeat_s=self.settings.heartbeat_s,
+            spans=self.spans,
         )
         return StageRunner(
             name,
@@ -378,6 +414,17 @@ class Bootstrap:
         if expected_s is None or self.settings.execution is not None or self.jobs is None:
             return None
         return JobPlacement(jobs=self.jobs, expected_s=expected_s, start_within_s=self.settings.job_start_s)
+
+    @property
+    def _cloud_lines(self) -> CloudLines | None:
+        settings = self.settings
+        if settings.platform != "google" or settings.project is None:
+            return None
+        return CloudLines(project=settings.project, service=self._service, version=settings.revision)
+
+    @property
+    def _service(self) -> str | None:
+        return self.settings.service or self.settings.job
 
     @property
     def _project(self) -> str:

@@ -22,7 +22,12 @@ __all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Setting
 
 _PREFIX = "AUTOMATIONS_"
 
-_OF_THE_PLATFORM = {"execution": "CLOUD_RUN_EXECUTION"}
+_OF_THE_PLATFORM = {
+    "execution": "CLOUD_RUN_EXECUTION",
+    "job": "CLOUD_RUN_JOB",
+    "revision": "K_REVISION",
+    "service": "K_SERVICE",
+}
 """Settings that the platform gives under a name of its own."""
 
 _TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "upload", "work"}
@@ -132,6 +137,9 @@ class Settings:
         push_service_account: Service account that deliveries must come from; goes with push_audience.
         jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
         execution: The job execution this is a task of; Cloud Run sets it.
+        job: The job this is a task of; Cloud Run sets it.
+        service: The service this is an instance of; Cloud Run sets it.
+        revision: That service's revision; Cloud Run sets it.
         job_start_s: Seconds a job that was started has to begin its work.
         cloud_run_endpoint: Address of Cloud Run's API, if not Google's.
         data_dir: Folder that the one-machine stack keeps everything in.
@@ -157,6 +165,9 @@ class Settings:
         tool_memory_bytes: Address space a tool may use, at least 1 GiB.
         log_level: Least level logged.
         log_format: How log lines are written to stderr.
+        traces: Whether runs are traced: otlp posts their spans to an OpenTelemetry endpoint.
+        traces_endpoint: That endpoint's URL; unset, Google Cloud's own on the platform google, and
+            http://127.0.0.1:4318/v1/traces, where collectors listen, on the platform local.
     """
 
     platform: Literal["local", "google"] = "local"
@@ -175,6 +186,9 @@ class Settings:
     push_service_account: str | None = None
     jobs: Mapping[str, str] = field(default_factory=dict)
     execution: str | None = None
+    job: str | None = None
+    service: str | None = None
+    revision: str | None = None
     job_start_s: Seconds = 900.0
     cloud_run_endpoint: str | None = None
 
@@ -205,6 +219,8 @@ class Settings:
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
+    traces: Literal["none", "otlp"] = "none"
+    traces_endpoint: str | None = None
 
     def __post_init__(self) -> None:
         if self.upload_bucket == self.media_bucket:

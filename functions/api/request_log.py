@@ -6,9 +6,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 
 from werkzeug.wrappers import Request, Response
 
+from functions.api.trace_context import trace_context
 from shared.logs import bound_fields, logger
 
 __all__ = ["answered"]
@@ -26,7 +28,8 @@ def answered(request: Request, answer: Callable[[str], Response]) -> Response:
     offered = request.headers.get("X-Request-Id", "")
     request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
     started_s = time.monotonic()
-    with bound_fields(request_id=request_id):
+    context = trace_context(request)
+    with bound_fields(request_id=request_id, **(asdict(context) if context else {})):
         response = answer(request_id)
         logger().info(
             "request",

@@ -22,7 +22,7 @@ from shared.bootstrap import Bootstrap
 def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
-    return wiring.guarded(Sweeper(wiring).handle)
+    return wiring.guarded(Sweeper(wiring, threads=16).handle)
 
 
 @functions_framework.http

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+import math
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol, TypeVar
 
-from shared.domain.audit import AuditEntry
+from functions.sweep.pace import Pace
+from functions.sweep.reconciliation import Reconciler, ReconciliationPorts
 from shared.domain.errors import NotFound, PermanentError
-from shared.domain.idempotent_answer import IdempotentAnswer
-from shared.domain.records import ObjectRef
+from shared.domain.expiring import EXPIRING
 from shared.domain.reservations import Upload
 from shared.domain.status import DELETED, UPLOADING
 from shared.domain.tasks import TASKS
-from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_sweep_due
 from shared.logs import logger
@@ -23,8 +23,7 @@ from shared.runtime.deletion import DeletionPorts, delete_video, finish_deletion
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
 from shared.runtime.tasks import request_work
-from shared.runtime.uploads import UploadPorts, announce_upload, seen_generation
-from shared.settings import Settings
+from shared.runtime.uploads import announce_upload
 
 __all__ = ["STEPS", "SweepPorts", "Sweeper"]
 
@@ -45,21 +44,11 @@ _MAX_EVENTS = 1000
 _MAX_TASKS = 1000
 """Tasks of a kind that one run tells of; the next run goes on."""
 
-_MAX_EXPIRED = 100
-"""Videos that one run deletes because of their age; the next run goes on."""
-
-_EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
-"""Documents with which nothing is done when they are due: their time is over."""
-
-_MAX_KNOWN = 100_000
-"""Uploads remembered between two runs, in some 20 MB; more are looked up every time."""
+D = TypeVar("D", bound=Document)
 
 
-class SweepPorts(UploadPorts, DeletionPorts, Protocol):
+class SweepPorts(ReconciliationPorts, DeletionPorts, Protocol):
     """What sweeping needs."""
-
-    @property
-    def settings(self) -> Settings: ...
 
 
 class Sweeper:
@@ -70,12 +59,14 @@ class Sweeper:
 
     Args:
         ports: What it works with.
+        threads: Things done at the same time.
     """
 
-    def __init__(self, ports: SweepPorts) -> None:
+    def __init__(self, ports: SweepPorts, *, threads: int = 1) -> None:
         self._ports = ports
-        # Name -> generation of uploads that are registered. That stays true, and asking again costs a read each.
-        self._known: dict[str, int] = {}
+        self._threads = threads
+        self._pace = Pace(ports.clock, threads=threads)
+        self._reconciler = Reconciler(ports)
 
     def handle(self, delivery: Delivery) -> None:
         """Does the steps that a scheduler's message names.
@@ -86,73 +77,72 @@ class Sweeper:
         due = parse_sweep_due(delivery)
         if unknown := set(due.steps) - set(STEPS):
             raise PermanentError("bad_event", f"There are no steps {', '.join(sorted(unknown))}.")
-        self.run(due.steps)
+        self.run(due.steps, within_s=due.within_s)
 
-    def run(self, steps: Sequence[str] = STEPS) -> None:
-        """Does steps, each once; without arguments all of them."""
+    def run(self, steps: Sequence[str] = STEPS, *, within_s: float = math.inf) -> None:
+        """Does steps one after the other; without arguments all of them, for as long as that takes."""
+        self._pace = Pace(self._ports.clock, threads=self._threads, within_s=within_s)
         for step in steps:
-            _guarded(step, getattr(self, step))
+            self._pace.guarded(step, getattr(self, step))
 
     def publish_leftovers(self) -> None:
         """Publishes events that were committed, but whose worker died before it published them."""
         ports = self._ports
         waiting = ports.repository.outbox(limit=_MAX_EVENTS)
         # A video at a time, so that an event that can't be sent holds up nobody else's.
-        for video_id in dict.fromkeys(event.video_id for event in waiting):
-            _guarded("publish", partial(publish_outbox, ports.repository, ports.bus, video_id=video_id))
+        videos = dict.fromkeys(event.video_id for event in waiting)
+        self._pace.each("publish", videos, lambda one: publish_outbox(ports.repository, ports.bus, video_id=one))
 
     def redrive_stalled(self) -> None:
         """Sends the event again that a video has been waiting for longer than any bus should take."""
         idle_since = self._ports.clock.now() - timedelta(seconds=self._ports.settings.redrive_after_s)
-        for video in self._ports.repository.stalled(idle_since=idle_since):
-            _guarded("redrive", partial(self._redrive, video))
+
+        def stalled(limit: int) -> Sequence[Video]:
+            return self._ports.repository.stalled(idle_since=idle_since, limit=limit)
+
+        self._pace.drain("redrive", stalled, self._redrive)
 
     def request_due_work(self) -> None:
         """Tells who does it of everything that is due: its time has come, or whoever was told before has died."""
         ports = self._ports
         for kind in TASKS:
-            for task in ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS):
-                _guarded("request_work", partial(request_work, ports.bus, task))
+            due = ports.documents.due(kind, until=ports.clock.now(), limit=_MAX_TASKS)
+            self._pace.each("request_work", due, partial(request_work, ports.bus))
 
     def reconcile_uploads(self) -> None:
         """Announces uploads that have been lying there for a while without anybody having heard of them."""
-        settings = self._ports.settings
-        before = self._ports.clock.now() - timedelta(seconds=settings.reconcile_after_s)
-        known, self._known = self._known, {}
-        for upload in self._ports.blobs.list_objects(settings.upload_bucket):
-            name, generation = upload.ref.name, upload.ref.generation
-            if known.get(name) == generation:
-                self._remember(name, generation)
-            elif is_upload(name) and upload.updated_at <= before:
-                _guarded("reconcile_upload", partial(self._reconcile, upload.ref))
+        self._reconciler.look(self._pace)
 
     def end_uploads(self) -> None:
         """Forgets uploads whose time is over, and the videos that were reserved for those that never came."""
-        ports = self._ports
-        for upload in ports.documents.due(Upload, until=ports.clock.now(), limit=_MAX_TASKS):
-            _guarded("end_upload", partial(self._end_upload, upload))
+        self._pace.drain("end_upload", partial(self._due, Upload), self._end_upload)
 
     def delete_expired(self) -> None:
         """Deletes what is kept no longer: videos, oldest first, where the settings say so, and documents."""
-        ports, now = self._ports, self._ports.clock.now()
+        ports = self._ports
         if (days := ports.settings.retention_days) is not None:
-            oldest = ports.repository.list_videos(
-                sort="created_at", created_before=now - timedelta(days=days), limit=_MAX_EXPIRED
-            )
-            for video in oldest.videos:
-                logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
-                _guarded("expire", partial(delete_video, ports, video.id, ports.settings.media_bucket))
-        for kind in _EXPIRING:
-            for document in ports.documents.due(kind, until=now, limit=_MAX_TASKS):
-                _guarded("expire", partial(self._expire, kind, document.id, now))
+            before = ports.clock.now() - timedelta(days=days)
+
+            def expired(limit: int) -> Sequence[Video]:
+                return ports.repository.list_videos(sort="created_at", created_before=before, limit=limit).videos
+
+            self._pace.drain("expire", expired, self._expire_video)
+        for kind in EXPIRING:
+            self._pace.drain("expire", partial(self._due, kind), partial(self._expire, kind))
 
     def clear_leftovers(self) -> None:
         """Removes what finished, failed and deleted videos left behind and nothing refers to."""
         # A worker that lost its lease may be writing until its next heartbeat tells it so.
         settled_before = self._ports.clock.now() - timedelta(seconds=self._ports.settings.lease_s)
-        for video in self._ports.repository.unswept():
-            if video.updated_at <= settled_before:
-                _guarded("clear", partial(self._settle, video))
+
+        def unswept(limit: int) -> Sequence[Video]:
+            found = self._ports.repository.unswept(limit=limit)
+            return [video for video in found if video.updated_at <= settled_before]
+
+        self._pace.drain("clear", unswept, self._settle)
+
+    def _due(self, kind: type[D], limit: int) -> Sequence[D]:
+        return self._ports.documents.due(kind, until=self._ports.clock.now(), limit=limit)
 
     def _settle(self, video: Video) -> None:
         ports, media_bucket = self._ports, self._ports.settings.media_bucket
@@ -174,12 +164,16 @@ class Sweeper:
                 delete_video(ports, video.id, ports.settings.media_bucket)
         ports.documents.delete(Upload, upload.id, owner=upload.owner)
 
-    def _expire(self, kind: type[Any], document_id: str, now: datetime) -> None:
-        def decide(stored: Document | None) -> Edit[Any, None]:
-            over = stored is not None and stored.due_at is not None and stored.due_at <= now
+    def _expire_video(self, video: Video) -> None:
+        logger().info("expired", video_id=video.id, created_at=video.created_at.isoformat())
+        delete_video(self._ports, video.id, self._ports.settings.media_bucket)
+
+    def _expire(self, kind: type[D], document: D) -> None:
+        def decide(stored: D | None) -> Edit[D, None]:
+            over = stored is not None and stored.due_at == document.due_at
             return Edit(answer=None, delete=over)
 
-        self._ports.documents.update(kind, document_id, decide, owner=None)
+        self._ports.documents.update(kind, document.id, decide, owner=None)
 
     def _redrive(self, video: Video) -> None:
         ports = self._ports
@@ -188,21 +182,3 @@ class Sweeper:
             logger().warning("redriven", video_id=video.id, run=video.run, status=video.status)
             ports.bus.publish(event.type, event)
             ports.repository.update(video.id, ports.lifecycle.mark_redriven(video, ports.clock.now()))
-
-    def _reconcile(self, upload: ObjectRef) -> None:
-        ports = self._ports
-        if upload.generation > seen_generation(ports.repository, upload.bucket, upload.name):
-            logger().warning("upload_reconciled", object=upload.name, generation=upload.generation)
-            announce_upload(ports, upload)
-        self._remember(upload.name, upload.generation)
-
-    def _remember(self, name: str, generation: int) -> None:
-        if len(self._known) < _MAX_KNOWN:
-            self._known[name] = generation
-
-
-def _guarded(step: str, act: Callable[[], object]) -> None:
-    try:
-        act()
-    except Exception:
-        logger().exception("sweep_failed", step=step)

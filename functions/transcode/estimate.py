@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.domain.media import MediaInfo
 from shared.domain.video import Video
 from shared.processors.ladder import LadderPlanner
 
-__all__ = ["expected_s"]
+__all__ = ["expected_media_s", "expected_s", "pixels"]
 
 _PIXELS_PER_S: Final = 100_000_000
 """Pixels of the source and of all rungs together that are decoded, scaled and encoded in a second.
@@ -26,9 +27,17 @@ def expected_s(ladder: LadderPlanner, video: Video) -> float:
         ladder: Plans the renditions.
         video: The video; one that was never measured is refused at once.
     """
-    if video.media is None:
-        return 0.0
-    source = video.media.video[0]
+    return 0.0 if video.media is None else expected_media_s(ladder, video.media)
+
+
+def expected_media_s(ladder: LadderPlanner, media: MediaInfo) -> float:
+    """Returns how many seconds a transcode of something measured should take."""
+    return pixels(ladder, media) / _PIXELS_PER_S
+
+
+def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
+    """Returns how many pixels a transcode decodes and encodes, those of the source and of all rungs."""
+    source = media.video[0]
     frames = source.frames or source.duration_s * source.fps
-    pixels = source.width * source.height + sum(rung.width * rung.height for rung in ladder.plan(video.media))
-    return float(pixels * frames / _PIXELS_PER_S)
+    each = source.width * source.height + sum(rung.width * rung.height for rung in ladder.plan(media))
+    return float(each * frames)

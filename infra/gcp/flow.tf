@@ -12,6 +12,8 @@ locals {
   sweep_topic       = "sweep-due"
   dead_letter_topic = "dead-letters"
 
+  labels = { app = "automations" }
+
   announcements = concat(
     [local.flow.registered_topic],
     local.flow.stages[*].emits,
@@ -28,9 +30,19 @@ locals {
     [local.sweep_topic, local.dead_letter_topic],
   ))
 
-  # One that answers later than this is delivered to again, and Pub/Sub waits for no push longer than 600 s.
+  # Seconds that a request may take. A function that a message starts needs some beyond its work: to begin, to download,
+  # to commit, to publish. Pub/Sub waits for no push longer than 600 s.
   answer_s           = 60
   max_ack_deadline_s = 600
+  request_s = {
+    for function, row in local.functions : function => (
+      function == "api" ? row.timeout_s : min(row.timeout_s + local.answer_s, local.max_ack_deadline_s)
+    )
+  }
+
+  # What is refused comes back after this long, and then ever later.
+  min_backoff_s = 10
+  max_backoff_s = 600
 
   subscriptions = {
     for one in concat(
@@ -47,7 +59,7 @@ locals {
       [{ function = "sweep", topic = local.sweep_topic, max_attempts = 5 }],
     ) :
     "${one.function}.${one.topic}" => merge(one, {
-      ack_deadline_s = min(local.functions[one.function].timeout_s + local.answer_s, local.max_ack_deadline_s)
+      ack_deadline_s = local.request_s[one.function]
     })
   }
 }

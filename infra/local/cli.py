@@ -6,7 +6,6 @@ What only one command needs and takes long to import is imported there: `list` a
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -18,7 +17,12 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.local.as_json import full_view, short_view
+from infra.local.backfill import backfill
+from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
+from infra.local.estimate import estimate
+from infra.local.metrics import metrics
+from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
 from infra.local.session import Host, all_videos, find_video, open_deployment
@@ -58,7 +62,8 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
-WORKERS = min(4, os.cpu_count() or 1)
+app.add_typer(dead_letters, name="dead-letters")
+app.command()(backfill)
 
 
 class Deployment(StrEnum):
@@ -85,11 +90,6 @@ Files = Annotated[
     list[Path],
     typer.Argument(exists=True, dir_okay=False, readable=True, callback=_checked, help="Videos to process."),
 ]
-DataDir = Annotated[
-    Path | None, typer.Option(file_okay=False, help="Where everything is kept.", show_default="./data")
-]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Stages that run at the same time.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 Analyzers = Annotated[
     list[str] | None,
     typer.Option(
@@ -261,9 +261,8 @@ def replay(
     $ automations replay v3k2 --from analyze
     """
     wiring = open_deployment(data_dir, existing=True, analyzers=analyzers)
-    stages = [spec.stage for spec in wiring.flow.stages]
-    if from_stage is not None and from_stage not in stages:
-        raise typer.BadParameter(f"There is no stage '{from_stage}'; there are {', '.join(stages)}.")
+    if from_stage is not None:
+        check_stage(wiring.flow, from_stage)
     video = find_video(wiring, video_id)
     renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
@@ -277,7 +276,7 @@ def replay(
 def delete(
     video_id: VideoId,
     data_dir: DataDir = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask first, as is done on a terminal.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Delete a video: the uploaded file, everything made from it, and everything known about it."""
     wiring = open_deployment(data_dir, existing=True)
@@ -317,6 +316,10 @@ def doctor(data_dir: DataDir = None) -> None:
         verdicts.add(check.verdict)
         out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
     raise typer.Exit(1 if "missing" in verdicts else 0)
+
+
+app.command()(estimate)
+app.command()(metrics)
 
 
 def _process(

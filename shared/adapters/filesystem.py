@@ -149,7 +149,7 @@ class FolderBlobStore:
                 left -= len(chunk)
                 yield chunk
 
-    def list_objects(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+    def list_objects(self, bucket: str, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
         above = parts_of_name(prefix[: prefix.rfind("/") + 1] + "x")[:-1]
         found: dict[str, os.stat_result] = {}
         with suppress(NotFound), _errors(bucket, prefix), self._folder(bucket, above) as top:
@@ -160,7 +160,7 @@ class FolderBlobStore:
                     with suppress(FileNotFoundError, ValueError):
                         name = name_from_parts((*parts, file))
                         status = os.stat(file, dir_fd=folder_fd, follow_symlinks=False)
-                        if name.startswith(prefix) and stat.S_ISREG(status.st_mode):
+                        if name.startswith(prefix) and name > after and stat.S_ISREG(status.st_mode):
                             found[name] = status
         for name in sorted(found):
             updated_at = datetime.fromtimestamp(found[name].st_mtime, UTC)

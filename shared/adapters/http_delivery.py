@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from flask import Request, Response
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, Delivery
 from shared.interruption import check_not_ending
 from shared.logs import logger
 
-__all__ = ["ALIVE_PATH", "MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "read_delivery"]
+__all__ = ["ALIVE_PATH", "MAX_BODY_BYTES", "DeliveryGuard", "Endpoint", "Handler", "log_failure", "read_delivery"]
 
 MAX_BODY_BYTES: Final = 2**20
 """Eventarc's events have at most 512 KiB, our own are far smaller."""
@@ -51,7 +52,7 @@ class Endpoint:
         self._guard = guard
 
     def answer(self, request: Request) -> Response:
-        """Handles one request. Whatever is not foreseen here is raised, and answered with 500 by the framework."""
+        """Handles one request."""
         if (request.method, request.path) == ("GET", ALIVE_PATH):
             return Response("ok", mimetype="text/plain")
         try:
@@ -61,14 +62,34 @@ class Endpoint:
             if request.method != "POST":
                 return Response("Deliveries are POST requests.", status=405, headers={"Allow": "POST"})
             self.handle(read_delivery(request))
-        except PermanentError as error:
+        except HTTPException:
+            raise
+        except Exception as error:
+            log_failure(error)
+            return _refusal(error)
+        return Response(status=204)
+
+
+def log_failure(error: Exception) -> None:
+    """Writes the one line that says why a delivery was not handled: of what nobody foresaw, with its traceback."""
+    match error:
+        case PermanentError():
             logger().error("delivery_refused", code=error.code, detail=error.detail)
-            return Response(str(error), status=400, mimetype="text/plain")
-        except TransientError as error:
+        case TransientError():
             logger().warning("delivery_put_off", code=error.code, detail=error.detail)
+        case _:
+            logger().error("delivery_failed", exc_info=error)
+
+
+def _refusal(error: Exception) -> Response:
+    match error:
+        case PermanentError():
+            return Response(str(error), status=400, mimetype="text/plain")
+        case TransientError():
             headers = {"Retry-After": str(round(error.retry_after_s))} if error.retry_after_s else {}
             return Response(str(error), status=503, mimetype="text/plain", headers=headers)
-        return Response(status=204)
+        case _:
+            return Response("This could not be handled; the log tells why.", status=500, mimetype="text/plain")
 
 
 def read_delivery(request: Request) -> Delivery:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from shared.adapters.http_delivery import Endpoint
+from shared.adapters.http_delivery import Endpoint, log_failure
 from shared.adapters.termination import end_on_sigterm
 from shared.domain.codec import decode_json
 from shared.domain.wire import Delivery
@@ -24,10 +24,14 @@ def endpoint_of(stage: str) -> Endpoint:
 
 
 def main() -> None:
-    """Runs the task that the command line names; what the function raises ends the process."""
+    """Runs the task that the command line names."""
     end_on_sigterm()
     stage, delivery = sys.argv[1:]
-    endpoint_of(stage).handle(decode_json(Delivery, delivery))
+    try:
+        endpoint_of(stage).handle(decode_json(Delivery, delivery))
+    except Exception as error:
+        log_failure(error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

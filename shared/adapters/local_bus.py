@@ -21,7 +21,6 @@ from shared.adapters.sql.database import Database
 from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.queue import QueueSchema, deliveries
 from shared.adapters.sql.sqlite import sqlite_url
-from shared.domain.errors import NotFound
 from shared.domain.events import Message, ObjectFinalized
 from shared.domain.flow import Flow
 from shared.domain.identity import owner_of
@@ -29,7 +28,7 @@ from shared.domain.video import Video
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
 
-__all__ = ["DeadLetter", "LeasedMessage", "LocalBus"]
+__all__ = ["Backlog", "LeasedMessage", "LocalBus"]
 
 BACKOFF_S: Final = 1.0
 """A message refused for the first time comes back within this time; each further refusal doubles it …"""
@@ -56,26 +55,18 @@ class LeasedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A message that was refused or abandoned too often, kept until it is replayed.
+class Backlog:
+    """What waits for a function.
 
     Attributes:
-        id: The queue's number of it.
-        stage: Whose function refused it.
-        topic: What it was published to.
-        attempts: How often it was delivered.
-        published_at: When it was published.
-        attributes: Its attributes, which say what it is about.
-        data: Its content.
+        function: The function.
+        messages: How many messages it has not acknowledged: waiting, delayed or leased, but not dead.
+        oldest_at: When the oldest of them was published.
     """
 
-    id: int
-    stage: str
-    topic: str
-    attempts: int
-    published_at: datetime
-    attributes: Mapping[str, str]
-    data: bytes
+    function: str
+    messages: int
+    oldest_at: datetime
 
 
 class LocalBus:
@@ -239,35 +230,21 @@ class LocalBus:
             released = update(deliveries).where(deliveries.c.leased, ~deliveries.c.dead)
             return connection.execute(released.values(leased=False, visible_us=0)).rowcount
 
+    def backlogs(self) -> Sequence[Backlog]:
+        """Returns what waits for each function that anything waits for."""
+        oldest = func.min(deliveries.c.published_us)
+        query = select(deliveries.c.stage, func.count(), oldest).where(~deliveries.c.dead)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(deliveries.c.stage).order_by(deliveries.c.stage)).all()
+        return [
+            Backlog(function=function, messages=messages, oldest_at=from_us(oldest_us))
+            for function, messages, oldest_us in rows
+        ]
+
     def depth(self) -> int:
         """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(~deliveries.c.dead)).scalar_one()
-
-    def dead_letters(self) -> Sequence[DeadLetter]:
-        """Returns the messages that were given up, oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(select(deliveries).where(deliveries.c.dead).order_by(deliveries.c.id)).all()
-        return [
-            DeadLetter(
-                id=row.id,
-                stage=row.stage,
-                topic=row.topic,
-                attempts=row.attempt,
-                published_at=from_us(row.published_us),
-                attributes=json.loads(row.attributes),
-                data=row.data,
-            )
-            for row in rows
-        ]
-
-    def replay_dead_letter(self, letter_id: int) -> None:
-        """Puts a dead letter back into the queue, with its failures forgotten. Raises NotFound."""
-        dead = update(deliveries).where(deliveries.c.id == letter_id, deliveries.c.dead)
-        with self._database.writing() as connection:
-            revived = connection.execute(dead.values(dead=False, leased=False, failures=0, visible_us=0))
-            if revived.rowcount == 0:
-                raise NotFound(f"There is no dead letter {letter_id}.")
 
     def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
         with self._database.writing() as connection:

@@ -65,6 +65,8 @@ class Attempt:
         token: Its fencing token; unique for the video.
         worker: Who ran it.
         started_at: When it claimed the stage.
+        queued_s: Seconds from the event that it answers to its start; None of a later try, which had to wait for
+            the one before.
         ended_at: When it ended; None while it runs.
         outcome: How it ended. ``interrupted``: its host stopped; ``lost``: it never reported back;
             ``superseded``: a newer generation, replay or deletion took its place.
@@ -81,6 +83,7 @@ class Attempt:
     token: int
     worker: str
     started_at: datetime
+    queued_s: float | None = None
     ended_at: datetime | None = None
     outcome: Outcome = "running"
     code: str = ""
@@ -101,6 +104,7 @@ class Effort:
 
 def begun_attempt(video: Video, lease: Lease) -> Attempt:
     """Returns the record of an attempt that has just been granted a lease."""
+    waited = lease.started_at - video.status_at if video.status_at and lease.attempt == 1 else None
     return Attempt(
         run=video.run,
         stage=lease.stage,
@@ -108,6 +112,8 @@ def begun_attempt(video: Video, lease: Lease) -> Attempt:
         token=lease.token,
         worker=lease.worker,
         started_at=lease.started_at,
+        # Two machines' clocks need not agree.
+        queued_s=None if waited is None else max(waited.total_seconds(), 0.0),
     )
 
 
@@ -143,4 +149,5 @@ def closed_attempt(video: Video, outcome: Outcome, reason: str, now: datetime) -
 
 def charged(video: Video, ended: Iterable[Attempt]) -> Video:
     """Returns a video with what attempts used that have just ended added to what was spent on it."""
-    return replace(video, spent=sum((attempt.cost for attempt in ended), video.spent))
+    used = sum((attempt.cost for attempt in ended), Cost())
+    return replace(video, spent=video.spent + used, run_spent=video.run_spent + used)

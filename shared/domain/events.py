@@ -82,7 +82,9 @@ class SweepDue:
     Attributes:
         schema_version: Version of this layout.
         steps: Names of the steps to do, in their order.
+        within_s: Seconds after which nothing new is begun; the next time goes on.
     """
 
     schema_version: int = SCHEMA_VERSION
     steps: tuple[str, ...]
+    within_s: float

@@ -93,11 +93,13 @@ class Schedule:
         schedule: Its name.
         cron: When, as cron writes it, in UTC.
         steps: Names of sweep's steps.
+        within_s: Seconds it may take; what is left then is for the next time.
     """
 
     schedule: str
     cron: str
     steps: tuple[str, ...]
+    within_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

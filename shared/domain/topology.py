@@ -33,7 +33,8 @@ class Subscription:
     """A push subscription.
 
     It has no filter, which would drop what a function has to see to refuse it, and no ordering, which functions do
-    not need and which stops at a message that can't be handled.
+    not need and which stops at a message that can't be handled. (On Google Cloud, filters part the smoke test's
+    messages from all others; both have a subscription.)
 
     Attributes:
         name: Names function and topic: another topic makes another subscription, so that both can be there while

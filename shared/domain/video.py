@@ -160,9 +160,11 @@ class Video:
         owner: Whose it is.
         source: The uploaded object it stands for.
         run: 1-based; a newer generation or a replay starts a new one.
+        run_began_at: When the run could begin: its bytes had come, or it was asked for. None of what was stored
+            before this was noted.
         status: ``uploading``, ``registered``, a stage's status, ``ready``, ``failed`` or ``deleted``.
-        status_at: When it got a status that a stage goes on from, so that an event that tells of it is the same
-            whenever it is sent; None of what was stored before this was noted.
+        status_at: When it got its status, so that an event that tells of it is the same whenever it is sent; None
+            of what was stored before this was noted.
         failure: Set when failed.
         media: What probing found; None before ingest is done.
         results: Stage -> key of the result set that counts. Nothing else is ever shown.
@@ -175,6 +177,7 @@ class Video:
         details: What its owner says about it.
         tag_edits: Tags that people added or took off, in the order of their labels.
         spent: What all attempts of all runs used.
+        run_spent: What the attempts of this run used.
         trace: Ties the events and logs of this run together.
         created_at: First registration, or reservation.
         updated_at: Last change of status, run, lease holder or what people say about it, or last time its event
@@ -185,6 +188,7 @@ class Video:
     owner: str
     source: Source
     run: int
+    run_began_at: datetime | None = None
     status: str
     status_at: datetime | None = None
     failure: Failure | None = None
@@ -199,6 +203,7 @@ class Video:
     details: Details = field(default_factory=Details)
     tag_edits: tuple[TagEdit, ...] = ()
     spent: Cost = field(default_factory=Cost)
+    run_spent: Cost = field(default_factory=Cost)
     trace: str
     created_at: datetime
     updated_at: datetime

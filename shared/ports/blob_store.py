@@ -74,8 +74,14 @@ class BlobStore(Protocol):
         """Yields the bytes ``[start, end)`` of an object in chunks; end None means to the last byte."""
         ...
 
-    def list_objects(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
-        """Yields complete objects whose names start with a prefix, in name order."""
+    def list_objects(self, bucket: str, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
+        """Yields complete objects in the order of their names' UTF-8 bytes.
+
+        Args:
+            bucket: Bucket's name.
+            prefix: Only those whose names start with this.
+            after: Only those whose names come after this one.
+        """
         ...
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Claim, Decision, Declined
@@ -22,6 +22,7 @@ from shared.domain.errors import (
 )
 from shared.domain.events import VideoEvent, WorkRequested
 from shared.domain.identity import video_id_of
+from shared.domain.spans import span_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
@@ -33,9 +34,9 @@ from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.runtime.outbox import publish_outbox
 
-__all__ = ["JobPlacement", "StageRunner"]
+__all__ = ["SAFE_SHARE", "JobPlacement", "StageRunner"]
 
-_SAFE_SHARE = 0.5
+SAFE_SHARE: Final = 0.5
 """An attempt stays in an event function if it should need at most this share of the function's time."""
 
 
@@ -61,7 +62,7 @@ class JobPlacement:
         spec = claim.spec
         if spec.job_timeout_s is None:
             return False
-        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * _SAFE_SHARE
+        return claim.lease.attempt > 1 or self.expected_s(claim.video) > spec.timeout_s * SAFE_SHARE
 
 
 class StageRunner:
@@ -125,7 +126,8 @@ class StageRunner:
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
-                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace):
+                span = span_of(video_id, claim.key).span
+                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace, span=span):
                     if self._placement is not None and self._placement.needs_job(claim):
                         self._hand_over(claim, delivery, self._placement)
                     else:
@@ -190,7 +192,6 @@ class StageRunner:
                 check_not_ending()  # it was given back; what the stage made of that says nothing
                 self._release(claim, attempt.effort, error)
                 raise
-        logger().info("stage_ended")
         self._publish(claim.video.id)
 
     def _run(self, claim: Claim, attempt: RunningAttempt) -> Decision[None]:
@@ -218,7 +219,9 @@ class StageRunner:
 
     def _give_back(self, claim: Claim, decision: Decision[None], code: str, error: Exception) -> None:
         """Ends an attempt that an error ended, so that nobody has to wait for its lease to run out."""
-        logger().error("stage_refused", code=code, exc_info=error)
+        # An unforeseen error is for whoever answers the delivery to report, once.
+        foreseen = error if isinstance(error, TransientError) else None
+        logger().warning("stage_refused", code=code, exc_info=foreseen)
         try:
             self._services.repository.update(claim.video.id, decision)
         except PipelineError as second:

@@ -99,9 +99,9 @@ class InMemoryBlobStore:
         if content:
             yield content
 
-    def list_objects(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+    def list_objects(self, bucket: str, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
         for key in sorted(self._objects):
-            if key[0] == bucket and key[1].startswith(prefix):
+            if key[0] == bucket and key[1].startswith(prefix) and key[1] > after:
                 ref = self._objects[key].ref
                 yield StoredObject(ref=ref, updated_at=_EPOCH + timedelta(seconds=ref.generation))
 

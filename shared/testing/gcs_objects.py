@@ -110,14 +110,14 @@ class GcsObjects:
             self._check(bucket, name, query)
             return stored
 
-    def listed(self, bucket: str, prefix: str, after: str) -> list[StoredBlob]:
-        """Returns objects in the order of their names' bytes, from the one after a name on."""
+    def listed(self, bucket: str, prefix: str, start: str, after: str) -> list[StoredBlob]:
+        """Returns objects in the order of their names' bytes, from a name on and from the one after another on."""
         with self._lock:
             names = sorted(self._bucket(bucket), key=str.encode)
             return [
                 self._buckets[bucket][name]
                 for name in names
-                if name.startswith(prefix) and name.encode() > after.encode()
+                if name.startswith(prefix) and name.encode() >= start.encode() and name.encode() > after.encode()
             ]
 
     def delete(self, bucket: str, name: str, query: Mapping[str, str]) -> None:

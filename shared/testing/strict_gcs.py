@@ -34,7 +34,17 @@ _BLOCK_BYTES: Final = 2**16
 _OBJECT: Final = re.compile(r"(?P<media>/download)?/storage/v1/b/(?P<bucket>[^/]+)/o/(?P<name>[^/]+)")
 _OBJECTS: Final = re.compile(r"(?P<upload>/upload)?/storage/v1/b/(?P<bucket>[^/]+)/o")
 _UNDERSTOOD: Final = {
-    *("alt", "fields", "generation", "ifGenerationMatch", "maxResults", "pageToken", "prefix", "prettyPrint"),
+    *(
+        "alt",
+        "fields",
+        "generation",
+        "ifGenerationMatch",
+        "maxResults",
+        "pageToken",
+        "prefix",
+        "prettyPrint",
+        "startOffset",
+    ),
     *("project", "projection", "uploadType", "upload_id"),
 }
 
@@ -219,7 +229,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, bucket: str) -> None:
         fault = self._fault("list")
-        found = self._objects.listed(bucket, self._query.get("prefix", ""), self._query.get("pageToken", ""))
+        found = self._objects.listed(
+            bucket,
+            self._query.get("prefix", ""),
+            self._query.get("startOffset", ""),
+            self._query.get("pageToken", ""),
+        )
         size = self.server.gcs.page_size
         page: dict[str, Any] = {"items": [stored.resource for stored in found[:size]]}
         if len(found) > size:

@@ -21,6 +21,26 @@ OF_EVENTS = {"bad_event"}
 """What is wrong with a delivery fails no video."""
 
 
+def picture() -> str:
+    """Draws the flow: the chain downwards, what it announces to the right, and what stands beside it below."""
+    flow = load_flow()
+    emitted = [(f"[{spec.stage}]", spec.emits) for spec in flow.stages]
+    beside = {"new run": flow.registered_topic, "any of them": flow.failed_topic, "deletion": flow.deleted_topic}
+    emitted += beside.items()
+    hear = " and ".join([*(one.function for one in flow.listeners if one.announcements), "your subscriptions"])
+    middle = emitted[len(emitted) // 2][0]
+    lines = [" upload bucket", f"      |  {flow.stages[0].consumes}"]
+    for who, topic in emitted:
+        lines.append(f" {who:12} -- {topic} {'-' * (20 - len(topic))}+{f'--> {hear}' if who == middle else ''}")
+        if who.startswith("[") and who != emitted[len(flow.stages) - 1][0]:
+            lines.append(f"      |{'':31}|")
+    lines += ["", " frontend <-- HTTP --> [api]"]
+    lines += [f" {'':22}[api] -- {topic} --> [{one.function}]" for one in flow.listeners for topic in one.consumes]
+    lines += [f" [{spec.stage}] -- what takes long --> job" for spec in flow.stages if spec.job_timeout_s]
+    lines += [f" clock -- {one.cron} --> [sweep] {', '.join(one.steps)}" for one in flow.schedules]
+    return "\n".join(["```", *lines, "```"])
+
+
 def stages_table() -> str:
     rows = ["| stage | starts on | announces | status after | time limit | tries |", "|---|---|---|---|---|---|"]
     rows += [
@@ -101,7 +121,13 @@ def codes_table() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"stages": stages_table, "listeners": listeners_table, "settings": settings_table, "codes": codes_table}
+TABLES = {
+    "picture": picture,
+    "stages": stages_table,
+    "listeners": listeners_table,
+    "settings": settings_table,
+    "codes": codes_table,
+}
 
 
 DOCUMENT = GeneratedTables(README, TABLES)

@@ -250,6 +250,15 @@ def test_a_listing_is_complete_in_name_order_and_of_one_bucket(store: BlobStore,
     assert names(store, "media", "a/") == []
 
 
+def test_a_listing_can_go_on_after_any_name(store: BlobStore, file: Path) -> None:
+    every = ["a", "a-b", "a.b/c", "ab/c", "b//c", "b/c/d", "é", "\U0001f3ac"]
+    for name in every:
+        store.put("media", name, file, "application/octet-stream")
+    for index, name in enumerate(every):
+        assert [found.ref.name for found in store.list_objects("media", after=name)] == every[index + 1 :]
+    assert [found.ref.name for found in store.list_objects("media", "a", after="a-c")] == ["a.b/c", "ab/c"]
+
+
 def test_a_listing_says_when_objects_were_stored(store: BlobStore, file: Path) -> None:
     store.put("media", "a", file, "application/octet-stream")
     store.put("media", "b", file, "application/octet-stream")

@@ -51,7 +51,7 @@ class Automations:
 
     def command(self, *arguments: str | Path) -> list[str]:
         name, *rest = (str(argument) for argument in arguments)
-        return [sys.executable, "-m", "infra.local.cli", name, "--data-dir", str(self.data_dir), *rest]
+        return [sys.executable, "-m", "infra.local.cli", *name.split(), "--data-dir", str(self.data_dir), *rest]
 
     def environment(self) -> dict[str, str]:
         """Returns settings that leave enough of the work for a test of how it is run."""

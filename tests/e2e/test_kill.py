@@ -21,6 +21,7 @@ from shared.bootstrap import Bootstrap
 from shared.domain.identity import object_prefix
 from shared.domain.video import Video
 from shared.settings import Settings
+from shared.testing.dead_letters import letters_in
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -120,7 +121,7 @@ def test_everything_ends_ready_after_twenty_kills(
     wait_for(lambda: not relatives(data_dir), 5, lambda: f"left behind: {relatives(data_dir)}")
 
     assert wiring.repository.outbox() == [], state()
-    assert wiring.local_bus.dead_letters() == [], state()
+    assert letters_in(wiring.dead_letters) == [], state()
     assert list(data_dir.glob("work/*")) == [], state()
     for video in wiring.repository.list_videos().videos:
         assert_done_once(wiring, video)

@@ -116,6 +116,7 @@ class FaultyPipeline:
         )
         self.clock = self._wiring.clock
         self.bus = self._wiring.local_bus
+        self.dead_letters = self._wiring.dead_letters
         self.recorder = self._wiring.bus
         self.injector = FaultInjector(plan or {}, self._let_others_act)
         self.runs: list[str] = []

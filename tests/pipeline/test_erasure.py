@@ -11,6 +11,7 @@ import pytest
 
 from shared.domain.change import Change
 from shared.domain.identity import erased_id
+from shared.testing.dead_letters import letters_in
 from shared.testing.faults import FaultKind
 from tests.pipeline.faulty_pipeline import FaultyPipeline
 
@@ -48,7 +49,7 @@ def assert_nothing_is_left(pipeline: FaultyPipeline, video_id: str, folder: Path
     assert pipeline.repository.attempts(video_id) == []
     assert pipeline.repository.outbox() == []
     assert [found for bucket in ("uploads", "media") for found in pipeline.blobs.list_objects(bucket)] == []
-    assert pipeline.bus.dead_letters() == []
+    assert letters_in(pipeline.dead_letters) == []
 
 
 def upload(pipeline: FaultyPipeline, folder: Path) -> str:

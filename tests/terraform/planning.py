@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ import pytest
 
 from tests.terraform.stand_in_provider import PROJECT_NUMBER, Schema, StandInProvider
 
-__all__ = ["PROJECT", "VARIABLES", "Plan", "RefusedPlan", "planned"]
+__all__ = ["PROJECT", "VARIABLES", "Plan", "RefusedPlan", "edited", "planned"]
 
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final = "demo"
@@ -32,6 +33,9 @@ _READS: Final = ("infra/gcp", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
+_MORE_SCHEMAS: Final = Path(__file__).with_name("more_schemas.json")
+"""The same for kinds that are not in there; read from the published bindings of @cdktf/provider-google 16.12."""
+
 _PLACE: Final = f"projects/{PROJECT}/locations/{{location}}"
 _ACCOUNT: Final = f"{{account_id}}@{PROJECT}.iam.gserviceaccount.com"
 
@@ -43,6 +47,7 @@ _COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {
         "uri": f"https://{{name}}-{PROJECT_NUMBER}.{{location}}.run.app",
     },
     "monitoring_notification_channel": {"id": f"projects/{PROJECT}/notificationChannels/{{display_name}}"},
+    "project_iam_custom_role": {"name": f"projects/{PROJECT}/roles/{{role_id}}"},
     "pubsub_subscription": {"id": f"projects/{PROJECT}/subscriptions/{{name}}"},
     "pubsub_topic": {"id": f"projects/{PROJECT}/topics/{{name}}"},
     "secret_manager_secret": {"id": f"projects/{PROJECT}/secrets/{{secret_id}}", "name": "{secret_id}"},
@@ -76,62 +81,91 @@ class Plan:
     Attributes:
         resources: Address, such as ``google_pubsub_topic.this["dead-letters"]`` -> all its values.
         outputs: Name -> value.
+        after: Block, such as ``google_pubsub_topic.this`` -> the blocks that Terraform makes before it.
     """
 
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Any]
+    after: Mapping[str, frozenset[str]]
 
     def of(self, kind: str, name: str = "") -> dict[str, Mapping[str, Any]]:
-        """Returns the resources of a kind, without ``google_``, by what stands in brackets, or by their name.
+        """Returns the resources of a kind by what stands in brackets, or by their name.
 
         Args:
             kind: Such as ``pubsub_topic``.
-            name: Only those declared under this name.
+            name: Only those declared under this name; needed where two names have the same keys.
         """
-        prefix = f"google_{kind}.{name}"
-        found = {}
-        for address, values in self.resources.items():
-            place = address.rpartition("module.")[2].partition("google_")[2]
-            if f"google_{place}".startswith(prefix):
-                declared, _, key = place.partition(".")[2].partition("[")
-                found[key.strip('"]') or declared] = values
+        address = re.compile(rf"""(.+\.)?google_{kind}\.({name or "[^.[]+"})(\["?(?P<key>.+?)"?\])?""")
+        found: dict[str, Mapping[str, Any]] = {}
+        for one, values in self.resources.items():
+            if match := address.fullmatch(one):
+                key = match["key"] or match[2]
+                assert key not in found, f"there are several google_{kind} {key}: say which name"
+                found[key] = values
         return found
 
 
-def planned(folder: Path = ROOT, **variables: object) -> Plan:
+def edited(folder: Path, name: str, old: str, new: str) -> Path:
+    """Returns a copy of what Terraform reads of the project, with a text replaced: a breach for a check to find.
+
+    Args:
+        folder: Where the copy is made, unless it is there already.
+        name: The file, from the project's root.
+        old: What stands there exactly once.
+        new: What takes its place.
+    """
+    if not (folder / _READS[0]).exists():
+        _copy(ROOT, folder)
+    text = (folder / name).read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+    (folder / name).write_text(text.replace(old, new))
+    return folder
+
+
+def planned(folder: Path = ROOT, environment: str = "", **variables: object) -> Plan:
     """Returns the plan of a project folder's infra/gcp.
 
     Args:
         folder: A copy of the project, or of what Terraform reads of it.
+        environment: Name of a file of variables in environments/, which win over the others.
         variables: Variables beside VARIABLES, or instead of theirs.
 
     Raises:
         RefusedPlan: Terraform finds something wrong.
     """
-    return _planned(folder, json.dumps({**VARIABLES, **variables}))
+    return _planned(folder, environment, json.dumps({**VARIABLES, **variables}))
 
 
 @cache
-def _planned(folder: Path, variables: str) -> Plan:
+def _planned(folder: Path, environment: str, variables: str) -> Plan:
+    options = ["-refresh=false", "-out=plan"]
+    if environment:
+        options.append(f"-var-file=environments/{environment}.tfvars")
     with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
-        for name in _READS:
-            source, copy = folder / name, Path(made) / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-            else:
-                shutil.copy(source, copy)
+        _copy(folder, Path(made))
         module = Path(made) / "infra" / "gcp"
         (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
         (module / "test.auto.tfvars.json").write_text(variables)
-        for command in ("init", "validate", "plan -refresh=false -out=plan"):
-            _terraform(command.split(), module, provider.environment)
+        for command in (["init"], ["validate"], ["plan", *options]):
+            _terraform(command, module, provider.environment)
         shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
+        graph = _terraform(["graph"], module, provider.environment)
     values = shown["planned_values"]
     return Plan(
         resources=_resources(values["root_module"]),
         outputs={name: output.get("value") for name, output in values.get("outputs", {}).items()},
+        after=_after(graph),
     )
+
+
+def _copy(project: Path, folder: Path) -> None:
+    for name in _READS:
+        source, copy = project / name, folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        else:
+            shutil.copy(source, copy)
 
 
 def _resources(module: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -141,10 +175,22 @@ def _resources(module: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return found
 
 
+def _after(graph: str) -> dict[str, frozenset[str]]:
+    """Returns what comes before each block, however indirectly; the graph is in the language of dot."""
+    needs: dict[str, set[str]] = {}
+    for block, needed in re.findall(r'"(\S+)" -> "(\S+)"', graph):
+        needs.setdefault(block, set()).add(needed)
+
+    def before(block: str) -> frozenset[str]:
+        return frozenset().union(*({one} | before(one) for one in needs.get(block, ())))
+
+    return {block: before(block) for block in needs}
+
+
 def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str]) -> str:
-    flags = [] if arguments[0] in {"show", "validate"} else ["-input=false"]
+    flags = {"graph": [], "show": ["-no-color"], "validate": ["-no-color"]}
     run = subprocess.run(
-        [_program(), *arguments, *flags, "-no-color"],
+        [_program(), *arguments, *flags.get(arguments[0], ["-no-color", "-input=false"])],
         cwd=module,
         env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null", **environment},
         capture_output=True,
@@ -164,6 +210,7 @@ def _schemas() -> dict[str, Schema]:
     if not _PROVIDER_SCHEMA.is_file():
         _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
     schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
+    schemas |= json.loads(_MORE_SCHEMAS.read_text())
     return schemas
 
 

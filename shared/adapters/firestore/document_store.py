@@ -20,6 +20,7 @@ from shared.adapters.firestore.layout import DOCUMENTS
 from shared.adapters.firestore.queries import Selection, equal, where
 from shared.domain.codec import decode_json
 from shared.domain.errors import NotFound, Outage
+from shared.domain.expiring import EXPIRING
 from shared.ports.document_store import DOCUMENT_ID, Document, Edit, document_body
 
 __all__ = ["FirestoreDocumentStore"]
@@ -156,6 +157,7 @@ def _fields(document: Document, document_id: str, owner: str | None) -> Fields:
         "owner": storable(document.owner),
         "about": storable(document.about) or None,
         "due_at": document.due_at,
+        "expires_at": document.due_at if isinstance(document, EXPIRING) else None,
     }
 
 

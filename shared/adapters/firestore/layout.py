@@ -23,8 +23,9 @@
     ``video_id``. ``committed_at``: by Firestore's clock. ``body``: JSON.
 
 ``documents/{kind}:{id}``: what owners have besides videos.
-    ``kind``, ``id``, ``owner``. ``about``: the video it is about, or null. ``due_at``: or null. ``body``: JSON.
-    ``change_id``: as a video's.
+    ``kind``, ``id``, ``owner``. ``about``: the video it is about, or null. ``due_at``: or null. ``expires_at``:
+    the same for what nothing is done with then, or null; Firestore removes it within a day, where sweep has not.
+    ``body``: JSON. ``change_id``: as a video's.
 
 Queries, as VideoRepository and DocumentStore name them:
 

@@ -150,12 +150,18 @@ class GcsBlobStore:
                 raise damaged(ref.bucket, ref.name)
             yield chunk
 
-    def list_objects(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+    def list_objects(self, bucket: str, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
         with suppress(NotFound), translated(bucket, prefix):
             for blob in self._client.list_blobs(
-                bucket, prefix=prefix, fields=_LISTED, timeout=TIMEOUT_S, retry=self._retry
+                bucket,
+                prefix=prefix,
+                start_offset=after or None,
+                fields=_LISTED,
+                timeout=TIMEOUT_S,
+                retry=self._retry,
             ):
-                yield StoredObject(ref=ref_of(blob), updated_at=blob.time_created)
+                if blob.name != after:
+                    yield StoredObject(ref=ref_of(blob), updated_at=blob.time_created)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         with suppress(NotFound):

@@ -83,7 +83,9 @@ class Arrivals:
             if video is None:
                 return self._begun(first_run(video_id, source, REGISTERED, Details(), now), now)
             if video.status == UPLOADING:
-                arrived = replace(video, source=source, status=REGISTERED, status_at=now, updated_at=now)
+                arrived = replace(
+                    video, source=source, run_began_at=now, status=REGISTERED, status_at=now, updated_at=now
+                )
                 return self._begun(arrived, now)
             if upload.generation <= video.source.generation:
                 stale = upload.generation < video.source.generation

@@ -28,7 +28,7 @@ def failed(flow: Flow, video: Video, failure: Failure, now: datetime) -> tuple[V
     check_transition(flow, video.status, FAILED)
     if len(failure.reason) > MAX_REASON_CHARS:
         failure = replace(failure, reason=failure.reason[: MAX_REASON_CHARS - 1] + "…")
-    ended = replace(video, status=FAILED, failure=failure, lease=None, updated_at=now)
+    ended = replace(video, status=FAILED, status_at=now, failure=failure, lease=None, updated_at=now)
     return ended, event_about(ended, flow.failed_topic, now)
 
 

@@ -114,6 +114,7 @@ class Interventions:
             gone = replace(
                 charged(current, closed),
                 status=DELETED,
+                status_at=now,
                 failure=None,
                 media=None,
                 results={},

@@ -9,18 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from shared.logs import bound_fields, configure_logs, logger
+from shared.logs import CloudLines, bound_fields, configure_logs, logger
 from shared.testing.logs import captured_logs
 
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    ours = logging.getLogger("automations")
+    ours, root = logging.getLogger("automations"), logging.getLogger()
     before = ours.handlers, ours.level, ours.propagate
+    others = root.handlers
     yield
     ours.handlers, level, ours.propagate = before
     ours.setLevel(level)
+    root.handlers = others
 
 
 @pytest.fixture
@@ -100,3 +103,62 @@ def test_a_test_sees_fields_and_nothing_is_written(stream: io.StringIO) -> None:
         logger().debug("ignored", object="x")
     assert lines == [{"event": "ignored", "level": "debug", "video_id": "v1", "object": "x"}]
     assert stream.getvalue() == ""
+
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def test_on_google_cloud_lines_name_their_trace_and_carry_labels(stream: io.StringIO) -> None:
+    configure_logs("info", "json", stream, cloud=CloudLines(project="p", service="tag", version="tag-00001"))
+    with bound_fields(video_id="v1", run=2, stage="tag", attempt=1, trace=TRACE, span=SPAN):
+        logger().info("stage_started")
+    logger().info("sweep_started")
+    first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+
+    assert first["logging.googleapis.com/trace"] == f"projects/p/traces/{TRACE}"
+    assert first["logging.googleapis.com/spanId"] == SPAN
+    assert first["logging.googleapis.com/labels"] == {"video_id": "v1", "run": "2", "stage": "tag"}
+    assert (first["video_id"], first["run"], first["attempt"]) == ("v1", 2, 1)
+    assert set(second) == {"time", "severity", "message"}
+
+
+def test_an_error_is_one_entry_that_error_reporting_groups(stream: io.StringIO) -> None:
+    configure_logs("info", "json", stream, cloud=CloudLines(project="p", service="tag", version="tag-00001"))
+    try:
+        int("on purpose")
+    except ValueError as error:
+        logger().error("delivery_failed", exc_info=error)
+        logger().warning("stage_refused", exc_info=error)
+    reported, told = (json.loads(line) for line in stream.getvalue().splitlines())
+
+    kind = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
+    assert reported["@type"] == kind
+    assert reported["serviceContext"] == {"service": "tag", "version": "tag-00001"}
+    assert reported["stack_trace"].startswith("Traceback (most recent call last):")
+    assert {"@type", "stack_trace", "exception"}.isdisjoint(told)
+    assert "Traceback" in told["traceback"]
+
+
+def test_an_error_takes_along_what_it_was_about(stream: io.StringIO) -> None:
+    configure_logs("info", "json", stream)
+    try:
+        with bound_fields(video_id="v1", trace=TRACE), bound_fields(stage="tag"):
+            int("on purpose")
+    except ValueError:
+        logger().exception("delivery_failed", extra_field=1)
+    line = json.loads(stream.getvalue())
+    assert (line["video_id"], line["stage"], line["trace"], line["extra_field"]) == ("v1", "tag", TRACE, 1)
+
+
+def test_what_a_library_says_is_one_line_too(stream: io.StringIO) -> None:
+    configure_logs("info", "json", stream)
+    app = Flask("function")
+
+    @app.get("/")
+    def fail() -> str:
+        raise ZeroDivisionError("outside of everything")
+
+    assert app.test_client().get("/").status_code == 500
+    line = json.loads(stream.getvalue())
+    assert (line["severity"], line["logger"]) == ("ERROR", "function")
+    assert "ZeroDivisionError: outside of everything" in line["stack_trace"]

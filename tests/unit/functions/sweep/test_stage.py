@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from pytest_mock import MockerFixture
@@ -232,59 +233,105 @@ def test_a_deleted_video_is_not_brought_back_by_its_object(ports: FakeSweepPorts
     assert ports.bus.published == []
 
 
-def test_a_warm_instance_looks_up_each_upload_once(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
-    for name in ("ann/1.mp4", "ann/2.mp4", "ann/deleted.mp4"):
+def reads_of(ports: FakeSweepPorts, spied: MagicMock) -> int:
+    """Returns how many videos the next look at the bucket asks for."""
+    spied.reset_mock()
+    Sweeper(ports).reconcile_uploads()
+    return spied.call_count
+
+
+def test_what_one_pass_has_looked_at_the_next_does_not_look_at_again(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    for name in ("ann/1.mp4", "ann/2.mp4"):
         ports.driver.register(ports.upload(name))
-    ports.driver.delete(ports.driver.video(video_id_of("uploads", "ann/deleted.mp4")))
     ports.clock.advance(1000)
-    sweeper, get, update = Sweeper(ports), *(mocker.spy(ports.repository, name) for name in ("get", "update"))
-    sweeper.reconcile_uploads()
-    assert (get.call_count, update.call_count) == (3, 1)
+    get = mocker.spy(ports.repository, "get")
+    assert [reads_of(ports, get) for _ in range(3)] == [2, 0, 0]
 
-    for _ in range(3):
-        sweeper.reconcile_uploads()
-    assert (get.call_count, update.call_count) == (3, 1)
-
-    newer = ports.upload("ann/2.mp4")
-    sweeper.reconcile_uploads()
-    assert get.call_count == 4
+    newer = ports.upload("ann/1.mp4")
+    assert [reads_of(ports, get) for _ in range(2)] == [1, 0]
     assert [published.message for published in ports.bus.published] == [newer]
 
 
-def test_a_warm_instance_tries_again_what_it_could_not_announce(
-    ports: FakeSweepPorts, mocker: MockerFixture
-) -> None:
+def test_what_could_not_be_announced_is_looked_at_again(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
     upload = ports.upload()
     ports.clock.advance(1000)
-    sweeper = Sweeper(ports)
     gone = mocker.patch.object(ports.repository, "update", side_effect=TransientError("store_unavailable", ""))
-    sweeper.reconcile_uploads()
+    with captured_logs():
+        Sweeper(ports).reconcile_uploads()
     assert ports.bus.published == []
     mocker.stop(gone)
 
-    sweeper.reconcile_uploads()
+    Sweeper(ports).reconcile_uploads()
     assert [published.message for published in ports.bus.published] == [upload]
 
 
-def test_a_warm_instance_remembers_a_bounded_number_of_uploads_and_none_that_are_gone(
+def test_a_bucket_that_takes_longer_than_there_is_time_is_gone_through_in_several_looks(
     ports: FakeSweepPorts, mocker: MockerFixture
 ) -> None:
-    mocker.patch("functions.sweep.stage._MAX_KNOWN", 2)
-    names = [f"ann/{index}.mp4" for index in range(3)]
-    for name in names:
-        ports.driver.register(ports.upload(name))
+    mocker.patch("functions.sweep.reconciliation._BATCH", 2)
+    uploads = [ports.upload(f"ann/{index}.mp4") for index in range(5)]
     ports.clock.advance(1000)
-    sweeper, get = Sweeper(ports), mocker.spy(ports.repository, "get")
-    for reads in (3, 1, 1):
-        sweeper.reconcile_uploads()
-        assert get.call_count == reads
-        get.reset_mock()
+    for announced in (2, 4, 5):
+        Sweeper(ports).run(["reconcile_uploads"], within_s=0)
+        assert len(ports.bus.published) == announced
 
-    ports.blobs.delete("uploads", names[0])
-    for reads in (1, 0):
-        sweeper.reconcile_uploads()
-        assert get.call_count == reads
-        get.reset_mock()
+    behind = ports.upload("ann/0.mp4")  # the next pass begins at the beginning
+    ports.clock.advance(1000)
+    Sweeper(ports).run(["reconcile_uploads"])
+    assert [published.message for published in ports.bus.published] == [*uploads, behind]
+
+
+@pytest.mark.reliability("B21")
+def test_a_clock_that_was_ahead_for_a_while_hides_no_upload(ports: FakeSweepPorts) -> None:
+    ports.driver.register(ports.upload("ann/1.mp4"))
+    ports.clock.advance(1_000_000)
+    Sweeper(ports).reconcile_uploads()
+    ports.clock.advance(-999_000)
+    missed = ports.upload("ann/2.mp4")
+    Sweeper(ports).reconcile_uploads()
+    assert [published.message for published in ports.bus.published] == [missed]
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_one_run_clears_what_many_videos_left_whoever_can_not_be_cleared(
+    ports: FakeSweepPorts, threads: int, mocker: MockerFixture
+) -> None:
+    mocker.patch("functions.sweep.pace._BATCH", 3)
+    videos = [ports.finish(f"ann/{index}.mp4") for index in range(12)]
+    stuck = {video.id for video in videos[:5]}  # the first to be found, and more than are fetched at a time
+    prune = ports.repository.prune
+
+    def failing(video: Video) -> Mapping[str, int]:
+        if video.id in stuck:
+            raise TransientError("store_unavailable", "Not now.")
+        return prune(video)
+
+    mocker.patch.object(ports.repository, "prune", failing)
+    ports.clock.advance(ports.settings.lease_s)
+    with captured_logs() as logs:
+        Sweeper(ports, threads=threads).clear_leftovers()
+    assert {video.id for video in ports.repository.unswept()} == stuck
+    assert len(logs) == len(stuck)
+
+
+def test_a_run_begins_nothing_new_when_its_time_is_over(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
+    mocker.patch("functions.sweep.pace._BATCH", 3)
+    for index in range(7):
+        ports.finish(f"ann/{index}.mp4")
+    ports.clock.advance(ports.settings.lease_s)
+    prune = ports.repository.prune
+
+    def slow(video: Video) -> Mapping[str, int]:
+        ports.clock.advance(10)
+        return prune(video)
+
+    mocker.patch.object(ports.repository, "prune", slow)
+    Sweeper(ports).run(["clear_leftovers"], within_s=45)
+    assert len(ports.repository.unswept()) == 1
+    Sweeper(ports).run(["clear_leftovers"], within_s=45)
+    assert not ports.repository.unswept()
 
 
 def test_leaves_time_to_a_worker_that_may_not_know_yet_that_it_lost_its_lease(ports: FakeSweepPorts) -> None:

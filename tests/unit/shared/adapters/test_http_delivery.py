@@ -12,13 +12,14 @@ from flask import Flask, Request, Response
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, Unauthorized
 from werkzeug.test import EnvironBuilder
 
 from shared.adapters.http_delivery import MAX_BODY_BYTES, Endpoint, read_delivery
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.events import ObjectFinalized
 from shared.domain.wire import PUBSUB_PUBLISHED, STORAGE_FINALIZED, Delivery, parse_delivery
+from shared.logs import bound_fields
 from shared.testing.logs import captured_logs
 
 CLOUD_EVENT = {
@@ -188,9 +189,28 @@ def test_a_refusal_says_when_to_come_again() -> None:
     assert response.headers["Retry-After"] == "12"
 
 
-def test_what_is_wrong_with_the_deployment_is_for_the_framework_to_report() -> None:
-    with pytest.raises(ConfigurationError):
-        answer(ConfigurationError("topic_missing", "Create it."))
+@pytest.mark.parametrize(
+    "error", [ConfigurationError("topic_missing", "Create it."), ZeroDivisionError("a mistake")], ids=str
+)
+def test_what_nobody_foresaw_is_reported_once_with_what_it_was_about(error: Exception) -> None:
+    def handle(_delivery: Delivery) -> None:
+        with bound_fields(video_id="v1"), bound_fields(stage="tag"):
+            raise error
+
+    with captured_logs() as logs:
+        assert Endpoint(handle).answer(request(json.dumps(PUSH).encode())).status_code == 500
+    assert [(log["event"], log["level"], log["video_id"], log["stage"]) for log in logs] == [
+        ("delivery_failed", "error", "v1", "tag")
+    ]
+
+
+def test_what_is_no_delivery_at_all_is_for_the_framework_to_answer() -> None:
+    def guard(_request: Request) -> None:
+        raise Unauthorized("nobody")
+
+    with captured_logs() as logs, pytest.raises(Unauthorized):
+        Endpoint(lambda _delivery: None, guard).answer(request(json.dumps(PUSH).encode()))
+    assert logs == []
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

@@ -10,8 +10,9 @@ import pytest
 from shared.adapters import job_task
 from shared.adapters.http_delivery import Endpoint
 from shared.domain.codec import encode_json
-from shared.domain.errors import ConfigurationError, PipelineError, TransientError
+from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.wire import PUBSUB_PUBLISHED, Delivery
+from shared.testing.logs import captured_logs
 
 DELIVERY = Delivery(id="1", source="//pubsub", type=PUBSUB_PUBLISHED, data={"message": {"data": "e30="}})
 
@@ -34,14 +35,22 @@ def test_the_function_gets_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    "error", [TransientError("busy", "Later."), ConfigurationError("no_ffmpeg", "There is none.")], ids=str
+    ("error", "line"),
+    [
+        (TransientError("busy", "Later."), "delivery_put_off"),
+        (ConfigurationError("no_ffmpeg", "There is none."), "delivery_failed"),
+        (ZeroDivisionError("a mistake"), "delivery_failed"),
+    ],
+    ids=str,
 )
 def test_what_the_function_refuses_ends_the_task_with_an_error_so_that_it_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch, error: PipelineError
+    monkeypatch: pytest.MonkeyPatch, error: Exception, line: str
 ) -> None:
     def refuse(_delivery: Delivery) -> None:
         raise error
 
     work_is(monkeypatch, Endpoint(refuse))
-    with pytest.raises(type(error)):
+    with captured_logs() as lines, pytest.raises(SystemExit) as end:
         job_task.main()
+    assert end.value.code == 1
+    assert [written["event"] for written in lines] == [line]

@@ -1,0 +1,285 @@
+"""What a video costs on Google Cloud, stage by stage, at list prices and without free tiers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from functions.transcode.estimate import expected_media_s, pixels
+from infra.cost.measurements import assumed, operations, stage_rates
+from infra.cost.price_list import Price, prices
+from shared.adapters.gemini.prices import price_of
+from shared.domain.flow import Flow, Needs, StageSpec
+from shared.domain.media import AudioStream, MediaInfo, VideoStream
+from shared.processors.ladder import LadderPlanner
+from shared.runtime.entrypoint import SAFE_SHARE
+from shared.settings import GeminiSettings, Settings
+
+__all__ = [
+    "RESOLUTIONS",
+    "Analysis",
+    "Part",
+    "Usage",
+    "VideoCost",
+    "Work",
+    "gib_of",
+    "invented_media",
+    "storage_usd_month",
+    "video_cost",
+]
+
+Usage = Counter[str]
+"""Name of a price -> how many of its units."""
+
+_GIB: Final = 2**30
+_MINIMUM_JOB_S: Final = 60.0
+_BILLED_STEP_S: Final = 0.1
+
+RESOLUTIONS: Final[Mapping[str, tuple[int, int, float]]] = {
+    "360p": (640, 360, 1e6),
+    "480p": (854, 480, 2.5e6),
+    "720p": (1280, 720, 5e6),
+    "1080p": (1920, 1080, 8e6),
+    "2160p": (3840, 2160, 35e6),
+}
+"""Width, height, and bits a second that an upload of this size usually has."""
+
+
+class Analysis(StrEnum):
+    """What looks at the video."""
+
+    DEVICE = "device"
+    GEMINI = "gemini"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A video to be processed.
+
+    Attributes:
+        media: What it is made of.
+        size_bytes: Bytes of the upload.
+        ladder: Plans its renditions.
+        analysis: What looks at it.
+    """
+
+    media: MediaInfo
+    size_bytes: int
+    ladder: LadderPlanner
+    analysis: Analysis = Analysis.DEVICE
+
+    def amount(self, driver: str) -> float:
+        """Returns how much of what a stage's work grows with there is."""
+        return self.media.duration_s if driver == "media_s" else pixels(self.ladder, self.media) / 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one stage, or what comes with all of them, uses and costs.
+
+    Attributes:
+        name: The stage; ``notify``, ``sweep``.
+        busy_s: Seconds that an instance works for the video, without its start.
+        as_job: Whether that is in a job.
+        usage: What is billed.
+        model_usd: What the model's tokens cost.
+    """
+
+    name: str
+    busy_s: float
+    as_job: bool = False
+    usage: Usage
+    model_usd: float = 0.0
+
+    def usd_by_price(self, list_prices: Mapping[str, Price]) -> Mapping[str, float]:
+        """Returns what each thing used costs."""
+        costs = {name: list_prices[name].of(quantity) for name, quantity in self.usage.items()}
+        return costs | ({"model": self.model_usd} if self.model_usd else {})
+
+    def usd(self, list_prices: Mapping[str, Price]) -> float:
+        """Returns what it costs."""
+        return sum(self.usd_by_price(list_prices).values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoCost:
+    """What a video costs once, and while it is kept.
+
+    Attributes:
+        parts: The stages in order, and what comes with them.
+        stored_gib: What is kept of it, the upload included.
+        list_prices: The prices.
+    """
+
+    parts: Sequence[Part]
+    stored_gib: float
+    list_prices: Mapping[str, Price]
+
+    @property
+    def usd(self) -> float:
+        """What it costs to process."""
+        return sum(part.usd(self.list_prices) for part in self.parts)
+
+    @property
+    def compute_usd(self) -> float:
+        """How much of that is for instances."""
+        return sum(
+            usd
+            for part in self.parts
+            for name, usd in part.usd_by_price(self.list_prices).items()
+            if name.startswith("run.") and name != "run.request"
+        )
+
+    @property
+    def most_usd(self) -> float:
+        """What it costs to process on vCPUs as slow as they might be."""
+        return self.usd + self.compute_usd * (assumed("slow_vcpu") - 1)
+
+    @property
+    def dominant(self) -> tuple[str, str, float]:
+        """The part and the price that cost most, and their share of everything."""
+        costs = [
+            (usd, part.name, name)
+            for part in self.parts
+            for name, usd in part.usd_by_price(self.list_prices).items()
+        ]
+        usd, part, name = max(costs)
+        return part, name, usd / self.usd
+
+
+def video_cost(
+    work: Work, flow: Flow, *, cold: bool = True, list_prices: Mapping[str, Price] | None = None
+) -> VideoCost:
+    """Returns what a video costs.
+
+    Args:
+        work: The video.
+        flow: The stages and what they get.
+        cold: Whether every stage's instance has to be started for it, as for a video that comes alone.
+        list_prices: Prices by name; None for today's.
+    """
+    parts = [*(_stage(spec, work, cold=cold) for spec in flow.stages), *_beside(flow, work)]
+    written = sum(stage_rates()[spec.stage].bytes_written.of(_amount(spec.stage, work)) for spec in flow.stages)
+    return VideoCost(
+        parts=parts, stored_gib=(work.size_bytes + written) / _GIB, list_prices=list_prices or prices()
+    )
+
+
+def storage_usd_month(cost: VideoCost) -> float:
+    """Returns what keeping a video costs a month."""
+    return cost.list_prices["storage.gib_month"].of(cost.stored_gib)
+
+
+def gib_of(memory: str) -> float:
+    """Returns a size in Kubernetes notation in GiB."""
+    units = {"Gi": 1.0, "Mi": 1 / 1024}
+    return float(memory[:-2]) * units[memory[-2:]]
+
+
+def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
+    """Returns a video of 30 frames a second with sound, and the bytes of its upload.
+
+    Args:
+        duration_s: Its length.
+        resolution: One of RESOLUTIONS; raises KeyError for another.
+    """
+    width, height, bits_s = RESOLUTIONS[resolution]
+    picture = VideoStream(
+        index=0, codec="h264", width=width, height=height, fps=Fraction(30), duration_s=duration_s
+    )
+    sound = AudioStream(index=1, codec="aac", channels=2, sample_rate_hz=48_000, duration_s=duration_s)
+    media = MediaInfo(container="mov,mp4,m4a,3gp,3g2,mj2", duration_s=duration_s, video=(picture,), audio=(sound,))
+    return media, round(duration_s * bits_s / 8)
+
+
+def _amount(stage: str, work: Work) -> float:
+    return work.amount(stage_rates()[stage].driver)
+
+
+def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
+    rates, amount = stage_rates()[spec.stage], _amount(spec.stage, work)
+    busy_s = max(rates.wall_s.of(amount), rates.cpu_s.of(amount) / spec.cpu)
+    model = _watching(work) if spec.stage == "analyze" and work.analysis == Analysis.GEMINI else None
+    if model is not None:
+        busy_s = model.answers_s
+    busy_s += (rates.bytes_read.of(amount) + rates.bytes_written.of(amount)) / assumed("transfer_bytes_s")
+    busy_s += assumed("machinery_s")
+    as_job = spec.job_timeout_s is not None and (
+        expected_media_s(work.ladder, work.media) > spec.timeout_s * SAFE_SHARE
+    )
+    usage = Usage()
+    start_s = assumed(f"start_s.{spec.image}") if cold else 0.0
+    if as_job:
+        usage += _instance(spec, assumed("machinery_s") + start_s)
+        usage += _instance(spec, max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S), job=True)
+    else:
+        usage += _instance(spec, busy_s + start_s)
+    usage += _requests(1)
+    usage += _documents(spec.stage, work.media.duration_s)
+    beats = busy_s // Settings().heartbeat_s
+    usage += Usage({"firestore.write": beats, "firestore.read": beats})
+    usage["storage.class_a"] = rates.objects.of(amount)
+    usage["storage.class_b"] = assumed("object_reads_per_stage")
+    if spec.stage == "analyze":
+        usage["storage.class_b"] += stage_rates()["segment"].objects.of(work.media.duration_s)
+    return Part(name=spec.stage, busy_s=busy_s, as_job=as_job, usage=usage, model_usd=model.usd if model else 0.0)
+
+
+def _beside(flow: Flow, work: Work) -> Iterator[Part]:
+    """Yields what happens beside the stages: everything announced is told to every listener, sweep tidies up."""
+    for listener in flow.listeners:
+        announced = len(flow.stages) + 1 if listener.announcements else 0
+        if announced:
+            busy_s = announced * assumed("notify_s")
+            usage = _instance(listener, busy_s / listener.concurrency) + _requests(announced)
+            yield Part(name=listener.function, busy_s=busy_s, usage=usage)
+    yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.media.duration_s))
+
+
+def _instance(needs: Needs, seconds: float, *, job: bool = False) -> Usage:
+    kind = "job" if job else "request"
+    billed_s = math.ceil(seconds / _BILLED_STEP_S - 1e-9) * _BILLED_STEP_S
+    return Usage({f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)})
+
+
+def _requests(count: int) -> Usage:
+    """Returns what messages cost that are published, pushed, handled and logged."""
+    published = 2 * count * assumed("message_bytes")
+    return Usage(
+        {
+            "run.request": count,
+            "pubsub.tib": published / 2**40,
+            "logging.gib": count * assumed("log_bytes_per_request") / _GIB,
+        }
+    )
+
+
+def _documents(step: str, media_s: float) -> Usage:
+    return Usage({f"firestore.{what}": rate.of(media_s) for what, rate in operations()[step].items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    answers_s: float
+    usd: float
+
+
+def _watching(work: Work) -> _Watching:
+    """Returns how long a model needs for a video, and what its tokens cost."""
+    settings = GeminiSettings()
+    price = price_of(settings.model, settings.location)
+    if price is None:
+        raise ValueError(f"no price of {settings.model} is known at {settings.location}")
+    media_s = work.media.duration_s
+    windows = math.ceil(media_s / settings.window_s)
+    seen = settings.fps * assumed("gemini.frame_tokens") + assumed("gemini.sound_tokens_s")
+    read = media_s * seen + windows * assumed("gemini.question_tokens")
+    written = media_s * assumed("gemini.answer_tokens_s")
+    share = min(media_s / windows / settings.window_s, 1.0)
+    answers_s = math.ceil(windows / settings.parallel) * assumed("gemini.answer_s") * share
+    return _Watching(answers_s, price.usd(round(read), round(written)))

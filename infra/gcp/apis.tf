@@ -1,0 +1,34 @@
+# Every API that something here is made in, or that a function calls.
+locals {
+  apis = toset(concat(
+    [
+      "artifactregistry",
+      "cloudbuild",
+      "cloudresourcemanager",
+      "cloudscheduler",
+      "containerscanning",
+      "firestore",
+      "iam",
+      "iamcredentials", # signs URLs for accounts that have no key
+      "logging",
+      "monitoring",
+      "pubsub",
+      "run",
+      "secretmanager",
+      "storage",
+    ],
+    local.gemini ? ["aiplatform"] : [],
+    var.kms_key == null ? [] : ["cloudkms"],
+    var.billing_account == null ? [] : ["billingbudgets"],
+    var.billing_account == null ? [] : ["billingbudgets"],
+  ))
+}
+
+resource "google_project_service" "this" {
+  for_each = local.apis
+
+  service = "${each.key}.googleapis.com"
+
+  # Something else in the project may use it, too.
+  disable_on_destroy = false
+}

@@ -1,0 +1,69 @@
+# What takes longer than an event function has: the same code in the same image, as a job of the stage's name. Whoever
+# starts one tells it what to do, and how long it may take.
+resource "google_cloud_run_v2_job" "stage" {
+  for_each = local.jobs
+
+  name                = each.key
+  location            = var.region
+  labels              = merge(local.labels, { function = each.key })
+  deletion_protection = false # it keeps nothing
+
+  template {
+    template {
+      service_account       = google_service_account.function[each.key].email
+      execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+      timeout               = "${each.value.job_timeout_s}s"
+      max_retries           = 3
+      encryption_key        = var.kms_key
+
+      containers {
+        image   = var.images[each.value.image]
+        command = ["python", "-m", "shared.adapters.job_task"]
+
+        resources {
+          limits = { cpu = tostring(each.value.cpu), memory = each.value.memory }
+        }
+
+        dynamic "env" {
+          for_each = local.environment[each.key]
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+        dynamic "env" {
+          for_each = local.secret_environment[each.key]
+          content {
+            name = env.key
+            value_source {
+              secret_key_ref {
+                secret  = env.value
+                version = "latest"
+              }
+            }
+          }
+        }
+
+        volume_mounts {
+          name       = "work"
+          mount_path = local.disk_path
+        }
+      }
+
+      volumes {
+        name = "work"
+        empty_dir {
+          medium     = "DISK"
+          size_limit = "${local.disks_gib[each.key]}Gi"
+        }
+      }
+    }
+  }
+
+  # Its image is changed along with the traffic of its stage's service, and gcloud notes who did it.
+  lifecycle {
+    ignore_changes = [template[0].template[0].containers[0].image, client, client_version]
+  }
+
+  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
+}
