@@ -92,9 +92,10 @@ def refusal_of(arguments: list[str]) -> str | None:
             break
     if node["commands"]:
         return f"there is no command `gcloud {' '.join(arguments[: len(path) + 1])}`"
+    negations = {f"--no-{name[2:]}" for name, kind in node["flags"].items() if kind == "bool"}
     for word in arguments[len(path) :]:
         name = word.partition("=")[0]
-        if name.startswith("--") and name not in flags | set(node["flags"]):
+        if name.startswith("--") and name not in flags | set(node["flags"]) | negations:
             return f"`gcloud {' '.join(path)}` has no flag {name}"
     return None
 

@@ -1,6 +1,4 @@
-# terraform apply -var-file=environments/production.tfvars
-project = "YOUR-PRODUCTION-PROJECT"
-region  = "europe-west1"
+# What differs from the defaults; the build says which project and region. infra/README.md, "Environments".
 
 # More than a new project is granted; ask for the quota first, or leave these out.
 # disk_limit_gib = 100
