@@ -12,7 +12,7 @@ from infra.local.cloud_doctor.google_apis import ApiRefusal
 
 __all__ = ["check_secrets", "check_signing"]
 
-_HOLDS: Final = {"signing-key": "automations signing-key", "database-url": "printf %s URL"}
+_HOLDS: Final = {"signing-key": "openssl ecparam -name prime256v1 -genkey -noout", "database-url": "printf %s URL"}
 """Secret -> what prints what belongs into it."""
 
 
