@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.local.as_json import full_view, short_view
+from infra.local.backfill import backfill
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.estimate import estimate
-from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes
+from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
 from infra.local.session import Host, all_videos, find_video, open_deployment
@@ -61,6 +62,7 @@ app = typer.Typer(
     "  [dim]$[/dim] automations up",
 )
 app.add_typer(dead_letters, name="dead-letters")
+app.command()(backfill)
 
 
 class Deployment(StrEnum):
@@ -258,9 +260,8 @@ def replay(
     $ automations replay v3k2 --from analyze
     """
     wiring = open_deployment(data_dir, existing=True, analyzers=analyzers)
-    stages = [spec.stage for spec in wiring.flow.stages]
-    if from_stage is not None and from_stage not in stages:
-        raise typer.BadParameter(f"There is no stage '{from_stage}'; there are {', '.join(stages)}.")
+    if from_stage is not None:
+        check_stage(wiring.flow, from_stage)
     video = find_video(wiring, video_id)
     renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
