@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help install demo up test check bench docs requirements cloudbuild deploy rollback clean
+.PHONY: help install demo up test check bench docs simulate requirements cloudbuild deploy rollback clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -46,10 +46,13 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
-	tests/architecture/test_openapi.py
+	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
+
+simulate: $(VENV)/.dev  ## Simulate days of 10 to 1,000,000 videos anew, and draw infra/README.md's pictures of them.
+	@$(BIN)/python -m infra.cost
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 IMAGE = --excludes infra/requirements-excluded.txt -c requirements.txt pyproject.toml

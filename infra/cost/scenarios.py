@@ -1,4 +1,4 @@
-"""Days of 10, 10,000 and 1,000,000 videos: how soon they are ready, what they need, which limit is reached first."""
+"""Days of 10, 10,000 and 1,000,000 videos: how soon they are ready, what they need, which limit comes first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from infra.cost.model import gib_of
 from infra.cost.price_list import limits, prices
 from infra.cost.simulation import Served, Station, Times, busy_over_time, serve
 from shared.domain.flow import Flow, StageSpec
-from shared.settings import Settings
 
 __all__ = ["ENOUGH", "SWEEP_THREADS", "Day", "Need", "Room", "needs", "simulate"]
 

@@ -1,4 +1,4 @@
-"""The simulation against real runs: videos that come at once, through real workers, and the same days simulated."""
+"""The simulation against real runs: videos that come at once, through real workers, and the same simulated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(wiring: Bootstrap, stack: Stack, source: Path, names: list[str]) -> tupl
 def simulated(lasts: Times, overhead_s: float, workers: int) -> Times:
     """Returns when each video is ready if workers that do all stages take messages in their order.
 
-    What comes out of a stage comes in for the next, so the arrivals are what they are when nothing changes any more.
+    What comes out of a stage comes in for the next, so the arrivals are right when nothing changes any more.
     """
     arrivals = np.zeros_like(lasts)
     while True:
@@ -60,7 +60,7 @@ def test_real_runs_take_what_the_simulation_says(real_media: Path, tmp_path: Pat
         overhead_s = statistics.median((float(ended[0]) - sum(lasts[0])) / len(lasts[0]) for ended, lasts in alone)
         real, lasts = run(wiring, stack, source, [f"bench/{number}.webm" for number in range(VIDEOS)])
     expected = simulated(np.array(lasts), overhead_s, workers)
-    print(f"\n{VIDEOS} videos at once, {workers} workers, {overhead_s * 1000:.0f} ms around a stage: simulated over real")
-    print(f"  first ready {min(expected) / min(real):.2f}, half {np.median(expected) / np.median(real):.2f}, "
-          f"all {max(expected) / max(real):.2f} (of {max(real):.1f} s)")  # fmt: skip
+    print(f"\n{VIDEOS} videos at once, {workers} workers, {overhead_s * 1000:.0f} ms around a stage")
+    ratios = [function(expected) / function(real) for function in (np.min, np.median, np.max)]
+    print("  simulated over real: first {:.2f}, half {:.2f}, all {:.2f}".format(*ratios), f"of {max(real):.1f} s")
     assert 0.5 < max(expected) / max(real) < 2.0

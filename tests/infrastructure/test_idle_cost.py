@@ -12,11 +12,11 @@ from infra.cost import report, scenarios
 from infra.cost.idle import IdleLine, idle_cost, runs_a_month
 from infra.cost.price_list import prices
 from shared.pipeline import load_flow
-from tests.terraform.planning import planned
+from tests.terraform.planning import Plan, planned
 
 
-def lines(**variables: object) -> dict[str, IdleLine]:
-    return {line.what: line for line in idle_cost(planned(**variables).resources)}
+def lines(plan: Plan | None = None) -> dict[str, IdleLine]:
+    return {line.what: line for line in idle_cost((plan or planned()).resources)}
 
 
 def test_an_idle_deployment_costs_a_few_dollars_a_month() -> None:
@@ -37,7 +37,7 @@ def test_the_clock_is_paid_by_the_schedule() -> None:
 
 
 def test_an_instance_that_is_always_there_is_paid_for() -> None:
-    kept = lines(instances={"api": {"min": 1, "max": 8}})["instances that are always there"]
+    kept = lines(planned(instances={"api": {"min": 1, "max": 8}}))["instances that are always there"]
 
     # One vCPU and a GiB for 730 hours at the idle price.
     assert kept.usd == pytest.approx(730 * 3600 * 2 * 0.0000025)

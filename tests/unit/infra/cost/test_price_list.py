@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from infra.cost.measurements import stage_rates
-from infra.cost.price_list import limits, prices
+from infra.cost.price_list import Limit, Price, limits, prices
 from shared.pipeline import load_flow
 
 
 def test_every_price_and_limit_has_a_date_and_a_source() -> None:
-    for name, each in {**prices(), **limits()}.items():
+    known: Mapping[str, Price | Limit] = {**prices(), **limits()}
+    for name, each in known.items():
         assert date(2025, 1, 1) <= date.fromisoformat(each.as_of) <= date(2027, 1, 1), name
         assert each.source.startswith("https://"), name
         assert each.confirmed in {"page", "quoted", "example", "remembered"}, name
