@@ -18,7 +18,7 @@ def test_videos_are_looked_up_where_the_settings_say(tmp_path: Path) -> None:
     assert "secret" not in check.found
 
 
-def test_a_database_of_google(firestore_database: str) -> None:
+def test_a_database_of_google(tmp_path: Path, firestore_database: str) -> None:
     settings = Settings(
         data_dir=tmp_path, platform="google", project="demo", firestore_database=firestore_database
     )
