@@ -13,7 +13,7 @@ resource "google_firestore_database" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }
 
 # What is erased is in backups until they end: a week after the last daily one, the retention after the last weekly one.
