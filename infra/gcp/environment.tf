@@ -64,6 +64,13 @@ locals {
     )
   }
 
+  # What nobody has to say, or is to put into Terraform's variables.
+  decided_settings = toset(concat(
+    keys(local.common_settings),
+    flatten([for own in values(local.own_settings) : keys(own)]),
+    ["AUTOMATIONS_DATA_DIR", "AUTOMATIONS_DATABASE_URL", "AUTOMATIONS_SIGNING_KEY"],
+  ))
+
   # Variable -> secret, whose newest version it holds when an instance starts.
   secret_environment = {
     for function in keys(local.functions) : function => merge(

@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the functions, buckets and topics, such as europe-west1."
+  description = "Region of the functions, buckets and topics, such as europe-west1. Not every region has disks for Cloud Run."
   type        = string
 
   validation {
@@ -98,7 +98,7 @@ variable "instances" {
 }
 
 variable "disk_limit_gib" {
-  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised."
+  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised. An upload may have half of transcode's disk, and no more than ingest's."
   type        = number
   default     = 10
 
@@ -163,6 +163,11 @@ variable "settings" {
   validation {
     condition     = alltrue([for name in keys(var.settings) : startswith(name, "AUTOMATIONS_")])
     error_message = "Settings are named AUTOMATIONS_..."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.settings), local.decided_settings)) == 0
+    error_message = "These have variables of their own, or follow from what is made: ${join(", ", local.decided_settings)}."
   }
 }
 

@@ -8,7 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-__all__ = ["WORKERS", "AsJson", "DataDir", "Workers", "Yes"]
+from shared.domain.flow import Flow
+
+__all__ = ["WORKERS", "AsJson", "DataDir", "Workers", "Yes", "check_stage"]
 
 WORKERS: Final = min(4, os.cpu_count() or 1)
 
@@ -18,3 +20,10 @@ DataDir = Annotated[
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Stages that run at the same time.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first, as is done on a terminal.")]
+
+
+def check_stage(flow: Flow, stage: str) -> None:
+    """Raises BadParameter if there is no such stage."""
+    stages = [spec.stage for spec in flow.stages]
+    if stage not in stages:
+        raise typer.BadParameter(f"There is no stage '{stage}'; there are {', '.join(stages)}.")

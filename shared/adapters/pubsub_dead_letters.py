@@ -125,11 +125,11 @@ class PubsubDeadLetters:
 
 def _letter(message: PubsubMessage) -> DeadLetter:
     told = {name.removeprefix(_SOURCE): value for name, value in message.attributes.items() if _is_told(name)}
-    function, _, topic = told.get("Subscription", "").partition(".")
+    function, _, rest = told.get("Subscription", "").partition(".")
     return DeadLetter(
         id=message.message_id,
         function=function,
-        topic=topic,
+        topic=rest.partition(".")[0],  # what may follow tells a candidate's subscription from the one that serves
         deliveries=int(told["DeliveryCount"]) if told.get("DeliveryCount", "").isdigit() else None,
         published_at=_published_at(message, told),
         data=message.data,

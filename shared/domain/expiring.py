@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from shared.domain.audit import AuditEntry
+from shared.domain.backfill import Backfill, PlannedReplay
 from shared.domain.idempotent_answer import IdempotentAnswer
 
 __all__ = ["EXPIRING"]
 
-EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, IdempotentAnswer)
+EXPIRING: Final[tuple[type[Any], ...]] = (AuditEntry, Backfill, IdempotentAnswer, PlannedReplay)
 """Their kinds. Sweep removes them; where a store does so by itself, sweep finds nothing left to do."""

@@ -110,7 +110,7 @@ def pubsub_subscription() -> Iterator[Subject]:
         """Leaves what Pub/Sub leaves: tests/functional/test_redelivery.py lets the emulator do it, in 13 s."""
         data, attributes = to_pubsub(message)
         told = {
-            "Subscription": f"ingest.{TOPIC}",
+            "Subscription": f"ingest.{TOPIC}.candidate",
             "SubscriptionProject": project,
             "DeliveryCount": str(DELIVERIES),
             "TopicPublishTime": PUBLISHED_AT.isoformat().replace("+00:00", "Z"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from shared.bootstrap import Bootstrap
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import upload
-from tests.e2e.conftest import Automations
+from tests.e2e.conftest import ROOT, Automations
 
 
 @pytest.fixture
@@ -73,11 +74,64 @@ class TestDeadLetters:
         automations.run("dead-letters replay", second)
         assert listed(automations) == []
 
-    def test_wrong_use(self, automations: Automations, driver: VideoDriver) -> None:
-        driver.upload("ann/a.mp4")
-        for command in ("replay", "drop"):
-            automations.run(f"dead-letters {command}", exit_code=2)
+    def test_wrong_use(self, automations: Automations) -> None:
+        automations.run("dead-letters drop", exit_code=2)
         automations.run("dead-letters replay", "--all", "1", exit_code=2)
+
+
+class TestBackfill:
+    @pytest.mark.reliability("B22", "B24")
+    def test_killed_in_the_middle_and_begun_again(
+        self, automations: Automations, wiring: Bootstrap, driver: VideoDriver
+    ) -> None:
+        videos = [driver.finish(driver.upload(f"ann/{number}.mp4")) for number in range(4)]
+        command = ("backfill", "--where", "owner=ann", "--from", "tag")
+
+        said = automations.run(*command, "--dry-run")
+        assert "4 videos from tag" in said
+        assert "Nothing was changed." in said
+        assert wiring.repository.list_videos().videos == tuple(reversed(videos))
+
+        with subprocess.Popen(
+            automations.command(*command, "--yes", "--rate", "30"),
+            cwd=ROOT,
+            env=automations.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as begun:
+            automations.wait_for(begun, "1 of 4 done")
+            begun.kill()
+        assert {video.run for video in wiring.repository.list_videos().videos} == {1, 2}
+
+        said = automations.run(*command, "--yes", "--rate", "6000")
+        assert "of 4 videos goes on." in said
+        states = [(video.run, video.status) for video in wiring.repository.list_videos().videos]
+        assert states == [(2, "ready")] * 4
+        assert "0 failed" in said
+
+    def test_nothing_to_do_and_wrong_use(self, automations: Automations, driver: VideoDriver) -> None:
+        driver.fail(driver.claim(driver.upload("ann/a.mp4"), "ingest"))
+        assert "none that is ready or failed fits owner=bob" in automations.run(
+            "backfill", "--where", "owner=bob", "--from", "ingest"
+        )
+        assert "1 left out: Can't start at tag" in automations.run("backfill", "--from", "tag", "--dry-run")
+        for wrong in (("nowhere",), ("tag", "--where", "colour=red"), ("tag", "--name", "A b")):
+            automations.run("backfill", "--from", *wrong, exit_code=2)
+
+    def test_it_asks_first(self, automations: Automations, wiring: Bootstrap, driver: VideoDriver) -> None:
+        driver.finish(driver.upload("ann/a.mp4"))
+        run = subprocess.run(
+            automations.command("backfill", "--from", "tag"),
+            cwd=ROOT,
+            input="n\n",
+            env=automations.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert run.returncode == 1
+        assert "Process them again?" in run.stdout
+        assert [video.run for video in wiring.repository.list_videos().videos] == [1]
 
 
 def bury(wiring: Bootstrap, *names: str) -> None:

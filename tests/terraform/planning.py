@@ -29,7 +29,7 @@ VARIABLES: Final[Mapping[str, object]] = {
 }
 """The least that a deployment has to say."""
 
-_READS: Final = ("infra/gcp", "shared/pipeline.json")
+_READS: Final = ("infra/gcp", "infra/README.md", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
@@ -90,11 +90,13 @@ class Plan:
     """What Terraform would make of an empty project.
 
     Attributes:
+        shown: All that ``terraform show -json`` says of it, for other tools.
         resources: Address, such as ``google_pubsub_topic.this["dead-letters"]`` -> all its values.
         outputs: Name -> value.
         after: Block, such as ``google_pubsub_topic.this`` -> the blocks that Terraform makes before it.
     """
 
+    shown: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Any]
     after: Mapping[str, frozenset[str]]
@@ -133,32 +135,37 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
     return folder
 
 
-def planned(folder: Path = ROOT, **variables: object) -> Plan:
+def planned(folder: Path = ROOT, environment: str = "", **variables: object) -> Plan:
     """Returns the plan of a project folder's infra/gcp.
 
     Args:
         folder: A copy of the project, or of what Terraform reads of it.
+        environment: Name of a file of variables in environments/, which win over the others.
         variables: Variables beside VARIABLES, or instead of theirs.
 
     Raises:
         RefusedPlan: Terraform finds something wrong.
     """
-    return _planned(folder, json.dumps({**VARIABLES, **variables}))
+    return _planned(folder, environment, json.dumps({**VARIABLES, **variables}))
 
 
 @cache
-def _planned(folder: Path, variables: str) -> Plan:
+def _planned(folder: Path, environment: str, variables: str) -> Plan:
+    options = ["-refresh=false", "-out=plan"]
+    if environment:
+        options.append(f"-var-file=environments/{environment}.tfvars")
     with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
         _copy(folder, Path(made))
         module = Path(made) / "infra" / "gcp"
         (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
         (module / "test.auto.tfvars.json").write_text(variables)
-        for command in ("init", "validate", "plan -refresh=false -out=plan"):
-            _terraform(command.split(), module, provider.environment)
+        for command in (["init"], ["validate"], ["plan", *options]):
+            _terraform(command, module, provider.environment)
         shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
         graph = _terraform(["graph"], module, provider.environment)
     values = shown["planned_values"]
     return Plan(
+        shown=shown,
         resources=_resources(values["root_module"]),
         outputs={name: output.get("value") for name, output in values.get("outputs", {}).items()},
         after=_after(graph),
@@ -188,6 +195,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
     for block, needed in re.findall(r'"(\S+)" -> "(\S+)"', graph):
         needs.setdefault(block, set()).add(needed)
 
+    @cache
     def before(block: str) -> frozenset[str]:
         return frozenset().union(*({one} | before(one) for one in needs.get(block, ())))
 

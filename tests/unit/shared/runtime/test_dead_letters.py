@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -53,6 +54,10 @@ def letter(function: str, topic: str, data: bytes, attributes: dict[str, str] | 
     )
 
 
+def keep(edit: Edit[Import, None], _stored: Import | None) -> Edit[Import, None]:
+    return edit
+
+
 @pytest.fixture
 def deployment() -> Deployment:
     return Deployment()
@@ -101,7 +106,7 @@ def test_a_failed_video_needs_a_replay_of_its_own(deployment: Deployment) -> Non
         (lambda driver, video: driver.delete(video), "The video was deleted."),
         (
             lambda driver, video: driver.commit(driver.claim(video, "transcode")),
-            "The stage is done with this video.",
+            "The stage is done with it.",
         ),
     ],
 )
@@ -126,10 +131,8 @@ def test_a_task_is_worth_asking_for_as_long_as_it_is_due(deployment: Deployment)
     asked = WorkRequested(type="import-requested", document_id="i", owner="ann")
     assert deployment.diagnosis("fetch", "import-requested", asked).settled == "It is done, or not due."
     for due_at, settled in ((now, ""), (now + timedelta(hours=1), "It is done, or not due.")):
-        later = replace(task, due_at=due_at)
-        deployment.documents.update(
-            Import, "i", lambda _, later=later: Edit(answer=None, document=later), owner="ann"
-        )
+        edit: Edit[Import, None] = Edit(answer=None, document=replace(task, due_at=due_at))
+        deployment.documents.update(Import, "i", partial(keep, edit), owner="ann")
         found = deployment.diagnosis("fetch", "import-requested", asked)
         assert (found.video_id, found.settled) == ("v1", settled)
 
@@ -154,7 +157,7 @@ def test_a_message_without_an_origin_can_not_be_delivered(deployment: Deployment
 
 
 def test_a_schedule_sends_another_one(deployment: Deployment) -> None:
-    data, attributes = sweep_due_message(SweepDue(steps=("publish_leftovers",)))
+    data, attributes = sweep_due_message(SweepDue(steps=("publish_leftovers",), within_s=60))
     found = diagnose(letter("sweep", "sweep-due", data, attributes), deployment)
     assert (found.about, found.settled) == ("publish_leftovers", "The schedule sends another one each time.")
     assert diagnose(letter("sweep", "sweep-due", b"?"), deployment).settled == "Sweep does not understand it."
