@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -101,7 +100,7 @@ def test_what_must_never_be(function: str, resource: str, permission: str) -> No
         ),
         (
             'topic => concat(local.stages, ["fetch"',
-            'topic => concat(setsubtract(local.stages, ["tag"]), ["fetch"',
+            'topic => concat(slice(local.stages, 0, 4), ["fetch"',
             "tag lacks pubsub.topics.publish on topic video-ready",
         ),
         (
@@ -239,40 +238,64 @@ class TestCallGraph:
 
 def functions_table() -> str:
     """Writes down what each function may do."""
-    found: dict[str, dict[str, list[str]]] = {function: defaultdict(list) for function in FUNCTIONS}
-    for right in sorted({right for rights in least_privilege.granted(with_gemini()).values() for right in rights}):
-        found[right.function][right.resource].append(right.permission)
-    rows = ["| function | resource | permissions |", "|---|---|---|"]
+    found: dict[str, dict[str, set[str]]] = {function: defaultdict(set) for function in FUNCTIONS}
+    for right in {right for rights in least_privilege.granted(with_gemini()).values() for right in rights}:
+        found[right.function][right.resource].add(right.permission)
+    rows = ["| function | uploads | media | database | publishes to | and |", "|---|---|---|---|---|---|"]
     for function, resources in found.items():
-        for resource, permissions in _videos_topics_as_one(resources).items():
-            rows.append(f"| `{function}` | {resource} | {', '.join(f'`{one}`' for one in permissions)} |")
+        topics = {name.partition(" ")[2] for name in resources if name.startswith("topic ")}
+        buckets = [_verbs(resources.pop(f"bucket {bucket}", set())) for bucket in ("uploads", "media")]
+        database = _verbs(resources.pop("database", set()))
+        others = [
+            f"{', '.join(f'`{permission}`' for permission in sorted(permissions))} on {name}"
+            for name, permissions in sorted(resources.items())
+            if not name.startswith("topic ")
+        ]
+        rows.append(f"| `{function}` | {' | '.join([*buckets, database, _topics(topics), '; '.join(others)])} |")
     return "\n".join(rows)
 
 
-def _videos_topics_as_one(resources: dict[str, list[str]]) -> dict[str, list[str]]:
-    outbox = {f"topic {topic}" for topic in OUTBOX}
-    if not outbox <= resources.keys():
-        return resources
-    rest = {name: permissions for name, permissions in resources.items() if name not in outbox}
-    first, *announcements = OUTBOX
-    name = f"topics {first}, {', '.join(announcements)}"
-    return {**rest, name: resources[f"topic {first}"]}
+def _verbs(permissions: set[str]) -> str:
+    assert len({permission.rpartition(".")[0] for permission in permissions}) < 2
+    return ", ".join(sorted(permission.rpartition(".")[2] for permission in permissions))
 
 
-@cache
+def _topics(names: set[str]) -> str:
+    outbox = ["`upload-finalized` and every announcement"] if names >= set(OUTBOX) else []
+    return ", ".join(outbox + [f"`{name}`" for name in sorted(names - set(OUTBOX) if outbox else names)])
+
+
 def others_table() -> str:
     """Writes down what anybody else may do."""
     plan = with_gemini()
-    rows = {
-        f"| {_who(values['member'])} | {least_privilege.resource_of(address, values)} | `{values['role']}` |"
-        for address, values in plan.resources.items()
-        if values.get("member") and "role" in values and "fn-" not in values["member"]
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for address, values in plan.resources.items():
+        if values.get("member") and "role" in values and "fn-" not in values["member"]:
+            resource = least_privilege.resource_of(address, values)
+            found[_who(values["member"]), values["role"]].add(resource)
+    every = {
+        "every push subscription": {
+            f"subscription {one['name']}" for one in plan.of("pubsub_subscription", "push").values()
+        },
+        "every service but api": {f"service {function}" for function in FUNCTIONS if function != "api"},
     }
-    return "\n".join(["| account | resource | role |", "|---|---|---|", *sorted(rows)])
+    rows = ["| account | role | on |", "|---|---|---|"]
+    for (who, role), resources in sorted(found.items()):
+        named = next((name for name, all_of_them in every.items() if all_of_them == resources), None)
+        rows.append(f"| {who} | `{role}` | {named or ', '.join(sorted(resources))} |")
+    return "\n".join(rows)
 
 
 def _who(member: str) -> str:
-    return re.sub(r"^serviceAccount:|service-\d+@|\.iam\.gserviceaccount\.com$|@demo.*$", "", member)
+    named = {
+        "gcp-sa-pubsub": "Pub/Sub itself",
+        "gs-project-accounts": "Cloud Storage itself",
+        "allUsers": "anybody",
+    }
+    account = re.sub(
+        r"^serviceAccount:(service-\d+@)?|[.@][^-]*\.iam\.gserviceaccount\.com$|\.iam\.g.*$", "", member
+    )
+    return named.get(account, f"`{account}`")
 
 
 TABLES: dict[str, Callable[[], str]] = {"permissions": functions_table, "permissions-of-others": others_table}
