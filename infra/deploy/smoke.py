@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
+import jwt
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
@@ -122,9 +123,12 @@ class SmokeTest:
             raise SmokeError("A segment is empty.")
 
     def _erase(self, video_id: str) -> None:
-        receipt = self._ask("DELETE", f"/v1/videos/{video_id}")
-        if not receipt:
-            raise SmokeError("Erasing the clip left no receipt.")
+        receipt = self._ask("DELETE", f"/v1/videos/{video_id}")["receipt"]
+        try:
+            key = jwt.PyJWKClient(f"{self._url}/.well-known/jwks.json").get_signing_key_from_jwt(receipt)
+            jwt.decode(receipt, key, algorithms=["ES256"])
+        except jwt.PyJWTError as error:
+            raise SmokeError(f"The receipt for erasing the clip can't be verified: {error}") from error
         answer = self._api.get(f"{self._url}/v1/videos/{video_id}", timeout=_REQUEST_S)
         if answer.status_code != 404:
             raise SmokeError(f"The erased clip is still answered with {answer.status_code}.")

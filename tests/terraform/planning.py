@@ -29,7 +29,7 @@ VARIABLES: Final[Mapping[str, object]] = {
 }
 """The least that a deployment has to say."""
 
-_READS: Final = ("infra/gcp", "shared/pipeline.json")
+_READS: Final = ("infra/gcp", "infra/README.md", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
