@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo up test check bench docs requirements clean
+.PHONY: help demo up test check bench docs requirements sbom clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -43,7 +43,7 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
-	tests/architecture/test_openapi.py
+	tests/architecture/test_openapi.py tests/image/test_contents.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
@@ -57,6 +57,18 @@ requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.to
 	@$(COMPILE) $(IMAGE) -o infra/requirements-light.txt
 	@$(COMPILE) $(IMAGE) --extra media -o infra/requirements-media.txt
 	@echo uv | $(COMPILE) -c requirements-dev.txt - -o infra/requirements-build.txt
+
+# Each image's packages in an environment of their own, as its Dockerfile installs them.
+BUILD := build
+
+sbom: $(VENV)/.dev  ## Say what is in each image: build/sbom-light.json, build/sbom-media.json (CycloneDX).
+	@for image in light media; do \
+		$(BIN)/uv venv --quiet --clear --python $(VENV)/bin/python $(BUILD)/$$image && \
+		VIRTUAL_ENV=$(BUILD)/$$image $(BIN)/uv pip install --quiet --no-deps --require-hashes \
+			-r infra/requirements-$$image.txt && \
+		$(BIN)/cyclonedx-py environment --output-reproducible --output-file $(BUILD)/sbom-$$image.json \
+			$(BUILD)/$$image || exit 1; \
+	done
 
 clean:  ## Remove everything that can be made again; keeps ./data.
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
