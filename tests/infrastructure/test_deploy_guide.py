@@ -158,6 +158,12 @@ def test_what_is_applied_before_the_first_build_is_there() -> None:
         assert planned().of(kind, name), f"there is no google_{kind}.{name}"
 
 
+def test_the_smoke_test_finds_the_candidate() -> None:
+    (asked,) = re.findall(r"output -raw (\w+)", (ROOT / "infra/deploy/apply.sh").read_text())
+
+    assert planned().outputs[asked].startswith("https://candidate---api-")
+
+
 @pytest.mark.parametrize("script", ["plan.sh", "foundation.sh"])
 def test_every_variable_without_a_default_is_given(script: str) -> None:
     declared = planned().shown["configuration"]["root_module"]["variables"]
