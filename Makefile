@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help install demo up test check bench docs requirements cloudbuild deploy rollback clean
+.PHONY: help install demo up test check bench docs simulate requirements cloudbuild deploy rollback clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -46,10 +46,14 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
-	tests/architecture/test_openapi.py tests/infrastructure/test_variables_table.py
+	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
+	tests/infrastructure/test_variables_table.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
+
+simulate: $(VENV)/.dev  ## Simulate days of 10 to 1,000,000 videos anew, and draw infra/README.md's pictures of them.
+	@$(BIN)/python -m infra.cost
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 IMAGE = --excludes infra/requirements-excluded.txt -c requirements.txt pyproject.toml
@@ -60,9 +64,7 @@ requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.to
 	@$(COMPILE) $(IMAGE) -o infra/requirements-light.txt
 	@$(COMPILE) $(IMAGE) --extra media -o infra/requirements-media.txt
 	@echo uv | $(COMPILE) -c requirements-dev.txt - -o infra/requirements-build.txt
-
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
+	@$(COMPILE) infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
 
 cloudbuild: $(VENV)/.dev  ## Run the checks and tests as cloudbuild.yaml's steps say, without Google.
 	@$(BIN)/python -m infra.deploy.run_steps cloudbuild.yaml --until test PROJECT_ID=none COMMIT_SHA=none

@@ -98,7 +98,7 @@ def load_of(audience: Audience, flow: Flow) -> Load:
         arrivals,
         media_s,
         busy_s,
-        columns["as_job"] > 0.5,  # noqa: PLR2004 - between no and yes
+        columns["as_job"] > 0.5,
         columns["usd"] + columns["compute_usd"] * (noise - 1.0),
         columns["writes"] + beats,
         columns["own_writes"] + beats,
@@ -128,9 +128,9 @@ def _table(resolution: str, flow: Flow) -> Mapping[str, Times]:
                 "as_job": float(any(part.as_job for part in cost.parts)),
                 "usd": cost.usd,
                 "compute_usd": cost.compute_usd,
-                "writes": sum(part.usage["firestore.write"] for part in cost.parts) - beats,
+                "writes": sum(part.usage.get("firestore.write", 0.0) for part in cost.parts) - beats,
                 "own_writes": own,
-                "objects": sum(part.usage["storage.class_a"] for part in cost.parts),
+                "objects": sum(part.usage.get("storage.class_a", 0.0) for part in cost.parts),
             }
         )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

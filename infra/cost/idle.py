@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.cost.measurements import assumed, ticks
-from infra.cost.model import Usage, gib_of
+from infra.cost.model import Usage, gib_of, together
 from infra.cost.price_list import Price, prices
 
 __all__ = ["IdleLine", "idle_cost", "runs_a_month"]
@@ -75,34 +75,34 @@ Lines = Iterator[tuple[str, Usage]]
 
 
 def _schedules(jobs: Sequence[Resource]) -> Lines:
-    yield "schedules", Usage({"scheduler.job_month": len(jobs)})
-    used = Usage()
-    for job in jobs:
-        due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
-        runs = runs_a_month(job["schedule"])
-        for step in due["steps"]:
-            used += Usage({name: runs * count for name, count in ticks()[step].items()})
-        used += Usage(
-            {
-                "run.request": runs,
-                "run.request.vcpu": runs * assumed("tick_s"),
-                "run.request.memory": runs * assumed("tick_s"),
-                "pubsub.tib": runs * 2 * assumed("message_bytes") / 2**40,
-                "logging.gib": runs * assumed("log_bytes_per_request") / _GIB,
-            }
-        )
-    yield "sweep looks whether anything got stuck", used
+    yield "schedules", {"scheduler.job_month": len(jobs)}
+    yield "sweep looks whether anything got stuck", together(*(_ticks(job) for job in jobs))
+
+
+def _ticks(job: Resource) -> Usage:
+    due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
+    asked = together(*(ticks()[step] for step in due["steps"]))
+    tick = {
+        "run.request": 1,
+        "run.request.vcpu": assumed("tick_s"),
+        "run.request.memory": assumed("tick_s"),
+        "pubsub.tib": 2 * assumed("message_bytes") / 2**40,
+        "logging.gib": assumed("log_bytes_per_request") / _GIB,
+    }
+    return {name: runs_a_month(job["schedule"]) * count for name, count in together(asked, tick).items()}
 
 
 def _services(services: Sequence[Resource]) -> Lines:
-    waiting = Usage()
-    for service in services:
-        template = service["template"][0]
-        limits = template["containers"][0]["resources"][0]["limits"]
-        fewest = sum((scaling.get("min_instance_count") or 0) for scaling in template.get("scaling") or ())
-        waiting["run.idle.vcpu"] += fewest * float(limits["cpu"]) * _SECONDS
-        waiting["run.idle.memory"] += fewest * gib_of(limits["memory"]) * _SECONDS
-    yield "instances that are always there", waiting
+    yield "instances that are always there", together(*(_waiting(service["template"][0]) for service in services))
+
+
+def _waiting(template: Resource) -> Usage:
+    fewest = sum((scaling.get("min_instance_count") or 0) for scaling in template.get("scaling") or ())
+    limits = template["containers"][0]["resources"][0]["limits"]
+    return {
+        "run.idle.vcpu": fewest * float(limits["cpu"]) * _SECONDS,
+        "run.idle.memory": fewest * gib_of(limits["memory"]) * _SECONDS,
+    }
 
 
 def _registries(registries: Sequence[Resource]) -> Lines:
@@ -113,7 +113,7 @@ def _registries(registries: Sequence[Resource]) -> Lines:
         if policy.get("most_recent_versions")
     )
     first, again = assumed("images_gib"), assumed("images_gib.again")
-    yield f"images, the newest {kept} of each", Usage({"registry.gib_month": first + (kept - 1) * again})
+    yield f"images, the newest {kept} of each", {"registry.gib_month": first + (kept - 1) * again}
 
 
 def _alerts(policies: Sequence[Resource]) -> Lines:
@@ -121,23 +121,23 @@ def _alerts(policies: Sequence[Resource]) -> Lines:
     metrics = sum(_metrics(condition) for condition in conditions)
     yield (
         f"{len(conditions)} conditions of alerts over {metrics} metrics",
-        Usage({"monitoring.condition_month": metrics, "monitoring.points": metrics * _EVALUATIONS}),
+        {"monitoring.condition_month": metrics, "monitoring.points": metrics * _EVALUATIONS},
     )
 
 
 def _metrics(condition: Resource) -> int:
-    queries = [one["query"] for one in condition.get("condition_prometheus_query_language") or ()]
+    queries: list[str] = [one["query"] for one in condition.get("condition_prometheus_query_language") or ()]
     return max(sum(query.count("{") for query in queries), 1)
 
 
 def _armor(policies: Sequence[Resource]) -> Lines:
     rules = sum(len(policy.get("rule") or ()) for policy in policies)
-    yield "Cloud Armor", Usage({"armor.policy_month": len(policies), "armor.rule_month": rules})
+    yield "Cloud Armor", {"armor.policy_month": len(policies), "armor.rule_month": rules}
 
 
 def _each(what: str, price: str, quantity: float = 1.0) -> Callable[[Sequence[Resource]], Lines]:
     def reckon(resources: Sequence[Resource]) -> Lines:
-        yield what, Usage({price: len(resources) * quantity})
+        yield what, {price: len(resources) * quantity}
 
     return reckon
 

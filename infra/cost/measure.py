@@ -1,4 +1,4 @@
-"""Measures what each stage needs, by running the real chain on this machine: ``python -m infra.cost.measure FILE...``.
+"""Measures what stages need by running the real chain on this machine: ``python -m infra.cost.measure FILE...``.
 
 Prints the rows of measurements.json, one a stage and file. Of several tries the least counts, for whatever else a
 machine does can only make it more.

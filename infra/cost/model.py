@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from functions.transcode.estimate import expected_media_s, pixels
 from infra.cost.measurements import assumed, operations, stage_rates
@@ -30,10 +29,11 @@ __all__ = [
     "gib_of",
     "invented_media",
     "storage_usd_month",
+    "together",
     "video_cost",
 ]
 
-Usage = Counter[str]
+Usage: TypeAlias = Mapping[str, float]
 """Name of a price -> how many of its units."""
 
 _GIB: Final = 2**30
@@ -179,6 +179,12 @@ def storage_usd_month(cost: VideoCost) -> float:
     return cost.list_prices["storage.gib_month"].of(cost.stored_gib)
 
 
+def together(*usages: Usage) -> Usage:
+    """Returns what several things use."""
+    names = dict.fromkeys(name for usage in usages for name in usage)
+    return {name: sum(usage.get(name, 0.0) for usage in usages) for name in names}
+
+
 def gib_of(memory: str) -> float:
     """Returns a size in Kubernetes notation in GiB."""
     units = {"Gi": 1.0, "Mi": 1 / 1024}
@@ -217,21 +223,17 @@ def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
     as_job = spec.job_timeout_s is not None and (
         expected_media_s(work.ladder, work.media) > spec.timeout_s * SAFE_SHARE
     )
-    usage = Usage()
     start_s = assumed(f"start_s.{spec.image}") if cold else 0.0
-    if as_job:
-        usage += _instance(spec, assumed("machinery_s") + start_s)
-        usage += _instance(spec, max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S), job=True)
-    else:
-        usage += _instance(spec, busy_s + start_s)
-    usage += _requests(1)
-    usage += _documents(spec.stage, amounts)
-    beats = busy_s // Settings().heartbeat_s
-    usage += Usage({"firestore.write": beats, "firestore.read": beats})
-    usage["storage.class_a"] = rates.objects.of(amounts)
-    usage["storage.class_b"] = assumed("object_reads_per_stage")
-    if spec.stage == "analyze":
-        usage["storage.class_b"] += stage_rates()["segment"].objects.of(amounts)
+    here_s = assumed("machinery_s") if as_job else busy_s
+    job_s = max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S)
+    usage = together(
+        _instance(spec, here_s + start_s),
+        _instance(spec, job_s, job=True) if as_job else {},
+        _requests(1),
+        _documents(spec.stage, amounts),
+        _heartbeats(busy_s),
+        _objects(spec.stage, amounts),
+    )
     return Part(name=spec.stage, busy_s=busy_s, as_job=as_job, usage=usage, model_usd=model.usd if model else 0.0)
 
 
@@ -241,7 +243,7 @@ def _beside(flow: Flow, work: Work) -> Iterator[Part]:
         announced = len(flow.stages) + 1 if listener.announcements else 0
         if announced:
             busy_s = announced * assumed("notify_s")
-            usage = _instance(listener, busy_s / listener.concurrency) + _requests(announced)
+            usage = together(_instance(listener, busy_s / listener.concurrency), _requests(announced))
             yield Part(name=listener.function, busy_s=busy_s, usage=usage)
     yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.amounts))
 
@@ -249,23 +251,34 @@ def _beside(flow: Flow, work: Work) -> Iterator[Part]:
 def _instance(needs: Needs, seconds: float, *, job: bool = False) -> Usage:
     kind = "job" if job else "request"
     billed_s = math.ceil(seconds / _BILLED_STEP_S - 1e-9) * _BILLED_STEP_S
-    return Usage({f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)})
+    return {f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)}
 
 
 def _requests(count: int) -> Usage:
     """Returns what messages cost that are published, pushed, handled and logged."""
     published = 2 * count * assumed("message_bytes")
-    return Usage(
-        {
-            "run.request": count,
-            "pubsub.tib": published / 2**40,
-            "logging.gib": count * assumed("log_bytes_per_request") / _GIB,
-        }
-    )
+    return {
+        "run.request": count,
+        "pubsub.tib": published / 2**40,
+        "logging.gib": count * assumed("log_bytes_per_request") / _GIB,
+    }
 
 
 def _documents(step: str, amounts: Mapping[str, float]) -> Usage:
-    return Usage({f"firestore.{what}": rate.of(amounts) for what, rate in operations()[step].items()})
+    return {f"firestore.{what}": rate.of(amounts) for what, rate in operations()[step].items()}
+
+
+def _heartbeats(busy_s: float) -> Usage:
+    beats = busy_s // Settings().heartbeat_s
+    return {"firestore.write": beats, "firestore.read": beats}
+
+
+def _objects(stage: str, amounts: Mapping[str, float]) -> Usage:
+    keyframes = stage_rates()["segment"].objects.of(amounts) if stage == "analyze" else 0.0
+    return {
+        "storage.class_a": stage_rates()[stage].objects.of(amounts),
+        "storage.class_b": assumed("object_reads_per_stage") + keyframes,
+    }
 
 
 @dataclass(frozen=True, slots=True)

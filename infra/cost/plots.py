@@ -1,4 +1,4 @@
-"""The pictures of infra/README.md, drawn from ``results.json``; each says of what, so that a stale one is noticed."""
+"""The pictures of infra/README.md, drawn from ``results.json``; each says of which, so stale ones are noticed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def draw(stored: Mapping[str, Any], folder: Path = FOLDER) -> None:
     }
     folder.mkdir(exist_ok=True)
     for name, paint in zip(PLOTS, (_limits, _instances, _ready), strict=True):
-        figure, axes = plt.subplots(figsize=(8, 4.2))
+        figure, axes = plt.subplots(figsize=(9, 4.2))
         paint(axes, stored)
         metadata = {"Date": None, "Creator": None, "Description": f"results {digest_of(stored)}"}
         figure.savefig(folder / f"{name}.svg", metadata=metadata)
@@ -59,7 +59,7 @@ def _limits(axes: Axes, stored: Mapping[str, Any]) -> None:
     axes.set_xscale("log")
     axes.invert_yaxis()
     axes.axvline(1_000_000, color="#b03a2e", linewidth=1)
-    axes.set_xlabel("videos a day at which the limit is reached; the line is a million")
+    axes.set_xlabel("reached at so many videos a day")
 
 
 def _instances(axes: Axes, stored: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Days of 10, 10,000 and 1,000,000 videos: how soon they are ready, what they need, which limit is reached first."""
+"""Days of 10, 10,000 and 1,000,000 videos: how soon they are ready, what they need, which limit comes first."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from infra.cost.model import gib_of
 from infra.cost.price_list import limits, prices
 from infra.cost.simulation import Served, Station, Times, busy_over_time, serve
 from shared.domain.flow import Flow, StageSpec
-from shared.settings import Settings
 
-__all__ = ["ENOUGH", "Day", "Need", "Room", "needs", "simulate"]
+__all__ = ["ENOUGH", "SWEEP_THREADS", "Day", "Need", "Room", "needs", "simulate"]
 
 ENOUGH: Final = 10_000_000
 """Instances that nobody has to wait for."""
@@ -25,7 +24,9 @@ STEP_S: Final = 300.0
 """What happens is looked at in steps of five minutes."""
 
 _DELIVERY_S: Final = 0.1
-_SWEEP_THREADS: Final = 16
+SWEEP_THREADS: Final = 16
+"""Videos that sweep clears up after at the same time; a test compares it with the function."""
+
 _GIB: Final = 2**30
 
 
@@ -208,7 +209,7 @@ def _disk(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
 def _sweep(day: Day, flow: Flow) -> Need:
     """Returns what clearing up after videos takes of the time that sweep has for it each minute."""
     within_s = next(one.within_s for one in flow.schedules if "clear_leftovers" in one.steps)
-    cleared_s = _SWEEP_THREADS / assumed("clear_s") * within_s / 60
+    cleared_s = SWEEP_THREADS / assumed("clear_s") * within_s / 60
     return Need(
         what="sweep: videos cleared up after",
         amount=_rate(day, np.ones(day.videos)),

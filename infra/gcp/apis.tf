@@ -18,6 +18,7 @@ locals {
       "storage",
     ],
     local.gemini ? ["aiplatform"] : [],
+    var.domain == null ? [] : ["compute"],
     var.kms_key == null ? [] : ["cloudkms"],
     var.billing_account == null ? [] : ["billingbudgets"],
     local.traced ? ["cloudtrace", "telemetry"] : [],

@@ -42,5 +42,9 @@ variable "release" {
 
 output "candidate_url" {
   description = "Where the revision of the API is that is deployed and not served yet."
-  value       = replace(google_cloud_run_v2_service.function["api"].uri, "https://", "https://candidate---")
+  value = (
+    var.domain == null
+    ? replace(google_cloud_run_v2_service.function["api"].uri, "https://", "https://candidate---")
+    : "https://candidate.${var.domain}"
+  )
 }

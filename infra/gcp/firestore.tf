@@ -13,7 +13,7 @@ resource "google_firestore_database" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }
 
 # What is erased can be had back from points in time for a week, and from backups until they end: those of each day

@@ -14,7 +14,7 @@ resource "google_cloud_run_v2_service" "function" {
   location            = var.region
   labels              = merge(local.labels, { function = each.key })
   deletion_protection = false # it keeps nothing
-  ingress             = each.key == "api" ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  ingress             = each.key == "api" ? local.api_ingress : "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
   template {
     service_account                  = google_service_account.function[each.key].email
@@ -105,5 +105,9 @@ resource "google_cloud_run_v2_service" "function" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
+  depends_on = [
+    google_project_service.this,
+    google_kms_crypto_key_iam_member.agent,
+    google_secret_manager_secret_iam_member.function,
+  ]
 }

@@ -246,3 +246,32 @@ variable "budget" {
     error_message = "budget.amount is a whole number of at least 1."
   }
 }
+
+variable "domain" {
+  description = "Name that the API and the console get, behind a load balancer with Cloud Armor and CDN, such as videos.example.com; null for Cloud Run's own address alone. It and candidate.<domain> must lead to the output domain_address."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "A domain is named like videos.example.com."
+  }
+}
+
+variable "requests_per_minute_and_address" {
+  description = "Requests to the domain that one address may make in a minute. An office or a mobile network may be one."
+  type        = number
+  default     = 3000
+}
+
+variable "waf_enforced" {
+  description = "Whether Cloud Armor's rules against known attacks refuse requests, rather than log what they would refuse."
+  type        = bool
+  default     = false
+}
+
+variable "audit_data_access" {
+  description = "Whether it is logged who reads and writes objects, documents and secrets. Who changes resources always is."
+  type        = bool
+  default     = false
+}

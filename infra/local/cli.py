@@ -22,6 +22,8 @@ from infra.local.backfill import backfill
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.estimate import estimate
+from infra.local.examination import doctor
+from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -63,7 +65,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations up",
 )
 app.add_typer(dead_letters, name="dead-letters")
-app.command()(backfill)
 
 
 class Deployment(StrEnum):
@@ -328,20 +329,10 @@ def key(
     typer.echo(made[1])
 
 
-@app.command()
-def doctor(data_dir: DataDir = None) -> None:
-    """Check that this machine has what the pipeline needs; say how to get what is missing."""
-    from infra.local.doctor import examine
-
-    signs = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
-    verdicts = set()
-    for check in examine(data_dir):
-        verdicts.add(check.verdict)
-        out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
-    raise typer.Exit(1 if "missing" in verdicts else 0)
-
-
+app.command()(backfill)
+app.command()(doctor)
 app.command()(estimate)
+app.command()(metrics)
 
 
 def _process(

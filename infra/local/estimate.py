@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from infra.local.terminal import out, say
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import ToolRun
+from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 
 if TYPE_CHECKING:
@@ -94,6 +96,10 @@ class _Probing:
 
     def record(self, run: ToolRun) -> None:
         pass
+
+    def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+        del name, attributes
+        return nullcontext()
 
 
 def _as_json(cost: VideoCost) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +14,7 @@ from shared.adapters.firestore.repository import FirestoreVideoRepository
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
 from shared.pipeline import load_flow
+from shared.ports.blob_store import StoredObject
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.clock import ManualClock
@@ -47,9 +49,12 @@ def test_the_cost_model_counts_what_an_idle_sweep_asks(
     ports = Ports(firestore_repository, firestore_documents)
     listings: list[str] = []
     list_objects = ports.blobs.list_objects
-    monkeypatch.setattr(
-        ports.blobs, "list_objects", lambda *args, **more: listings.append(args[0]) or list_objects(*args, **more)
-    )
+
+    def listed(bucket: str, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
+        listings.append(bucket)
+        return list_objects(bucket, prefix, after=after)
+
+    monkeypatch.setattr(ports.blobs, "list_objects", listed)
     traffic = recorded_traffic(monkeypatch)
     sweeper = Sweeper(ports)
     sweeper.run()  # the first pass over the bucket leaves a document

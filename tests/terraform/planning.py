@@ -46,6 +46,17 @@ _COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {
         "id": f"{_PLACE}/services/{{name}}",
         "uri": f"https://{{name}}-{PROJECT_NUMBER}.{{location}}.run.app",
     },
+    "compute_backend_service": {"id": f"projects/{PROJECT}/global/backendServices/{{name}}"},
+    "compute_global_address": {"address": "203.0.113.1"},
+    "compute_managed_ssl_certificate": {"id": f"projects/{PROJECT}/global/sslCertificates/{{name}}"},
+    "compute_region_network_endpoint_group": {
+        "id": f"projects/{PROJECT}/regions/{{region}}/networkEndpointGroups/{{name}}"
+    },
+    "compute_security_policy": {"id": f"projects/{PROJECT}/global/securityPolicies/{{name}}"},
+    "compute_ssl_policy": {"id": f"projects/{PROJECT}/global/sslPolicies/{{name}}"},
+    "compute_target_http_proxy": {"id": f"projects/{PROJECT}/global/targetHttpProxies/{{name}}"},
+    "compute_target_https_proxy": {"id": f"projects/{PROJECT}/global/targetHttpsProxies/{{name}}"},
+    "compute_url_map": {"id": f"projects/{PROJECT}/global/urlMaps/{{name}}"},
     "monitoring_notification_channel": {"id": f"projects/{PROJECT}/notificationChannels/{{display_name}}"},
     "project_iam_custom_role": {"name": f"projects/{PROJECT}/roles/{{role_id}}"},
     "pubsub_subscription": {"id": f"projects/{PROJECT}/subscriptions/{{name}}"},

@@ -8,3 +8,9 @@
 instances = {
   api = { min = 1, max = 20 }
 }
+
+# Who is told when something is wrong, where the runbooks are read, and what a month may cost.
+# alert_emails    = ["ops@example.com"]
+# runbooks_url    = "https://git.example.com/automations/blob/main/infra/README.md"
+# billing_account = "012345-6789AB-CDEF01"
+# budget          = { amount = 500 }
