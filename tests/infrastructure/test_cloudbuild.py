@@ -91,7 +91,7 @@ def test_the_plan_is_what_is_applied() -> None:
     applied = re.findall(r"^terraform .* apply .*", (ROOT / "infra/deploy/apply.sh").read_text(), re.MULTILINE)
 
     assert planned is not None
-    assert [line.split()[-1] for line in applied] == [planned[1]], "a saved plan: nothing is asked, nothing else done"
+    assert [line.split()[-1] for line in applied] == [planned[1]], "a saved plan: nothing else is done"
 
 
 @pytest.mark.parametrize(
