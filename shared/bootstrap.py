@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.object_links import ObjectLinks
     from shared.ports.packager import Packager
     from shared.ports.signer import Signer
+    from shared.ports.span_exporter import SpanExporter
     from shared.ports.speech import SpeechDetector, Transcriber
     from shared.ports.text_reader import TextReader
     from shared.ports.video_repository import VideoRepository
@@ -78,7 +79,7 @@ class Bootstrap:
     @cached_property
     def repository(self) -> VideoRepository:
         """Where videos and their results are kept; what happens to them there is told."""
-        return watched(self._videos)
+        return watched(self._videos, self.spans)
 
     @property
     def _videos(self) -> VideoRepository:
@@ -89,6 +90,22 @@ class Bootstrap:
         from shared.adapters.sql.repository import SqlVideoRepository
 
         return SqlVideoRepository(self._database)
+
+    @cached_property
+    def spans(self) -> SpanExporter | None:
+        """Where traces go; None for nowhere."""
+        settings = self.settings
+        if settings.traces == "none":
+            return None
+        from shared.adapters.opentelemetry import COLLECTOR_ENDPOINT, GOOGLE_CLOUD_ENDPOINT, OtlpSpanExporter
+
+        on_google = settings.platform == "google"
+        return OtlpSpanExporter(
+            settings.traces_endpoint or (GOOGLE_CLOUD_ENDPOINT if on_google else COLLECTOR_ENDPOINT),
+            service=self._service or "automations",
+            version=settings.revision,
+            project=settings.project if on_google else None,
+        )
 
     @cached_property
     def documents(self) -> DocumentStore:
@@ -379,6 +396,7 @@ class Bootstrap:
             work_dir=self.settings.data_dir / "work",
             lease_s=self.settings.lease_s,
             heartbeat_s=self.settings.heartbeat_s,
+            spans=self.spans,
         )
         return StageRunner(
             name,
@@ -402,8 +420,11 @@ class Bootstrap:
         settings = self.settings
         if settings.platform != "google" or settings.project is None:
             return None
-        service = settings.service or settings.job
-        return CloudLines(project=settings.project, service=service, version=settings.revision)
+        return CloudLines(project=settings.project, service=self._service, version=settings.revision)
+
+    @property
+    def _service(self) -> str | None:
+        return self.settings.service or self.settings.job
 
     @property
     def _project(self) -> str:

@@ -165,6 +165,9 @@ class Settings:
         tool_memory_bytes: Address space a tool may use, at least 1 GiB.
         log_level: Least level logged.
         log_format: How log lines are written to stderr.
+        traces: Whether runs are traced: otlp posts their spans to an OpenTelemetry endpoint.
+        traces_endpoint: That endpoint's URL; unset, Google Cloud's own on the platform google, and
+            http://127.0.0.1:4318/v1/traces, where collectors listen, on the platform local.
     """
 
     platform: Literal["local", "google"] = "local"
@@ -216,6 +219,8 @@ class Settings:
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
+    traces: Literal["none", "otlp"] = "none"
+    traces_endpoint: str | None = None
 
     def __post_init__(self) -> None:
         if self.upload_bucket == self.media_bucket:

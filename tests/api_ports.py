@@ -17,6 +17,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
+from shared.ports.span_exporter import SpanExporter
 from shared.ports.video_repository import VideoRepository
 from shared.ports.web_client import WebClient
 from shared.settings import Settings
@@ -49,6 +50,7 @@ class FakeApiPorts:
     web: WebClient = field(default_factory=InMemoryWeb)
     embedder: Embedder | None = None
     jobs: JobRunner | None = None
+    spans: SpanExporter | None = None
 
     @property
     def lifecycle(self) -> Lifecycle:

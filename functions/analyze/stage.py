@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
+from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
@@ -66,6 +68,9 @@ class _Share:
 
     def record(self, run: ToolRun) -> None:
         self.whole.record(run)
+
+    def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+        return self.whole.step(name, attributes)
 
 
 def _gather(context: StageContext) -> AnalysisInput:

@@ -36,6 +36,7 @@ from functions.api.routes.usage import usage_routes
 from functions.api.routes.videos import video_routes
 from functions.api.routes.webhook_deliveries import webhook_delivery_routes
 from functions.api.routes.webhooks import webhook_routes
+from functions.api.tracing import tracing_layer
 from functions.api.uploading import Uploading
 from functions.api.views import Views
 from shared.domain.errors import TransientError
@@ -48,6 +49,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.signer import Signer
+from shared.ports.span_exporter import SpanExporter
 from shared.ports.web_client import WebClient
 from shared.runtime.outbox import publish_outbox
 from shared.settings import Settings
@@ -87,6 +89,9 @@ class ApiPorts(DispatchPorts, Protocol):
 
     @property
     def jobs(self) -> JobRunner | None: ...
+
+    @property
+    def spans(self) -> SpanExporter | None: ...
 
 
 def create_app(ports: ApiPorts, *, trusted_hosts: Sequence[str] | None = None) -> Dispatcher:
@@ -137,6 +142,7 @@ def _layers(ports: ApiPorts) -> list[Layer]:
     return [
         RateLimit(ports.settings.quota.requests_per_minute),
         idempotency_layer(ports.clock),
+        *([] if ports.spans is None else [tracing_layer(ports.spans, ports.clock)]),
         audit_layer(ports.clock),
     ]
 

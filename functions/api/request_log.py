@@ -6,16 +6,16 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 
 from werkzeug.wrappers import Request, Response
 
+from functions.api.trace_context import trace_context
 from shared.logs import bound_fields, logger
 
 __all__ = ["answered"]
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-[0-9a-f]{2}")
-"""W3C Trace Context, as Cloud Run and many browsers' libraries send it."""
 
 
 def answered(request: Request, answer: Callable[[str], Response]) -> Response:
@@ -28,8 +28,8 @@ def answered(request: Request, answer: Callable[[str], Response]) -> Response:
     offered = request.headers.get("X-Request-Id", "")
     request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
     started_s = time.monotonic()
-    came_from = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-    with bound_fields(request_id=request_id, **(came_from.groupdict() if came_from else {})):
+    context = trace_context(request)
+    with bound_fields(request_id=request_id, **(asdict(context) if context else {})):
         response = answer(request_id)
         logger().info(
             "request",

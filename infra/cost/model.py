@@ -63,19 +63,23 @@ class Work:
 
     Attributes:
         media: What it is made of.
-        size_bytes: Bytes of the upload.
         ladder: Plans its renditions.
         analysis: What looks at it.
     """
 
     media: MediaInfo
-    size_bytes: int
     ladder: LadderPlanner
     analysis: Analysis = Analysis.DEVICE
 
-    def amount(self, driver: str) -> float:
-        """Returns how much of what a stage's work grows with there is."""
-        return self.media.duration_s if driver == "media_s" else pixels(self.ladder, self.media) / 1e9
+    @property
+    def amounts(self) -> Mapping[str, float]:
+        """How much there is of what a stage's work grows with."""
+        return {
+            "media_s": self.media.duration_s,
+            "gigapixels": pixels(self.ladder, self.media) / 1e9,
+            "rungs": len(self.ladder.plan(self.media)),
+            "size_bytes": self.media.size_bytes,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +168,9 @@ def video_cost(
         list_prices: Prices by name; None for today's.
     """
     parts = [*(_stage(spec, work, cold=cold) for spec in flow.stages), *_beside(flow, work)]
-    written = sum(stage_rates()[spec.stage].bytes_written.of(_amount(spec.stage, work)) for spec in flow.stages)
+    written = sum(stage_rates()[spec.stage].bytes_written.of(work.amounts) for spec in flow.stages)
     return VideoCost(
-        parts=parts, stored_gib=(work.size_bytes + written) / _GIB, list_prices=list_prices or prices()
+        parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB, list_prices=list_prices or prices()
     )
 
 
@@ -181,8 +185,8 @@ def gib_of(memory: str) -> float:
     return float(memory[:-2]) * units[memory[-2:]]
 
 
-def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
-    """Returns a video of 30 frames a second with sound, and the bytes of its upload.
+def invented_media(duration_s: float, resolution: str) -> MediaInfo:
+    """Returns a video of 30 frames a second with sound.
 
     Args:
         duration_s: Its length.
@@ -193,21 +197,22 @@ def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
         index=0, codec="h264", width=width, height=height, fps=Fraction(30), duration_s=duration_s
     )
     sound = AudioStream(index=1, codec="aac", channels=2, sample_rate_hz=48_000, duration_s=duration_s)
-    media = MediaInfo(container="mov,mp4,m4a,3gp,3g2,mj2", duration_s=duration_s, video=(picture,), audio=(sound,))
-    return media, round(duration_s * bits_s / 8)
-
-
-def _amount(stage: str, work: Work) -> float:
-    return work.amount(stage_rates()[stage].driver)
+    return MediaInfo(
+        container="mov,mp4,m4a,3gp,3g2,mj2",
+        duration_s=duration_s,
+        size_bytes=round(duration_s * bits_s / 8),
+        video=(picture,),
+        audio=(sound,),
+    )
 
 
 def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
-    rates, amount = stage_rates()[spec.stage], _amount(spec.stage, work)
-    busy_s = max(rates.wall_s.of(amount), rates.cpu_s.of(amount) / spec.cpu)
+    rates, amounts = stage_rates()[spec.stage], work.amounts
+    busy_s = max(rates.wall_s.of(amounts), rates.cpu_s.of(amounts) / spec.cpu)
     model = _watching(work) if spec.stage == "analyze" and work.analysis == Analysis.GEMINI else None
     if model is not None:
         busy_s = model.answers_s
-    busy_s += (rates.bytes_read.of(amount) + rates.bytes_written.of(amount)) / assumed("transfer_bytes_s")
+    busy_s += (rates.bytes_read.of(amounts) + rates.bytes_written.of(amounts)) / assumed("transfer_bytes_s")
     busy_s += assumed("machinery_s")
     as_job = spec.job_timeout_s is not None and (
         expected_media_s(work.ladder, work.media) > spec.timeout_s * SAFE_SHARE
@@ -220,13 +225,13 @@ def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
     else:
         usage += _instance(spec, busy_s + start_s)
     usage += _requests(1)
-    usage += _documents(spec.stage, work.media.duration_s)
+    usage += _documents(spec.stage, amounts)
     beats = busy_s // Settings().heartbeat_s
     usage += Usage({"firestore.write": beats, "firestore.read": beats})
-    usage["storage.class_a"] = rates.objects.of(amount)
+    usage["storage.class_a"] = rates.objects.of(amounts)
     usage["storage.class_b"] = assumed("object_reads_per_stage")
     if spec.stage == "analyze":
-        usage["storage.class_b"] += stage_rates()["segment"].objects.of(work.media.duration_s)
+        usage["storage.class_b"] += stage_rates()["segment"].objects.of(amounts)
     return Part(name=spec.stage, busy_s=busy_s, as_job=as_job, usage=usage, model_usd=model.usd if model else 0.0)
 
 
@@ -238,7 +243,7 @@ def _beside(flow: Flow, work: Work) -> Iterator[Part]:
             busy_s = announced * assumed("notify_s")
             usage = _instance(listener, busy_s / listener.concurrency) + _requests(announced)
             yield Part(name=listener.function, busy_s=busy_s, usage=usage)
-    yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.media.duration_s))
+    yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.amounts))
 
 
 def _instance(needs: Needs, seconds: float, *, job: bool = False) -> Usage:
@@ -259,8 +264,8 @@ def _requests(count: int) -> Usage:
     )
 
 
-def _documents(step: str, media_s: float) -> Usage:
-    return Usage({f"firestore.{what}": rate.of(media_s) for what, rate in operations()[step].items()})
+def _documents(step: str, amounts: Mapping[str, float]) -> Usage:
+    return Usage({f"firestore.{what}": rate.of(amounts) for what, rate in operations()[step].items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@
 
 What is known of a release is kept where it can't go stale, in Cloud Run: the tag ``candidate`` is on the revision
 that was made last, ``previous`` on the one that served before it. So each command can be run again after one that
-failed, and goes on where that ended. Needs the Google Cloud CLI and nothing beyond Python's own library, since it runs
-in the CLI's image. PROJECT and REGION are told by the environment.
+failed, and goes on where that ended. It runs in the Google Cloud CLI's image, so it needs that and nothing beyond
+Python's own library. PROJECT and REGION are told by the environment.
 """
 
 from __future__ import annotations

@@ -61,8 +61,11 @@ resource "google_storage_bucket" "this" {
   }
 
   # Cloud Storage moves what nobody reads to cheaper classes, and back; nothing is ever read at a penalty.
-  autoclass {
-    enabled = var.autoclass
+  dynamic "autoclass" {
+    for_each = var.autoclass ? [true] : []
+    content {
+      enabled = autoclass.value
+    }
   }
 
   dynamic "encryption" {

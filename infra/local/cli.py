@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -40,7 +41,7 @@ from infra.local.terminal import (
     say,
     until_interrupted,
 )
-from infra.local.token import TOKEN_HOURS, console_link, new_token
+from infra.local.token import TOKEN_HOURS, console_link, new_token, stored_key
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
@@ -302,6 +303,29 @@ def token(
     $ automations token --role viewer --owner ann --hours 1
     """
     typer.echo(new_token(open_deployment(data_dir), owner=owner, role=role, hours=hours))
+
+
+@app.command()
+def key(
+    owner: Annotated[
+        str, typer.Option(callback=_checked_owner, help="Whose videos it is for: the folder they are uploaded to.")
+    ] = OWNER,
+    data_dir: DataDir = None,
+    role: Annotated[Role, typer.Option(help="What may be done with it.")] = "admin",
+    days: Annotated[
+        float | None, typer.Option(min=0.01, help="Days that it works.", show_default="for ever")
+    ] = None,
+) -> None:
+    """Make a key for this deployment's API and print it; it is not shown again.
+
+    It is written to where the deployment keeps keys: nobody has to be let in first. On Google Cloud, whoever may
+    write to its database may do this.
+
+    $ AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT=my-project automations key --owner ann
+    """
+    life = None if days is None else timedelta(days=days)
+    made = stored_key(open_deployment(data_dir), owner=owner, role=role, name="made by automations key", life=life)
+    typer.echo(made[1])
 
 
 app.command()(backfill)

@@ -16,7 +16,9 @@ __all__ = [
     "object_prefix",
     "owner_of",
     "result_key",
+    "run_of",
     "token_of",
+    "trace_of",
     "video_id_of",
 ]
 
@@ -75,6 +77,16 @@ def edited_key(run: int, stage: str, token: int, editor: str) -> str:
 def token_of(key: str) -> int:
     """Returns the fencing token of whoever wrote under a key that result_key() or edited_key() made."""
     return int(key.rpartition("-")[2])
+
+
+def run_of(key: str) -> int:
+    """Returns the run that a key belongs to: one that result_key() or edited_key() made, or its beginning."""
+    return int(key.partition("/")[0].removeprefix("r"))
+
+
+def trace_of(video_id: str, run: int) -> str:
+    """Returns the W3C trace id of a run: 32 hex digits."""
+    return hashlib.sha256(f"{video_id}/{run}".encode()).hexdigest()[:32]
 
 
 def memo_key(generation: int) -> str:

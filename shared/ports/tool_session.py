@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from shared.domain.attempt import ToolRun
+from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 
 __all__ = ["ToolSession"]
@@ -31,4 +33,13 @@ class ToolSession(Protocol):
 
     def record(self, run: ToolRun) -> None:
         """Adds a finished program, however it ended, to the attempt's record."""
+        ...
+
+    def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+        """Shows what the block waits for, such as an answer of a model, in the run's trace.
+
+        Args:
+            name: What that is; few different names.
+            attributes: What else is known of it.
+        """
         ...

@@ -8,7 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,12 +20,15 @@ from shared.domain.errors import LeaseLost, NotFound, PermanentError, Preconditi
 from shared.domain.identity import memo_key, object_prefix
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import ObjectRef, Record
+from shared.domain.spans import Attributes
 from shared.domain.video import Cost, Video
 from shared.interruption import check_not_ending
 from shared.logs import logger
 from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
+from shared.ports.span_exporter import SpanExporter
 from shared.ports.video_repository import VideoRepository
+from shared.runtime.steps import Steps
 
 __all__ = ["AttemptServices", "RunningAttempt"]
 
@@ -45,6 +48,7 @@ class AttemptServices:
         work_dir: Folder that private workspaces are made in.
         lease_s: Seconds a claim lasts without a heartbeat.
         heartbeat_s: Seconds between heartbeats.
+        spans: Where the parts of attempts are traced; None for nowhere.
     """
 
     repository: VideoRepository
@@ -55,6 +59,7 @@ class AttemptServices:
     work_dir: Path
     lease_s: float
     heartbeat_s: float
+    spans: SpanExporter | None = None
 
 
 class RunningAttempt:
@@ -79,6 +84,7 @@ class RunningAttempt:
         self._spent = Cost()
         self._meter = threading.Lock()
         self._tools: list[ToolRun] = []
+        self._steps = Steps(claim.video.id, claim.key, services.clock)
         self._caveats: list[Caveat] = []
         self._fetched: dict[tuple[str, str], Path] = {}
         self._stored: list[ObjectRef] = []
@@ -99,6 +105,8 @@ class RunningAttempt:
         self._stop.set()
         self._heartbeat.join()
         shutil.rmtree(self._workspace, ignore_errors=True)
+        if self._services.spans is not None and (steps := self._steps.longest()):
+            self._services.spans.export(steps)
 
     @property
     def video(self) -> Video:
@@ -144,7 +152,8 @@ class RunningAttempt:
     def put(self, path: Path, name: str, content_type: str) -> ObjectRef:
         self._check()
         full_name = object_prefix(self._claim.video.id, self._claim.key) + name
-        ref = self._services.blobs.put(self._services.media_bucket, full_name, path, content_type)
+        with self.step("upload", {}):
+            ref = self._services.blobs.put(self._services.media_bucket, full_name, path, content_type)
         self._stored.append(ref)
         self.charge(Cost(bytes_written=ref.size_bytes))
         return ref
@@ -207,6 +216,10 @@ class RunningAttempt:
 
     def record(self, run: ToolRun) -> None:
         self._tools.append(run)
+        self._steps.tool(run)
+
+    def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+        return self._steps.step(name, attributes)
 
     def _check(self) -> None:
         if self._interrupted:
@@ -220,7 +233,8 @@ class RunningAttempt:
             return known
         self._check()
         path = self._workspace / local_name
-        ref = self._services.blobs.get(bucket, name, path, generation=generation)
+        with self.step("download", {}):
+            ref = self._services.blobs.get(bucket, name, path, generation=generation)
         self.charge(Cost(bytes_read=ref.size_bytes))
         self._fetched[bucket, name] = path
         return path

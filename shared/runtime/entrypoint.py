@@ -22,6 +22,7 @@ from shared.domain.errors import (
 )
 from shared.domain.events import VideoEvent, WorkRequested
 from shared.domain.identity import video_id_of
+from shared.domain.spans import span_of
 from shared.domain.uploads import is_upload
 from shared.domain.video import Video
 from shared.domain.wire import Delivery, parse_delivery
@@ -125,7 +126,8 @@ class StageRunner:
             if isinstance(claim, Declined):
                 self._declined(video_id, claim)
             else:
-                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace):
+                span = span_of(video_id, claim.key).span
+                with bound_fields(attempt=claim.lease.attempt, trace=claim.video.trace, span=span):
                     if self._placement is not None and self._placement.needs_job(claim):
                         self._hand_over(claim, delivery, self._placement)
                     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TypeVar
 from shared.domain.attempt import Caveat, ToolRun
 from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef, Record
+from shared.domain.spans import Attributes
 from shared.domain.video import Cost, Source, TagEdit, Video
 
 __all__ = ["FakeStageContext"]
@@ -43,6 +45,7 @@ class FakeStageContext:
     tag_edits: tuple[TagEdit, ...] = ()
     caveats: list[Caveat] = field(default_factory=list)
     tools: list[ToolRun] = field(default_factory=list)
+    steps: list[tuple[str, Attributes]] = field(default_factory=list)
     fractions: list[float] = field(default_factory=list)
     spent: Cost = field(default_factory=Cost)
     memories: dict[str, bytes] = field(default_factory=dict)
@@ -126,3 +129,7 @@ class FakeStageContext:
 
     def record(self, run: ToolRun) -> None:
         self.tools.append(run)
+
+    def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+        self.steps.append((name, attributes))
+        return nullcontext()

@@ -5,15 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import functions_framework
 import pytest
+from google.pubsub_v1 import PublisherClient
 from werkzeug.test import Client
 
 from functions.api import event_stream
 from functions.api.app import create_app
+from infra.local.emulators import Emulator
 from infra.local.token import new_token
+from shared.adapters.auth.own_issuer import OWN_ISSUER
+from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
+from shared.domain.topology import topics
+from shared.pipeline import load_flow
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from tests.api_ports import FakeApiPorts
@@ -67,3 +74,27 @@ def library(
         blobs=wiring.blobs,
         folder=tmp_path,
     )
+
+
+@pytest.fixture
+def google(
+    monkeypatch: pytest.MonkeyPatch, firestore: Emulator, pubsub: Emulator, storage: Emulator
+) -> dict[str, str]:
+    """What functions on Google Cloud have in their environment, with emulators in its place."""
+    project = f"p{uuid4().hex[:12]}"
+    environment = {
+        "AUTOMATIONS_PLATFORM": "google",
+        "AUTOMATIONS_PROJECT": project,
+        "AUTOMATIONS_FIRESTORE_DATABASE": f"d{uuid4().hex[:12]}",
+        "AUTOMATIONS_AUTH__ISSUER": OWN_ISSUER,
+        "AUTOMATIONS_SIGNING_KEY": SigningKey.generate().pem(),
+        **firestore.client_environment,
+        **pubsub.client_environment,
+        **storage.client_environment,
+    }
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    with PublisherClient() as client:
+        for topic in topics(load_flow()):
+            client.create_topic(name=client.topic_path(project, topic))
+    return environment

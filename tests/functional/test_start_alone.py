@@ -13,19 +13,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-import pytest
-from google.pubsub_v1 import PublisherClient
-
-from infra.local.emulators import Emulator
 from infra.local.token import new_token
-from shared.adapters.auth.own_issuer import OWN_ISSUER
-from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.identity import video_id_of
-from shared.domain.topology import topics
-from shared.pipeline import load_flow
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -96,30 +87,6 @@ def test_a_function_starts_on_one_machine(tmp_path: Path) -> None:
     with started("ingest", {"AUTOMATIONS_DATA_DIR": str(tmp_path)}) as connection:
         assert post(connection, "eventarc-finalized") == 204
     assert_ingest_looked(Bootstrap(Settings(data_dir=tmp_path)))
-
-
-@pytest.fixture
-def google(
-    monkeypatch: pytest.MonkeyPatch, firestore: Emulator, pubsub: Emulator, storage: Emulator
-) -> dict[str, str]:
-    """What functions on Google Cloud have in their environment, with emulators in its place."""
-    project = f"p{uuid4().hex[:12]}"
-    environment = {
-        "AUTOMATIONS_PLATFORM": "google",
-        "AUTOMATIONS_PROJECT": project,
-        "AUTOMATIONS_FIRESTORE_DATABASE": f"d{uuid4().hex[:12]}",
-        "AUTOMATIONS_AUTH__ISSUER": OWN_ISSUER,
-        "AUTOMATIONS_SIGNING_KEY": SigningKey.generate().pem(),
-        **firestore.client_environment,
-        **pubsub.client_environment,
-        **storage.client_environment,
-    }
-    for variable, value in environment.items():
-        monkeypatch.setenv(variable, value)
-    with PublisherClient() as client:
-        for topic in topics(load_flow()):
-            client.create_topic(name=client.topic_path(project, topic))
-    return environment
 
 
 def test_every_function_starts_on_google_cloud(google: dict[str, str]) -> None:

@@ -43,7 +43,7 @@ class Series:
 
 
 def promql_name(metric_type: str) -> str:
-    """Returns what PromQL calls a metric: its first slash is a colon, and all else that is no word character ``_``."""
+    """Returns what PromQL calls a metric: its first slash is ``:``, all else that is in no word ``_``."""
     domain, _, path = metric_type.partition("/")
     return ":".join(re.sub(r"\W", "_", part) for part in (domain, path))
 

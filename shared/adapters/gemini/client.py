@@ -96,7 +96,7 @@ class GeminiClient:
             tries_left -= 1
             jittered_s = min(pause_s, _LONGEST_PAUSE_S) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
             try:
-                return self._send_once(send, session, until - time.monotonic())
+                return self._send_once(send, session, until - time.monotonic(), subject)
             except _FAILURES as error:
                 failure = _translated(error, subject)
                 too_late = time.monotonic() + jittered_s + _SHORTEST_S > until
@@ -106,7 +106,11 @@ class GeminiClient:
             pause_s *= 2
 
     def _send_once(
-        self, send: Callable[[genai.Client, HttpOptions], T], session: ToolSession | None, left_s: float
+        self,
+        send: Callable[[genai.Client, HttpOptions], T],
+        session: ToolSession | None,
+        left_s: float,
+        subject: str,
     ) -> T:
         if left_s < _SHORTEST_S:
             raise TransientError(
@@ -114,9 +118,15 @@ class GeminiClient:
                 "The stage's time is over before the model has answered everything; what it has answered is kept, "
                 "and the next try goes on from there.",
             )
-        if session is not None:
-            session.charge(Cost(model_calls=1))
         options = HttpOptions(timeout=math.ceil(min(self._timeout_s, left_s) * 1000))
+        if session is None:
+            return self._send(send, options)
+        session.charge(Cost(model_calls=1))
+        about = {"gen_ai.provider.name": "gcp.vertex_ai", "gen_ai.request.model": subject}
+        with session.step(subject, about):
+            return self._send(send, options)
+
+    def _send(self, send: Callable[[genai.Client, HttpOptions], T], options: HttpOptions) -> T:
         sdk = self._sdk
         try:
             return send(sdk, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from datetime import datetime
 from shared.domain.errors import LeaseLost
 from shared.domain.events import VideoEvent
 from shared.domain.flow import Flow
-from shared.domain.identity import event_id_of, owner_of
+from shared.domain.identity import event_id_of, owner_of, trace_of
 from shared.domain.status import transitions
 from shared.domain.video import Cost, Details, Source, Video
 
@@ -28,7 +27,7 @@ def first_run(video_id: str, source: Source, status: str, details: Details, now:
         status=status,
         status_at=now,
         details=details,
-        trace=_trace(video_id, 1),
+        trace=trace_of(video_id, 1),
         created_at=now,
         updated_at=now,
     )
@@ -58,7 +57,7 @@ def new_run(video: Video, status: str, results: Mapping[str, str], now: datetime
         stage_began_at=None,
         run_spent=Cost(),
         swept=False,
-        trace=_trace(video.id, run),
+        trace=trace_of(video.id, run),
         updated_at=now,
     )
 
@@ -82,7 +81,3 @@ def event_about(video: Video, event_type: str, now: datetime) -> VideoEvent:
         trace=video.trace,
         failure=video.failure,
     )
-
-
-def _trace(video_id: str, run: int) -> str:
-    return hashlib.sha256(f"{video_id}/{run}".encode()).hexdigest()[:32]

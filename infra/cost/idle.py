@@ -1,0 +1,154 @@
+"""What a deployment costs a month in which nobody uploads anything, from what Terraform plans."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.cost.measurements import assumed, ticks
+from infra.cost.model import Usage, gib_of
+from infra.cost.price_list import Price, prices
+
+__all__ = ["IdleLine", "idle_cost", "runs_a_month"]
+
+Resource = Mapping[str, Any]
+"""All values of a resource."""
+
+_HOURS: Final = 730.0
+_SECONDS: Final = _HOURS * 3600
+_EVALUATIONS: Final = _SECONDS / 30
+_GIB: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleLine:
+    """One line of the bill.
+
+    Attributes:
+        what: What it is for.
+        usage: What is billed in a month.
+        list_prices: The prices.
+    """
+
+    what: str
+    usage: Usage
+    list_prices: Mapping[str, Price]
+
+    @property
+    def usd(self) -> float:
+        """US dollars a month."""
+        return sum(self.list_prices[name].of(quantity) for name, quantity in self.usage.items())
+
+
+def idle_cost(
+    resources: Mapping[str, Resource], *, list_prices: Mapping[str, Price] | None = None
+) -> Sequence[IdleLine]:
+    """Returns what is paid for with no videos, the most expensive first. Free tiers are left out.
+
+    Buckets, topics and the database cost nothing while nothing is in them; neither do backups of nothing.
+
+    Args:
+        resources: Address -> values, as ``terraform show -json`` tells them of a plan.
+        list_prices: Prices by name; None for today's.
+    """
+    found: list[IdleLine] = []
+    for kind, reckon in _RECKONED.items():
+        mine = [values for address, values in resources.items() if re.search(rf"(^|\.)google_{kind}\.", address)]
+        for what, usage in reckon(mine) if mine else ():
+            found.append(IdleLine(what=what, usage=usage, list_prices=list_prices or prices()))
+    return sorted(found, key=lambda line: -line.usd)
+
+
+def runs_a_month(cron: str) -> float:
+    """Returns how often something is done that is written as ``minute * * * *`` or ``* * * * *``."""
+    minute, *rest = cron.split()
+    if rest != ["*"] * 4 or not (minute == "*" or minute.isdigit()):
+        raise ValueError(f"only whole hours and minutes are known here, not {cron!r}")
+    return _HOURS * (60 if minute == "*" else 1)
+
+
+Lines = Iterator[tuple[str, Usage]]
+
+
+def _schedules(jobs: Sequence[Resource]) -> Lines:
+    yield "schedules", Usage({"scheduler.job_month": len(jobs)})
+    used = Usage()
+    for job in jobs:
+        due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
+        runs = runs_a_month(job["schedule"])
+        for step in due["steps"]:
+            used += Usage({name: runs * count for name, count in ticks()[step].items()})
+        used += Usage(
+            {
+                "run.request": runs,
+                "run.request.vcpu": runs * assumed("tick_s"),
+                "run.request.memory": runs * assumed("tick_s"),
+                "pubsub.tib": runs * 2 * assumed("message_bytes") / 2**40,
+                "logging.gib": runs * assumed("log_bytes_per_request") / _GIB,
+            }
+        )
+    yield "sweep looks whether anything got stuck", used
+
+
+def _services(services: Sequence[Resource]) -> Lines:
+    waiting = Usage()
+    for service in services:
+        template = service["template"][0]
+        limits = template["containers"][0]["resources"][0]["limits"]
+        fewest = sum((scaling.get("min_instance_count") or 0) for scaling in template.get("scaling") or ())
+        waiting["run.idle.vcpu"] += fewest * float(limits["cpu"]) * _SECONDS
+        waiting["run.idle.memory"] += fewest * gib_of(limits["memory"]) * _SECONDS
+    yield "instances that are always there", waiting
+
+
+def _registries(registries: Sequence[Resource]) -> Lines:
+    kept = max(
+        (policy["most_recent_versions"][0]["keep_count"] or 1)
+        for registry in registries
+        for policy in (*registry.get("cleanup_policies", ()), {"most_recent_versions": [{"keep_count": 1}]})
+        if policy.get("most_recent_versions")
+    )
+    first, again = assumed("images_gib"), assumed("images_gib.again")
+    yield f"images, the newest {kept} of each", Usage({"registry.gib_month": first + (kept - 1) * again})
+
+
+def _alerts(policies: Sequence[Resource]) -> Lines:
+    conditions = [condition for policy in policies for condition in policy["conditions"]]
+    metrics = sum(_metrics(condition) for condition in conditions)
+    yield (
+        f"{len(conditions)} conditions of alerts over {metrics} metrics",
+        Usage({"monitoring.condition_month": metrics, "monitoring.points": metrics * _EVALUATIONS}),
+    )
+
+
+def _metrics(condition: Resource) -> int:
+    queries = [one["query"] for one in condition.get("condition_prometheus_query_language") or ()]
+    return max(sum(query.count("{") for query in queries), 1)
+
+
+def _armor(policies: Sequence[Resource]) -> Lines:
+    rules = sum(len(policy.get("rule") or ()) for policy in policies)
+    yield "Cloud Armor", Usage({"armor.policy_month": len(policies), "armor.rule_month": rules})
+
+
+def _each(what: str, price: str, quantity: float = 1.0) -> Callable[[Sequence[Resource]], Lines]:
+    def reckon(resources: Sequence[Resource]) -> Lines:
+        yield what, Usage({price: len(resources) * quantity})
+
+    return reckon
+
+
+_RECKONED: Final[Mapping[str, Callable[[Sequence[Resource]], Lines]]] = {
+    "cloud_scheduler_job": _schedules,
+    "cloud_run_v2_service": _services,
+    "artifact_registry_repository": _registries,
+    "secret_manager_secret": _each("secrets", "secrets.version_month"),
+    "monitoring_alert_policy": _alerts,
+    "compute_global_forwarding_rule": _each("load balancer", "loadbalancer.rule_hour", _HOURS),
+    "compute_security_policy": _armor,
+    "kms_crypto_key": _each("keys", "kms.version_month"),
+}
