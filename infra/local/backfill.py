@@ -150,8 +150,8 @@ def _print(flow: Flow, selection: Selection, from_stage: str, expected: Preview,
     say(f"{expected.videos} videos from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
     out.print(_costs(flow, expected))
     say(
-        f"That is what the same stages took {expected.sampled} of them last time, made out for all: time of instances "
-        "at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
+        f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
+        "time at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
     )
     stages = [spec.stage for spec in flow.stages[len(flow.before(from_stage)) :]]
     if unknown := [stage for stage in stages if stage not in expected.costs]:
