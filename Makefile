@@ -46,7 +46,8 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
-	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py
+	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
+	tests/infrastructure/test_variables_table.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
@@ -63,9 +64,7 @@ requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.to
 	@$(COMPILE) $(IMAGE) -o infra/requirements-light.txt
 	@$(COMPILE) $(IMAGE) --extra media -o infra/requirements-media.txt
 	@echo uv | $(COMPILE) -c requirements-dev.txt - -o infra/requirements-build.txt
-
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
+	@$(COMPILE) infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
 
 cloudbuild: $(VENV)/.dev  ## Run the checks and tests as cloudbuild.yaml's steps say, without Google.
 	@$(BIN)/python -m infra.deploy.run_steps cloudbuild.yaml --until test PROJECT_ID=none COMMIT_SHA=none

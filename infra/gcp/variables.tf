@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the functions, buckets and topics, such as europe-west1."
+  description = "Region of the functions, buckets and topics, such as europe-west1. Not every region has disks for Cloud Run."
   type        = string
 
   validation {
@@ -98,7 +98,7 @@ variable "instances" {
 }
 
 variable "disk_limit_gib" {
-  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised."
+  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised. An upload may have half of transcode's disk, and no more than ingest's."
   type        = number
   default     = 10
 

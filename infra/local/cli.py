@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,8 @@ from infra.local.backfill import backfill
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.estimate import estimate
+from infra.local.examination import doctor
+from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.progress import progress_on
 from infra.local.rendering import timeline_lines, video_table
@@ -39,7 +42,7 @@ from infra.local.terminal import (
     say,
     until_interrupted,
 )
-from infra.local.token import TOKEN_HOURS, console_link, new_token
+from infra.local.token import TOKEN_HOURS, console_link, new_token, stored_key
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
@@ -62,7 +65,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations up",
 )
 app.add_typer(dead_letters, name="dead-letters")
-app.command()(backfill)
 
 
 class Deployment(StrEnum):
@@ -305,19 +307,32 @@ def token(
 
 
 @app.command()
-def doctor(data_dir: DataDir = None) -> None:
-    """Check that this machine has what the pipeline needs; say how to get what is missing."""
-    from infra.local.doctor import examine
+def key(
+    owner: Annotated[
+        str, typer.Option(callback=_checked_owner, help="Whose videos it is for: the folder they are uploaded to.")
+    ] = OWNER,
+    data_dir: DataDir = None,
+    role: Annotated[Role, typer.Option(help="What may be done with it.")] = "admin",
+    days: Annotated[
+        float | None, typer.Option(min=0.01, help="Days that it works.", show_default="for ever")
+    ] = None,
+) -> None:
+    """Make a key for this deployment's API and print it; it is not shown again.
 
-    signs = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
-    verdicts = set()
-    for check in examine(data_dir):
-        verdicts.add(check.verdict)
-        out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
-    raise typer.Exit(1 if "missing" in verdicts else 0)
+    It is written to where the deployment keeps keys: nobody has to be let in first. On Google Cloud, whoever may
+    write to its database may do this.
+
+    $ AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT=my-project automations key --owner ann
+    """
+    life = None if days is None else timedelta(days=days)
+    made = stored_key(open_deployment(data_dir), owner=owner, role=role, name="made by automations key", life=life)
+    typer.echo(made[1])
 
 
+app.command()(backfill)
+app.command()(doctor)
 app.command()(estimate)
+app.command()(metrics)
 
 
 def _process(

@@ -11,6 +11,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from shared.domain.video import Video
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 from shared.ports.clock import Clock
 
-__all__ = ["LeasedMessage", "LocalBus"]
+__all__ = ["Backlog", "LeasedMessage", "LocalBus"]
 
 BACKOFF_S: Final = 1.0
 """A message refused for the first time comes back within this time; each further refusal doubles it …"""
@@ -51,6 +52,21 @@ class LeasedMessage:
     stage: str
     delivery: Delivery
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits for a function.
+
+    Attributes:
+        function: The function.
+        messages: How many messages it has not acknowledged: waiting, delayed or leased, but not dead.
+        oldest_at: When the oldest of them was published.
+    """
+
+    function: str
+    messages: int
+    oldest_at: datetime
 
 
 class LocalBus:
@@ -213,6 +229,17 @@ class LocalBus:
         with self._database.writing() as connection:
             released = update(deliveries).where(deliveries.c.leased, ~deliveries.c.dead)
             return connection.execute(released.values(leased=False, visible_us=0)).rowcount
+
+    def backlogs(self) -> Sequence[Backlog]:
+        """Returns what waits for each function that anything waits for."""
+        oldest = func.min(deliveries.c.published_us)
+        query = select(deliveries.c.stage, func.count(), oldest).where(~deliveries.c.dead)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(deliveries.c.stage).order_by(deliveries.c.stage)).all()
+        return [
+            Backlog(function=function, messages=messages, oldest_at=from_us(oldest_us))
+            for function, messages, oldest_us in rows
+        ]
 
     def depth(self) -> int:
         """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""

@@ -96,12 +96,12 @@ def stage_measures(video: Video, attempt: Attempt) -> StageMeasures:
         attempt=attempt.number,
         outcome=attempt.outcome,
         code=attempt.code,
-        queued_s=attempt.queued_s,
-        wall_s=attempt.cost.wall_s,
-        cpu_s=attempt.cost.cpu_s,
+        queued_s=None if attempt.queued_s is None else round(attempt.queued_s, 3),
+        wall_s=round(attempt.cost.wall_s, 3),
+        cpu_s=round(attempt.cost.cpu_s, 3),
         media_s=media_s,
-        realtime_factor=attempt.cost.wall_s / media_s if media_s else None,
-        model_usd=attempt.cost.model_usd,
+        realtime_factor=round(attempt.cost.wall_s / media_s, 4) if media_s else None,
+        model_usd=round(attempt.cost.model_usd, 6),
     )
 
 
@@ -114,12 +114,12 @@ def video_measures(video: Video) -> VideoMeasures:
         run=video.run,
         status=video.status,
         code=video.failure.code if video.failure else "",
-        ready_s=None if took is None else max(took.total_seconds(), 0.0),
+        ready_s=None if took is None else round(max(took.total_seconds(), 0.0), 3),
         media_s=_media_s(video),
-        cpu_s=video.run_spent.cpu_s,
-        model_usd=video.run_spent.model_usd,
+        cpu_s=round(video.run_spent.cpu_s, 3),
+        model_usd=round(video.run_spent.model_usd, 6),
     )
 
 
 def _media_s(video: Video) -> float | None:
-    return video.media.duration_s if video.media else None
+    return round(video.media.duration_s, 3) if video.media else None

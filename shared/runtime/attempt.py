@@ -90,7 +90,6 @@ class RunningAttempt:
         self._stored: list[ObjectRef] = []
         self._stop = threading.Event()
         self._lost: LeaseLost | None = None
-        self._interrupted = False
         self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
 
     def __enter__(self) -> RunningAttempt:
@@ -115,11 +114,6 @@ class RunningAttempt:
     @property
     def workspace(self) -> Path:
         return self._workspace
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether its claim was given back because this process ends."""
-        return self._interrupted
 
     @property
     def effort(self) -> Effort:
@@ -177,7 +171,6 @@ class RunningAttempt:
 
     def interrupt(self) -> None:
         """Gives the claim back because this process ends; the attempt may go on in another thread."""
-        self._interrupted = True
         services = self._services
         release = services.lifecycle.release(
             self._claim, services.clock.now(), self.effort, "interrupted", "interrupted", "Its worker was stopped."
@@ -222,8 +215,7 @@ class RunningAttempt:
         return self._steps.step(name, attributes)
 
     def _check(self) -> None:
-        if self._interrupted:
-            check_not_ending()
+        check_not_ending()
         if self._lost is not None:
             raise self._lost
 

@@ -189,8 +189,8 @@ class StageRunner:
                 attempt.discard()
                 return
             except Exception as error:
-                if not attempt.interrupted:
-                    self._release(claim, attempt.effort, error)
+                check_not_ending()  # it was given back; what the stage made of that says nothing
+                self._release(claim, attempt.effort, error)
                 raise
         self._publish(claim.video.id)
 

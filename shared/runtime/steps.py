@@ -48,15 +48,17 @@ class Steps:
 
     def tool(self, run: ToolRun) -> None:
         """Notes a program that has just ended."""
-        name = PurePath(run.command[0]).name
+        executable = PurePath(run.command[0]).name
         attributes: Attributes = {
-            "process.executable.name": name,
+            "process.executable.name": executable,
             "process.exit.code": run.returncode,
             "automations.cpu_s": run.cpu_s,
             "automations.peak_memory_bytes": run.peak_memory_bytes,
         }
         error = str(run.returncode) if run.returncode else ""
-        self._add(name, self._clock.now() - timedelta(seconds=run.wall_s), error, attributes)
+        # Bundled ones are called ffmpeg-linux-x86_64-v9; whatever they are called, it is FFmpeg's time.
+        name, started_at = executable.partition("-")[0], self._clock.now() - timedelta(seconds=run.wall_s)
+        self._add(name, started_at, error, attributes)
 
     def longest(self) -> Sequence[Span]:
         """Returns the parts that took longest."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from infra.local.submission import OWNER, object_name
 from infra.local.token import new_token
@@ -22,6 +23,7 @@ from shared.domain.records import Artifact, Finding, Recommendation, Record, Ren
 from shared.domain.video import Video
 from shared.settings import Settings
 from tests.e2e.emulated import ROOT, Outsider, Up, emulated, wait_for
+from tests.otlp_receiver import OtlpReceiver
 
 KINDS: tuple[type[Record], ...] = (Rendition, Artifact, Segment, Finding, Tag, Recommendation)
 QUERIES = ("xquery", "path expressions", "sort by document order", "nothing of the kind")
@@ -36,12 +38,13 @@ class Twice:
     embedded: Bootstrap
     video: Video
     twin: Video
+    spans: list[Span]
 
 
 @pytest.fixture(scope="module")
 def twice(real_media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twice]:
     file, folder = real_media / "audiovideo.mov", tmp_path_factory.mktemp("twice")
-    with emulated(folder / "emulated", {}) as (up, outsider):
+    with OtlpReceiver() as receiver, emulated(folder / "emulated", _traced_to(receiver)) as (up, outsider):
         video_id = outsider.upload(object_name(file), file)
         wait_for(lambda: bool(outsider.received("video-ready")), 180, lambda: outsider.video(video_id))
         plain = {name: value for name, value in os.environ.items() if name not in up.environment}
@@ -50,7 +53,11 @@ def twice(real_media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         embedded = Bootstrap(Settings(platform="local", data_dir=folder / "embedded", log_level="error"))
         twin = embedded.repository.get(video_id)
         assert twin is not None
-        yield Twice(up, outsider, embedded, outsider.video(video_id), twin)
+        yield Twice(up, outsider, embedded, outsider.video(video_id), twin, receiver.spans)
+
+
+def _traced_to(receiver: OtlpReceiver) -> dict[str, str]:
+    return {"AUTOMATIONS_TRACES": "otlp", "AUTOMATIONS_TRACES_ENDPOINT": receiver.endpoint}
 
 
 def test_the_whole_chain_is_told_to_an_outside_subscriber(twice: Twice) -> None:
@@ -74,6 +81,14 @@ def test_what_is_known_of_the_video_is_the_same(twice: Twice) -> None:
         ours = facts(twice.outsider.wiring, twice.video, kind)
         assert ours == facts(twice.embedded, twice.twin, kind), kind.__name__
         assert ours, f"no {kind.__name__} to compare"
+
+
+def test_the_run_is_one_trace_across_the_topics(twice: Twice) -> None:
+    trace = {span.name: span for span in twice.spans if span.trace_id.hex() == twice.video.trace}
+    stages = [trace[spec.stage] for spec in twice.outsider.wiring.flow.stages]
+    assert {stage.parent_span_id for stage in stages} == {trace["run"].span_id}
+    links = [[link.span_id for link in stage.links] for stage in stages]
+    assert links == [[], *([stage.span_id] for stage in stages[:-1])]
 
 
 def test_search_finds_the_same(twice: Twice) -> None:

@@ -1,8 +1,8 @@
 """What calls what, as mypy's types tell: nothing is run, and nothing that could be called is left out.
 
-A function calls what it refers to. A method called on a protocol or a base class may be any that a class implements
-which is referred to itself; ``getattr`` by a name that is no literal may be every method. So this says too much
-rather than too little.
+A function calls what it refers to. A method called on a protocol or a base class may be that of any class which
+implements it and is referred to itself; ``getattr`` by a name that is no literal may be every method. So this says
+too much rather than too little.
 """
 
 from __future__ import annotations
@@ -67,9 +67,17 @@ class CallGraph:
         modules: Names of modules.
         leaves: Full names of classes whose implementations are not looked for.
         without: How the full names of functions begin that are left out.
+        root: Folder that the packages are in.
     """
 
-    def __init__(self, modules: Iterable[str], leaves: Collection[str], without: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        modules: Iterable[str],
+        leaves: Collection[str],
+        *,
+        without: tuple[str, ...] = (),
+        root: Path = ROOT,
+    ) -> None:
         self._leaves = leaves
         self._scopes: dict[str, _Scope] = {}
         self._classes: dict[str, nodes.TypeInfo] = {}
@@ -79,8 +87,8 @@ class CallGraph:
         options.ignore_missing_imports = options.namespace_packages = options.explicit_package_bases = True
         options.incremental = False
         options.python_executable = None  # nobody else's packages: reading their types would take a minute
-        options.mypy_path = [str(ROOT)]
-        sources = [BuildSource(str(ROOT / f"{name.replace('.', '/')}.py"), name) for name in modules]
+        options.mypy_path = [str(root)]
+        sources = [BuildSource(str(root / f"{name.replace('.', '/')}.py"), name) for name in modules]
         graph = build(sources, options).graph
         for name, state in graph.items():
             if name.startswith(_OURS) and state.tree is not None:
@@ -92,7 +100,7 @@ class CallGraph:
 
     @cache  # noqa: B019 - the graph is kept as long as there are tests
     def calls_from(self, function: str) -> frozenset[MethodCall]:
-        """Returns the calls of leaves, and of what is no part of this project, that calling a function may lead to."""
+        """Returns the calls of leaves, and of what is not ours, that calling a function may lead to."""
         return frozenset(
             call
             for name in self.reached(function)
@@ -109,10 +117,12 @@ class CallGraph:
         return frozenset(reached)
 
     def implementations(self, protocol: str, modules: tuple[str, ...]) -> tuple[str, ...]:
-        """Returns the full names of the classes that implement a protocol, in modules whose names begin so."""
+        """Returns the full names of the classes that implement a protocol, in modules and packages."""
         declared = self._classes[protocol]
-        found = (name for name, info in self._classes.items() if info is not declared and _implements(info, declared))
-        return tuple(name for name in found if name.startswith(modules))
+        found = (
+            name for name, info in self._classes.items() if info is not declared and _implements(info, declared)
+        )
+        return tuple(name for name in found if _is_in(name, modules))
 
     def is_property(self, class_: str, member: str) -> bool:
         """Tells whether a member of a class is none that is called."""
@@ -129,11 +139,11 @@ class CallGraph:
         )
 
     def calls_in(self, modules: tuple[str, ...]) -> frozenset[MethodCall]:
-        """Returns the calls of what is no part of this project, in modules whose names begin so."""
+        """Returns the calls of what is no part of this project, in modules and packages."""
         return frozenset(
             call
             for name, scope in self._scopes.items()
-            if name.startswith(modules)
+            if _is_in(name, modules)
             for call in scope.calls
             if not call.receiver
         )
@@ -165,6 +175,10 @@ class CallGraph:
                 for base in info.mro:
                     members = base.names if method == _ANY else {method} & base.names.keys()
                     yield from (f"{base.fullname}.{member}" for member in members)
+
+
+def _is_in(name: str, modules: tuple[str, ...]) -> bool:
+    return f"{name}.".startswith(tuple(f"{module}." for module in modules))
 
 
 def _implements(info: nodes.TypeInfo, declared: nodes.TypeInfo) -> bool:
@@ -257,7 +271,9 @@ class _Reader(ast.NodeVisitor):
         called = node.func
         if isinstance(called, ast.Attribute) and self._is_foreign(called):
             self._call("", called.attr)
-        elif _name(called) == "getattr" and not isinstance(node.args[1], ast.Constant):
+        elif (
+            isinstance(called, ast.Name) and called.id == "getattr" and not isinstance(node.args[1], ast.Constant)
+        ):
             for info in _classes_of(self._type(node.args[0])):
                 self._call(info.fullname, _ANY)
 

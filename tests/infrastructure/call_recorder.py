@@ -1,4 +1,4 @@
-"""A pytest plugin that notes which buckets and topics functions use while tests run, and through which of their code.
+"""A pytest plugin that notes which buckets and topics functions use while tests run, and by which of their code.
 
 ``pytest -p tests.infrastructure.call_recorder --calls-to FILE …`` writes one JSON line a use.
 """
@@ -66,7 +66,7 @@ def _recorded(port: str, method: Callable[..., Any]) -> Callable[..., Any]:
             "port": port,
             "method": method.__name__,
             "resource": resource,
-            "replaces": values.get("if_generation", 0) != 0,
+            "if_generation": values.get("if_generation"),
             "through": list(_through(sys._getframe(1))),
         }
         _calls.add(json.dumps(call))

@@ -17,7 +17,19 @@ from tests.infrastructure.call_graph import CallGraph, MethodCall
 from tests.infrastructure.permissions import PERMISSIONS, PREDEFINED
 from tests.terraform.planning import PROJECT, Plan
 
-__all__ = ["FUNCTIONS", "GOOGLE", "Right", "call_graph", "granted", "needed", "unproven"]
+__all__ = [
+    "FUNCTIONS",
+    "GOOGLE",
+    "OUTBOX",
+    "Right",
+    "adapter_of",
+    "call_graph",
+    "disagreements",
+    "granted",
+    "needed",
+    "resource_of",
+    "unproven",
+]
 
 ROOT: Final = Path(__file__).parents[2]
 FLOW: Final = load_flow()
@@ -33,6 +45,7 @@ _PORTS: Final = {
     name.rpartition(".")[2]: f"shared.ports.{name}"
     for name in (
         "blob_store.BlobStore",
+        "dead_letters.DeadLetters",
         "document_store.DocumentStore",
         "embedder.Embedder",
         "event_bus.EventBus",
@@ -48,6 +61,18 @@ _ONE_MACHINE: Final = tuple(
 )
 """What is not built on Google Cloud."""
 
+_GRANTED: Final = {
+    "cloud_run_v2_job_iam_member": "job {name}",
+    "cloud_run_v2_service_iam_member": "service {name}",
+    "project_iam_member": "models",
+    "pubsub_subscription_iam_member": "subscription {subscription}",
+    "pubsub_topic_iam_member": "topic {topic}",
+    "secret_manager_secret_iam_member": "secret {secret_id}",
+    "service_account_iam_member": "account {service_account_id}",
+    "storage_bucket_iam_member": "bucket {bucket}",
+}
+"""Kind of a grant -> to what. One to the project is for models, if no condition makes it one to a database."""
+
 _ONLY_AFTER: Final = {
     "shared.runtime.attempt.RunningAttempt.discard": {
         "shared.runtime.attempt.RunningAttempt.keep",
@@ -56,7 +81,14 @@ _ONLY_AFTER: Final = {
 }
 """What does nothing in a function that never did any of something else: it removes what the others stored."""
 
+_SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
+"""Ports whose resources only a run tells."""
+
+OUTBOX: Final = (FLOW.stages[0].consumes, *FLOW.announcements)
+"""Topics of the events that are kept with a video until they are published."""
+
 _SCENARIOS: Final = (
+    "tests/functional/test_erasure.py::TestExports",
     "tests/functional/test_imports.py",
     "tests/functional/test_isolation.py::test_whoever_may_is_answered",
     "tests/functional/test_media.py",
@@ -64,7 +96,7 @@ _SCENARIOS: Final = (
     "tests/pipeline/test_webhooks.py::test_everything_that_is_announced_is_sent_once_and_signed",
     "tests/unit/functions/export",
     "tests/unit/functions/sweep",
-    "tests/unit/functions/tag/test_meaning.py",
+    "tests/unit/shared/runtime/test_attempt.py::TestMemo::test_the_next_attempt_recalls_it",
 )
 """Tests that take the functions to all places where they use a bucket or a topic."""
 
@@ -108,56 +140,95 @@ def unproven() -> list[str]:
         f"{function}: {call.caller} calls {call.receiver.rpartition('.')[2]}.{call.method}"
         for function in FUNCTIONS
         for call in _port_calls(function)
-        if _port(call) in {"BlobStore", "EventBus", "ObjectLinks"} and _permissions(call)
+        if _port(call) in _SEEN and _permissions(call)
         if not list(_uses(function, call))
     ]
+
+
+def disagreements(plan: Plan) -> list[str]:
+    """Returns what a plan lets functions do that they do not, and what they do that it does not let them."""
+    grants = granted(plan)
+    allowed = {right for rights in grants.values() for right in rights}
+    missing = [f"{one.function} lacks {one.permission} on {one.resource}" for one in sorted(needed() - allowed)]
+    idle = [
+        f"{one.function} has {one.permission} on {one.resource} by {role} and does nothing with it"
+        for (_, _, role), rights in sorted(grants.items())
+        for one in sorted(rights - needed())
+    ]
+    return missing + idle
 
 
 def granted(plan: Plan) -> Mapping[tuple[str, str, str], frozenset[Right]]:
     """Returns function, resource and role of each grant to a function -> what it lets the function do."""
     roles = {role: set(permissions) for role, permissions in PREDEFINED.items()}
     roles |= {one["name"]: set(one["permissions"]) for one in plan.of("project_iam_custom_role").values()}
-    return {
-        (function, resource, values["role"]): frozenset(
-            Right(function, resource, permission) for permission in roles[values["role"]]
-        )
-        for function, resource, values in _grants(plan)
-    }
-
-
-def _grants(plan: Plan) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     accounts = {one["member"]: function for function, one in plan.of("service_account", "function").items()}
+    found = {}
     for address, values in plan.resources.items():
-        if "_iam_" in address and "_iam_custom_role" not in address and "_iam_audit_config" not in address:
-            function = accounts.get(values["member"])
-            if function is not None:
-                yield function, _resource(address.partition(".")[0].removeprefix("google_"), values), values
+        for member in [values.get("member"), *(values.get("members") or [])]:
+            if member in accounts and "role" in values:
+                function, resource, role = accounts[member], resource_of(address, values), values["role"]
+                assert role in roles, f"nobody has looked up what {role} lets {function} do"
+                found[function, resource, role] = frozenset(
+                    Right(function, resource, permission) for permission in roles[role]
+                )
+    return found
 
 
-def _resource(kind: str, values: Mapping[str, Any]) -> str:
-    name = {
-        "cloud_run_v2_job_iam_member": "job {name}",
-        "pubsub_topic_iam_member": "topic {topic}",
-        "secret_manager_secret_iam_member": "secret {secret_id}",
-        "service_account_iam_member": "account {service_account_id}",
-        "storage_bucket_iam_member": "bucket {bucket}",
-        "project_iam_member": "database" if values.get("condition") else "models",
-    }[kind].format_map(values)
-    what, _, path = name.partition(" ")
+def resource_of(address: str, values: Mapping[str, Any]) -> str:
+    """Returns kind and name of what a grant is to.
+
+    Args:
+        address: The grant's, such as ``google_pubsub_topic_iam_member.storage``.
+        values: Its values.
+    """
+    kind = address.partition(".")[0].removeprefix("google_")
+    assert kind in _GRANTED, f"{address}: a grant of a kind that nothing here looks into"
+    form = _GRANTED[kind]
+    if kind == "project_iam_member" and values["condition"]:
+        form = "database"
+    what, _, path = form.format_map(values).partition(" ")
     short = path.rpartition("/")[2].partition("@")[0].removeprefix(f"{PROJECT}-")
     return f"{what} {short}".strip()
 
 
 def _needed_by(function: str) -> Iterator[Right]:
     for call in _port_calls(function):
-        for permission in _permissions(call):
-            for resource in _resources(function, call, permission):
-                yield Right(function, resource, permission)
-        if any(use["replaces"] for use in _uses(function, call)):
-            for resource in _resources(function, call, "storage.objects.delete"):
-                yield Right(function, resource, "storage.objects.delete")
-        if _port(call) == "Signer":
+        port, permissions = _port(call), _permissions(call)
+        if port == "Signer":
             yield Right(function, "secret signing-key", "secretmanager.versions.access")
+        elif port in _SEEN:
+            for use in _uses(function, call):
+                yield from _needed_for(function, port, use, permissions)
+        else:
+            for resource in _resources(function, call):
+                yield from (Right(function, resource, permission) for permission in permissions)
+
+
+def _needed_for(function: str, port: str, use: Mapping[str, Any], permissions: frozenset[str]) -> Iterator[Right]:
+    method, generation, needed = use["method"], use["if_generation"], set(permissions)
+    if method == "delete" and generation is not None:
+        needed -= {"storage.objects.get"}  # it is told which one, and does not look first
+    if method in {"put", "upload_session", "writing"} and generation != 0:
+        needed.add("storage.objects.delete")  # of what it takes the place of
+    for permission in needed:
+        if permission == "iam.serviceAccounts.signBlob":
+            yield Right(function, f"account fn-{function}", permission)
+        elif port == "EventBus":
+            # An outbox may hold any event of the video, and whoever looks at it next publishes them.
+            topics = OUTBOX if use["resource"] in OUTBOX else [use["resource"]]
+            yield from (Right(function, f"topic {topic}", permission) for topic in topics)
+        else:
+            yield Right(function, f"bucket {use['resource']}", permission)
+
+
+def _resources(function: str, call: MethodCall) -> Iterator[str]:
+    port = _port(call)
+    if port == "JobRunner":
+        jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
+        yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
+    else:
+        yield "models" if port in {"Embedder", "VisionModel"} else "database"
 
 
 def _port_calls(function: str) -> list[MethodCall]:
@@ -174,7 +245,12 @@ def _port(call: MethodCall) -> str:
 
 def permissions_of(call: MethodCall) -> tuple[str, ...]:
     """Returns what a call of Google's client takes. Raises KeyError for one that nobody has looked up."""
-    return PERMISSIONS[call.caller.removeprefix("shared.adapters.").partition(".")[0]][call.method]
+    return PERMISSIONS[adapter_of(call)][call.method]
+
+
+def adapter_of(call: MethodCall) -> str:
+    """Returns under which name the calls of Google's client there are looked up."""
+    return max((one for one in PERMISSIONS if f"{call.caller}.".startswith(f"shared.adapters.{one}.")), key=len)
 
 
 @cache
@@ -185,28 +261,9 @@ def _permissions(call: MethodCall) -> frozenset[str]:
         permission
         for implementation in graph.implementations(call.receiver, GOOGLE)
         for foreign in graph.calls_from(f"{implementation}.{call.method}")
-        if not foreign.receiver and foreign.caller.startswith(GOOGLE)
+        if not foreign.receiver and foreign in graph.calls_in(GOOGLE)
         for permission in permissions_of(foreign)
     )
-
-
-def _resources(function: str, call: MethodCall, permission: str) -> Iterator[str]:
-    port = _port(call)
-    if permission == "iam.serviceAccounts.signBlob":
-        yield f"account fn-{function}"
-    elif port in {"BlobStore", "ObjectLinks"}:
-        yield from {f"bucket {use['resource']}" for use in _uses(function, call)}
-    elif port == "EventBus":
-        for topic in {use["resource"] for use in _uses(function, call)}:
-            # The outbox of a video may hold any announcement that somebody else did not live to publish.
-            yield from (f"topic {one}" for one in (FLOW.announcements if topic in FLOW.announcements else [topic]))
-    elif port == "JobRunner":
-        jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
-        yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
-    elif port in {"Embedder", "VisionModel"}:
-        yield "models"
-    else:
-        yield "database"
 
 
 def _uses(function: str, call: MethodCall) -> Iterator[Mapping[str, Any]]:
@@ -229,7 +286,16 @@ def _recorded_uses() -> tuple[Mapping[str, Any], ...]:
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder, "calls")
         options = ["-q", "-p", "no:cacheprovider", "-p", "tests.infrastructure.call_recorder", "--no-cov"]
-        command = [sys.executable, "-m", "pytest", *options, "--calls-to", str(calls), "--basetemp", f"{folder}/run"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "--calls-to",
+            str(calls),
+            "--basetemp",
+            f"{folder}/run",
+        ]
         run = subprocess.run([*command, *_SCENARIOS], cwd=ROOT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
         return tuple(json.loads(line) for line in calls.read_text().splitlines())

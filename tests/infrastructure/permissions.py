@@ -1,8 +1,9 @@
 """Which permissions Google Cloud asks for, looked up in its documentation in November 2026.
 
-Cloud Storage: docs.cloud.google.com/storage/docs/access-control/iam-json · Firestore:
-firebase.google.com/docs/firestore/security/iam · Cloud Run: docs.cloud.google.com/run/docs/reference/iam/permissions ·
-Pub/Sub: docs.cloud.google.com/pubsub/docs/access-control · IAM: docs.cloud.google.com/iam/docs/roles-permissions.
+- Cloud Storage: docs.cloud.google.com/storage/docs/access-control/iam-json
+- Firestore: firebase.google.com/docs/firestore/security/iam
+- Cloud Run: docs.cloud.google.com/run/docs/reference/iam/permissions
+- Pub/Sub, Vertex AI, IAM, Secret Manager: docs.cloud.google.com/iam/docs/roles-permissions
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "run_job": ("run.jobs.run", "run.jobs.runWithOverrides"),
         "get_execution": ("run.executions.get",),
         "cancel_execution": ("run.executions.cancel",),
-        **_local("ContainerOverride", "ExecutionsClient", "JobsClient", "Overrides", "RunJobRequest", "rpartition"),
+        **_local(
+            "ContainerOverride", "ExecutionsClient", "JobsClient", "Overrides", "RunJobRequest", "rpartition"
+        ),
     },
     "firestore": {
         "get_all": ("datastore.entities.get",),
@@ -51,11 +54,14 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "list_blobs": ("storage.objects.list",),
         # Whoever follows the link may do what the account may that signed it.
         "generate_signed_url": ("iam.serviceAccounts.signBlob", "storage.objects.get"),
-        # The address of an upload session is all that it takes to go on with it.
-        **_local("Session", "put"),
-        **_local("Checksum", "ConnectionError", "ServiceUnavailable", "blob", "bucket", "default", "digest"),
-        **_local("from_http_status", "get", "json", "refresh", "update", "with_delay", "with_timeout"),
+        **_local(
+            "Checksum", "blob", "bucket", "default", "digest", "refresh", "update", "with_delay", "with_timeout"
+        ),
     },
+    # The address of an upload session is all that it takes to go on with it, or to end it.
+    "gcs.resumable": _local(
+        *("ConnectionError", "ServiceUnavailable", "Session", "delete", "from_http_status", "get", "json", "put")
+    ),
     "gemini": {
         "embed_content": ("aiplatform.endpoints.predict",),
         "generate_content": ("aiplatform.endpoints.predict",),
@@ -64,7 +70,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "pubsub": {"publish": ("pubsub.topics.publish",), **_local("close", "topic_path")},
 }
-"""Adapter -> method of Google's client -> permissions."""
+"""Adapter, or module of one -> method of Google's client -> permissions."""
 
 PREDEFINED: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/pubsub.publisher": ("pubsub.topics.publish",),

@@ -66,7 +66,7 @@ def check_schedules(plan: Plan, flow: Flow) -> None:
         job, target = made[row.schedule], made[row.schedule]["pubsub_target"][0]
         assert (job["schedule"], job["time_zone"]) == (row.cron, "Etc/UTC")
         assert target["topic_name"] == f"projects/{PROJECT}/topics/{topology.SWEEP_TOPIC}"
-        due = SweepDue(steps=row.steps)
+        due = SweepDue(steps=row.steps, within_s=row.within_s)
         message: PubsubMessage = base64.b64decode(target["data"]), {}
         assert json.loads(message[0]) == json.loads(sweep_due_message(due)[0])
         assert parse_sweep_due(pubsub_delivery(target["topic_name"], "1", message, "")) == due
@@ -146,7 +146,7 @@ def test_what_runs_is_what_the_flow_says(check: Callable[[Plan], None]) -> None:
             check_subscriptions,
         ),
         ("scheduler.tf", "schema_version = 1", "schema_version = 2", check_schedules),
-        ("scheduler.tf", "steps = each.value.steps }", "tasks = each.value.steps }", check_schedules),
+        ("scheduler.tf", "steps = each.value.steps,", "tasks = each.value.steps,", check_schedules),
     ],
 )
 def test_messages_that_would_go_astray_are_found(

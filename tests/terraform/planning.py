@@ -79,11 +79,13 @@ class Plan:
     """What Terraform would make of an empty project.
 
     Attributes:
+        shown: All that ``terraform show -json`` says of it, for other tools.
         resources: Address, such as ``google_pubsub_topic.this["dead-letters"]`` -> all its values.
         outputs: Name -> value.
         after: Block, such as ``google_pubsub_topic.this`` -> the blocks that Terraform makes before it.
     """
 
+    shown: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Any]
     after: Mapping[str, frozenset[str]]
@@ -152,6 +154,7 @@ def _planned(folder: Path, environment: str, variables: str) -> Plan:
         graph = _terraform(["graph"], module, provider.environment)
     values = shown["planned_values"]
     return Plan(
+        shown=shown,
         resources=_resources(values["root_module"]),
         outputs={name: output.get("value") for name, output in values.get("outputs", {}).items()},
         after=_after(graph),
@@ -181,6 +184,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
     for block, needed in re.findall(r'"(\S+)" -> "(\S+)"', graph):
         needs.setdefault(block, set()).add(needed)
 
+    @cache
     def before(block: str) -> frozenset[str]:
         return frozenset().union(*({one} | before(one) for one in needs.get(block, ())))
 

@@ -63,8 +63,9 @@ def alert_queries(plan: Plan) -> dict[str, tuple[str, str]]:
     """Returns the condition of each alert: its query, and how long that must hold."""
     found = {}
     for name, policy in plan.of("monitoring_alert_policy").items():
-        ((condition,),) = ([one["condition_prometheus_query_language"][0]] for one in policy["conditions"])
-        found[name] = (condition["query"], condition["duration"])
+        (condition,) = policy["conditions"]  # Cloud Monitoring takes no other beside one in PromQL
+        (promql,) = condition["condition_prometheus_query_language"]
+        found[name] = (promql["query"], promql["duration"])
     return found
 
 
