@@ -1,4 +1,4 @@
-"""The Terraform files as text; `make check` looks at their form, and at whether the provider knows what they say."""
+"""The Terraform files as text; `make check` looks at their form, and whether the provider knows what they say."""
 
 from __future__ import annotations
 
