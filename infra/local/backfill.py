@@ -18,7 +18,8 @@ from shared.bootstrap import Bootstrap
 from shared.domain.backfill import Backfill, Selection, owner_of_backfill
 from shared.domain.flow import Flow
 from shared.domain.video import Cost
-from shared.runtime.backfill import BackfillRun, Preview, Tally, begin, preview
+from shared.runtime.backfill import BackfillRun, Tally
+from shared.runtime.backfill_plan import Preview, begin, preview
 
 __all__ = ["backfill"]
 
