@@ -47,9 +47,9 @@ def debian_root(folder: Path) -> Path:
         pytest.fail(f"building the images takes {', '.join(wanting)}")
     if wanting:
         pytest.skip(f"building the images takes {', '.join(wanting)}")
-    if subprocess.run(
-        _unshared(folder, _mounts([folder / "origin"], folder / "merged", None)), check=False
-    ).returncode:
+    (upper := folder / "upper").mkdir()
+    layered = _unshared(folder, _mounts([folder / "origin"], folder / "merged", upper))
+    if subprocess.run(layered, check=False).returncode:
         # Nothing can be installed against that: in a container, builds take a container engine.
         pytest.skip("building the images takes a machine whose root may mount, and this process is not that")
     shutil.rmtree(folder)
