@@ -4,5 +4,7 @@ set -euo pipefail
 
 : "${PROJECT:?}" "${REGION:?}"
 
-AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT="$PROJECT" \
-  .venv/bin/python -m infra.deploy.smoke "$(python3 -m infra.deploy.release url)"
+# Behind a load balancer the API has no other way in, and the candidate is a host there.
+url="${CANDIDATE_URL:-$(python3 -m infra.deploy.release url)}"
+
+AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT="$PROJECT" .venv/bin/python -m infra.deploy.smoke "$url"

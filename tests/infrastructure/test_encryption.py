@@ -58,6 +58,6 @@ def test_every_service_that_encrypts_may_use_it_and_nobody_may_do_more() -> None
 @pytest.mark.parametrize(
     "variables", [{"kms_key": KEY.replace("west1", "west4")}, {"kms_key": KEY, "firestore_location": "eur3"}]
 )
-def test_it_has_to_be_where_the_data_is(variables: dict[str, str]) -> None:
+def test_it_has_to_be_where_the_data_is(variables: dict[str, Any]) -> None:
     with pytest.raises(RefusedPlan, match="A key encrypts only what is in its own location"):
         planned(**variables)
