@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help install demo up test check bench docs simulate requirements cloudbuild deploy rollback clean
+.PHONY: help install demo up test check bench docs simulate requirements sbom cloudbuild deploy rollback clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -47,7 +47,8 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
 	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
-	tests/infrastructure/test_variables_table.py tests/infrastructure/test_permissions.py
+	tests/infrastructure/test_variables_table.py tests/infrastructure/test_permissions.py \
+	tests/image/test_contents.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
@@ -74,6 +75,18 @@ deploy:  ## Build, test and deploy this commit: PROJECT=id [REGION=europe-west1]
 
 rollback:  ## Serve what was served before the last deployment: PROJECT=id [REGION=europe-west1].
 	@PROJECT="$(PROJECT)" REGION="$(or $(REGION),europe-west1)" python3 -m infra.deploy.release rollback
+
+# Each image's packages in an environment of their own, as its Dockerfile installs them.
+BUILD := build
+
+sbom: $(VENV)/.dev  ## Say what is in each image: build/sbom-light.json, build/sbom-media.json (CycloneDX).
+	@for image in light media; do \
+		$(BIN)/uv venv --quiet --clear --python $(VENV)/bin/python $(BUILD)/$$image && \
+		VIRTUAL_ENV=$(BUILD)/$$image $(BIN)/uv pip install --quiet --no-deps --require-hashes \
+			-r infra/requirements-$$image.txt && \
+		$(BIN)/cyclonedx-py environment --output-reproducible --output-file $(BUILD)/sbom-$$image.json \
+			$(BUILD)/$$image || exit 1; \
+	done
 
 clean:  ## Remove everything that can be made again; keeps ./data.
 	rm -rf $(VENV) .venv-checkov build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

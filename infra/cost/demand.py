@@ -11,8 +11,9 @@ import numpy as np
 
 from functions.transcode.strategies.standard import StandardLadder
 from infra.cost.measurements import own_document_writes
-from infra.cost.model import Work, invented_media, video_cost
+from infra.cost.model import video_cost
 from infra.cost.simulation import Times, daily_arrivals
+from infra.cost.work import Work, invented_media
 from shared.bootstrap import Bootstrap
 from shared.domain.flow import Flow
 from shared.settings import Settings

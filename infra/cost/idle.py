@@ -12,6 +12,7 @@ from typing import Any, Final
 from infra.cost.measurements import assumed, ticks
 from infra.cost.model import Usage, gib_of, together
 from infra.cost.price_list import Price, prices
+from shared.pipeline import load_flow
 
 __all__ = ["IdleLine", "idle_cost", "runs_a_month"]
 
@@ -81,11 +82,12 @@ def _schedules(jobs: Sequence[Resource]) -> Lines:
 
 def _ticks(job: Resource) -> Usage:
     due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
+    sweep = next(service for service in load_flow().services if service.function == "sweep")
     asked = together(*(ticks()[step] for step in due["steps"]))
     tick = {
         "run.request": 1,
-        "run.request.vcpu": assumed("tick_s"),
-        "run.request.memory": assumed("tick_s"),
+        "run.request.vcpu": assumed("tick_s") * sweep.cpu,
+        "run.request.memory": assumed("tick_s") * gib_of(sweep.memory),
         "pubsub.tib": 2 * assumed("message_bytes") / 2**40,
         "logging.gib": assumed("log_bytes_per_request") / _GIB,
     }

@@ -5,29 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from fractions import Fraction
 from typing import Final, TypeAlias
 
-from functions.transcode.estimate import expected_media_s, pixels
+from functions.transcode.estimate import expected_media_s
 from infra.cost.measurements import assumed, operations, stage_rates
 from infra.cost.price_list import Price, prices
+from infra.cost.work import Analysis, Work
 from shared.adapters.gemini.prices import price_of
 from shared.domain.flow import Flow, Needs, StageSpec
-from shared.domain.media import AudioStream, MediaInfo, VideoStream
-from shared.processors.ladder import LadderPlanner
 from shared.runtime.entrypoint import SAFE_SHARE
 from shared.settings import GeminiSettings, Settings
 
 __all__ = [
-    "RESOLUTIONS",
-    "Analysis",
     "Part",
     "Usage",
     "VideoCost",
-    "Work",
     "gib_of",
-    "invented_media",
     "storage_usd_month",
     "together",
     "video_cost",
@@ -39,47 +32,6 @@ Usage: TypeAlias = Mapping[str, float]
 _GIB: Final = 2**30
 _MINIMUM_JOB_S: Final = 60.0
 _BILLED_STEP_S: Final = 0.1
-
-RESOLUTIONS: Final[Mapping[str, tuple[int, int, float]]] = {
-    "360p": (640, 360, 1e6),
-    "480p": (854, 480, 2.5e6),
-    "720p": (1280, 720, 5e6),
-    "1080p": (1920, 1080, 8e6),
-    "2160p": (3840, 2160, 35e6),
-}
-"""Width, height, and bits a second that an upload of this size usually has."""
-
-
-class Analysis(StrEnum):
-    """What looks at the video."""
-
-    DEVICE = "device"
-    GEMINI = "gemini"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A video to be processed.
-
-    Attributes:
-        media: What it is made of.
-        ladder: Plans its renditions.
-        analysis: What looks at it.
-    """
-
-    media: MediaInfo
-    ladder: LadderPlanner
-    analysis: Analysis = Analysis.DEVICE
-
-    @property
-    def amounts(self) -> Mapping[str, float]:
-        """How much there is of what a stage's work grows with."""
-        return {
-            "media_s": self.media.duration_s,
-            "gigapixels": pixels(self.ladder, self.media) / 1e9,
-            "rungs": len(self.ladder.plan(self.media)),
-            "size_bytes": self.media.size_bytes,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,27 +141,6 @@ def gib_of(memory: str) -> float:
     """Returns a size in Kubernetes notation in GiB."""
     units = {"Gi": 1.0, "Mi": 1 / 1024}
     return float(memory[:-2]) * units[memory[-2:]]
-
-
-def invented_media(duration_s: float, resolution: str) -> MediaInfo:
-    """Returns a video of 30 frames a second with sound.
-
-    Args:
-        duration_s: Its length.
-        resolution: One of RESOLUTIONS; raises KeyError for another.
-    """
-    width, height, bits_s = RESOLUTIONS[resolution]
-    picture = VideoStream(
-        index=0, codec="h264", width=width, height=height, fps=Fraction(30), duration_s=duration_s
-    )
-    sound = AudioStream(index=1, codec="aac", channels=2, sample_rate_hz=48_000, duration_s=duration_s)
-    return MediaInfo(
-        container="mov,mp4,m4a,3gp,3g2,mj2",
-        duration_s=duration_s,
-        size_bytes=round(duration_s * bits_s / 8),
-        video=(picture,),
-        audio=(sound,),
-    )
 
 
 def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:

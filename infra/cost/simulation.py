@@ -1,7 +1,7 @@
 """A discrete-event simulation of the chain: messages that wait for instances, instances that have to be started.
 
 Every station (a function behind its push subscription, or a job) is a queue that is served in the order of arrival
-by at most so many instances, one message each. That is exact: a message begins when it is there, when all before it
+by at most so many instances, one message each. That is exact: a message begins when it is there, when all before
 have begun, and when one of the instances is free or another may be started. What leaves one station arrives at the
 next.
 """

@@ -148,21 +148,37 @@ def _print(flow: Flow, selection: Selection, from_stage: str, expected: Preview,
         return
     minutes = expected.videos / rate
     say(f"{expected.videos} videos from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
-    out.print(_costs(expected))
-    say(f"That is what the same stages cost {expected.sampled} of them last time, made out for all.")
+    out.print(_costs(flow, expected))
+    say(
+        f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
+        "time at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
+    )
     stages = [spec.stage for spec in flow.stages[len(flow.before(from_stage)) :]]
     if unknown := [stage for stage in stages if stage not in expected.costs]:
         say(f"Nothing is known of {', '.join(unknown)}: none of them came that far.")
 
 
-def _costs(expected: Preview) -> Table:
+def _costs(flow: Flow, expected: Preview) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Stage", "CPU", "Models at list price, at most"):
+    for column in ("Stage", "CPU", "Cloud Run", "Models"):
         table.add_column(column, justify="left" if column == "Stage" else "right")
+    for stage, cost in expected.costs.items():
+        run_usd = _run_usd(flow, stage, cost)
+        table.add_row(stage, _hours(cost.cpu_s), f"${run_usd:,.2f}", f"${cost.model_usd:,.2f}")
     total = sum(expected.costs.values(), Cost())
-    for stage, cost in [*expected.costs.items(), ("all", total)]:
-        table.add_row(stage, _hours(cost.cpu_s), f"${cost.model_usd:,.2f}")
+    run_usd = sum(_run_usd(flow, stage, cost) for stage, cost in expected.costs.items())
+    table.add_row("all", _hours(total.cpu_s), f"${run_usd:,.2f}", f"${total.model_usd:,.2f}")
     return table
+
+
+def _run_usd(flow: Flow, stage: str, cost: Cost) -> float:
+    """Returns what an instance of the stage's function costs for as long, in US dollars."""
+    from infra.cost.model import gib_of
+    from infra.cost.price_list import prices
+
+    spec, listed = flow.stage(stage), prices()
+    vcpu_usd = listed["run.request.vcpu"].of(cost.wall_s * spec.cpu)
+    return vcpu_usd + listed["run.request.memory"].of(cost.wall_s * gib_of(spec.memory))
 
 
 def _hours(seconds: float) -> str:

@@ -18,7 +18,8 @@ from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 
 if TYPE_CHECKING:
-    from infra.cost.model import VideoCost, Work
+    from infra.cost.model import VideoCost
+    from infra.cost.work import Work
 
 __all__ = ["estimate"]
 
@@ -68,7 +69,7 @@ def estimate(
 
 def _work(wiring: Bootstrap, file: Path | None, minutes: float | None, resolution: str, analyzer: str) -> Work:
     from functions.transcode.strategies import LADDERS
-    from infra.cost.model import RESOLUTIONS, Analysis, Work, invented_media
+    from infra.cost.work import RESOLUTIONS, Analysis, Work, invented_media
 
     if resolution not in RESOLUTIONS:
         raise typer.BadParameter(f"There is no resolution '{resolution}'; there are {', '.join(RESOLUTIONS)}.")

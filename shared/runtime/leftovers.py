@@ -71,7 +71,7 @@ def _leftovers(blobs: BlobStore, video: Video, media_bucket: str) -> Iterator[Ob
 
 
 def _source(blobs: BlobStore, video: Video) -> Iterator[ObjectRef]:
-    # Listed, because whoever may look an object up may read it, too, and not everybody who deletes may read uploads.
+    # Listed, because whoever may look an object up may read it, and not everybody who deletes may read uploads.
     listed = next(blobs.list_objects(video.source.bucket, video.source.object), None)
     if listed is None or listed.ref.name != video.source.object:
         return

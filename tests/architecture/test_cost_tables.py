@@ -11,10 +11,11 @@ import pytest
 
 from functions.transcode.strategies.standard import StandardLadder
 from infra.cost.idle import idle_cost
-from infra.cost.model import Analysis, VideoCost, Work, invented_media, storage_usd_month, video_cost
+from infra.cost.model import VideoCost, storage_usd_month, video_cost
 from infra.cost.plots import FOLDER, PLOTS, digest_of
 from infra.cost.price_list import limits, prices
 from infra.cost.report import results, stored_results
+from infra.cost.work import Analysis, Work, invented_media
 from shared.pipeline import load_flow
 from tests.architecture.generated_tables import GeneratedTables
 from tests.terraform.planning import planned

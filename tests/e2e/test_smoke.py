@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from infra.deploy.smoke import OWNER, SmokeError, SmokeTest
 from shared.bootstrap import Bootstrap
@@ -25,7 +26,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def started(automations: Automations, **settings: str) -> str:
-    """Starts the stack and returns where its API is."""
+    """Starts the stack anew and returns where its API is."""
+    for running in automations.started:
+        running.kill()
+        running.wait()
     process = subprocess.Popen(
         automations.command("up", "--port", "0"),
         cwd=ROOT,
@@ -67,9 +71,15 @@ def test_a_deployment_that_works_passes_and_keeps_nothing(automations: Automatio
     assert_nothing_is_left(automations)
 
 
+def test_a_key_made_by_the_command_lets_in(automations: Automations) -> None:
+    url = started(automations)
+    key = automations.run("key", "--owner", "ann", "--role", "viewer", "--days", "1").strip()
+
+    me = requests.get(f"{url}/v1/me", headers={"Authorization": f"Bearer {key}"}, timeout=30).json()
+    assert (me["owner"], me["role"]) == ("ann", "viewer")
+
+
 def test_a_deployment_that_processes_nothing_fails_and_keeps_nothing(automations: Automations) -> None:
-    automations.started[-1].kill()
-    automations.started[-1].wait()
     ended = smoke(automations, started(automations, AUTOMATIONS_LIMITS__MAX_DURATION_S="1"))
 
     assert ended.returncode == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.image.clean_root import BASE, ImageBuilder, debian_root
+from tests.image.contents import Environments
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> ImageBuilder:
     for target in ("light", "media"):
         builder.build(target, {"BASE": BASE})
     return builder
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    """What each image has installed, by the same command that lists it."""
+    return Environments.made(tmp_path_factory.mktemp("environments"))

@@ -23,6 +23,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 BOOTSTRAP = (ROOT / "infra" / "deploy" / "bootstrap.sh").read_text()
 SCRIPTS = sorted((ROOT / "infra" / "deploy").glob("*.sh"))
 MOST_COMMANDS = 10
+KMS_KEY = "projects/keys/locations/europe-west1/keyRings/automations/cryptoKeys/data"
 
 ROLES = {
     "artifact_registry": "artifactregistry.admin",
@@ -143,7 +144,8 @@ def test_the_tables_are_about_the_build() -> None:
 
     assert steps is not None
     assert told is not None
-    named = [name for row in steps[0].strip().splitlines()[2:] for name in re.findall(r"`([a-z]+)`", row.split("|")[1])]
+    first_columns = [row.split("|")[1] for row in steps[0].strip().splitlines()[2:]]
+    named = re.findall(r"`([a-z]+)`", " ".join(first_columns))
     assert named == [step.id for step in build.steps]
     rows = re.findall(r"^\| `(\w+)` \| (\S+) \|", told[1], re.MULTILINE)
     assert dict(rows) == dict(build.substitutions)
@@ -155,6 +157,13 @@ def test_what_is_applied_before_the_first_build_is_there() -> None:
     assert targets
     for kind, name in targets:
         assert planned().of(kind, name), f"there is no google_{kind}.{name}"
+
+
+def test_the_smoke_test_finds_the_candidate() -> None:
+    (asked,) = re.findall(r"output -raw (\w+)", (ROOT / "infra/deploy/apply.sh").read_text())
+
+    assert planned().outputs[asked].startswith("https://candidate---api-")
+    assert planned(domain="videos.example.com").outputs[asked] == "https://candidate.videos.example.com"
 
 
 @pytest.mark.parametrize("script", ["plan.sh", "foundation.sh"])
@@ -171,7 +180,8 @@ def test_the_deployer_may_make_every_kind_of_resource() -> None:
     granted = re.search(r"for role in (.*?); do\n  grant deployer", BOOTSTRAP, re.DOTALL)
     assert granted is not None
     roles = set(granted[1].replace("\\\n", " ").split())
-    kinds = {address.rpartition("google_")[2].partition(".")[0] for address in planned().resources}
+    plan = planned(domain="videos.example.com", kms_key=KMS_KEY)
+    kinds = {address.rpartition("google_")[2].partition(".")[0] for address in plan.resources}
 
     for kind in kinds:
         beginning = max((one for one in ROLES if kind.startswith(one)), key=len)

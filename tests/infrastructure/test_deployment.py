@@ -36,6 +36,7 @@ class Deployment:
         shutil.copytree(ROOT / "infra" / "deploy", self._workspace / "infra" / "deploy")
         (self._workspace / "infra" / "__init__.py").touch()
         (self._workspace / "infra" / "gcp").mkdir()
+        (self._workspace / "build").mkdir()
         (self._workspace / "shared").mkdir()
         shutil.copy(ROOT / "shared" / "pipeline.json", self._workspace / "shared")
         program(self._workspace / ".venv" / "bin" / "python", '#!/bin/sh\necho "$@" > smoked; exit "$SMOKE"\n')

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.terraform.planning import ROOT, planned
+from tests.terraform.planning import PROJECT, ROOT, planned
 
 MODULE = ROOT / "infra" / "gcp"
 CHECK = ROOT.parent / "shared" / "tools" / "terraform_check" / "check.py"
@@ -55,9 +55,12 @@ def test_an_argument_that_the_provider_does_not_know_is_found(tmp_path: Path) ->
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_an_environment_says_all_but_what_to_run_and_where(environment: str) -> None:
-    plan = planned(environment=environment)
-
-    assert plan.of("storage_bucket")["uploads"]["name"] == f"YOUR-{environment.upper()}-PROJECT-uploads"
+    """The build tells project, region and images: a file that told them too could tell others."""
+    assert planned(environment=environment).of("storage_bucket")["uploads"]["name"] == f"{PROJECT}-uploads"
+    told = set(
+        re.findall(r"^(\w+) +=", (MODULE / "environments" / f"{environment}.tfvars").read_text(), re.MULTILINE)
+    )
+    assert not told & {"project", "region", "images", "release"}
 
 
 def test_every_variable_says_what_it_is() -> None:

@@ -65,7 +65,7 @@ def check_fields(deployment: Deployment) -> Iterator[Check]:
     if deployment.wiring.settings.database_url is not None:
         return
     path = f"v1/{_name(deployment)}/collectionGroups/-/fields"
-    asked = "indexConfig.usesAncestorConfig:false OR ttlConfig:*"
+    asked = "indexConfig.usesAncestorConfig=false OR ttlConfig:*"
     there = {_place(field): field for field in deployment.apis.listed("firestore", path, "fields", filter=asked)}
     otherwise, kept = [], []
     for override in _definition()["fieldOverrides"]:

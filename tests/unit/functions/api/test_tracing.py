@@ -6,6 +6,7 @@ import pytest
 from werkzeug.test import Client
 
 from functions.api.app import create_app
+from shared.domain.measures import LOG_LINES
 from shared.domain.spans import SpanRef, span_of
 from shared.domain.video import Video
 from shared.runtime.telemetry import watched
@@ -82,3 +83,4 @@ def test_a_requests_lines_are_in_the_callers_trace(api: Api) -> None:
     first, second = (line for line in logs if line["event"] == "request")
     assert (first["trace"], first["span"]) == (CALLER.trace, CALLER.span)
     assert "trace" not in second
+    assert set(LOG_LINES["request"]) <= first.keys()

@@ -19,6 +19,7 @@ from shared.domain.exports import EXPORT_REQUESTED, new_export
 from shared.domain.flow import Flow
 from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.identity import memo_key, result_key, video_id_of
+from shared.domain.measures import LOG_LINES
 from shared.domain.records import Artifact, ObjectRef
 from shared.domain.reservations import IMPORT_REQUESTED, Import
 from shared.domain.tasks import TASKS
@@ -189,9 +190,12 @@ def test_redrives_what_has_been_idle_for_long_and_then_gives_it_time(ports: Fake
     assert ports.topics() == []
 
     ports.clock.advance(2)
-    sweeper.redrive_stalled()
-    sweeper.redrive_stalled()
+    with captured_logs() as logs:
+        sweeper.redrive_stalled()
+        sweeper.redrive_stalled()
 
+    (line,) = (log for log in logs if log["event"] == "redriven")
+    assert set(LOG_LINES["redriven"]) <= line.keys()
     (published,) = ports.bus.published
     assert published.topic == "upload-finalized"
     assert isinstance(published.message, VideoEvent)
@@ -416,6 +420,7 @@ def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
     assert ports.driver.video(good.id).swept
     assert not ports.driver.video(VIDEO_ID).swept
     assert [(log["event"], log["step"], log["level"]) for log in logs] == [("sweep_failed", "clear", "error")]
+    assert set(LOG_LINES["sweep_failed"]) <= logs[0].keys()
 
 
 @pytest.mark.reliability("B27")

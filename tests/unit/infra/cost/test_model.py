@@ -7,8 +7,9 @@ from unittest.mock import MagicMock
 import pytest
 
 from functions.transcode.strategies.standard import StandardLadder
-from infra.cost.model import Analysis, VideoCost, Work, gib_of, invented_media, storage_usd_month, video_cost
+from infra.cost.model import VideoCost, gib_of, storage_usd_month, video_cost
 from infra.cost.price_list import Price, prices
+from infra.cost.work import Analysis, Work, invented_media
 from shared.pipeline import load_flow
 
 FLOW = load_flow()

@@ -19,9 +19,7 @@ def test_videos_are_looked_up_where_the_settings_say(tmp_path: Path) -> None:
 
 
 def test_a_database_of_google(firestore_database: str) -> None:
-    settings = Settings(
-        data_dir=tmp_path, platform="google", project="demo", firestore_database=firestore_database
-    )
+    settings = Settings(platform="google", project="demo", firestore_database=firestore_database)
     check = doctor._check("Videos", partial(doctor._videos, Bootstrap(settings)))
     assert (check.verdict, "doctor --cloud" in check.found) == ("ok", True)
 
