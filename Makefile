@@ -47,7 +47,8 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 # Each of them compares a document with the code as a test, and writes it as a program.
 DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
 	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
-	tests/infrastructure/test_variables_table.py tests/image/test_contents.py
+	tests/infrastructure/test_variables_table.py tests/infrastructure/test_permissions.py \
+	tests/image/test_contents.py
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done

@@ -6,6 +6,8 @@ resource "google_logging_project_exclusion" "signed_links" {
   name        = "signed-links"
   description = "Requests whose address is a link that opens a file."
   filter      = "httpRequest.requestUrl =~ \"[?&]signature=\""
+
+  depends_on = [google_project_service.this]
 }
 
 # Who read what: as much again as there are requests, and paid for by volume.
@@ -21,4 +23,6 @@ resource "google_project_iam_audit_config" "data_access" {
       log_type = audit_log_config.value
     }
   }
+
+  depends_on = [google_project_service.this]
 }

@@ -114,6 +114,8 @@ resource "google_compute_security_policy" "api" {
       }
     }
   }
+
+  depends_on = [google_project_service.this]
 }
 
 resource "google_compute_url_map" "api" {
@@ -143,6 +145,8 @@ resource "google_compute_url_map" "to_https" {
     redirect_response_code = "MOVED_PERMANENTLY_DEFAULT"
     strip_query            = false
   }
+
+  depends_on = [google_project_service.this]
 }
 
 # Google makes and renews it once both names lead to the address.
@@ -153,6 +157,8 @@ resource "google_compute_managed_ssl_certificate" "api" {
   managed {
     domains = keys(local.edge_hosts)
   }
+
+  depends_on = [google_project_service.this]
 }
 
 resource "google_compute_ssl_policy" "api" {
@@ -161,6 +167,8 @@ resource "google_compute_ssl_policy" "api" {
   name            = "api"
   profile         = "MODERN"
   min_tls_version = "TLS_1_2"
+
+  depends_on = [google_project_service.this]
 }
 
 resource "google_compute_target_https_proxy" "api" {

@@ -18,6 +18,8 @@ resource "google_kms_crypto_key_iam_member" "agent" {
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = "serviceAccount:service-${data.google_project.this.number}@${each.value}.iam.gserviceaccount.com"
 
+  depends_on = [google_project_service.this]
+
   lifecycle {
     precondition {
       condition     = split("/", var.kms_key)[3] == var.region && coalesce(var.firestore_location, var.region) == var.region

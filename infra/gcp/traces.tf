@@ -5,9 +5,9 @@ locals {
 }
 
 resource "google_project_iam_member" "span_writer" {
-  for_each = { for function, account in google_service_account.function : function => account.member if local.traced }
+  for_each = toset(local.traced ? concat(local.stages, ["api"]) : [])
 
   project = var.project
   role    = "roles/telemetry.tracesWriter"
-  member  = each.value
+  member  = google_service_account.function[each.key].member
 }

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.pipeline import load_flow
-from tests.infrastructure.call_graph import CallGraph, MethodCall
+from tests.infrastructure.call_graph import CallGraph
 from tests.infrastructure.permissions import PERMISSIONS, PREDEFINED
+from tests.infrastructure.scopes import MethodCall
+from tests.infrastructure.seen_uses import seen_uses
 from tests.terraform.planning import PROJECT, Plan
 
 __all__ = [
@@ -38,7 +36,9 @@ FUNCTIONS: Final = (
     *(listener.function for listener in FLOW.listeners),
     *(service.function for service in FLOW.services),
 )
-GOOGLE: Final = tuple(f"shared.adapters.{name}" for name in ("cloud_run", "firestore", "gcs", "gemini", "pubsub"))
+GOOGLE: Final = tuple(
+    f"shared.adapters.{name}" for name in ("cloud_run", "firestore", "gcs", "gemini", "opentelemetry", "pubsub")
+)
 """Where Google Cloud's clients are used."""
 
 _PORTS: Final = {
@@ -52,6 +52,7 @@ _PORTS: Final = {
         "job_runner.JobRunner",
         "object_links.ObjectLinks",
         "signer.Signer",
+        "span_exporter.SpanExporter",
         "video_repository.VideoRepository",
         "vision_model.VisionModel",
     )
@@ -64,14 +65,14 @@ _ONE_MACHINE: Final = tuple(
 _GRANTED: Final = {
     "cloud_run_v2_job_iam_member": "job {name}",
     "cloud_run_v2_service_iam_member": "service {name}",
-    "project_iam_member": "models",
+    "project_iam_member": "project",
     "pubsub_subscription_iam_member": "subscription {subscription}",
     "pubsub_topic_iam_member": "topic {topic}",
     "secret_manager_secret_iam_member": "secret {secret_id}",
     "service_account_iam_member": "account {service_account_id}",
     "storage_bucket_iam_member": "bucket {bucket}",
 }
-"""Kind of a grant -> to what. One to the project is for models, if no condition makes it one to a database."""
+"""Kind of a grant -> to what. A condition makes one to the project one to a database."""
 
 _ONLY_AFTER: Final = {
     "shared.runtime.attempt.RunningAttempt.discard": {
@@ -86,19 +87,6 @@ _SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
 
 OUTBOX: Final = (FLOW.stages[0].consumes, *FLOW.announcements)
 """Topics of the events that are kept with a video until they are published."""
-
-_SCENARIOS: Final = (
-    "tests/functional/test_erasure.py::TestExports",
-    "tests/functional/test_imports.py",
-    "tests/functional/test_isolation.py::test_whoever_may_is_answered",
-    "tests/functional/test_media.py",
-    "tests/pipeline/test_erasure.py::test_deleted_at_every_boundary[goes on]",
-    "tests/pipeline/test_webhooks.py::test_everything_that_is_announced_is_sent_once_and_signed",
-    "tests/unit/functions/export",
-    "tests/unit/functions/sweep",
-    "tests/unit/shared/runtime/test_attempt.py::TestMemo::test_the_next_attempt_recalls_it",
-)
-"""Tests that take the functions to all places where they use a bucket or a topic."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -228,7 +216,7 @@ def _resources(function: str, call: MethodCall) -> Iterator[str]:
         jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
         yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
     else:
-        yield "models" if port in {"Embedder", "VisionModel"} else "database"
+        yield "database" if port in {"DocumentStore", "VideoRepository"} else "project"
 
 
 def _port_calls(function: str) -> list[MethodCall]:
@@ -269,7 +257,7 @@ def _permissions(call: MethodCall) -> frozenset[str]:
 def _uses(function: str, call: MethodCall) -> Iterator[Mapping[str, Any]]:
     """Yields how tests saw a call being made, as far as it was by way of what the function's code reaches."""
     reached = call_graph().reached(f"functions.{function}.main.{function}")
-    for use in _recorded_uses():
+    for use in seen_uses():
         same = (use["port"], use["method"]) == (_port(call), call.method)
         if same and reached.issuperset(use["through"]) and _caller(use) == call.caller:
             yield use
@@ -279,23 +267,3 @@ def _caller(use: Mapping[str, Any]) -> str | None:
     """Returns the innermost of those under way that make such a call; what yields to it may be further in."""
     callers = call_graph().callers_of(_PORTS[use["port"]], use["method"])
     return next((one for one in use["through"] if one in callers), None)
-
-
-@cache
-def _recorded_uses() -> tuple[Mapping[str, Any], ...]:
-    with tempfile.TemporaryDirectory() as folder:
-        calls = Path(folder, "calls")
-        options = ["-q", "-p", "no:cacheprovider", "-p", "tests.infrastructure.call_recorder", "--no-cov"]
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *options,
-            "--calls-to",
-            str(calls),
-            "--basetemp",
-            f"{folder}/run",
-        ]
-        run = subprocess.run([*command, *_SCENARIOS], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout
-        return tuple(json.loads(line) for line in calls.read_text().splitlines())

@@ -3,7 +3,7 @@
 - Cloud Storage: docs.cloud.google.com/storage/docs/access-control/iam-json
 - Firestore: firebase.google.com/docs/firestore/security/iam
 - Cloud Run: docs.cloud.google.com/run/docs/reference/iam/permissions
-- Pub/Sub, Vertex AI, IAM, Secret Manager: docs.cloud.google.com/iam/docs/roles-permissions
+- the others: docs.cloud.google.com/iam/docs/roles-permissions
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         **_local("Blob", "Client", "Content", "ContentEmbedding", "EmbedContentConfig", "FileData", "Part"),
         **_local("GenerateContentConfig", "MediaResolution", "ThinkingConfig", "VideoMetadata", "default"),
     },
+    "opentelemetry": {"export": ("telemetry.traces.write",), **_local("OTLPSpanExporter", "default")},
     "pubsub": {"publish": ("pubsub.topics.publish",), **_local("close", "topic_path")},
 }
 """Adapter, or module of one -> method of Google's client -> permissions."""
@@ -75,5 +76,6 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 PREDEFINED: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
+    "roles/telemetry.tracesWriter": ("telemetry.traces.write",),
 }
 """Predefined role -> what it lets somebody do to the resource that it is granted on."""

@@ -34,6 +34,8 @@ EVERYTHING: Mapping[str, Any] = {
     "kms_key": "projects/demo/locations/europe-west1/keyRings/automations/cryptoKeys/data",
     "billing_account": "012345-6789AB-CDEF01",
     "alert_emails": ["operator@example.com"],
+    "audit_data_access": True,
+    "domain": "videos.example.com",
 }
 
 
@@ -56,7 +58,7 @@ def test_every_api_is_enabled_before_it_is_used() -> None:
     ("name", "old", "new"),
     [
         ("apis.tf", '      "cloudscheduler",\n', ""),
-        ("registry.tf", "  depends_on = [google_project_service.this]\n", ""),
+        ("registry.tf", "[google_project_service.this, google_kms_crypto_key_iam_member.agent]", "[]"),
     ],
 )
 def test_an_api_that_is_not_there_in_time_is_found(name: str, old: str, new: str, tmp_path: Path) -> None:
