@@ -52,7 +52,9 @@ def section(title: str) -> str:
 
 
 def blocks(text: str) -> list[str]:
-    return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    """Returns the blocks of shell, each command on one line."""
+    found = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [re.sub(r"\\\n\s*", "", block) for block in found]
 
 
 MINE = "".join(section(title) for title in ("Deploy", "Environments", "Upgrade", "Disaster recovery"))

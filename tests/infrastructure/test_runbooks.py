@@ -60,7 +60,7 @@ def commands(text: str, program: str) -> Iterator[list[str]]:
     """Yields the commands in fenced blocks and in spans of code that call a program."""
     fenced = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
-    for line in [*"\n".join(fenced).splitlines(), *spans]:
+    for line in [*re.sub(r"\\\n\s*", "", "\n".join(fenced)).splitlines(), *spans]:
         words = shlex.split(line, comments=True)
         if words[:1] == [program] and len(words) > 1:
             yield words[1 : words.index("|")] if "|" in words else words[1:]

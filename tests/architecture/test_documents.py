@@ -1,0 +1,51 @@
+"""The documents can be read in an editor, and what they refer to is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENTS: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "infra/README.md", "functions/api/README.md")
+LONGEST_LINE: Final = 120
+
+
+def anchors(text: str) -> set[str]:
+    """Returns what a document's headings are linked as, by GitHub's rules."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(document: Path) -> Iterator[str]:
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        if "://" not in link and not (target.exists() and (not anchor or anchor in anchors(target.read_text()))):
+            yield link
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_lines_fit(name: str) -> None:
+    lines = enumerate((ROOT / name).read_text().splitlines(), 1)
+    assert [number for number, line in lines if len(line) > LONGEST_LINE and not line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_within_the_project_lead_somewhere(name: str) -> None:
+    assert list(dead_links(ROOT / name)) == []
+
+
+def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n\n[1](#here) [2](#there) [3](gone.md) [4](page.md#here) [5](https://example.com/gone)\n")
+    assert list(dead_links(page)) == ["#there", "gone.md"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_are_named_exist(name: str) -> None:
+    named = re.findall(r"`((?:functions|infra|shared|tests)/[\w./-]+)`", (ROOT / name).read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
