@@ -16,7 +16,8 @@ LONGEST_LINE: Final = 120
 
 def anchors(text: str) -> set[str]:
     """Returns what a document's headings are linked as, by GitHub's rules."""
-    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -41,7 +42,9 @@ def test_links_within_the_project_lead_somewhere(name: str) -> None:
 
 def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("# Here\n\n[1](#here) [2](#there) [3](gone.md) [4](page.md#here) [5](https://example.com/gone)\n")
+    page.write_text(
+        "# Here\n\n[1](#here) [2](#there) [3](gone.md) [4](page.md#here) [5](https://example.com/gone)\n"
+    )
     assert list(dead_links(page)) == ["#there", "gone.md"]
 
 
