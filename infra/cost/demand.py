@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,8 +11,9 @@ from typing import Final
 import numpy as np
 
 from functions.transcode.strategies.standard import StandardLadder
-from infra.cost.measurements import own_document_writes
-from infra.cost.model import video_cost
+from infra.cost.measurements import assumed, own_document_writes
+from infra.cost.model import heartbeats, video_cost
+from infra.cost.price_list import prices
 from infra.cost.simulation import Times, daily_arrivals
 from infra.cost.work import Work, invented_media
 from shared.bootstrap import Bootstrap
@@ -48,7 +50,7 @@ class Audience:
     median_s: float = 120.0
     spread: float = 1.0
     sizes: Mapping[str, float] = field(default_factory=lambda: dict(_SIZES))
-    heartbeat_s: float = field(default_factory=lambda: Settings().heartbeat_s)
+    heartbeat_s: float = field(default_factory=lambda: assumed("heartbeat_s"))
     slow: float = 1.0
     seed: int = 20261121
 
@@ -94,13 +96,14 @@ def load_of(audience: Audience, flow: Flow) -> Load:
             column[mine] = np.interp(media_s[mine], _durations(), values)
     noise = np.exp(dice.normal(0.0, _NOISE, len(arrivals))) * audience.slow
     busy_s = {spec.stage: columns[f"busy.{spec.stage}"] * noise for spec in flow.stages}
-    beats = sum(busy_s.values()) / audience.heartbeat_s
+    beats = np.sum([np.floor(seconds / audience.heartbeat_s) for seconds in busy_s.values()], axis=0)
+    beat_usd = sum(prices()[name].of(count) for name, count in heartbeats(1).items())
     return Load(
         arrivals,
         media_s,
         busy_s,
         columns["as_job"] > 0.5,
-        columns["usd"] + columns["compute_usd"] * (noise - 1.0),
+        columns["usd"] + columns["compute_usd"] * (noise - 1.0) + beats * beat_usd,
         columns["writes"] + beats,
         columns["own_writes"] + beats,
         columns["objects"],
@@ -113,23 +116,20 @@ def _durations() -> Times:
 
 @lru_cache
 def _table(resolution: str, flow: Flow) -> Mapping[str, Times]:
-    """Returns what a video of each of _durations() needs, so that many can be looked up at once."""
+    """Returns what a video of each of _durations() needs without heartbeats, so that many can be looked up."""
     rows: list[dict[str, float]] = []
     ladder = StandardLadder(Bootstrap(Settings()))
     own = sum(own_document_writes().values())
     for duration_s in _durations():
         work = Work(media=invented_media(float(duration_s), resolution), ladder=ladder)
-        cost = video_cost(work, flow, cold=False)
-        beats = (
-            sum(part.busy_s for part in cost.parts if part.name in own_document_writes()) / Settings().heartbeat_s
-        )
+        cost = video_cost(work, flow, cold=False, heartbeat_s=math.inf)
         rows.append(
             {
                 **{f"busy.{part.name}": part.busy_s for part in cost.parts},
                 "as_job": float(any(part.as_job for part in cost.parts)),
                 "usd": cost.usd,
                 "compute_usd": cost.compute_usd,
-                "writes": sum(part.usage.get("firestore.write", 0.0) for part in cost.parts) - beats,
+                "writes": sum(part.usage.get("firestore.write", 0.0) for part in cost.parts),
                 "own_writes": own,
                 "objects": sum(part.usage.get("storage.class_a", 0.0) for part in cost.parts),
             }

@@ -95,12 +95,12 @@ def _ticks(job: Resource) -> Usage:
 
 
 def _services(services: Sequence[Resource]) -> Lines:
-    yield "instances that are always there", together(*(_waiting(service["template"][0]) for service in services))
+    yield "instances that are always there", together(*(_waiting(service) for service in services))
 
 
-def _waiting(template: Resource) -> Usage:
-    fewest = sum((scaling.get("min_instance_count") or 0) for scaling in template.get("scaling") or ())
-    limits = template["containers"][0]["resources"][0]["limits"]
+def _waiting(service: Resource) -> Usage:
+    fewest = sum((scaling.get("min_instance_count") or 0) for scaling in service.get("scaling") or ())
+    limits = service["template"][0]["containers"][0]["resources"][0]["limits"]
     return {
         "run.idle.vcpu": fewest * float(limits["cpu"]) * _SECONDS,
         "run.idle.memory": fewest * gib_of(limits["memory"]) * _SECONDS,
@@ -137,6 +137,11 @@ def _armor(policies: Sequence[Resource]) -> Lines:
     yield "Cloud Armor", {"armor.policy_month": len(policies), "armor.rule_month": rules}
 
 
+def _keys(members: Sequence[Resource]) -> Lines:
+    """Yields what is paid for keys that a deployment encrypts with, by whomever owns them."""
+    yield "keys", {"kms.version_month": len({member["crypto_key_id"] for member in members})}
+
+
 def _each(what: str, price: str, quantity: float = 1.0) -> Callable[[Sequence[Resource]], Lines]:
     def reckon(resources: Sequence[Resource]) -> Lines:
         yield what, {price: len(resources) * quantity}
@@ -152,5 +157,5 @@ _RECKONED: Final[Mapping[str, Callable[[Sequence[Resource]], Lines]]] = {
     "monitoring_alert_policy": _alerts,
     "compute_global_forwarding_rule": _each("load balancer", "loadbalancer.rule_hour", _HOURS),
     "compute_security_policy": _armor,
-    "kms_crypto_key": _each("keys", "kms.version_month"),
+    "kms_crypto_key_iam_member": _keys,
 }

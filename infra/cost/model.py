@@ -14,13 +14,14 @@ from infra.cost.work import Analysis, Work
 from shared.adapters.gemini.prices import price_of
 from shared.domain.flow import Flow, Needs, StageSpec
 from shared.runtime.entrypoint import SAFE_SHARE
-from shared.settings import GeminiSettings, Settings
+from shared.settings import GeminiSettings
 
 __all__ = [
     "Part",
     "Usage",
     "VideoCost",
     "gib_of",
+    "heartbeats",
     "storage_usd_month",
     "together",
     "video_cost",
@@ -109,7 +110,12 @@ class VideoCost:
 
 
 def video_cost(
-    work: Work, flow: Flow, *, cold: bool = True, list_prices: Mapping[str, Price] | None = None
+    work: Work,
+    flow: Flow,
+    *,
+    cold: bool = True,
+    heartbeat_s: float | None = None,
+    list_prices: Mapping[str, Price] | None = None,
 ) -> VideoCost:
     """Returns what a video costs.
 
@@ -117,9 +123,11 @@ def video_cost(
         work: The video.
         flow: The stages and what they get.
         cold: Whether every stage's instance has to be started for it, as for a video that comes alone.
+        heartbeat_s: Seconds between two heartbeats of a stage at work; None for what infra/gcp says.
         list_prices: Prices by name; None for today's.
     """
-    parts = [*(_stage(spec, work, cold=cold) for spec in flow.stages), *_beside(flow, work)]
+    every_s = assumed("heartbeat_s") if heartbeat_s is None else heartbeat_s
+    parts = [*(_stage(spec, work, every_s, cold=cold) for spec in flow.stages), *_beside(flow, work)]
     written = sum(stage_rates()[spec.stage].bytes_written.of(work.amounts) for spec in flow.stages)
     return VideoCost(
         parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB, list_prices=list_prices or prices()
@@ -137,13 +145,18 @@ def together(*usages: Usage) -> Usage:
     return {name: sum(usage.get(name, 0.0) for usage in usages) for name in names}
 
 
+def heartbeats(count: float) -> Usage:
+    """Returns what so many heartbeats use: each is a transaction on the video's own document."""
+    return {"firestore.write": count, "firestore.read": count}
+
+
 def gib_of(memory: str) -> float:
     """Returns a size in Kubernetes notation in GiB."""
     units = {"Gi": 1.0, "Mi": 1 / 1024}
     return float(memory[:-2]) * units[memory[-2:]]
 
 
-def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
+def _stage(spec: StageSpec, work: Work, heartbeat_s: float, *, cold: bool) -> Part:
     rates, amounts = stage_rates()[spec.stage], work.amounts
     busy_s = max(rates.wall_s.of(amounts), rates.cpu_s.of(amounts) / spec.cpu)
     model = _watching(work) if spec.stage == "analyze" and work.analysis == Analysis.GEMINI else None
@@ -162,7 +175,7 @@ def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
         _instance(spec, job_s, job=True) if as_job else {},
         _requests(1),
         _documents(spec.stage, amounts),
-        _heartbeats(busy_s),
+        heartbeats(busy_s // heartbeat_s),
         _objects(spec.stage, amounts),
     )
     return Part(name=spec.stage, busy_s=busy_s, as_job=as_job, usage=usage, model_usd=model.usd if model else 0.0)
@@ -197,11 +210,6 @@ def _requests(count: int) -> Usage:
 
 def _documents(step: str, amounts: Mapping[str, float]) -> Usage:
     return {f"firestore.{what}": rate.of(amounts) for what, rate in operations()[step].items()}
-
-
-def _heartbeats(busy_s: float) -> Usage:
-    beats = busy_s // Settings().heartbeat_s
-    return {"firestore.write": beats, "firestore.read": beats}
 
 
 def _objects(stage: str, amounts: Mapping[str, float]) -> Usage:

@@ -104,7 +104,7 @@ def _sensitivity(flow: Flow) -> list[dict[str, Any]]:
         "vCPUs half as fast": replace(base, slow=2.0),
         "nothing larger than 720p": replace(base, sizes={"480p": 0.15, "720p": 0.85}),
         "as many in the night as at noon": replace(base, peak=1.0),
-        "a heartbeat every 10 s": replace(base, heartbeat_s=10.0),
+        "a heartbeat every 2 s": replace(base, heartbeat_s=2.0),
         "another seed": replace(base, seed=base.seed + 1),
     }
     found = []

@@ -171,7 +171,7 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
         _limited(
             "firestore.index_writes_s",
             _rate(day, day.load.own_writes),
-            "heartbeat_s 10 instead of 2 takes most of it; then cells with a database each",
+            "cells with a database each",
         ),
         _limited(
             "storage.writes_s",

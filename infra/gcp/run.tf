@@ -16,6 +16,11 @@ resource "google_cloud_run_v2_service" "function" {
   deletion_protection = false # it keeps nothing
   ingress             = each.key == "api" ? local.api_ingress : "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
+  # A minimum of the revisions' own would also keep candidates, and the one to go back to, running and paid for.
+  scaling {
+    min_instance_count = try(var.instances[each.key].min, 0)
+  }
+
   template {
     service_account                  = google_service_account.function[each.key].email
     labels                           = merge(local.labels, { function = each.key, release = var.release })
@@ -27,7 +32,6 @@ resource "google_cloud_run_v2_service" "function" {
     execution_environment = "EXECUTION_ENVIRONMENT_GEN${contains(keys(local.disks_gib), each.key) ? 2 : 1}"
 
     scaling {
-      min_instance_count = try(var.instances[each.key].min, 0)
       max_instance_count = try(var.instances[each.key].max, var.max_instances)
     }
 

@@ -18,7 +18,8 @@ from shared.bootstrap import Bootstrap
 from shared.domain.backfill import Backfill, Selection, owner_of_backfill
 from shared.domain.flow import Flow
 from shared.domain.video import Cost
-from shared.runtime.backfill import BackfillRun, Preview, Tally, begin, preview
+from shared.runtime.backfill import BackfillRun, Tally
+from shared.runtime.backfill_plan import Preview, begin, preview
 
 __all__ = ["backfill"]
 
@@ -147,7 +148,8 @@ def _print(flow: Flow, selection: Selection, from_stage: str, expected: Preview,
         say(f"No video can be processed again from {from_stage}: none that is ready or failed fits {conditions}.")
         return
     minutes = expected.videos / rate
-    say(f"{expected.videos} videos from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
+    counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
+    say(f"{counted} from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
     out.print(_costs(flow, expected))
     say(
         f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
@@ -164,10 +166,10 @@ def _costs(flow: Flow, expected: Preview) -> Table:
         table.add_column(column, justify="left" if column == "Stage" else "right")
     for stage, cost in expected.costs.items():
         run_usd = _run_usd(flow, stage, cost)
-        table.add_row(stage, _hours(cost.cpu_s), f"${run_usd:,.2f}", f"${cost.model_usd:,.2f}")
+        table.add_row(stage, _hours(cost.cpu_s), _usd(run_usd), _usd(cost.model_usd))
     total = sum(expected.costs.values(), Cost())
     run_usd = sum(_run_usd(flow, stage, cost) for stage, cost in expected.costs.items())
-    table.add_row("all", _hours(total.cpu_s), f"${run_usd:,.2f}", f"${total.model_usd:,.2f}")
+    table.add_row("all", _hours(total.cpu_s), _usd(run_usd), _usd(total.model_usd))
     return table
 
 
@@ -182,7 +184,11 @@ def _run_usd(flow: Flow, stage: str, cost: Cost) -> float:
 
 
 def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds:,.0f} s"
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds:,.1f} s"
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
 def _print_outcome(tally: Tally) -> None:

@@ -179,8 +179,6 @@ class RunningAttempt:
             services.repository.update(self._claim.video.id, release)
         except LeaseLost:
             logger().info("interrupted_too_late")  # it was just committed, or replaced
-        else:
-            logger().warning("stage_interrupted")
 
     def discard(self) -> None:
         """Removes what the attempt stored, if the video was deleted meanwhile: sweep may have been there before.

@@ -41,16 +41,18 @@ _PASSED_ON = ("PIP_", "UV_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY
 
 def debian_root(folder: Path) -> Path:
     """Makes a Debian with Python and nothing else; skips where that can't be done."""
-    wanting = [
-        program for program in ("mmdebstrap", "unshare", "setpriv", "pivot_root") if not shutil.which(program)
-    ]
-    if os.geteuid() != 0:
-        wanting.append("root")
+    folder.mkdir()
+    wanting = [program for program in ("mmdebstrap", "setpriv", "pivot_root") if not shutil.which(program)]
+    if wanting and os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"building the images takes {', '.join(wanting)}")
     if wanting:
-        reason = f"building the images takes {', '.join(wanting)}"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        pytest.skip(f"building the images takes {', '.join(wanting)}")
+    (upper := folder / "upper").mkdir()
+    layered = _unshared(folder, _mounts([folder / "origin"], folder / "merged", upper))
+    if subprocess.run(layered, check=False).returncode:
+        # Nothing can be installed against that: in a container, builds take a container engine.
+        pytest.skip("building the images takes a machine whose root may mount, and this process is not that")
+    shutil.rmtree(folder)
     options = ["--quiet", "--variant=minbase", "--mode=root", f"--include={_PACKAGES}"]
     subprocess.run(["mmdebstrap", *options, _SUITE, str(folder), _MIRROR], check=True)
     return folder

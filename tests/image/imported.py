@@ -20,7 +20,7 @@ LATE = {"faster_whisper": "huggingface_hub.hf_api", "httpx": "httpcore", "rapido
 
 def imported() -> list[str]:
     """Returns the distributions that modules have been loaded of."""
-    owner = {normpath(one.locate_file(file)): one.name for one in distributions() for file in one.files or ()}
+    owner = {normpath(str(one.locate_file(file))): one.name for one in distributions() for file in one.files or ()}
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     return sorted({owner[normpath(file)] for file in files if file and normpath(file) in owner})
 

@@ -79,7 +79,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 
 def _may_be_module(package: str, name: str) -> bool:
-    """Tells whether a name imported from a package may be a module; others' are told from classes by their case."""
+    """Tells whether a name imported from a package may be a module; others' classes are told by their case."""
     module = f"{package}.{name}"
     return _tree(module) is not None if _is_ours(package) else name.islower()
 

@@ -218,6 +218,14 @@ def test_what_is_not_chosen_is_as_everywhere() -> None:
     assert environment["AUTOMATIONS_EMBEDDER"] == defaults.embedder
 
 
+def test_heartbeats_can_be_as_frequent_as_somebody_wants() -> None:
+    plan = planned(settings={"AUTOMATIONS_HEARTBEAT_S": "2"})
+
+    told = [service_environment(plan, function) for function in FUNCTIONS]
+    told += [job_environment(plan, stage) for stage in JOBS]
+    assert {variables["AUTOMATIONS_HEARTBEAT_S"] for variables in told} == {"2"}
+
+
 def test_the_key_that_is_added_by_hand_signs() -> None:
     comment = (ROOT / "infra" / "gcp" / "secrets.tf").read_text()
     (command,) = re.findall(r"^#   (openssl .+) \| gcloud secrets versions add signing-key", comment, re.MULTILINE)

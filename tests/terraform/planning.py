@@ -159,7 +159,7 @@ def _planned(folder: Path, environment: str, variables: str) -> Plan:
         module = Path(made) / "infra" / "gcp"
         (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
         (module / "test.auto.tfvars.json").write_text(variables)
-        for command in (["init"], ["validate"], ["plan", *options]):
+        for command in (["init"], ["plan", *options]):
             _terraform(command, module, provider.environment)
         shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
         graph = _terraform(["graph"], module, provider.environment)
@@ -203,7 +203,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
 
 
 def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str]) -> str:
-    flags = {"graph": [], "show": ["-no-color"], "validate": ["-no-color"]}
+    flags = {"graph": [], "show": ["-no-color"]}
     run = subprocess.run(
         [_program(), *arguments, *flags.get(arguments[0], ["-no-color", "-input=false"])],
         cwd=module,

@@ -87,7 +87,7 @@ def examine_cloud(
         return
     yield Check(name="Credentials", verdict="ok", found="none, on emulators" if emulators else apis.account)
     with closing(apis):
-        deployment = Deployment(wiring, apis, region)
+        deployment = Deployment(wiring, apis, region, emulated=bool(emulators))
         for name, look in _LOOKS.items():
             if not emulators or name in _EMULATED:
                 yield from _guarded(name, look, deployment)

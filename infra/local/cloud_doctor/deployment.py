@@ -21,12 +21,14 @@ class Deployment:
     Attributes:
         wiring: The deployment as the settings say.
         apis: How Google is asked.
-        region: Where the functions are, as far as somebody says so.
+        given_region: Where the functions are, as far as somebody says so.
+        emulated: Whether it is on emulators, which know no settings that cost, protect or keep anything.
     """
 
     wiring: Bootstrap
     apis: GoogleApis
     given_region: str | None
+    emulated: bool = False
 
     @property
     def project(self) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from unittest.mock import MagicMock
@@ -76,6 +77,18 @@ def test_an_instance_is_billed_for_all_it_has_while_it_works() -> None:
 
     assert billed_s == pytest.approx(tag.usage["run.request.memory"] / gib_of(FLOW.stage("tag").memory))
     assert billed_s == pytest.approx(tag.busy_s + 3.0, abs=0.1), "with its start, to the next tenth of a second"
+
+
+def test_heartbeats_are_written_while_a_stage_works() -> None:
+    def writes(heartbeat_s: float | None) -> float:
+        work = Work(media=invented_media(600, "1080p"), ladder=LADDER)
+        parts = video_cost(work, FLOW, heartbeat_s=heartbeat_s).parts
+        return sum(part.usage.get("firestore.write", 0.0) for part in parts)
+
+    beats = sum(part.busy_s // 10 for part in cost(10).parts)
+    assert beats > 10
+    assert writes(None) == pytest.approx(writes(10.0))
+    assert writes(10.0) - writes(math.inf) == pytest.approx(beats)
 
 
 def test_a_model_is_paid_by_what_it_reads_and_writes() -> None:
