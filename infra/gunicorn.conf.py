@@ -6,12 +6,15 @@ FUNCTION_SOURCE, FUNCTION_TARGET, THREADS and PORT in the environment.
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
 from shared.adapters.termination import GRACE_S, end_on_sigterm
+from shared.logs import configure_logs
 
 if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
     from gunicorn.workers.gthread import ThreadWorker
 
 workers = 1  # an instance is one worker; more come as more instances
@@ -27,6 +30,13 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "error")
 limit_request_line = 0
 
 control_socket_disable = True  # nobody is there to use it, and it would be made in the home folder
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Has gunicorn's own lines written like everybody's, so that a traceback is one entry in the log."""
+    configure_logs("info", "json")
+    own = logging.getLogger("gunicorn.error")
+    own.handlers, own.propagate = [], True
 
 
 def post_worker_init(_worker: ThreadWorker) -> None:

@@ -420,7 +420,12 @@ class Bootstrap:
         settings = self.settings
         if settings.platform != "google" or settings.project is None:
             return None
-        return CloudLines(project=settings.project, service=self._service, version=settings.revision)
+        return CloudLines(
+            project=settings.project,
+            service=self._service,
+            version=settings.revision,
+            traced=settings.traces != "none",
+        )
 
     @property
     def _service(self) -> str | None:

@@ -30,11 +30,13 @@ class CloudLines:
         project: Project that the traces are in.
         service: What Error Reporting groups errors under; None where that is not known.
         version: Its version, such as a revision.
+        traced: Whether the spans are recorded that lines belong to.
     """
 
     project: str
     service: str | None = None
     version: str | None = None
+    traced: bool = False
 
     def fields(self, record: logging.LogRecord) -> Mapping[str, object]:
         """Returns the fields of a line that mean something to Google Cloud."""
@@ -42,8 +44,9 @@ class CloudLines:
         special: dict[str, object] = {}
         if trace := own.get("trace"):
             special["logging.googleapis.com/trace"] = f"projects/{self.project}/traces/{trace}"
-        if span := own.get("span"):
+        if self.traced and (span := own.get("span")):
             special["logging.googleapis.com/spanId"] = span
+            special["logging.googleapis.com/trace_sampled"] = True
         if labels := {name: str(own[name]) for name in _LABELS if name in own}:
             special["logging.googleapis.com/labels"] = labels
         if record.exc_info and record.levelno >= logging.ERROR:

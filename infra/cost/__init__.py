@@ -1,1 +1,1 @@
-"""What running this on Google Cloud costs, and where it stops growing: dated prices, measurements, a simulation."""
+"""What this costs on Google Cloud, and where it stops growing: dated prices, measurements, a simulation."""

@@ -9,33 +9,43 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["DRIVERS", "MEASURED", "Rate", "StageRates", "assumed", "fitted", "operations", "stage_rates"]
+__all__ = ["Rate", "StageRates", "assumed", "fitted", "operations", "own_document_writes", "stage_rates", "ticks"]
 
 _FOLDER: Final = Path(__file__).parent
 
-DRIVERS: Final[Mapping[str, str]] = {
-    "ingest": "media_s",
-    "transcode": "gigapixels",
-    "segment": "media_s",
-    "analyze": "media_s",
-    "tag": "media_s",
-}
-"""What a stage's work grows with: seconds of video, or pixels decoded and encoded."""
-
-MEASURED: Final = ("cpu_s", "wall_s", "bytes_read", "bytes_written", "objects")
+_MEASURED: Final = ("cpu_s", "wall_s", "bytes_read", "bytes_written", "objects")
 """What a measurement says about a stage."""
+
+_STAGES: Final = ("ingest", "transcode", "segment", "analyze", "tag")
+
+_GROWS_WITH: Final[Mapping[tuple[str, str], str]] = {
+    ("ingest", "bytes_read"): "size_bytes",
+    ("transcode", "bytes_read"): "size_bytes",
+    ("transcode", "cpu_s"): "gigapixels",
+    ("transcode", "wall_s"): "gigapixels",
+    ("transcode", "bytes_written"): "gigapixels",
+    ("transcode", "objects"): "rungs",
+}
+"""What grows with something else than the length: with the upload, with pixels decoded and encoded, with rungs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A straight line: so much for any video, and so much for each unit of what it grows with."""
+    """A straight line: so much for any video, and so much for each unit of what it grows with.
+
+    Attributes:
+        fixed: Where it begins.
+        each: How it rises.
+        driver: What it grows with: ``media_s``, ``gigapixels``, ``rungs``, ``size_bytes``.
+    """
 
     fixed: float
     each: float
+    driver: str = "media_s"
 
-    def of(self, amount: float) -> float:
-        """Returns the value for an amount."""
-        return self.fixed + self.each * amount
+    def of(self, amounts: Mapping[str, float]) -> float:
+        """Returns the value for a video, of which the amounts are known by name."""
+        return self.fixed + self.each * amounts[self.driver]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +53,6 @@ class StageRates:
     """What an attempt at a stage uses.
 
     Attributes:
-        driver: ``media_s`` or ``gigapixels``.
         cpu_s: CPU-seconds.
         wall_s: Seconds on two cores.
         bytes_read: Bytes read from buckets.
@@ -51,7 +60,6 @@ class StageRates:
         objects: Objects written.
     """
 
-    driver: str
     cpu_s: Rate
     wall_s: Rate
     bytes_read: Rate
@@ -68,10 +76,11 @@ def stage_rates() -> Mapping[str, StageRates]:
 def fitted(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, StageRates]:
     """Returns by stage the lines that fit rows of measurements best, none of which falls or begins below zero."""
     found = {}
-    for stage, driver in DRIVERS.items():
+    for stage in _STAGES:
         mine = [row for row in rows if row["stage"] == stage]
-        lines = {what: _line([(row[driver], row[what]) for row in mine]) for what in MEASURED}
-        found[stage] = StageRates(driver=driver, **lines)
+        found[stage] = StageRates(
+            **{what: _line(mine, what, _GROWS_WITH.get((stage, what), "media_s")) for what in _MEASURED}
+        )
     return found
 
 
@@ -85,22 +94,36 @@ def operations() -> Mapping[str, Mapping[str, Rate]]:
     }
 
 
+@cache
+def own_document_writes() -> Mapping[str, float]:
+    """Returns by step how often the video's own document is written, heartbeats left out."""
+    counted: Mapping[str, float] = _read("measurements.json")["firestore"]["own_document"]
+    return counted
+
+
+@cache
+def ticks() -> Mapping[str, Mapping[str, float]]:
+    """Returns by step of sweep what is billed of it when it finds nothing."""
+    counted: Mapping[str, Mapping[str, float]] = _read("measurements.json")["ticks"]["steps"]
+    return counted
+
+
 def assumed(name: str) -> float:
     """Returns what is assumed. Raises KeyError: nothing of that name is."""
     return float(_read("assumptions.json")[name]["value"])
 
 
-def _line(points: Sequence[tuple[float, float]]) -> Rate:
-    count = len(points)
-    mean_x, mean_y = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+def _line(rows: Sequence[Mapping[str, Any]], what: str, driver: str) -> Rate:
+    points = [(float(row[driver]), float(row[what])) for row in rows]
+    mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
     spread = sum((x - mean_x) ** 2 for x, _ in points)
     each = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
     if each <= 0:
-        return Rate(mean_y, 0.0)
+        return Rate(mean_y, 0.0, driver)
     fixed = mean_y - each * mean_x
     if fixed >= 0:
-        return Rate(fixed, each)
-    return Rate(0.0, sum(x * y for x, y in points) / sum(x * x for x, _ in points))
+        return Rate(fixed, each, driver)
+    return Rate(0.0, sum(x * y for x, y in points) / sum(x * x for x, _ in points), driver)
 
 
 @cache

@@ -3,79 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
-from functions.transcode.estimate import expected_media_s, pixels
+from functions.transcode.estimate import expected_media_s
 from infra.cost.measurements import assumed, operations, stage_rates
 from infra.cost.price_list import Price, prices
+from infra.cost.work import Analysis, Work
 from shared.adapters.gemini.prices import price_of
 from shared.domain.flow import Flow, Needs, StageSpec
-from shared.domain.media import AudioStream, MediaInfo, VideoStream
-from shared.processors.ladder import LadderPlanner
 from shared.runtime.entrypoint import SAFE_SHARE
-from shared.settings import GeminiSettings, Settings
+from shared.settings import GeminiSettings
 
 __all__ = [
-    "RESOLUTIONS",
-    "Analysis",
     "Part",
     "Usage",
     "VideoCost",
-    "Work",
     "gib_of",
-    "invented_media",
+    "heartbeats",
     "storage_usd_month",
+    "together",
     "video_cost",
 ]
 
-Usage = Counter[str]
+Usage: TypeAlias = Mapping[str, float]
 """Name of a price -> how many of its units."""
 
 _GIB: Final = 2**30
 _MINIMUM_JOB_S: Final = 60.0
 _BILLED_STEP_S: Final = 0.1
-
-RESOLUTIONS: Final[Mapping[str, tuple[int, int, float]]] = {
-    "360p": (640, 360, 1e6),
-    "480p": (854, 480, 2.5e6),
-    "720p": (1280, 720, 5e6),
-    "1080p": (1920, 1080, 8e6),
-    "2160p": (3840, 2160, 35e6),
-}
-"""Width, height, and bits a second that an upload of this size usually has."""
-
-
-class Analysis(StrEnum):
-    """What looks at the video."""
-
-    DEVICE = "device"
-    GEMINI = "gemini"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A video to be processed.
-
-    Attributes:
-        media: What it is made of.
-        size_bytes: Bytes of the upload.
-        ladder: Plans its renditions.
-        analysis: What looks at it.
-    """
-
-    media: MediaInfo
-    size_bytes: int
-    ladder: LadderPlanner
-    analysis: Analysis = Analysis.DEVICE
-
-    def amount(self, driver: str) -> float:
-        """Returns how much of what a stage's work grows with there is."""
-        return self.media.duration_s if driver == "media_s" else pixels(self.ladder, self.media) / 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +110,12 @@ class VideoCost:
 
 
 def video_cost(
-    work: Work, flow: Flow, *, cold: bool = True, list_prices: Mapping[str, Price] | None = None
+    work: Work,
+    flow: Flow,
+    *,
+    cold: bool = True,
+    heartbeat_s: float | None = None,
+    list_prices: Mapping[str, Price] | None = None,
 ) -> VideoCost:
     """Returns what a video costs.
 
@@ -161,12 +123,14 @@ def video_cost(
         work: The video.
         flow: The stages and what they get.
         cold: Whether every stage's instance has to be started for it, as for a video that comes alone.
+        heartbeat_s: Seconds between two heartbeats of a stage at work; None for what infra/gcp says.
         list_prices: Prices by name; None for today's.
     """
-    parts = [*(_stage(spec, work, cold=cold) for spec in flow.stages), *_beside(flow, work)]
-    written = sum(stage_rates()[spec.stage].bytes_written.of(_amount(spec.stage, work)) for spec in flow.stages)
+    every_s = assumed("heartbeat_s") if heartbeat_s is None else heartbeat_s
+    parts = [*(_stage(spec, work, every_s, cold=cold) for spec in flow.stages), *_beside(flow, work)]
+    written = sum(stage_rates()[spec.stage].bytes_written.of(work.amounts) for spec in flow.stages)
     return VideoCost(
-        parts=parts, stored_gib=(work.size_bytes + written) / _GIB, list_prices=list_prices or prices()
+        parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB, list_prices=list_prices or prices()
     )
 
 
@@ -175,58 +139,45 @@ def storage_usd_month(cost: VideoCost) -> float:
     return cost.list_prices["storage.gib_month"].of(cost.stored_gib)
 
 
+def together(*usages: Usage) -> Usage:
+    """Returns what several things use."""
+    names = dict.fromkeys(name for usage in usages for name in usage)
+    return {name: sum(usage.get(name, 0.0) for usage in usages) for name in names}
+
+
+def heartbeats(count: float) -> Usage:
+    """Returns what so many heartbeats use: each is a transaction on the video's own document."""
+    return {"firestore.write": count, "firestore.read": count}
+
+
 def gib_of(memory: str) -> float:
     """Returns a size in Kubernetes notation in GiB."""
     units = {"Gi": 1.0, "Mi": 1 / 1024}
     return float(memory[:-2]) * units[memory[-2:]]
 
 
-def invented_media(duration_s: float, resolution: str) -> tuple[MediaInfo, int]:
-    """Returns a video of 30 frames a second with sound, and the bytes of its upload.
-
-    Args:
-        duration_s: Its length.
-        resolution: One of RESOLUTIONS; raises KeyError for another.
-    """
-    width, height, bits_s = RESOLUTIONS[resolution]
-    picture = VideoStream(
-        index=0, codec="h264", width=width, height=height, fps=Fraction(30), duration_s=duration_s
-    )
-    sound = AudioStream(index=1, codec="aac", channels=2, sample_rate_hz=48_000, duration_s=duration_s)
-    media = MediaInfo(container="mov,mp4,m4a,3gp,3g2,mj2", duration_s=duration_s, video=(picture,), audio=(sound,))
-    return media, round(duration_s * bits_s / 8)
-
-
-def _amount(stage: str, work: Work) -> float:
-    return work.amount(stage_rates()[stage].driver)
-
-
-def _stage(spec: StageSpec, work: Work, *, cold: bool) -> Part:
-    rates, amount = stage_rates()[spec.stage], _amount(spec.stage, work)
-    busy_s = max(rates.wall_s.of(amount), rates.cpu_s.of(amount) / spec.cpu)
+def _stage(spec: StageSpec, work: Work, heartbeat_s: float, *, cold: bool) -> Part:
+    rates, amounts = stage_rates()[spec.stage], work.amounts
+    busy_s = max(rates.wall_s.of(amounts), rates.cpu_s.of(amounts) / spec.cpu)
     model = _watching(work) if spec.stage == "analyze" and work.analysis == Analysis.GEMINI else None
     if model is not None:
         busy_s = model.answers_s
-    busy_s += (rates.bytes_read.of(amount) + rates.bytes_written.of(amount)) / assumed("transfer_bytes_s")
+    busy_s += (rates.bytes_read.of(amounts) + rates.bytes_written.of(amounts)) / assumed("transfer_bytes_s")
     busy_s += assumed("machinery_s")
     as_job = spec.job_timeout_s is not None and (
         expected_media_s(work.ladder, work.media) > spec.timeout_s * SAFE_SHARE
     )
-    usage = Usage()
     start_s = assumed(f"start_s.{spec.image}") if cold else 0.0
-    if as_job:
-        usage += _instance(spec, assumed("machinery_s") + start_s)
-        usage += _instance(spec, max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S), job=True)
-    else:
-        usage += _instance(spec, busy_s + start_s)
-    usage += _requests(1)
-    usage += _documents(spec.stage, work.media.duration_s)
-    beats = busy_s // Settings().heartbeat_s
-    usage += Usage({"firestore.write": beats, "firestore.read": beats})
-    usage["storage.class_a"] = rates.objects.of(amount)
-    usage["storage.class_b"] = assumed("object_reads_per_stage")
-    if spec.stage == "analyze":
-        usage["storage.class_b"] += stage_rates()["segment"].objects.of(work.media.duration_s)
+    here_s = assumed("machinery_s") if as_job else busy_s
+    job_s = max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S)
+    usage = together(
+        _instance(spec, here_s + start_s),
+        _instance(spec, job_s, job=True) if as_job else {},
+        _requests(1),
+        _documents(spec.stage, amounts),
+        heartbeats(busy_s // heartbeat_s),
+        _objects(spec.stage, amounts),
+    )
     return Part(name=spec.stage, busy_s=busy_s, as_job=as_job, usage=usage, model_usd=model.usd if model else 0.0)
 
 
@@ -236,31 +187,37 @@ def _beside(flow: Flow, work: Work) -> Iterator[Part]:
         announced = len(flow.stages) + 1 if listener.announcements else 0
         if announced:
             busy_s = announced * assumed("notify_s")
-            usage = _instance(listener, busy_s / listener.concurrency) + _requests(announced)
+            usage = together(_instance(listener, busy_s / listener.concurrency), _requests(announced))
             yield Part(name=listener.function, busy_s=busy_s, usage=usage)
-    yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.media.duration_s))
+    yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.amounts))
 
 
 def _instance(needs: Needs, seconds: float, *, job: bool = False) -> Usage:
     kind = "job" if job else "request"
     billed_s = math.ceil(seconds / _BILLED_STEP_S - 1e-9) * _BILLED_STEP_S
-    return Usage({f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)})
+    return {f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)}
 
 
 def _requests(count: int) -> Usage:
     """Returns what messages cost that are published, pushed, handled and logged."""
     published = 2 * count * assumed("message_bytes")
-    return Usage(
-        {
-            "run.request": count,
-            "pubsub.tib": published / 2**40,
-            "logging.gib": count * assumed("log_bytes_per_request") / _GIB,
-        }
-    )
+    return {
+        "run.request": count,
+        "pubsub.tib": published / 2**40,
+        "logging.gib": count * assumed("log_bytes_per_request") / _GIB,
+    }
 
 
-def _documents(step: str, media_s: float) -> Usage:
-    return Usage({f"firestore.{what}": rate.of(media_s) for what, rate in operations()[step].items()})
+def _documents(step: str, amounts: Mapping[str, float]) -> Usage:
+    return {f"firestore.{what}": rate.of(amounts) for what, rate in operations()[step].items()}
+
+
+def _objects(stage: str, amounts: Mapping[str, float]) -> Usage:
+    keyframes = stage_rates()["segment"].objects.of(amounts) if stage == "analyze" else 0.0
+    return {
+        "storage.class_a": stage_rates()[stage].objects.of(amounts),
+        "storage.class_b": assumed("object_reads_per_stage") + keyframes,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ digest_of() {
 
 for target in light media; do
   docker build --file infra/Dockerfile --target "$target" \
-    --build-arg BASE_IMAGE="$base" --build-arg COMMIT="$COMMIT" \
+    --build-arg BASE="$base" --build-arg REVISION="$COMMIT" \
     --tag "$repository/$target:$COMMIT" .
   docker push --quiet "$repository/$target:$COMMIT"
 done

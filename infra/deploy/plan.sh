@@ -8,7 +8,9 @@ set -eu
 terraform fmt -check -recursive infra/gcp
 terraform -chdir=infra/gcp init -input=false -backend-config="bucket=$PROJECT-terraform"
 terraform -chdir=infra/gcp validate
-terraform -chdir=infra/gcp plan -input=false -lock-timeout=10m \
+# Without the state's lock, which whoever plans a pull request may not take. A plan that another apply overtook is
+# refused by apply.
+terraform -chdir=infra/gcp plan -input=false -lock=false \
   -var-file="environments/$ENVIRONMENT.tfvars" -var-file=../../build/images.auto.tfvars.json \
   -var="project=$PROJECT" -var="region=$REGION" -var="release=$COMMIT" \
   -out=../../build/release.tfplan

@@ -1,11 +1,11 @@
 """Which revisions serve: holds the traffic, names candidates, shifts to them, and goes back.
 
-    python3 -m infra.deploy.release pin|tag|url|shift|rollback
+    python3 -m infra.deploy.release pin|tag|shift|rollback
 
 What is known of a release is kept where it can't go stale, in Cloud Run: the tag ``candidate`` is on the revision
 that was made last, ``previous`` on the one that served before it. So each command can be run again after one that
-failed, and goes on where that ended. Needs the Google Cloud CLI and nothing beyond Python's own library, since it runs
-in the CLI's image. PROJECT and REGION are told by the environment.
+failed, and goes on where that ended. It runs in the Google Cloud CLI's image, so it needs that and nothing beyond
+Python's own library. PROJECT and REGION are told by the environment.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class Service:
         created: The revision that was made last.
         ready: The last one that has started.
         tagged: Tag -> revision.
-        urls: Tag -> address.
     """
 
     name: str
@@ -52,7 +51,6 @@ class Service:
     created: str | None
     ready: str | None
     tagged: Mapping[str, str]
-    urls: Mapping[str, str]
 
 
 class CloudRun:
@@ -167,14 +165,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit status."""
     steps = {"pin": pin, "tag": tag, "shift": shift, "rollback": rollback}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=[*steps, "url"], help="url prints where the API's candidate is")
+    parser.add_argument("step", choices=steps)
     asked = parser.parse_args(arguments)
     try:
-        run = CloudRun(_told("PROJECT"), _told("REGION"))
-        if asked.step == "url":
-            _say(_candidate_url(run))
-        else:
-            steps[asked.step](run)
+        steps[asked.step](CloudRun(_told("PROJECT"), _told("REGION")))
     except ReleaseError as error:
         print(error, file=sys.stderr)  # noqa: T201  the answer
         return 1
@@ -197,13 +191,6 @@ def _serve_all(run: CloudRun, name: str, order: Sequence[str]) -> None:
             run.serve(one, revision)
 
 
-def _candidate_url(run: CloudRun) -> str:
-    api = run.services().get("api")
-    if api is None or CANDIDATE not in api.urls:
-        raise ReleaseError("The API has no revision that is tagged 'candidate'.")
-    return api.urls[CANDIDATE]
-
-
 def _jobs() -> frozenset[str]:
     flow = json.loads(_FLOW.read_text())
     return frozenset(row["stage"] for row in flow["stages"] if "job_timeout_s" in row)
@@ -221,7 +208,6 @@ def _service(shown: Mapping[str, Any]) -> Service:
         created=status.get("latestCreatedRevisionName"),
         ready=status.get("latestReadyRevisionName"),
         tagged={one["tag"]: one["revisionName"] for one in traffic if "tag" in one},
-        urls={one["tag"]: one["url"] for one in traffic if "tag" in one and "url" in one},
     )
 
 

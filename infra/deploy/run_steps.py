@@ -1,6 +1,6 @@
 """Runs the steps of a Cloud Build configuration file on this machine, word for word, without their containers.
 
-    python -m infra.deploy.run_steps cloudbuild.yaml --until test
+    python -m infra.deploy.run_steps cloudbuild.yaml --until test      # in the project's folder
 
 What a step says is what is run: entrypoint, arguments, script, environment, folder, time limit. Its image is what
 differs, so whatever is not known to work without Google and that image is refused, unless ``--with-google``.
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.dry_run:
             print("\n".join(f"{one.step}: {shlex.join(one.argv)}" for one in planned))  # noqa: T201  the answer
             return 0
-        return run(planned, asked.file.resolve().parent, with_google=asked.with_google)
+        return run(planned, Path.cwd(), with_google=asked.with_google)
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201  the answer
         return 2

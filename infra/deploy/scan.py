@@ -1,4 +1,4 @@
-"""Scans the images for known vulnerabilities, stops at a critical one, and keeps a bill of materials of each.
+"""Scans the images for known vulnerabilities, and stops at a critical one.
 
     python3 -m infra.deploy.scan build/images.auto.tfvars.json
 
@@ -83,7 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         critical = unacceptable(found, accepted)
         named = ", ".join(critical) or "none"
         _say(f"{name}: {len(found)} known vulnerabilities; critical and not accepted: {named}")
-        _gcloud("sbom", "export", f"--uri={image}")
         stops = stops or bool(critical)
     if stops:
         _say(f"Update what has them, or accept them with a reason and a day in {_ACCEPTED.name}.")

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
+import jwt
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from infra.local.token import stored_key
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
-from shared.domain.api_key import ApiKey, new_key
-from shared.ports.document_store import Edit
+from shared.domain.api_key import ApiKey
 
 __all__ = ["OWNER", "SmokeError", "SmokeTest", "main", "temporary_key"]
 
@@ -81,7 +82,7 @@ class SmokeTest:
         try:
             self._send(urljoin(f"{self._url}/", upload["url"]), clip)
             self._wait(video_id)
-            self._play(self._ask("GET", f"/v1/videos/{video_id}/playback"))
+            self.play(self._ask("GET", f"/v1/videos/{video_id}/playback"))
         except Exception:
             with suppress(SmokeError, requests.RequestException):  # what is reported is what came first
                 self._erase(video_id)
@@ -111,7 +112,15 @@ class SmokeTest:
                 raise SmokeError(f"The clip is still {video['status']} after {self._ready_within_s:.0f} s.")
             time.sleep(self._look_every_s)
 
-    def _play(self, playback: dict[str, Any]) -> None:
+    def play(self, playback: dict[str, Any]) -> None:
+        """Fetches manifests and a first segment, as a player does.
+
+        Args:
+            playback: What ``GET /v1/videos/{id}/playback`` answers.
+
+        Raises:
+            SmokeError: Something can't be had.
+        """
         if not playback["hls"] or not playback["dash"]:
             raise SmokeError(f"There is nothing to play: {playback}")
         self._fetch(urljoin(f"{self._url}/", playback["dash"]))
@@ -122,9 +131,12 @@ class SmokeTest:
             raise SmokeError("A segment is empty.")
 
     def _erase(self, video_id: str) -> None:
-        receipt = self._ask("DELETE", f"/v1/videos/{video_id}")
-        if not receipt:
-            raise SmokeError("Erasing the clip left no receipt.")
+        receipt = self._ask("DELETE", f"/v1/videos/{video_id}")["receipt"]
+        try:
+            key = jwt.PyJWKClient(f"{self._url}/.well-known/jwks.json").get_signing_key_from_jwt(receipt)
+            jwt.decode(receipt, key, algorithms=["ES256"])
+        except jwt.PyJWTError as error:
+            raise SmokeError(f"The receipt for erasing the clip can't be verified: {error}") from error
         answer = self._api.get(f"{self._url}/v1/videos/{video_id}", timeout=_REQUEST_S)
         if answer.status_code != 404:
             raise SmokeError(f"The erased clip is still answered with {answer.status_code}.")
@@ -150,9 +162,7 @@ def temporary_key(wiring: Bootstrap) -> Iterator[str]:
     Args:
         wiring: The deployment's parts.
     """
-    now = wiring.clock.now()
-    key, secret = new_key(owner=OWNER, name="smoke test", role="editor", now=now, expires_at=now + _KEY_LIFE)
-    wiring.documents.update(ApiKey, key.id, lambda _none: Edit(answer=None, document=key), owner=OWNER)
+    key, secret = stored_key(wiring, owner=OWNER, role="editor", name="smoke test", life=_KEY_LIFE)
     try:
         yield secret
     finally:

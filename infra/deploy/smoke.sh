@@ -2,7 +2,7 @@
 # Sends a video through the candidates, as the smoke test's owner, whose events reach no other revision.
 set -euo pipefail
 
-: "${PROJECT:?}" "${REGION:?}"
+: "${PROJECT:?}"
 
 AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT="$PROJECT" \
-  .venv/bin/python -m infra.deploy.smoke "$(python3 -m infra.deploy.release url)"
+  .venv/bin/python -m infra.deploy.smoke "$(cat build/candidate_url)"

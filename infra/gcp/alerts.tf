@@ -1,4 +1,4 @@
-# When a person is told. Each alert has a runbook in infra/README.md under "Alert: <its key>".
+# When a person is told. Each alert has a runbook in infra/README.md under "Alert: <its key>", which is mailed with it.
 #
 # Every condition is PromQL. A comparison of what does not exist is nothing, and nothing does not fire: an idle project
 # is silent, except about sweep, which is never idle. Ratios ask for a number of cases too, so that one is no rate.
@@ -122,12 +122,21 @@ locals {
   }
 }
 
+locals {
+  runbooks = {
+    for name in keys(local.alerts) :
+    name => try(trimspace(regex("(?s)\n### Alert: ${name}\n(.+?)\n##", file("${path.module}/../README.md"))[0]), "")
+  }
+}
+
 resource "google_monitoring_notification_channel" "email" {
   for_each = toset(var.alert_emails)
 
   display_name = each.key
   type         = "email"
   labels       = { email_address = each.key }
+
+  depends_on = [google_project_service.this]
 }
 
 resource "google_monitoring_alert_policy" "this" {
@@ -160,7 +169,7 @@ resource "google_monitoring_alert_policy" "this" {
   documentation {
     mime_type = "text/markdown"
     subject   = "automations: ${each.value.title}"
-    content   = "Runbook: infra/README.md, \"Alert: ${each.key}\"."
+    content   = replace(local.runbooks[each.key], "](#", "](${coalesce(var.runbooks_url, "infra/README.md")}#")
 
     dynamic "links" {
       for_each = var.runbooks_url[*]
@@ -169,6 +178,13 @@ resource "google_monitoring_alert_policy" "this" {
         display_name = "Runbook"
         url          = "${links.value}#alert-${each.key}"
       }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.runbooks[each.key] != ""
+      error_message = "infra/README.md has no runbook under \"Alert: ${each.key}\"."
     }
   }
 

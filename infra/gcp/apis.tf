@@ -1,4 +1,5 @@
-# Every API that something here is made in, or that a function calls.
+# Every API that something here is made in, or that a function calls. What only builds use, infra/deploy/bootstrap.sh
+# enables.
 locals {
   apis = toset(concat(
     [
@@ -6,7 +7,6 @@ locals {
       "cloudbuild",
       "cloudresourcemanager",
       "cloudscheduler",
-      "containerscanning",
       "firestore",
       "iam",
       "iamcredentials", # signs URLs for accounts that have no key
@@ -18,9 +18,10 @@ locals {
       "storage",
     ],
     local.gemini ? ["aiplatform"] : [],
+    var.domain == null ? [] : ["compute"],
     var.kms_key == null ? [] : ["cloudkms"],
     var.billing_account == null ? [] : ["billingbudgets"],
-    var.billing_account == null ? [] : ["billingbudgets"],
+    local.traced ? ["cloudtrace", "telemetry"] : [],
   ))
 }
 

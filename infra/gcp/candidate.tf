@@ -39,3 +39,12 @@ variable "release" {
     error_message = "A release is named by at most 63 small letters, digits and dashes, such as a commit's hash."
   }
 }
+
+output "candidate_url" {
+  description = "Where the revision of the API is that is deployed and not served yet."
+  value = (
+    var.domain == null
+    ? replace(google_cloud_run_v2_service.function["api"].uri, "https://", "https://candidate---")
+    : "https://candidate.${var.domain}"
+  )
+}

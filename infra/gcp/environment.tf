@@ -17,6 +17,12 @@ locals {
     )
   }
 
+  # Other values than shared/settings.py has, which var.settings may replace. Each heartbeat is a write, with three entries at
+  # the end of indexes that only grow: of a long video, most of what is written. The lease lasts 30 s either way.
+  default_settings = {
+    AUTOMATIONS_HEARTBEAT_S = "10"
+  }
+
   # Those who start jobs, and those who cancel them when a video is deleted.
   job_settings = {
     AUTOMATIONS_JOBS = jsonencode({
@@ -56,6 +62,7 @@ locals {
 
   environment = {
     for function in keys(local.functions) : function => merge(
+      local.default_settings,
       local.common_settings,
       lookup(local.own_settings, function, {}),
       # Files that are in no volume are in memory.

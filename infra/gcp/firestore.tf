@@ -13,10 +13,11 @@ resource "google_firestore_database" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }
 
-# What is erased is in backups until they end: a week after the last daily one, the retention after the last weekly one.
+# What is erased can be had back from points in time for a week, and from backups until they end: those of each day
+# after a week, those of each week after their own retention.
 resource "google_firestore_backup_schedule" "daily" {
   database  = google_firestore_database.this.name
   retention = "${7 * 86400}s"

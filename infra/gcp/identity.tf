@@ -1,4 +1,4 @@
-# Who acts: one account a function, one for what pushes to them, one for what builds and deploys. Nobody has a key.
+# Who acts: one account a function, and one for what pushes to them. Nobody has a key.
 resource "google_service_account" "function" {
   for_each = local.functions
 

@@ -65,5 +65,9 @@ resource "google_cloud_run_v2_job" "stage" {
     ignore_changes = [template[0].template[0].containers[0].image, client, client_version]
   }
 
-  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
+  depends_on = [
+    google_project_service.this,
+    google_kms_crypto_key_iam_member.agent,
+    google_secret_manager_secret_iam_member.function,
+  ]
 }

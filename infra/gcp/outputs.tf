@@ -37,3 +37,8 @@ output "cloud_console" {
   description = "The services in Google's own console."
   value       = "https://console.cloud.google.com/run?project=${var.project}"
 }
+
+output "domain_address" {
+  description = "What the domain and candidate.<domain> have to lead to: their A records."
+  value       = one(values(google_compute_global_address.api)[*].address)
+}

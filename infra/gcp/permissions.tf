@@ -26,11 +26,12 @@ locals {
     )
   }
 
-  # Topic -> who publishes to it. What a worker committed but did not live to publish, the next one does.
+  # Topic -> who publishes to it. What somebody committed but did not live to publish, the next one does who looks at the
+  # video; a replay from the first stage on is among that.
+  outbox_topics = concat([local.flow.stages[0].consumes], local.announcements)
   publishers = merge(
-    { for topic in local.announcements : topic => concat(local.stages, ["fetch", "sweep", "api"]) },
+    { for topic in local.outbox_topics : topic => concat(local.stages, ["fetch", "sweep", "api"]) },
     {
-      upload-finalized = ["sweep"]
       import-requested = ["sweep", "api"]
       export-requested = ["sweep", "api"]
       delivery-due     = ["sweep", "api", "notify"]

@@ -11,7 +11,7 @@ resource "google_pubsub_topic" "this" {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }
 
 # No ordering, and no filter but the one between the lanes; shared/domain/topology.py says why.

@@ -24,5 +24,5 @@ resource "google_artifact_registry_repository" "automations" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }

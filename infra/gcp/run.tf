@@ -14,7 +14,12 @@ resource "google_cloud_run_v2_service" "function" {
   location            = var.region
   labels              = merge(local.labels, { function = each.key })
   deletion_protection = false # it keeps nothing
-  ingress             = each.key == "api" ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  ingress             = each.key == "api" ? local.api_ingress : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+
+  # A minimum of the revisions' own would also keep candidates, and the one to go back to, running and paid for.
+  scaling {
+    min_instance_count = try(var.instances[each.key].min, 0)
+  }
 
   template {
     service_account                  = google_service_account.function[each.key].email
@@ -27,7 +32,6 @@ resource "google_cloud_run_v2_service" "function" {
     execution_environment = "EXECUTION_ENVIRONMENT_GEN${contains(keys(local.disks_gib), each.key) ? 2 : 1}"
 
     scaling {
-      min_instance_count = try(var.instances[each.key].min, 0)
       max_instance_count = try(var.instances[each.key].max, var.max_instances)
     }
 
@@ -105,5 +109,9 @@ resource "google_cloud_run_v2_service" "function" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_project_service.this, google_secret_manager_secret_iam_member.function]
+  depends_on = [
+    google_project_service.this,
+    google_kms_crypto_key_iam_member.agent,
+    google_secret_manager_secret_iam_member.function,
+  ]
 }

@@ -1,5 +1,5 @@
 # What they hold is added by hand, and not by Terraform, whose state would then hold it, too:
-#   automations signing-key | gcloud secrets versions add signing-key --data-file=-
+#   openssl ecparam -name prime256v1 -genkey -noout | gcloud secrets versions add signing-key --data-file=-
 locals {
   secrets = toset(concat(["signing-key"], var.sql_database ? ["database-url"] : []))
 }
@@ -25,5 +25,5 @@ resource "google_secret_manager_secret" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }

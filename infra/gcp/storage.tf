@@ -3,8 +3,10 @@ locals {
     for name in ["uploads", "media"] : name => "${var.project}-${name}"
   }
 
-  api_url      = "https://api-${data.google_project.this.number}.${var.region}.run.app"
-  page_origins = distinct(concat([local.api_url, google_cloud_run_v2_service.function["api"].uri], var.cors_origins))
+  run_urls     = ["https://api-${data.google_project.this.number}.${var.region}.run.app", google_cloud_run_v2_service.function["api"].uri]
+  edge_urls    = [for host in keys(local.edge_hosts) : "https://${host}"]
+  api_url      = var.domain == null ? local.run_urls[0] : "https://${var.domain}"
+  page_origins = distinct(concat(length(local.edge) == 0 ? local.run_urls : local.edge_urls, var.cors_origins))
 
   # What browsers may do at the buckets themselves, with signed URLs and upload sessions. The headers are those that a
   # page may send as well as those that it may read: how far an upload got is in Range, what a player asks for, too.
@@ -61,8 +63,11 @@ resource "google_storage_bucket" "this" {
   }
 
   # Cloud Storage moves what nobody reads to cheaper classes, and back; nothing is ever read at a penalty.
-  autoclass {
-    enabled = var.autoclass
+  dynamic "autoclass" {
+    for_each = var.autoclass ? [true] : []
+    content {
+      enabled = autoclass.value
+    }
   }
 
   dynamic "encryption" {
@@ -72,7 +77,7 @@ resource "google_storage_bucket" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agent]
 }
 
 resource "google_storage_notification" "uploads" {

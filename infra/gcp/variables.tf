@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the functions, buckets and topics, such as europe-west1."
+  description = "Region of the functions, buckets and topics, such as europe-west1. Not every region has disks for Cloud Run."
   type        = string
 
   validation {
@@ -98,7 +98,7 @@ variable "instances" {
 }
 
 variable "disk_limit_gib" {
-  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised."
+  description = "Largest disk of an instance in GiB; what a function gets is the lesser of this and what pipeline.json says. A project has 10 GB an instance and 100 GB a region until its quota is raised. An upload may have half of transcode's disk, and no more than ingest's."
   type        = number
   default     = 10
 
@@ -245,4 +245,33 @@ variable "budget" {
     condition     = var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount
     error_message = "budget.amount is a whole number of at least 1."
   }
+}
+
+variable "domain" {
+  description = "Name that the API and the console get, behind a load balancer with Cloud Armor and CDN, such as videos.example.com; null for Cloud Run's own address alone. It and candidate.<domain> must lead to the output domain_address."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "A domain is named like videos.example.com."
+  }
+}
+
+variable "requests_per_minute_and_address" {
+  description = "Requests to the domain that one address may make in a minute. An office or a mobile network may be one."
+  type        = number
+  default     = 3000
+}
+
+variable "waf_enforced" {
+  description = "Whether Cloud Armor's rules against known attacks refuse requests, rather than log what they would refuse."
+  type        = bool
+  default     = false
+}
+
+variable "audit_data_access" {
+  description = "Whether it is logged who reads and writes objects, documents and secrets. Who changes resources always is."
+  type        = bool
+  default     = false
 }

@@ -18,7 +18,8 @@ from shared.bootstrap import Bootstrap
 from shared.domain.backfill import Backfill, Selection, owner_of_backfill
 from shared.domain.flow import Flow
 from shared.domain.video import Cost
-from shared.runtime.backfill import BackfillRun, Preview, Tally, begin, preview
+from shared.runtime.backfill import BackfillRun, Tally
+from shared.runtime.backfill_plan import Preview, begin, preview
 
 __all__ = ["backfill"]
 
@@ -147,26 +148,47 @@ def _print(flow: Flow, selection: Selection, from_stage: str, expected: Preview,
         say(f"No video can be processed again from {from_stage}: none that is ready or failed fits {conditions}.")
         return
     minutes = expected.videos / rate
-    say(f"{expected.videos} videos from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
-    out.print(_costs(expected))
-    say(f"That is what the same stages cost {expected.sampled} of them last time, made out for all.")
+    counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
+    say(f"{counted} from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
+    out.print(_costs(flow, expected))
+    say(
+        f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
+        "time at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
+    )
     stages = [spec.stage for spec in flow.stages[len(flow.before(from_stage)) :]]
     if unknown := [stage for stage in stages if stage not in expected.costs]:
         say(f"Nothing is known of {', '.join(unknown)}: none of them came that far.")
 
 
-def _costs(expected: Preview) -> Table:
+def _costs(flow: Flow, expected: Preview) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Stage", "CPU", "Models at list price, at most"):
+    for column in ("Stage", "CPU", "Cloud Run", "Models"):
         table.add_column(column, justify="left" if column == "Stage" else "right")
+    for stage, cost in expected.costs.items():
+        run_usd = _run_usd(flow, stage, cost)
+        table.add_row(stage, _hours(cost.cpu_s), _usd(run_usd), _usd(cost.model_usd))
     total = sum(expected.costs.values(), Cost())
-    for stage, cost in [*expected.costs.items(), ("all", total)]:
-        table.add_row(stage, _hours(cost.cpu_s), f"${cost.model_usd:,.2f}")
+    run_usd = sum(_run_usd(flow, stage, cost) for stage, cost in expected.costs.items())
+    table.add_row("all", _hours(total.cpu_s), _usd(run_usd), _usd(total.model_usd))
     return table
 
 
+def _run_usd(flow: Flow, stage: str, cost: Cost) -> float:
+    """Returns what an instance of the stage's function costs for as long, in US dollars."""
+    from infra.cost.model import gib_of
+    from infra.cost.price_list import prices
+
+    spec, listed = flow.stage(stage), prices()
+    vcpu_usd = listed["run.request.vcpu"].of(cost.wall_s * spec.cpu)
+    return vcpu_usd + listed["run.request.memory"].of(cost.wall_s * gib_of(spec.memory))
+
+
 def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds:,.0f} s"
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds:,.1f} s"
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
 def _print_outcome(tally: Tally) -> None:

@@ -7,27 +7,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from infra.local.as_json import full_view, short_view
 from infra.local.backfill import backfill
+from infra.local.credentials import key, token
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.estimate import estimate
+from infra.local.examination import doctor
 from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
-from infra.local.progress import progress_on
+from infra.local.processing import follow_runs, process_files
 from infra.local.rendering import timeline_lines, video_table
-from infra.local.session import Host, all_videos, find_video, open_deployment
+from infra.local.session import all_videos, find_video, open_deployment
 from infra.local.stack import Stack
-from infra.local.submission import OWNER, Submission, follow, submit
+from infra.local.submission import OWNER, Submission
 from infra.local.terminal import (
     err,
     exit_code,
@@ -40,13 +40,10 @@ from infra.local.terminal import (
     say,
     until_interrupted,
 )
-from infra.local.token import TOKEN_HOURS, console_link, new_token
+from infra.local.token import console_link
 from shared.adapters.binaries import bundled
-from shared.bootstrap import Bootstrap
-from shared.domain.errors import ConfigurationError, PipelineError
-from shared.domain.principal import Role, can_own
+from shared.domain.errors import PipelineError
 from shared.domain.uploads import is_upload
-from shared.domain.video import Video
 from shared.runtime.deletion import delete_video
 from shared.runtime.outbox import publish_outbox
 
@@ -63,7 +60,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations up",
 )
 app.add_typer(dead_letters, name="dead-letters")
-app.command()(backfill)
 
 
 class Deployment(StrEnum):
@@ -78,12 +74,6 @@ def _checked(files: list[Path]) -> list[Path]:
         if not is_upload(file.name):
             raise typer.BadParameter(f"'{file}' looks like a temporary file; rename it if it is a video.")
     return list(dict.fromkeys(files))
-
-
-def _checked_owner(owner: str) -> str:
-    if not can_own(owner):
-        raise typer.BadParameter(f"'{owner}' can't be the name of a folder of uploads.")
-    return owner
 
 
 Files = Annotated[
@@ -130,7 +120,7 @@ def process(
       $ automations process --analyzer gemini --analyzer text talk.mp4
     """
     wiring = open_deployment(data_dir, analyzers=analyzers)
-    videos = _process(wiring, files, workers, err if as_json else out, alone=bool(analyzers))
+    videos = process_files(wiring, files, workers, err if as_json else out, alone=bool(analyzers))
     if as_json:
         typer.echo(json.dumps([full_view(wiring.repository, video) for video in videos if video], indent=2))
     else:
@@ -155,7 +145,7 @@ def demo(
         video = wiring.settings.data_dir / "sample" / "a-day-out.mp4"
         out.print("Rendering a sample clip of 25 s ...")
         render_sample(wiring.settings.ffmpeg or bundled("ffmpeg"), video)
-    videos = _process(wiring, [video], workers, out)
+    videos = process_files(wiring, [video], workers, out)
     for each in videos:
         if each is not None:
             print_details(wiring, each)
@@ -267,7 +257,7 @@ def replay(
     renewed = wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), from_stage))
     publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
     again = Submission(video_id=video.id, generation=renewed.source.generation, run=renewed.run)
-    videos = _follow(wiring, iter([again]), workers, out, alone=bool(analyzers))
+    videos = follow_runs(wiring, iter([again]), workers, out, alone=bool(analyzers))
     print_outcomes(videos)
     raise typer.Exit(exit_code(videos))
 
@@ -287,76 +277,12 @@ def delete(
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
 
 
-@app.command()
-def token(
-    data_dir: DataDir = None,
-    role: Annotated[Role, typer.Option(help="What may be done with it.")] = "admin",
-    owner: Annotated[
-        str, typer.Option(callback=_checked_owner, help="Whose videos it is for: the folder they are uploaded to.")
-    ] = OWNER,
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="Hours that it works.")] = TOKEN_HOURS,
-) -> None:
-    """Print a token that opens this deployment's API.
-
-    $ curl -H "Authorization: Bearer $(automations token)" http://127.0.0.1:8080/v1/videos
-
-    $ automations token --role viewer --owner ann --hours 1
-    """
-    typer.echo(new_token(open_deployment(data_dir), owner=owner, role=role, hours=hours))
-
-
-@app.command()
-def doctor(data_dir: DataDir = None) -> None:
-    """Check that this machine has what the pipeline needs; say how to get what is missing."""
-    from infra.local.doctor import examine
-
-    signs = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
-    verdicts = set()
-    for check in examine(data_dir):
-        verdicts.add(check.verdict)
-        out.print(f"{signs[check.verdict]} {check.name}:", Text(check.found), soft_wrap=True)
-    raise typer.Exit(1 if "missing" in verdicts else 0)
-
-
+app.command()(backfill)
+app.command()(doctor)
 app.command()(estimate)
+app.command()(key)
 app.command()(metrics)
-
-
-def _process(
-    wiring: Bootstrap, files: Sequence[Path], workers: int, console: Console, *, alone: bool = False
-) -> list[Video | None]:
-    return _follow(wiring, submit(wiring, files), workers, console, alone=alone)
-
-
-def _follow(
-    wiring: Bootstrap, submissions: Iterator[Submission], workers: int, console: Console, *, alone: bool
-) -> list[Video | None]:
-    """Waits for work, doing it in this process unless another one works on the data folder.
-
-    Raises:
-        ConfigurationError: ``data_dir_in_use``: another one does, and this one was to be alone since it was told
-            to work otherwise than the settings say.
-    """
-    with until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
-        lines = DeliveryLines(wiring, progress.note, failures_only=True)
-        with Host(wiring, workers, lines) as host:
-            if not host.ensure():
-                if alone:
-                    raise ConfigurationError(
-                        "data_dir_in_use",
-                        "Another automations process works on this data folder, with analyzers of its own. Stop "
-                        "it first, name another --data-dir, or leave out --analyzer.",
-                    )
-                progress.note("The work is done elsewhere: by another automations process, or by functions.")
-            waited_for = []
-            for submission in submissions:
-                host.wake()
-                waited_for.append(submission)
-            videos = follow(wiring, host, waited_for, progress)
-            if host.ensure() and any(video.lease is not None for video in wiring.repository.leased()):
-                progress.note("Other videos were unfinished here; their running stages end first (Ctrl-C: later).")
-            host.finish()
-            return videos
+app.command()(token)
 
 
 if __name__ == "__main__":

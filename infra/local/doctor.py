@@ -12,15 +12,15 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from functions.analyze.strategies import ANALYZERS
 from functions.segment.strategies import SEGMENTERS
 from functions.tag.strategies import TAGGERS
 from functions.transcode.strategies import LADDERS
+from infra.local.check import Check, Verdict
 from infra.local.emulators import missing_emulators
 from infra.local.session import open_deployment
 from shared.adapters.binaries import bundled, executable
@@ -28,9 +28,8 @@ from shared.adapters.sandbox import network_is_cut
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
 
-__all__ = ["Check", "Verdict", "examine"]
+__all__ = ["examine"]
 
-Verdict: TypeAlias = Literal["ok", "warning", "missing"]
 Look: TypeAlias = Callable[[], tuple[Verdict, str]]
 
 SAFE_FFMPEG = (8, 1, 2)
@@ -38,21 +37,6 @@ SAFE_FFMPEG = (8, 1, 2)
 
 ENOUGH_DISK_BYTES = 5 * 2**30
 ENOUGH_OPEN_FILES = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing looked at.
-
-    Attributes:
-        name: What.
-        verdict: ``missing`` means that the pipeline can't work.
-        found: What was found, or what is wrong and how to mend it.
-    """
-
-    name: str
-    verdict: Verdict
-    found: str
 
 
 def examine(data_dir: Path | None) -> Iterator[Check]:
@@ -76,6 +60,7 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
         "Sandbox": _sandbox,
         "Full-text search": _full_text_search,
         "Data folder": partial(_data_dir, settings.data_dir),
+        "Videos": partial(_videos, wiring),
         "Emulators": _emulators,
         "Machine": _machine,
     }
@@ -148,6 +133,18 @@ def _data_dir(folder: Path) -> tuple[Verdict, str]:
     if free_bytes < ENOUGH_DISK_BYTES:
         return "warning", f"{found}; free some, since a video takes several times its size"
     return "ok", found
+
+
+def _videos(wiring: Bootstrap) -> tuple[Verdict, str]:
+    """Looks a video up that is not there, wherever the settings say that videos are."""
+    wiring.repository.get("doctor")
+    settings = wiring.settings
+    if settings.database_url is not None:
+        return "ok", "kept in the SQL database that the settings name, which answers"
+    if settings.platform == "google":
+        database = f"Firestore ({settings.project}, {settings.firestore_database})"
+        return "ok", f"kept in {database}, which answers; `doctor --cloud` looks at everything there"
+    return "ok", f"kept in {settings.data_dir / 'videos.db'}"
 
 
 def _emulators() -> tuple[Verdict, str]:

@@ -18,7 +18,8 @@ from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 
 if TYPE_CHECKING:
-    from infra.cost.model import VideoCost, Work
+    from infra.cost.model import VideoCost
+    from infra.cost.work import Work
 
 __all__ = ["estimate"]
 
@@ -68,7 +69,7 @@ def estimate(
 
 def _work(wiring: Bootstrap, file: Path | None, minutes: float | None, resolution: str, analyzer: str) -> Work:
     from functions.transcode.strategies import LADDERS
-    from infra.cost.model import RESOLUTIONS, Analysis, Work, invented_media
+    from infra.cost.work import RESOLUTIONS, Analysis, Work, invented_media
 
     if resolution not in RESOLUTIONS:
         raise typer.BadParameter(f"There is no resolution '{resolution}'; there are {', '.join(RESOLUTIONS)}.")
@@ -77,10 +78,9 @@ def _work(wiring: Bootstrap, file: Path | None, minutes: float | None, resolutio
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     if file is not None:
         media = wiring.media_tool.probe(file, wiring.settings.limits, _Probing())
-        size_bytes = file.stat().st_size
     else:
-        media, size_bytes = invented_media((minutes or 0.0) * 60, resolution)
-    return Work(media=media, size_bytes=size_bytes, ladder=ladder, analysis=Analysis(analyzer))
+        media = invented_media((minutes or 0.0) * 60, resolution)
+    return Work(media=media, ladder=ladder, analysis=Analysis(analyzer))
 
 
 class _Probing:
@@ -134,13 +134,12 @@ def _print(work: Work, cost: VideoCost) -> None:
         table.add_column(heading, justify="right" if side == "right" else "left")
     for part in cost.parts:
         by_price = part.usd_by_price(cost.list_prices)
-        name = max(by_price, key=by_price.__getitem__)
-        most = "tokens of the model" if name == "model" else cost.list_prices[name].what
         works = f"{math.ceil(part.busy_s)} s{' as a job' if part.as_job else ''}" if part.busy_s else ""
+        most = max(by_price, key=by_price.__getitem__)
         table.add_row(part.name, works, f"{part.usd(cost.list_prices) * 100:.4f}", most)
     stage, price, share = cost.dominant
     minutes = work.media.duration_s / 60
-    say(f"{minutes:.1f} min, {picture.width}x{picture.height}, {work.size_bytes / 1e6:.1f} MB uploaded")
+    say(f"{minutes:.1f} min, {picture.width}x{picture.height}, {work.media.size_bytes / 1e6:.1f} MB uploaded")
     out.print(table)
     say(f"Processing: {cost.usd:.4f} USD, {cost.usd / minutes:.4f} a minute; {share:.0%} is {price} of {stage}.")
     say(f"  At most {cost.most_usd:.4f} USD, if a vCPU is half as fast as the cores that were measured.")

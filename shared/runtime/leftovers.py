@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.errors import NotFound, PreconditionFailed
+from shared.domain.errors import PreconditionFailed
 from shared.domain.identity import memo_generation, object_prefix, token_of
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
@@ -71,12 +71,12 @@ def _leftovers(blobs: BlobStore, video: Video, media_bucket: str) -> Iterator[Ob
 
 
 def _source(blobs: BlobStore, video: Video) -> Iterator[ObjectRef]:
-    try:
-        found = blobs.stat(video.source.bucket, video.source.object)
-    except NotFound:
+    # Listed, because whoever may look an object up may read it, and not everybody who deletes may read uploads.
+    listed = next(blobs.list_objects(video.source.bucket, video.source.object), None)
+    if listed is None or listed.ref.name != video.source.object:
         return
-    if found.generation <= video.source.generation:
-        yield found
+    if listed.ref.generation <= video.source.generation:
+        yield listed.ref
     else:
         logger().info("object_kept", video_id=video.id, reason="a newer upload has this name")
 

@@ -79,15 +79,15 @@ class _Watched:
         # What ends an attempt may also delete the video, or begin another run: the attempt was at what was before.
         tried = replace(before, media=after.media or before.media) if before else after
         for attempt in ended:
-            _log("stage_ended", tried, stage_measures(tried, attempt))
             spans.append(attempt_span(tried, attempt))
+            _log("stage_ended", spans[-1].ref, stage_measures(tried, attempt))
         if after.status in {READY, FAILED} and (before is None or before.status != after.status):
-            _log("video_settled", after, video_measures(after))
             spans.append(run_span(after))
+            _log("video_settled", spans[-1].ref, video_measures(after))
         if self._spans is not None and spans:
             self._spans.export(spans)
 
 
-def _log(line: str, video: Video, measures: StageMeasures | VideoMeasures) -> None:
-    with bound_fields(trace=video.trace):
+def _log(line: str, about: SpanRef, measures: StageMeasures | VideoMeasures) -> None:
+    with bound_fields(**asdict(about)):
         logger().info(line, **asdict(measures))

@@ -17,7 +17,8 @@ from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.video import Cost, Video
 from shared.ports.document_store import DocumentStore
 from shared.ports.video_repository import VideoRepository
-from shared.runtime.backfill import BackfillRun, Tally, begin, preview
+from shared.runtime.backfill import BackfillRun, Tally
+from shared.runtime.backfill_plan import begin, preview
 from shared.testing.document_store import InMemoryDocumentStore
 from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus

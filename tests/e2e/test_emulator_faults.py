@@ -23,6 +23,8 @@ from google.cloud import firestore
 from infra.local.emulators import PROJECT
 from shared.adapters.binaries import bundled
 from shared.pipeline import DEFAULT_PIPELINE
+from shared.runtime.dead_letters import diagnose
+from shared.testing.dead_letters import letters_in
 from tests.e2e.emulated import Outsider, Up, all_videos, assert_nothing_lost_doubled_or_stuck, emulated, wait_for
 
 STAGES = ("ingest", "transcode", "segment", "analyze", "tag")
@@ -125,7 +127,12 @@ def test_what_can_never_work_is_given_up(outsider: Outsider, titled: Callable[[s
     poisoned = outsider.upload("ann/stumbles.mp4", titled("stumbles"))
 
     def dead() -> set[str]:
-        return {message.attributes["for"] for message in outsider.dead_letters() if message.data == GARBAGE}
+        garbage = [letter for letter in letters_in(outsider.wiring.dead_letters) if letter.data == GARBAGE]
+        stages = outsider.wiring.flow.stage
+        assert all(letter.topic == stages(letter.attributes["for"]).consumes for letter in garbage)
+        assert all(letter.deliveries is not None and letter.deliveries >= 5 for letter in garbage)
+        assert all(diagnose(letter, outsider.wiring).settled for letter in garbage)
+        return {letter.function for letter in garbage} - {"notify"}  # which is told of everything
 
     wait_for(lambda: dead() == set(STAGES), 120, dead)
     assert_nothing_lost_doubled_or_stuck(outsider, 150)

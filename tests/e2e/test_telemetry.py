@@ -122,4 +122,3 @@ def test_the_command_speaks_to_people_too(processed: Processed) -> None:
     shown = processed.automations.run("metrics")
     assert "1 ready" in shown
     assert f"50.0% failed: {processed.broken['failure']['code']} 1." in shown
-    processed.automations.run("metrics", "--since", "yesterday", exit_code=2)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from werkzeug.test import Client
 
-from shared.domain.exports import archive_prefix
+from functions.api.app import create_app
+from shared.domain.exports import Export, archive_name, archive_prefix, new_export
 from shared.domain.identity import erased_id
+from shared.ports.document_store import Edit
+from shared.testing.clock import ManualClock
+from tests.api_ports import FakeApiPorts
 from tests.functional.library import Library
 
 
@@ -154,3 +161,21 @@ class TestExports:
         for method in ("GET", "DELETE"):
             assert library.ask(url, role="admin", method=method).status_code == 404
         assert library.ask("/v1/exports", role="admin", method="POST").status_code == 202
+
+    def test_one_that_is_ready_leads_to_its_archive_until_that_is_removed(self, tmp_path: Path) -> None:
+        clock = ManualClock()
+        ports = FakeApiPorts(clock=clock)
+        file = tmp_path / "archive"
+        file.write_bytes(b"PK")
+        asked = new_export("ann", clock.now())
+        archive = ports.blobs.put("media", archive_name(asked), file, "application/zip")
+        ready = asked.completed(asked, archive, 1, clock.now())
+        ports.documents.update(Export, ready.id, lambda _none: Edit(answer=None, document=ready), owner=None)
+        headers = {"Authorization": "Bearer admin:ann"}
+        ask = partial(Client(create_app(ports)).get, f"/v1/exports/{ready.id}", headers=headers)
+        shown: Any = ask().json
+        assert f"/media/{archive.name}?generation=" in shown["url"]
+        assert shown["size_bytes"] == 2
+        clock.advance(7 * 86400)
+        gone: Any = ask().json
+        assert gone["url"] is None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from infra.local.emulators.functions import FunctionProcess
@@ -50,17 +51,20 @@ def errors_among(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_every_line_about_a_video_names_its_trace(google: dict[str, str], tmp_path: Path) -> None:
-    lines = lines_of(tmp_path, google, "eventarc-finalized", 204)
+    nowhere = {"AUTOMATIONS_TRACES": "otlp", "AUTOMATIONS_TRACES_ENDPOINT": "http://127.0.0.1:9/v1/traces"}
+    lines = lines_of(tmp_path, google | nowhere, "eventarc-finalized", 204)
     trace = f"projects/{google['AUTOMATIONS_PROJECT']}/traces/{trace_of(VIDEO_ID, 1)}"
 
     written = [line["message"] for line in lines]
-    assert written == ["stage_started", "stage_failed", "stage_ended", "video_settled"]
-    for line in lines:
+    about_it = ["stage_started", "stage_failed", "stage_ended", "video_settled"]
+    assert written == [*about_it, "spans_lost"], "that nobody takes the trace is told once, and nothing fails"
+    for line in lines[:4]:
         assert line["logging.googleapis.com/trace"] == trace
-        assert line["logging.googleapis.com/spanId"] == span_of(VIDEO_ID, "r1/ingest-1").span
+        about = "r1" if line["message"] == "video_settled" else "r1/ingest-1"
+        assert line["logging.googleapis.com/spanId"] == span_of(VIDEO_ID, about).span
         labels = {"video_id": VIDEO_ID, "run": "1", "stage": "ingest"}
         assert line["logging.googleapis.com/labels"] == labels
-    for line in lines[2:]:
+    for line in lines[2:4]:
         assert set(LOG_LINES[line["message"]]) <= line.keys()
     assert errors_among(lines) == []
 
@@ -75,6 +79,20 @@ def test_an_error_that_nobody_foresaw_is_one_entry_with_its_video(google: dict[s
     assert "topic_missing" in error["stack_trace"]
     assert error["logging.googleapis.com/labels"]["video_id"] == VIDEO_ID
     assert error["logging.googleapis.com/trace"].endswith(trace_of(VIDEO_ID, 1))
+
+
+def test_the_traceback_of_a_function_that_can_not_be_imported_is_one_line(tmp_path: Path) -> None:
+    missing = FunctionProcess("no_such_function", tmp_path / "work", tmp_path, os.environ)
+    missing.start()
+    try:
+        psutil.Process(missing._process.pid).wait(60)
+    finally:
+        missing.kill()
+    # Besides, gunicorn prints the error's message, in a line of text.
+    lines = (tmp_path / "no_such_function.log").read_text().splitlines()
+    error, *_ = (json.loads(line) for line in lines if "Traceback" in line)
+    assert error["logger"] == "gunicorn.error"
+    assert "no_such_function" in error["stack_trace"]
 
 
 @pytest.mark.parametrize(

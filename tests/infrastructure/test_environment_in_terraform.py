@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -16,7 +18,7 @@ from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import load_flow
 from shared.settings import Settings, load_settings, variable_of
-from tests.terraform.planning import PROJECT, Plan, RefusedPlan, edited, planned
+from tests.terraform.planning import PROJECT, ROOT, Plan, RefusedPlan, edited, planned
 
 FLOW = load_flow()
 FUNCTIONS = (*FLOW.functions, *(service.function for service in FLOW.services))
@@ -206,6 +208,30 @@ def test_a_variable_that_is_missing_is_found(
 
     with pytest.raises(ConfigurationError):
         build(function)
+
+
+def test_what_is_not_chosen_is_as_everywhere() -> None:
+    environment = service_environment(planned(), "analyze")
+    defaults = Settings()
+
+    assert environment["AUTOMATIONS_ANALYZERS"] == ",".join(defaults.analyzers)
+    assert environment["AUTOMATIONS_EMBEDDER"] == defaults.embedder
+
+
+def test_heartbeats_can_be_as_frequent_as_somebody_wants() -> None:
+    plan = planned(settings={"AUTOMATIONS_HEARTBEAT_S": "2"})
+
+    told = [service_environment(plan, function) for function in FUNCTIONS]
+    told += [job_environment(plan, stage) for stage in JOBS]
+    assert {variables["AUTOMATIONS_HEARTBEAT_S"] for variables in told} == {"2"}
+
+
+def test_the_key_that_is_added_by_hand_signs() -> None:
+    comment = (ROOT / "infra" / "gcp" / "secrets.tf").read_text()
+    (command,) = re.findall(r"^#   (openssl .+) \| gcloud secrets versions add signing-key", comment, re.MULTILINE)
+    made = subprocess.run(command.split(), capture_output=True, check=True).stdout
+
+    assert SigningKey(made)
 
 
 def test_any_other_setting_can_be_given() -> None:

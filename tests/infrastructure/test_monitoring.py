@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +11,7 @@ import pytest
 
 from shared.domain.measures import LOG_LINES
 from tests.terraform.log_filter import matches, named_fields
-from tests.terraform.planning import Plan, RefusedPlan, planned
+from tests.terraform.planning import Plan, RefusedPlan, edited, planned
 from tests.terraform.promql import alert_queries, dashboard_queries, named_labels, promql_name, selected
 
 ROOT: Final = Path(__file__).parents[2]
@@ -35,7 +34,7 @@ def google_metrics() -> Mapping[str, Mapping[str, Any]]:
 
 def log_metrics(plan: Plan) -> dict[str, set[str]]:
     """Returns the log-based metrics as PromQL names them -> their labels."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for metric in plan.of("logging_metric").values():
         (descriptor,) = metric["metric_descriptor"]
         name = promql_name(f"logging.googleapis.com/user/{metric['name']}")
@@ -89,25 +88,6 @@ def _entry(line: str) -> dict[str, Any]:
     return {"jsonPayload": {"message": line}}
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """What Terraform reads of the project, to be changed."""
-    shutil.copytree(
-        ROOT / "infra" / "gcp", tmp_path / "infra" / "gcp", ignore=shutil.ignore_patterns(".terraform*")
-    )
-    (tmp_path / "shared").mkdir()
-    shutil.copy(ROOT / "shared" / "pipeline.json", tmp_path / "shared")
-    return tmp_path
-
-
-def changed(folder: Path, file: str, old: str, new: str) -> Plan:
-    path = folder / "infra" / "gcp" / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-    return planned(folder)
-
-
 def test_metrics_read_what_is_written() -> None:
     assert unwritten_fields(planned()) == set()
 
@@ -120,8 +100,8 @@ def test_metrics_read_what_is_written() -> None:
         ('labels      = ["step"]', 'labels      = ["part"]', {"sweep_failures: jsonPayload.part"}),
     ],
 )
-def test_a_metric_of_what_nobody_writes_is_noticed(copy: Path, old: str, new: str, missing: set[str]) -> None:
-    assert unwritten_fields(changed(copy, "metrics.tf", old, new)) == missing
+def test_a_metric_of_what_nobody_writes_is_noticed(tmp_path: Path, old: str, new: str, missing: set[str]) -> None:
+    assert unwritten_fields(planned(edited(tmp_path, "infra/gcp/metrics.tf", old, new))) == missing
 
 
 def test_queries_name_what_exists() -> None:
@@ -139,7 +119,12 @@ def test_queries_name_what_exists() -> None:
         ),
         ("alerts.tf", "sum by (step)", "sum by (part)", {"logging_googleapis_com:user_sweep_failures.part"}),
         ("alerts.tf", "job_completed_execution_count", "job_failures", {"run_googleapis_com:job_failures"}),
-        ("dashboard.tf", "video_ready_s_bucket", "video_ready_s", {"logging_googleapis_com:user_video_ready_s"}),
+        (
+            "dashboard.tf",
+            "stage_model_usd_sum{}",
+            "stage_model_usd{}",
+            {"logging_googleapis_com:user_stage_model_usd"},
+        ),
         (
             "alerts.tf",
             '{monitored_resource=\\"consumed_api\\",',
@@ -149,9 +134,9 @@ def test_queries_name_what_exists() -> None:
     ],
 )
 def test_a_query_of_what_does_not_exist_is_noticed(
-    copy: Path, file: str, old: str, new: str, broken: set[str]
+    tmp_path: Path, file: str, old: str, new: str, broken: set[str]
 ) -> None:
-    assert broken_references(changed(copy, file, old, new)) == broken
+    assert broken_references(planned(edited(tmp_path, f"infra/gcp/{file}", old, new))) == broken
 
 
 def test_labels_of_metrics_are_no_labels_of_what_writes_the_lines() -> None:
@@ -207,11 +192,8 @@ def test_a_budget_watches_this_project_only() -> None:
     )
     (budget,) = plan.of("billing_budget").values()
     assert budget["budget_filter"][0]["projects"] == ["projects/123456789012"]
-    assert budget["amount"][0]["specified_amount"][0] | {"nanos": None} == {
-        "currency_code": "EUR",
-        "units": "200",
-        "nanos": None,
-    }
+    (amount,) = budget["amount"][0]["specified_amount"]
+    assert (amount["units"], amount["currency_code"]) == ("200", "EUR")
     assert [(rule["threshold_percent"], rule["spend_basis"]) for rule in budget["threshold_rules"]] == [
         (0.5, "CURRENT_SPEND"),
         (0.9, "CURRENT_SPEND"),
@@ -228,6 +210,25 @@ def test_a_budget_has_at_most_five_channels() -> None:
     )
     (budget,) = plan.of("billing_budget").values()
     assert len(budget["all_updates_rule"][0]["monitoring_notification_channels"]) == 5
+
+
+def test_every_function_may_write_spans_where_runs_are_traced_by_google() -> None:
+    plan = planned(settings={"AUTOMATIONS_TRACES": "otlp"})
+    assert set(plan.of("project_iam_member", "span_writer")) == set(plan.of("cloud_run_v2_service"))
+    assert {"cloudtrace", "telemetry"} <= set(plan.of("project_service"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"AUTOMATIONS_TRACES": "otlp", "AUTOMATIONS_TRACES_ENDPOINT": "https://traces.example.com/v1/traces"},
+    ],
+)
+def test_nobody_may_write_spans_elsewhere(settings: dict[str, str]) -> None:
+    plan = planned(settings=settings)
+    assert not plan.of("project_iam_member", "span_writer")
+    assert "telemetry" not in plan.of("project_service")
 
 
 @pytest.mark.parametrize(

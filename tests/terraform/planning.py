@@ -29,7 +29,7 @@ VARIABLES: Final[Mapping[str, object]] = {
 }
 """The least that a deployment has to say."""
 
-_READS: Final = ("infra/gcp", "shared/pipeline.json")
+_READS: Final = ("infra/gcp", "infra/README.md", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
 _PROVIDER_SCHEMA: Final = ROOT.parent / "shared" / "tools" / "terraform_check" / "google_schema.json"
@@ -46,6 +46,17 @@ _COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {
         "id": f"{_PLACE}/services/{{name}}",
         "uri": f"https://{{name}}-{PROJECT_NUMBER}.{{location}}.run.app",
     },
+    "compute_backend_service": {"id": f"projects/{PROJECT}/global/backendServices/{{name}}"},
+    "compute_global_address": {"address": "203.0.113.1"},
+    "compute_managed_ssl_certificate": {"id": f"projects/{PROJECT}/global/sslCertificates/{{name}}"},
+    "compute_region_network_endpoint_group": {
+        "id": f"projects/{PROJECT}/regions/{{region}}/networkEndpointGroups/{{name}}"
+    },
+    "compute_security_policy": {"id": f"projects/{PROJECT}/global/securityPolicies/{{name}}"},
+    "compute_ssl_policy": {"id": f"projects/{PROJECT}/global/sslPolicies/{{name}}"},
+    "compute_target_http_proxy": {"id": f"projects/{PROJECT}/global/targetHttpProxies/{{name}}"},
+    "compute_target_https_proxy": {"id": f"projects/{PROJECT}/global/targetHttpsProxies/{{name}}"},
+    "compute_url_map": {"id": f"projects/{PROJECT}/global/urlMaps/{{name}}"},
     "monitoring_notification_channel": {"id": f"projects/{PROJECT}/notificationChannels/{{display_name}}"},
     "project_iam_custom_role": {"name": f"projects/{PROJECT}/roles/{{role_id}}"},
     "pubsub_subscription": {"id": f"projects/{PROJECT}/subscriptions/{{name}}"},
@@ -79,11 +90,13 @@ class Plan:
     """What Terraform would make of an empty project.
 
     Attributes:
+        shown: All that ``terraform show -json`` says of it, for other tools.
         resources: Address, such as ``google_pubsub_topic.this["dead-letters"]`` -> all its values.
         outputs: Name -> value.
         after: Block, such as ``google_pubsub_topic.this`` -> the blocks that Terraform makes before it.
     """
 
+    shown: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Any]
     after: Mapping[str, frozenset[str]]
@@ -146,12 +159,13 @@ def _planned(folder: Path, environment: str, variables: str) -> Plan:
         module = Path(made) / "infra" / "gcp"
         (module / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
         (module / "test.auto.tfvars.json").write_text(variables)
-        for command in (["init"], ["validate"], ["plan", *options]):
+        for command in (["init"], ["plan", *options]):
             _terraform(command, module, provider.environment)
         shown = json.loads(_terraform(["show", "-json", "plan"], module, provider.environment))
         graph = _terraform(["graph"], module, provider.environment)
     values = shown["planned_values"]
     return Plan(
+        shown=shown,
         resources=_resources(values["root_module"]),
         outputs={name: output.get("value") for name, output in values.get("outputs", {}).items()},
         after=_after(graph),
@@ -181,6 +195,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
     for block, needed in re.findall(r'"(\S+)" -> "(\S+)"', graph):
         needs.setdefault(block, set()).add(needed)
 
+    @cache
     def before(block: str) -> frozenset[str]:
         return frozenset().union(*({one} | before(one) for one in needs.get(block, ())))
 
@@ -188,7 +203,7 @@ def _after(graph: str) -> dict[str, frozenset[str]]:
 
 
 def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str]) -> str:
-    flags = {"graph": [], "show": ["-no-color"], "validate": ["-no-color"]}
+    flags = {"graph": [], "show": ["-no-color"]}
     run = subprocess.run(
         [_program(), *arguments, *flags.get(arguments[0], ["-no-color", "-input=false"])],
         cwd=module,

@@ -43,7 +43,7 @@ class Series:
 
 
 def promql_name(metric_type: str) -> str:
-    """Returns what PromQL calls a metric: its first slash is a colon, and all else that is no word character ``_``."""
+    """Returns what PromQL calls a metric: its first slash is ``:``, all else that is in no word ``_``."""
     domain, _, path = metric_type.partition("/")
     return ":".join(re.sub(r"\W", "_", part) for part in (domain, path))
 
@@ -63,8 +63,9 @@ def alert_queries(plan: Plan) -> dict[str, tuple[str, str]]:
     """Returns the condition of each alert: its query, and how long that must hold."""
     found = {}
     for name, policy in plan.of("monitoring_alert_policy").items():
-        ((condition,),) = ([one["condition_prometheus_query_language"][0]] for one in policy["conditions"])
-        found[name] = (condition["query"], condition["duration"])
+        (condition,) = policy["conditions"]  # Cloud Monitoring takes no other beside one in PromQL
+        (promql,) = condition["condition_prometheus_query_language"]
+        found[name] = (promql["query"], promql["duration"])
     return found
 
 

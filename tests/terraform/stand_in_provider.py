@@ -171,9 +171,11 @@ class StandInProvider:
         planned = msgspec.msgpack.decode(request.proposed_new_state.msgpack)
         if planned is not None:
             known = {name: _plain(value) for name, value in planned.items()}
-            for name, form in self._computed.get(request.type_name.removeprefix("google_"), {}).items():
+            kind = request.type_name.removeprefix("google_")
+            for name, form in self._computed.get(kind, {}).items():
                 if planned.get(name) is None:
-                    planned[name] = known[name] = form.format_map(_Known(known))
+                    known[name] = made = form.format_map(_Known(known))
+                    planned[name] = [b'"string"', made] if name in self._resources[kind] else made
         response = _M["PlanResponse"](legacy_type_system=True)
         response.planned_state.msgpack = msgspec.msgpack.encode(planned)
         return response

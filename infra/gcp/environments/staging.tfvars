@@ -1,6 +1,4 @@
-# terraform apply -var-file=environments/staging.tfvars
-project = "YOUR-STAGING-PROJECT"
-region  = "europe-west1"
+# What differs from the defaults; the build says which project and region. infra/README.md, "Environments".
 
 # It can be thrown away as a whole.
 protected                    = false

@@ -193,7 +193,7 @@ def cloud_run_emulator(
         port=port,
         log=log_dir / "cloud-run.log",
         client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
-        environment={"PYTHONPATH": python_path(), **environment},
+        environment={**environment, "PYTHONPATH": python_path()},
     )
 
 

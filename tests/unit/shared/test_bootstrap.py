@@ -8,10 +8,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import google.auth
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from pytest_mock import MockerFixture
 
 from shared.adapters.auth.own_issuer import OWN_ISSUER
 from shared.adapters.gemini import GeminiEmbedder, GeminiVisionModel
+from shared.adapters.opentelemetry import COLLECTOR_ENDPOINT, GOOGLE_CLOUD_ENDPOINT, OtlpSpanExporter
 from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
@@ -38,6 +42,47 @@ def test_the_sdk_of_models_is_loaded_by_those_who_chose_it(analyzer: str, loaded
     command = [sys.executable, "-W", "error", "-c", BUILD]
     built = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert built.stdout.strip() == loaded
+
+
+TRACING = """
+import sys
+from shared.bootstrap import Bootstrap
+wiring = Bootstrap()
+wiring.repository.list_videos()
+print("opentelemetry.sdk" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("traces", "loaded"), [("none", "False"), ("otlp", "True")])
+def test_what_traces_is_loaded_by_those_who_chose_it(traces: str, loaded: str, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "AUTOMATIONS_TRACES": traces,
+        "AUTOMATIONS_DATA_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-W", "error", "-c", TRACING]
+    built = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert built.stdout.strip() == loaded
+
+
+@pytest.mark.parametrize(
+    ("settings", "endpoint"),
+    [
+        (Settings(traces="otlp"), COLLECTOR_ENDPOINT),
+        (Settings(traces="otlp", platform="google", project="p"), GOOGLE_CLOUD_ENDPOINT),
+        (
+            Settings(traces="otlp", platform="google", project="p", traces_endpoint="http://c/v1/traces"),
+            "http://c/v1/traces",
+        ),
+    ],
+    ids=["one machine", "google cloud", "a collector on google cloud"],
+)
+def test_traces_go_where_the_settings_say(settings: Settings, endpoint: str, mocker: MockerFixture) -> None:
+    default = mocker.patch.object(google.auth, "default", return_value=(AnonymousCredentials(), "p"))
+    exporter = Bootstrap(settings).spans
+    assert isinstance(exporter, OtlpSpanExporter)
+    assert exporter._endpoint == endpoint
+    assert default.called == (endpoint == GOOGLE_CLOUD_ENDPOINT), "credentials are for Google alone"
 
 
 def test_models_get_the_settings() -> None:

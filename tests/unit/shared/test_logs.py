@@ -108,15 +108,17 @@ def test_a_test_sees_fields_and_nothing_is_written(stream: io.StringIO) -> None:
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
-def test_on_google_cloud_lines_name_their_trace_and_carry_labels(stream: io.StringIO) -> None:
-    configure_logs("info", "json", stream, cloud=CloudLines(project="p", service="tag", version="tag-00001"))
+@pytest.mark.parametrize("traced", [False, True])
+def test_on_google_cloud_lines_name_their_trace_and_carry_labels(stream: io.StringIO, traced: bool) -> None:
+    configure_logs("info", "json", stream, cloud=CloudLines(project="p", traced=traced))
     with bound_fields(video_id="v1", run=2, stage="tag", attempt=1, trace=TRACE, span=SPAN):
         logger().info("stage_started")
     logger().info("sweep_started")
     first, second = (json.loads(line) for line in stream.getvalue().splitlines())
 
     assert first["logging.googleapis.com/trace"] == f"projects/p/traces/{TRACE}"
-    assert first["logging.googleapis.com/spanId"] == SPAN
+    span = {name: first.get(f"logging.googleapis.com/{name}") for name in ("spanId", "trace_sampled")}
+    assert span == ({"spanId": SPAN, "trace_sampled": True} if traced else {"spanId": None, "trace_sampled": None})
     assert first["logging.googleapis.com/labels"] == {"video_id": "v1", "run": "2", "stage": "tag"}
     assert (first["video_id"], first["run"], first["attempt"]) == ("v1", 2, 1)
     assert set(second) == {"time", "severity", "message"}

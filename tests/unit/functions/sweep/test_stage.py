@@ -15,15 +15,18 @@ from shared.domain.audit import AuditEntry
 from shared.domain.change import Claim
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
+from shared.domain.exports import EXPORT_REQUESTED, new_export
 from shared.domain.flow import Flow
 from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.identity import memo_key, result_key, video_id_of
+from shared.domain.measures import LOG_LINES
 from shared.domain.records import Artifact, ObjectRef
+from shared.domain.reservations import IMPORT_REQUESTED, Import
 from shared.domain.tasks import TASKS
 from shared.domain.video import Video
 from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
 from shared.pipeline import load_flow
-from shared.ports.document_store import Edit
+from shared.ports.document_store import Document, Edit
 from shared.runtime.leftovers import clear_leftovers
 from shared.settings import Settings
 from shared.testing.blob_store import InMemoryBlobStore
@@ -90,10 +93,9 @@ class FakeSweepPorts:
         names = [found.ref.name for found in self.blobs.list_objects("media", f"videos/{VIDEO_ID}/")]
         return ["/".join(name.split("/")[2:4]) for name in names]
 
-    def keep(self, task: WebhookDelivery) -> None:
+    def keep(self, task: Document) -> None:
         """Stores something to do."""
-        saved: Edit[WebhookDelivery, None] = Edit(answer=None, document=task)
-        self.documents.update(WebhookDelivery, task.id, lambda _none: saved, owner=None)
+        self.documents.update(type(task), task.id, lambda _none: Edit(answer=None, document=task), owner=None)
 
     def requested(self) -> list[str]:
         """Returns the ids of what somebody was told to do."""
@@ -166,6 +168,14 @@ def test_tells_of_everything_that_is_due_until_somebody_has_seen_to_it(ports: Fa
     assert ports.requested() == ["now", "now", "later"]
 
 
+def test_tells_whoever_does_it_of_each_kind_of_task(ports: FakeSweepPorts) -> None:
+    now = ports.clock.now()
+    ports.keep(new_export("ann", now))
+    ports.keep(Import(id="i", owner="ann", about="", url="https://files.example", created_at=now, due_at=now))
+    Sweeper(ports).request_due_work()
+    assert ports.topics() == [EXPORT_REQUESTED, IMPORT_REQUESTED]
+
+
 def test_whatever_is_to_be_done_has_a_function_that_does_it() -> None:
     for topic in TASKS.values():
         assert FLOW.consumers(topic)
@@ -180,9 +190,12 @@ def test_redrives_what_has_been_idle_for_long_and_then_gives_it_time(ports: Fake
     assert ports.topics() == []
 
     ports.clock.advance(2)
-    sweeper.redrive_stalled()
-    sweeper.redrive_stalled()
+    with captured_logs() as logs:
+        sweeper.redrive_stalled()
+        sweeper.redrive_stalled()
 
+    (line,) = (log for log in logs if log["event"] == "redriven")
+    assert set(LOG_LINES["redriven"]) <= line.keys()
     (published,) = ports.bus.published
     assert published.topic == "upload-finalized"
     assert isinstance(published.message, VideoEvent)
@@ -407,6 +420,7 @@ def test_one_bad_video_does_not_stop_the_rest(ports: FakeSweepPorts) -> None:
     assert ports.driver.video(good.id).swept
     assert not ports.driver.video(VIDEO_ID).swept
     assert [(log["event"], log["step"], log["level"]) for log in logs] == [("sweep_failed", "clear", "error")]
+    assert set(LOG_LINES["sweep_failed"]) <= logs[0].keys()
 
 
 @pytest.mark.reliability("B27")

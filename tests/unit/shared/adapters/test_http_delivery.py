@@ -18,6 +18,7 @@ from werkzeug.test import EnvironBuilder
 from shared.adapters.http_delivery import MAX_BODY_BYTES, Endpoint, read_delivery
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.events import ObjectFinalized
+from shared.domain.measures import LOG_LINES
 from shared.domain.wire import PUBSUB_PUBLISHED, STORAGE_FINALIZED, Delivery, parse_delivery
 from shared.logs import bound_fields
 from shared.testing.logs import captured_logs
@@ -182,6 +183,7 @@ def test_outcomes_have_their_status_and_refusals_are_logged(
     with captured_logs() as logs:
         assert answer(outcome).status_code == status
     assert [(log["event"], log["code"]) for log in logs] == told
+    assert all(set(LOG_LINES[str(log["event"])]) <= log.keys() for log in logs)
 
 
 def test_a_refusal_says_when_to_come_again() -> None:

@@ -157,7 +157,7 @@ def test_a_message_without_an_origin_can_not_be_delivered(deployment: Deployment
 
 
 def test_a_schedule_sends_another_one(deployment: Deployment) -> None:
-    data, attributes = sweep_due_message(SweepDue(steps=("publish_leftovers",)))
+    data, attributes = sweep_due_message(SweepDue(steps=("publish_leftovers",), within_s=60))
     found = diagnose(letter("sweep", "sweep-due", data, attributes), deployment)
     assert (found.about, found.settled) == ("publish_leftovers", "The schedule sends another one each time.")
     assert diagnose(letter("sweep", "sweep-due", b"?"), deployment).settled == "Sweep does not understand it."

@@ -13,6 +13,7 @@ from shared.domain.errors import LeaseLost
 from shared.domain.measures import LOG_LINES, stage_measures, video_measures
 from shared.domain.spans import Span, span_of, span_of_run
 from shared.domain.video import Cost, Failure, Video
+from shared.logs import bound_fields
 from shared.runtime.telemetry import runs_begun, watched
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.logs import captured_logs
@@ -34,7 +35,7 @@ class Told:
 
     def lines(self, event: str) -> list[dict[str, object]]:
         """Returns the lines of an event, without what every line has."""
-        rest = {"event", "level", "trace"}
+        rest = {"event", "level", "trace", "span"}
         return [
             {name: value for name, value in line.items() if name not in rest}
             for line in self.logs
@@ -226,6 +227,14 @@ def test_nothing_is_told_of_what_ends_nothing(told: Told) -> None:
     driver.repository.update(video.id, driver.lifecycle.mark_swept(video))
     driver.repository.update(video.id, driver.lifecycle.edit(video, video.details, (), driver.clock.now()))
     assert told.logs == before
+
+
+def test_lines_name_the_span_that_they_are_about(told: Told) -> None:
+    with bound_fields(trace="that of a request", span="that of a request"):
+        told.driver.finish(told.driver.upload())
+    assert [(line["trace"], line["span"]) for line in told.logs] == [
+        (span.ref.trace, span.ref.span) for span in told.spans
+    ]
 
 
 def test_a_run_is_one_trace_of_its_attempts(told: Told) -> None:

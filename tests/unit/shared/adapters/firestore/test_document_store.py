@@ -1,9 +1,10 @@
-"""What only a Firestore document store has to take care of: commits whose answer gets lost."""
+"""What only a Firestore document store has to take care of: commits whose answer gets lost, and what expires."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from google.api_core.exceptions import ServiceUnavailable
 from shared.adapters.firestore import document_store
 from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.domain.errors import TransientError
+from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.ports.document_store import Edit
 from tests.contract.test_document_store import Note, counted, keep
 from tests.firestore_traffic import Traffic, recorded_traffic
@@ -96,3 +98,16 @@ def test_what_another_took_away_first_is_not_taken(
     traffic.on_commit = overtaken
     assert firestore_documents.update(Note, note.id, take, owner="ann") is None
     assert firestore_documents.owned(Note, owner="ann") == []
+
+
+def test_firestore_itself_removes_only_what_nothing_is_done_with(
+    firestore_documents: FirestoreDocumentStore, traffic: Traffic
+) -> None:
+    due_at = datetime(2026, 1, 1, tzinfo=UTC)
+    answer = IdempotentAnswer(id="a", owner="ann", about="", due_at=due_at, fingerprint="f", worker="w")
+    for document in (answer, Note(id="n", owner="ann", due_at=due_at)):
+        keep(firestore_documents, document)
+
+    written = {write.update.name.rpartition("/")[2]: write.update.fields for write in traffic.writes}
+    assert written["IdempotentAnswer:a"]["expires_at"].timestamp_value == due_at
+    assert "null_value" in written["Note:n"]["expires_at"]

@@ -140,6 +140,12 @@ class TestTheBill:
         assert (bill.model_calls, bill.input_tokens, bill.output_tokens) == (1, 1_000_000, 111_000)
         assert bill.model_usd == pytest.approx(1.5 + 0.999)
 
+    def test_every_request_is_a_step_of_its_trace(self, server: VertexAiServer, session: FakeStageContext) -> None:
+        server.script = in_turn(failure(503), answer("{}"))
+        model_of(server).ask(question(), session)
+        about = {"gen_ai.provider.name": "gcp.vertex_ai", "gen_ai.request.model": MODEL}
+        assert session.steps == [(MODEL, about)] * 2
+
     def test_a_model_without_a_known_price(self, server: VertexAiServer, session: FakeStageContext) -> None:
         model = model_of(server, "gemini-9-flash")
         model.ask(question(), session)

@@ -1,0 +1,207 @@
+"""What a backfill would do, and the note of what it is to do."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from shared.domain.attempt import Attempt
+from shared.domain.backfill import Backfill, PlannedReplay, Selection, owner_of_backfill
+from shared.domain.change import Decision
+from shared.domain.errors import ConfigurationError, PermanentError
+from shared.domain.flow import Flow
+from shared.domain.lifecycle import Lifecycle
+from shared.domain.video import Cost, Video
+from shared.ports.clock import Clock
+from shared.ports.document_store import DocumentStore, Edit
+from shared.ports.event_bus import EventBus
+from shared.ports.video_repository import VideoRepository
+
+__all__ = ["BackfillPorts", "Preview", "begin", "noted", "preview"]
+
+_PAGE: Final = 200
+_SAMPLE: Final = 200
+"""Videos whose timelines are read to tell what all of them will cost."""
+
+
+class BackfillPorts(Protocol):
+    """What a backfill needs."""
+
+    @property
+    def flow(self) -> Flow: ...
+
+    @property
+    def lifecycle(self) -> Lifecycle: ...
+
+    @property
+    def repository(self) -> VideoRepository: ...
+
+    @property
+    def documents(self) -> DocumentStore: ...
+
+    @property
+    def bus(self) -> EventBus: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a backfill would do.
+
+    Attributes:
+        videos: How many videos would be processed again.
+        refused: Why others that were selected can't begin at that stage -> how many.
+        sampled: How many videos the costs are taken from.
+        costs: Stage -> what it cost these videos last time, made out for all; no stage that none of them had.
+    """
+
+    videos: int
+    refused: Mapping[str, int]
+    sampled: int
+    costs: Mapping[str, Cost]
+
+
+def preview(ports: BackfillPorts, selection: Selection, from_stage: str) -> Preview:
+    """Returns what a backfill would do, and changes nothing.
+
+    Args:
+        ports: What it works with.
+        selection: Which videos.
+        from_stage: The stage from which on they would be processed.
+    """
+    refused: Counter[str] = Counter()
+    sample: list[Video] = []
+    videos = 0
+    chance = random.Random(0)  # noqa: S311 - which videos are looked at is no secret, and the same each time
+    for video, refusal in _selected(ports, selection, from_stage):
+        if refusal:
+            refused[refusal] += 1
+            continue
+        videos += 1
+        if len(sample) < _SAMPLE:
+            sample.append(video)
+        elif (place := chance.randrange(videos)) < _SAMPLE:
+            sample[place] = video
+    costs = _costs(ports, sample, from_stage, videos)
+    return Preview(videos=videos, refused=refused, sampled=len(sample), costs=costs)
+
+
+def begin(ports: BackfillPorts, selection: Selection, from_stage: str, name: str) -> Backfill:
+    """Notes which videos are to be processed again, each with the run that it has; the ones noted before stay.
+
+    Args:
+        ports: What it works with.
+        selection: Which videos.
+        from_stage: The stage from which on.
+        name: The backfill's name.
+
+    Raises:
+        ConfigurationError: ``backfill_differs``: one of that name is under way with other conditions.
+    """
+    owner = owner_of_backfill(name)
+    wanted = Backfill(id=name, from_stage=from_stage, where=selection.described(), created_at=ports.clock.now())
+
+    def decide(stored: Backfill | None) -> Edit[Backfill, Backfill]:
+        if stored is None:
+            return Edit(answer=wanted, document=wanted)
+        if (stored.from_stage, stored.where) != (wanted.from_stage, wanted.where):
+            conditions = " ".join(f"{name}={value}" for name, value in stored.where.items())
+            raise ConfigurationError(
+                "backfill_differs",
+                f"A backfill {name!r} is under way for {conditions or 'all videos'} from {stored.from_stage}. "
+                "Finish that one, or choose another name.",
+            )
+        return Edit(answer=stored)
+
+    backfill = ports.documents.update(Backfill, name, decide, owner=owner)
+    if backfill.planned is not None:
+        return backfill
+    for stale in noted(ports, name):  # by one that was stopped before it had noted all; nothing has begun yet
+        ports.documents.delete(PlannedReplay, stale.id, owner=owner)
+    count = 0
+    for video, refusal in _selected(ports, selection, from_stage):
+        if refusal:
+            continue
+        one = PlannedReplay(backfill=name, about=video.id, run=video.run, created_at=backfill.created_at)
+        _keep(ports, one)
+        count += 1
+    planned = replace(backfill, planned=count)
+    _keep(ports, planned)
+    return planned
+
+
+def _selected(ports: BackfillPorts, selection: Selection, from_stage: str) -> Iterator[tuple[Video, str]]:
+    """Yields the videos of a selection, oldest first, each with why it can't begin at a stage; empty if it can."""
+    cursor: str | None = None
+    replay = ports.lifecycle.replay(ports.clock.now(), from_stage)
+    while True:
+        page = ports.repository.list_videos(
+            owner=selection.owner,
+            status=selection.status,
+            sort="created_at",
+            created_after=selection.after,
+            created_before=selection.before,
+            limit=_PAGE,
+            cursor=cursor,
+        )
+        yield from ((video, _refusal(replay, video)) for video in page.videos if selection.includes(video))
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _refusal(replay: Decision[Video], video: Video) -> str:
+    try:
+        replay(video)
+    except PermanentError as error:
+        return error.detail
+    return ""
+
+
+def noted(ports: BackfillPorts, name: str) -> Iterator[PlannedReplay]:
+    """Yields what is not done of a backfill, in the same order each time; what was yielded may be removed."""
+    before: str | None = None
+    owner = owner_of_backfill(name)
+    while page := ports.documents.owned(PlannedReplay, owner=owner, limit=_PAGE, before=before):
+        yield from page
+        before = page[-1].id
+
+
+def _keep(ports: BackfillPorts, document: Backfill | PlannedReplay) -> None:
+    edit: Edit[Backfill | PlannedReplay, None] = Edit(answer=None, document=document)
+    ports.documents.update(type(document), document.id, lambda _stored: edit, owner=document.owner)
+
+
+def _costs(ports: BackfillPorts, sample: list[Video], from_stage: str, videos: int) -> Mapping[str, Cost]:
+    """Returns stage -> what it will cost all videos, as far as some of them tell."""
+    stages = ports.flow.stages[len(ports.flow.before(from_stage)) :]
+    found: dict[str, list[Cost]] = {spec.stage: [] for spec in stages}
+    for video in sample:
+        for stage, attempt in _latest(ports.repository.attempts(video.id)).items():
+            if stage in found:
+                found[stage].append(attempt.cost)
+    return {stage: _made_out(costs, videos) for stage, costs in found.items() if costs}
+
+
+def _latest(attempts: Iterable[Attempt]) -> Mapping[str, Attempt]:
+    """Returns stage -> its last attempt that succeeded; where none did, its last one."""
+    latest: dict[str, Attempt] = {}
+    for attempt in attempts:
+        known = latest.get(attempt.stage)
+        if known is None or known.outcome != "succeeded" or attempt.outcome == "succeeded":
+            latest[attempt.stage] = attempt
+    return latest
+
+
+def _made_out(costs: list[Cost], videos: int) -> Cost:
+    share = videos / len(costs)
+    return Cost(
+        wall_s=sum(cost.wall_s for cost in costs) * share,
+        cpu_s=sum(cost.cpu_s for cost in costs) * share,
+        model_usd=sum(cost.model_usd for cost in costs) * share,
+    )
