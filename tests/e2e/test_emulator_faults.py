@@ -175,6 +175,19 @@ def test_each_function_killed_at_work(up: Up, outsider: Outsider, slow_clip: Pat
     assert {outsider.video(video_id).status for _, video_id in killed} == {"ready"}
 
 
+@pytest.mark.reliability("B22")
+def test_a_function_told_to_end_at_work(up: Up, outsider: Outsider, slow_clip: Path) -> None:
+    arbiter, *_ = up.parts("gunicorn", "transcode")
+    video_id = outsider.upload("ann/told to end.mp4", slow_clip)
+    wait_for(at_stage(outsider, video_id, "transcode"), 60, lambda: outsider.video(video_id), every_s=0.0)
+    arbiter.terminate()
+    assert_nothing_lost_doubled_or_stuck(outsider, 150)
+    attempts = outsider.wiring.repository.attempts(video_id)
+    outcomes = [attempt.outcome for attempt in attempts if attempt.stage == "transcode"]
+    assert outcomes == ["interrupted", "succeeded"]
+    assert outsider.video(video_id).status == "ready"
+
+
 @pytest.mark.reliability("B18")
 def test_firestore_stands_still(up: Up, outsider: Outsider, slow_clip: Path) -> None:
     ids = [outsider.upload(f"ann/paused {number}.mp4", slow_clip) for number in range(3)]

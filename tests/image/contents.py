@@ -29,10 +29,10 @@ FUNCTIONS: Mapping[str, Needs] = {
 IMAGES = ("light", "media")
 
 _SIZES = """
-import json
+import json, sysconfig
 from importlib.metadata import distributions
 sizes = {}
-for one in distributions():
+for one in distributions(path=[sysconfig.get_path("purelib")]):  # not what lies beside the code
     paths = [path for file in one.files or () if (path := one.locate_file(file)).is_file()]
     sizes[one.name] = sum(path.stat().st_size for path in paths if path.suffix != ".pyc")
 print(json.dumps(sizes))

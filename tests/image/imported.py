@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import sysconfig
 from importlib import import_module
 from importlib.metadata import distributions
 from os.path import normpath
@@ -20,7 +21,8 @@ LATE = {"faster_whisper": "huggingface_hub.hf_api", "httpx": "httpcore", "rapido
 
 def imported() -> list[str]:
     """Returns the distributions that modules have been loaded of."""
-    owner = {normpath(str(one.locate_file(file))): one.name for one in distributions() for file in one.files or ()}
+    installed = distributions(path=[sysconfig.get_path("purelib")])
+    owner = {normpath(str(one.locate_file(file))): one.name for one in installed for file in one.files or ()}
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     return sorted({owner[normpath(file)] for file in files if file and normpath(file) in owner})
 

@@ -53,7 +53,8 @@ def test_the_plan_follows_every_rule_that_has_no_exception_and_a_breach_is_found
     )
 
     # With a key of one's own. By default there is none; where there is, everything has to be encrypted with it.
-    ours, theirs = planned(kms_key=KMS_KEY), planned(breached, kms_key=KMS_KEY)
+    ours = planned(kms_key=KMS_KEY, domain="videos.example.com", audit_data_access=True)
+    theirs = planned(breached, kms_key=KMS_KEY)
     found = failed_rules({"ours": ours, "breached": theirs}, tmp_path)
 
     assert found["ours"] == {}

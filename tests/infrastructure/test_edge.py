@@ -101,13 +101,12 @@ class TestCloudArmor:
         assert (options["exceed_action"], options["enforce_on_key"]) == ("deny(429)", "IP")
         assert options["rate_limit_threshold"] == [{"count": 3000, "interval_sec": 60}]
 
-    @pytest.mark.parametrize("enforced", [False, True])
-    def test_known_attacks_are_only_logged_until_somebody_says_otherwise(self, enforced: bool) -> None:
-        rules = self.rules(planned(domain=DOMAIN, waf_enforced=enforced))
-        known = [rule for rule in rules if rule["match"][0]["expr"]]
-        assert len(known) == 5
-        assert {rule["preview"] for rule in known} == {not enforced}
-        assert {rule["action"] for rule in known} == {"deny(403)"}
+    def test_known_attacks_are_only_logged_until_somebody_says_otherwise(self, plan: Plan) -> None:
+        for enforced, planned_so in ((False, plan), (True, planned(domain=DOMAIN, waf_enforced=True))):
+            known = [rule for rule in self.rules(planned_so) if rule["match"][0]["expr"]]
+            assert len(known) == 5
+            assert {rule["preview"] for rule in known} == {not enforced}
+            assert {rule["action"] for rule in known} == {"deny(403)"}
 
 
 def test_only_what_the_api_calls_public_is_cached_and_that_is_the_consoles_files(plan: Plan) -> None:

@@ -158,6 +158,18 @@ def test_a_subscription_can_give_its_dead_letters_up() -> None:
     assert len({one["member"] for one in dead_lettering}) == 1
 
 
+def test_every_role_of_those_who_deploy_has_a_reason() -> None:
+    script = (ROOT / "infra" / "deploy" / "bootstrap.sh").read_text().replace("\\\n", " ")
+    granted = re.search(r"for role in ([^;]+); do\n  grant deployer", script)
+    assert granted is not None
+    document = (ROOT / "infra" / "README.md").read_text()
+    table = document[document.index("**Who deploys.**") : document.index("Who can grant rights can")]
+    reasons = [
+        name for row in table.splitlines() for name in re.findall(r"`([a-z]+\.\w+)`", row.partition(" | ")[0])
+    ]
+    assert sorted(reasons) == sorted(granted[1].split())
+
+
 def functions_table() -> str:
     """Writes down what each function may do."""
     found: dict[str, dict[str, set[str]]] = {function: defaultdict(set) for function in FUNCTIONS}
