@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import typer
@@ -16,6 +16,7 @@ from infra.deploy.build_config import load_build
 from infra.local.cli import app
 from shared.adapters.signing_key import SigningKey
 from tests.infrastructure.stand_in_gcloud import CLI_TREE, refusal_of
+from tests.requirement import missing
 from tests.terraform.planning import ROOT, planned
 
 README = (ROOT / "infra" / "README.md").read_text()
@@ -83,12 +84,6 @@ def gcloud_calls(text: str) -> list[list[str]]:
         for call in calls(re.sub(r".*?(?=gcloud )", "", line, count=1))
         if call[:1] == ["gcloud"]
     ]
-
-
-def missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_the_first_video_takes_at_most_ten_commands_and_each_is_explained() -> None:

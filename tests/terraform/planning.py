@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import pytest
-
+from tests.requirement import missing
 from tests.terraform.stand_in_provider import PROJECT_NUMBER, Schema, StandInProvider
 
 __all__ = ["PROJECT", "VARIABLES", "Plan", "RefusedPlan", "edited", "planned"]
@@ -218,18 +217,12 @@ def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str
 
 
 def _program() -> str:
-    return shutil.which("terraform") or _missing("Terraform 1.11 is not installed")
+    return shutil.which("terraform") or missing("Terraform 1.11 is not installed")
 
 
 def _schemas() -> dict[str, Schema]:
     if not _PROVIDER_SCHEMA.is_file():
-        _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
+        missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
     schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
     schemas |= json.loads(_MORE_SCHEMAS.read_text())
     return schemas
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
