@@ -18,7 +18,6 @@ import pytest
 
 from infra.local.emulators.kept_process import free_port
 from shared.adapters.http_delivery import ALIVE_PATH
-from shared.domain.flow import Needs
 from shared.pipeline import load_flow
 from tests.image.clean_root import BASE, Container, ImageBuilder
 from tests.image.dockerfile import build_context, read_stages
@@ -27,12 +26,7 @@ from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
-FLOW = load_flow()
-FUNCTIONS: dict[str, Needs] = {
-    **{spec.stage: spec for spec in FLOW.stages},
-    **{listener.function: listener for listener in FLOW.listeners},
-    **{service.function: service for service in FLOW.services},
-}
+FUNCTIONS = load_flow().needs
 NOBODY = 65532
 GONE_WITHIN_S = 10.0
 

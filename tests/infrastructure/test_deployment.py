@@ -19,11 +19,7 @@ from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 FLOW = load_flow()
-FUNCTIONS = [
-    *(row.stage for row in FLOW.stages),
-    *(row.function for row in FLOW.listeners),
-    *(row.function for row in FLOW.services),
-]
+FUNCTIONS = list(FLOW.needs)
 DEPLOYING = ["pin", "apply", "tag", "smoke", "shift"]
 """The steps that change what is served, and the one that decides whether it is."""
 

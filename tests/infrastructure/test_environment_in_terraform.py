@@ -21,7 +21,7 @@ from shared.settings import Settings, load_settings, variable_of
 from tests.terraform.planning import PROJECT, ROOT, Plan, RefusedPlan, edited, planned
 
 FLOW = load_flow()
-FUNCTIONS = (*FLOW.functions, *(service.function for service in FLOW.services))
+FUNCTIONS = tuple(FLOW.needs)
 JOBS = tuple(spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None)
 ENVIRONMENT_TF = "infra/gcp/environment.tf"
 OF_THE_FRAMEWORK = {"FUNCTION_TARGET", "FUNCTION_SOURCE", "THREADS"}
