@@ -146,12 +146,15 @@ def test_the_tables_are_about_the_build() -> None:
     assert dict(rows) == dict(build.substitutions)
 
 
-def test_what_is_applied_before_the_first_build_is_there() -> None:
+def test_what_is_applied_before_the_first_build_takes_no_images() -> None:
     targets = re.findall(r"-target=google_(\S+)\.(\S+)", (ROOT / "infra/deploy/foundation.sh").read_text())
+    addresses = tuple(f"google_{kind}.{name}" for kind, name in targets)
+    plan = planned(targets=addresses, images=None)
 
     assert targets
     for kind, name in targets:
-        assert planned().of(kind, name), f"there is no google_{kind}.{name}"
+        assert plan.of(kind, name), f"there is no google_{kind}.{name}"
+    assert not plan.of("cloud_run_v2_service")
 
 
 def test_the_smoke_test_finds_the_candidate() -> None:

@@ -134,23 +134,26 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
     return folder
 
 
-def planned(folder: Path = ROOT, environment: str = "", **variables: object) -> Plan:
+def planned(
+    folder: Path = ROOT, environment: str = "", targets: tuple[str, ...] = (), **variables: object
+) -> Plan:
     """Returns the plan of a project folder's infra/gcp.
 
     Args:
         folder: A copy of the project, or of what Terraform reads of it.
         environment: Name of a file of variables in environments/, which win over the others.
+        targets: Addresses of the only resources that are planned, with what they take; none for all.
         variables: Variables beside VARIABLES, or instead of theirs.
 
     Raises:
         RefusedPlan: Terraform finds something wrong.
     """
-    return _planned(folder, environment, json.dumps({**VARIABLES, **variables}))
+    return _planned(folder, environment, targets, json.dumps({**VARIABLES, **variables}))
 
 
 @cache
-def _planned(folder: Path, environment: str, variables: str) -> Plan:
-    options = ["-refresh=false", "-out=plan"]
+def _planned(folder: Path, environment: str, targets: tuple[str, ...], variables: str) -> Plan:
+    options = ["-refresh=false", "-out=plan", *(f"-target={address}" for address in targets)]
     if environment:
         options.append(f"-var-file=environments/{environment}.tfvars")
     with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
