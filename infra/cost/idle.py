@@ -82,7 +82,7 @@ def _schedules(jobs: Sequence[Resource]) -> Lines:
 
 def _ticks(job: Resource) -> Usage:
     due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
-    sweep = next(service for service in load_flow().services if service.function == "sweep")
+    sweep = load_flow().needs["sweep"]
     asked = together(*(ticks()[step] for step in due["steps"]))
     tick = {
         "run.request": 1,
