@@ -21,7 +21,6 @@ Resource = Mapping[str, Any]
 
 _HOURS: Final = 730.0
 _SECONDS: Final = _HOURS * 3600
-_EVALUATIONS: Final = _SECONDS / 30
 _GIB: Final = 2**30
 
 
@@ -120,16 +119,21 @@ def _registries(registries: Sequence[Resource]) -> Lines:
 
 def _alerts(policies: Sequence[Resource]) -> Lines:
     conditions = [condition for policy in policies for condition in policy["conditions"]]
-    metrics = sum(_metrics(condition) for condition in conditions)
+    queries = [condition["condition_prometheus_query_language"][0] for condition in conditions]
+    metrics = sum(_metrics(query) for query in queries)
+    points = sum(_metrics(query) * _SECONDS / _seconds(query["evaluation_interval"]) for query in queries)
     yield (
         f"{len(conditions)} conditions of alerts over {metrics} metrics",
-        {"monitoring.condition_month": metrics, "monitoring.points": metrics * _EVALUATIONS},
+        {"monitoring.condition_month": metrics, "monitoring.points": points},
     )
 
 
-def _metrics(condition: Resource) -> int:
-    queries: list[str] = [one["query"] for one in condition.get("condition_prometheus_query_language") or ()]
-    return max(sum(query.count("{") for query in queries), 1)
+def _metrics(query: Resource) -> int:
+    return max(str(query["query"]).count("{"), 1)
+
+
+def _seconds(duration: str) -> float:
+    return float(duration.removesuffix("s"))
 
 
 def _armor(policies: Sequence[Resource]) -> Lines:

@@ -71,6 +71,18 @@ def test_a_key_is_paid_for_once_whoever_uses_it() -> None:
     assert found["keys"].usd == pytest.approx(0.06)
 
 
+def test_alerts_are_paid_for_as_often_as_they_are_evaluated(tmp_path: Path) -> None:
+    rarer = edited(tmp_path, "infra/gcp/alerts.tf", 'evaluation_interval = "60s"', 'evaluation_interval = "120s"')
+
+    often, seldom = (
+        next(line.usage for what, line in lines(plan).items() if "alerts" in what)
+        for plan in (planned(), planned(rarer))
+    )
+
+    assert often["monitoring.points"] == often["monitoring.condition_month"] * 43_800
+    assert seldom == {**often, "monitoring.points": often["monitoring.points"] / 2}
+
+
 def test_a_dearer_clock_makes_it_dearer() -> None:
     resources = planned().resources
     dearer = {**prices(), "scheduler.job_month": replace(prices()["scheduler.job_month"], usd=1.0)}
