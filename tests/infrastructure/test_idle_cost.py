@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.sweep import main as sweep
-from infra.cost import report, scenarios
+from infra.cost import model, report, scenarios
 from infra.cost.idle import IdleLine, idle_cost, runs_a_month
 from infra.cost.measurements import assumed
 from infra.cost.price_list import prices
@@ -83,11 +83,13 @@ def test_alerts_are_paid_for_as_often_as_they_are_evaluated(tmp_path: Path) -> N
     assert seldom == {**often, "monitoring.points": often["monitoring.points"] / 2}
 
 
-def test_a_dearer_clock_makes_it_dearer() -> None:
-    resources = planned().resources
+def test_a_dearer_clock_makes_it_dearer(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lines().values()
+    before = sum(line.usd for line in found)
     dearer = {**prices(), "scheduler.job_month": replace(prices()["scheduler.job_month"], usd=1.0)}
+    monkeypatch.setattr(model, "prices", lambda: dearer)
 
-    before, after = (sum(line.usd for line in idle_cost(resources, list_prices=which)) for which in (None, dearer))
+    after = sum(line.usd for line in found)
 
     assert after - before == pytest.approx(0.9 * len(load_flow().schedules))
 
