@@ -241,11 +241,6 @@ class LocalBus:
             for function, messages, oldest_us in rows
         ]
 
-    def depth(self) -> int:
-        """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).where(~deliveries.c.dead)).scalar_one()
-
     def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
         with self._database.writing() as connection:
             return connection.execute(update(deliveries).where(_is_held(message)).values(**values)).rowcount == 1
