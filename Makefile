@@ -76,6 +76,7 @@ deploy:  ## Build, test and deploy this commit: PROJECT=id [REGION=europe-west1]
 rollback:  ## Serve what was served before the last deployment: PROJECT=id [REGION=europe-west1].
 	@PROJECT="$(PROJECT)" REGION="$(or $(REGION),europe-west1)" python3 -m infra.deploy.release rollback
 
+# CycloneDX is what the tool for Python packages writes; infra/deploy/sbom.sh has Google list a whole image, as SPDX.
 # Each image's packages in an environment of their own, as its Dockerfile installs them.
 BUILD := build
 

@@ -142,7 +142,7 @@ class Settings:
         revision: That service's revision; Cloud Run sets it.
         job_start_s: Seconds a job that was started has to begin its work.
         cloud_run_endpoint: Address of Cloud Run's API, if not Google's.
-        data_dir: Folder that the one-machine stack keeps everything in.
+        data_dir: Folder that functions work in, and that the one-machine stack keeps everything in.
         pipeline: The flow: a JSON file.
         upload_bucket: Bucket that people drop videos into.
         media_bucket: Private bucket that outputs are written to.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tests.emulators import (
     storage,
 )
 from tests.postgresql import postgresql, postgresql_server
+from tests.requirement import missing
 
 __all__ = [
     "firestore",
@@ -36,7 +36,5 @@ def real_media() -> Path:
     """The folder of real footage beside the repository; without it a test skips, and fails where all must run."""
     if not _REAL_MEDIA.is_dir():
         reason = f"real footage is not at {_REAL_MEDIA}"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(reason)
     return _REAL_MEDIA

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from infra.local.emulators import (
 from shared.adapters.firestore.database import FirestoreDatabase
 from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.adapters.firestore.repository import FirestoreVideoRepository
+from tests.requirement import missing
 
 __all__ = [
     "firestore",
@@ -33,10 +33,8 @@ __all__ = [
 
 def require_emulators() -> None:
     """Skips the test where an emulator is missing; where all must run, fails it."""
-    if (missing := missing_emulators()) is not None:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    if (reason := missing_emulators()) is not None:
+        missing(reason)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from sqlalchemy import URL
 
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import main_database
+from tests.requirement import missing
 
 __all__ = ["PostgresqlServer", "postgresql", "postgresql_server"]
 
@@ -120,9 +121,7 @@ def _programs() -> Path:
         return Path(postgres).resolve().parent
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if not installed:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
+        missing(MISSING)
     return installed[-1].parent
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 
+from functions.transcode.strategies import LADDERS
 from infra.cost.plots import draw
 from infra.cost.report import RESULTS, results, stored_results
+from shared.bootstrap import Bootstrap
+from shared.settings import Settings
 
 
 def main() -> None:
     """Runs the command line."""
-    RESULTS.write_text(json.dumps(results(), indent=1) + "\n", encoding="utf-8")
+    wiring = Bootstrap(Settings())
+    ladder = LADDERS.create(wiring.settings.ladder, wiring)
+    RESULTS.write_text(json.dumps(results(ladder), indent=1) + "\n", encoding="utf-8")
     draw(stored_results())
 
 

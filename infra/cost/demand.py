@@ -10,15 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from functions.transcode.strategies.standard import StandardLadder
 from infra.cost.measurements import assumed, own_document_writes
-from infra.cost.model import heartbeats, video_cost
-from infra.cost.price_list import prices
+from infra.cost.model import heartbeats, usd_of, video_cost
 from infra.cost.simulation import Times, daily_arrivals
 from infra.cost.work import Work, invented_media
-from shared.bootstrap import Bootstrap
 from shared.domain.flow import Flow
-from shared.settings import Settings
+from shared.processors.ladder import LadderPlanner
 
 __all__ = ["Audience", "Load", "load_of"]
 
@@ -80,8 +77,14 @@ class Load:
     objects: Times
 
 
-def load_of(audience: Audience, flow: Flow) -> Load:
-    """Returns a day's videos, the same for the same audience."""
+def load_of(audience: Audience, flow: Flow, ladder: LadderPlanner) -> Load:
+    """Returns a day's videos, the same for the same audience.
+
+    Args:
+        audience: Who uploads them.
+        flow: The stages and what they get.
+        ladder: Plans their renditions.
+    """
     dice = np.random.default_rng(audience.seed)
     arrivals = daily_arrivals(audience.videos, audience.peak, dice)
     media_s = np.clip(
@@ -91,19 +94,18 @@ def load_of(audience: Audience, flow: Flow) -> Load:
     columns: dict[str, Times] = {}
     for number, size in enumerate(audience.sizes):
         mine = kinds == number
-        for name, values in _table(size, flow).items():
+        for name, values in _table(size, flow, ladder).items():
             column = columns.setdefault(name, np.empty(len(arrivals)))
             column[mine] = np.interp(media_s[mine], _durations(), values)
     noise = np.exp(dice.normal(0.0, _NOISE, len(arrivals))) * audience.slow
     busy_s = {spec.stage: columns[f"busy.{spec.stage}"] * noise for spec in flow.stages}
     beats = np.sum([np.floor(seconds / audience.heartbeat_s) for seconds in busy_s.values()], axis=0)
-    beat_usd = sum(prices()[name].of(count) for name, count in heartbeats(1).items())
     return Load(
         arrivals,
         media_s,
         busy_s,
         columns["as_job"] > 0.5,
-        columns["usd"] + columns["compute_usd"] * (noise - 1.0) + beats * beat_usd,
+        columns["usd"] + columns["compute_usd"] * (noise - 1.0) + beats * usd_of(heartbeats(1)),
         columns["writes"] + beats,
         columns["own_writes"] + beats,
         columns["objects"],
@@ -115,10 +117,9 @@ def _durations() -> Times:
 
 
 @lru_cache
-def _table(resolution: str, flow: Flow) -> Mapping[str, Times]:
+def _table(resolution: str, flow: Flow, ladder: LadderPlanner) -> Mapping[str, Times]:
     """Returns what a video of each of _durations() needs without heartbeats, so that many can be looked up."""
     rows: list[dict[str, float]] = []
-    ladder = StandardLadder(Bootstrap(Settings()))
     own = sum(own_document_writes().values())
     for duration_s in _durations():
         work = Work(media=invented_media(float(duration_s), resolution), ladder=ladder)

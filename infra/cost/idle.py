@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.cost.measurements import assumed, ticks
-from infra.cost.model import Usage, gib_of, together
-from infra.cost.price_list import Price, prices
+from infra.cost.model import Usage, gib_of, together, usd_of
 from shared.pipeline import load_flow
 
 __all__ = ["IdleLine", "idle_cost", "runs_a_month"]
@@ -21,7 +20,6 @@ Resource = Mapping[str, Any]
 
 _HOURS: Final = 730.0
 _SECONDS: Final = _HOURS * 3600
-_EVALUATIONS: Final = _SECONDS / 30
 _GIB: Final = 2**30
 
 
@@ -32,35 +30,30 @@ class IdleLine:
     Attributes:
         what: What it is for.
         usage: What is billed in a month.
-        list_prices: The prices.
     """
 
     what: str
     usage: Usage
-    list_prices: Mapping[str, Price]
 
     @property
     def usd(self) -> float:
         """US dollars a month."""
-        return sum(self.list_prices[name].of(quantity) for name, quantity in self.usage.items())
+        return usd_of(self.usage)
 
 
-def idle_cost(
-    resources: Mapping[str, Resource], *, list_prices: Mapping[str, Price] | None = None
-) -> Sequence[IdleLine]:
+def idle_cost(resources: Mapping[str, Resource]) -> Sequence[IdleLine]:
     """Returns what is paid for with no videos, the most expensive first. Free tiers are left out.
 
     Buckets, topics and the database cost nothing while nothing is in them; neither do backups of nothing.
 
     Args:
         resources: Address -> values, as ``terraform show -json`` tells them of a plan.
-        list_prices: Prices by name; None for today's.
     """
     found: list[IdleLine] = []
     for kind, reckon in _RECKONED.items():
         mine = [values for address, values in resources.items() if re.search(rf"(^|\.)google_{kind}\.", address)]
         for what, usage in reckon(mine) if mine else ():
-            found.append(IdleLine(what=what, usage=usage, list_prices=list_prices or prices()))
+            found.append(IdleLine(what=what, usage=usage))
     return sorted(found, key=lambda line: -line.usd)
 
 
@@ -82,7 +75,7 @@ def _schedules(jobs: Sequence[Resource]) -> Lines:
 
 def _ticks(job: Resource) -> Usage:
     due = json.loads(base64.b64decode(job["pubsub_target"][0]["data"]))
-    sweep = next(service for service in load_flow().services if service.function == "sweep")
+    sweep = load_flow().needs["sweep"]
     asked = together(*(ticks()[step] for step in due["steps"]))
     tick = {
         "run.request": 1,
@@ -120,16 +113,21 @@ def _registries(registries: Sequence[Resource]) -> Lines:
 
 def _alerts(policies: Sequence[Resource]) -> Lines:
     conditions = [condition for policy in policies for condition in policy["conditions"]]
-    metrics = sum(_metrics(condition) for condition in conditions)
+    queries = [condition["condition_prometheus_query_language"][0] for condition in conditions]
+    metrics = sum(_metrics(query) for query in queries)
+    points = sum(_metrics(query) * _SECONDS / _seconds(query["evaluation_interval"]) for query in queries)
     yield (
         f"{len(conditions)} conditions of alerts over {metrics} metrics",
-        {"monitoring.condition_month": metrics, "monitoring.points": metrics * _EVALUATIONS},
+        {"monitoring.condition_month": metrics, "monitoring.points": points},
     )
 
 
-def _metrics(condition: Resource) -> int:
-    queries: list[str] = [one["query"] for one in condition.get("condition_prometheus_query_language") or ()]
-    return max(sum(query.count("{") for query in queries), 1)
+def _metrics(query: Resource) -> int:
+    return max(str(query["query"]).count("{"), 1)
+
+
+def _seconds(duration: str) -> float:
+    return float(duration.removesuffix("s"))
 
 
 def _armor(policies: Sequence[Resource]) -> Lines:

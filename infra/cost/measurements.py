@@ -16,8 +16,6 @@ _FOLDER: Final = Path(__file__).parent
 _MEASURED: Final = ("cpu_s", "wall_s", "bytes_read", "bytes_written", "objects")
 """What a measurement says about a stage."""
 
-_STAGES: Final = ("ingest", "transcode", "segment", "analyze", "tag")
-
 _GROWS_WITH: Final[Mapping[tuple[str, str], str]] = {
     ("ingest", "bytes_read"): "size_bytes",
     ("transcode", "bytes_read"): "size_bytes",
@@ -76,7 +74,7 @@ def stage_rates() -> Mapping[str, StageRates]:
 def fitted(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, StageRates]:
     """Returns by stage the lines that fit rows of measurements best, none of which falls or begins below zero."""
     found = {}
-    for stage in _STAGES:
+    for stage in dict.fromkeys(row["stage"] for row in rows):
         mine = [row for row in rows if row["stage"] == stage]
         found[stage] = StageRates(
             **{what: _line(mine, what, _GROWS_WITH.get((stage, what), "media_s")) for what in _MEASURED}

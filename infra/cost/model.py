@@ -9,10 +9,12 @@ from typing import Final, TypeAlias
 
 from functions.transcode.estimate import expected_media_s
 from infra.cost.measurements import assumed, operations, stage_rates
-from infra.cost.price_list import Price, prices
+from infra.cost.price_list import prices
 from infra.cost.work import Analysis, Work
 from shared.adapters.gemini.prices import price_of
 from shared.domain.flow import Flow, Needs, StageSpec
+from shared.domain.media import MediaInfo
+from shared.processors.ladder import LadderPlanner
 from shared.runtime.entrypoint import SAFE_SHARE
 from shared.settings import GeminiSettings
 
@@ -22,8 +24,11 @@ __all__ = [
     "VideoCost",
     "gib_of",
     "heartbeats",
+    "instance_usage",
+    "runs_as_job",
     "storage_usd_month",
     "together",
+    "usd_of",
     "video_cost",
 ]
 
@@ -53,14 +58,16 @@ class Part:
     usage: Usage
     model_usd: float = 0.0
 
-    def usd_by_price(self, list_prices: Mapping[str, Price]) -> Mapping[str, float]:
-        """Returns what each thing used costs."""
-        costs = {name: list_prices[name].of(quantity) for name, quantity in self.usage.items()}
+    @property
+    def usd_by_price(self) -> Mapping[str, float]:
+        """What each thing used costs."""
+        costs = {name: prices()[name].of(quantity) for name, quantity in self.usage.items()}
         return costs | ({"model": self.model_usd} if self.model_usd else {})
 
-    def usd(self, list_prices: Mapping[str, Price]) -> float:
-        """Returns what it costs."""
-        return sum(self.usd_by_price(list_prices).values())
+    @property
+    def usd(self) -> float:
+        """What it costs."""
+        return sum(self.usd_by_price.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +77,15 @@ class VideoCost:
     Attributes:
         parts: The stages in order, and what comes with them.
         stored_gib: What is kept of it, the upload included.
-        list_prices: The prices.
     """
 
     parts: Sequence[Part]
     stored_gib: float
-    list_prices: Mapping[str, Price]
 
     @property
     def usd(self) -> float:
         """What it costs to process."""
-        return sum(part.usd(self.list_prices) for part in self.parts)
+        return sum(part.usd for part in self.parts)
 
     @property
     def compute_usd(self) -> float:
@@ -88,7 +93,7 @@ class VideoCost:
         return sum(
             usd
             for part in self.parts
-            for name, usd in part.usd_by_price(self.list_prices).items()
+            for name, usd in part.usd_by_price.items()
             if name.startswith("run.") and name != "run.request"
         )
 
@@ -100,23 +105,12 @@ class VideoCost:
     @property
     def dominant(self) -> tuple[str, str, float]:
         """The part and the price that cost most, and their share of everything."""
-        costs = [
-            (usd, part.name, name)
-            for part in self.parts
-            for name, usd in part.usd_by_price(self.list_prices).items()
-        ]
+        costs = [(usd, part.name, name) for part in self.parts for name, usd in part.usd_by_price.items()]
         usd, part, name = max(costs)
         return part, name, usd / self.usd
 
 
-def video_cost(
-    work: Work,
-    flow: Flow,
-    *,
-    cold: bool = True,
-    heartbeat_s: float | None = None,
-    list_prices: Mapping[str, Price] | None = None,
-) -> VideoCost:
+def video_cost(work: Work, flow: Flow, *, cold: bool = True, heartbeat_s: float | None = None) -> VideoCost:
     """Returns what a video costs.
 
     Args:
@@ -124,19 +118,39 @@ def video_cost(
         flow: The stages and what they get.
         cold: Whether every stage's instance has to be started for it, as for a video that comes alone.
         heartbeat_s: Seconds between two heartbeats of a stage at work; None for what infra/gcp says.
-        list_prices: Prices by name; None for today's.
     """
     every_s = assumed("heartbeat_s") if heartbeat_s is None else heartbeat_s
     parts = [*(_stage(spec, work, every_s, cold=cold) for spec in flow.stages), *_beside(flow, work)]
     written = sum(stage_rates()[spec.stage].bytes_written.of(work.amounts) for spec in flow.stages)
-    return VideoCost(
-        parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB, list_prices=list_prices or prices()
-    )
+    return VideoCost(parts=parts, stored_gib=(work.media.size_bytes + written) / _GIB)
 
 
 def storage_usd_month(cost: VideoCost) -> float:
     """Returns what keeping a video costs a month."""
-    return cost.list_prices["storage.gib_month"].of(cost.stored_gib)
+    return prices()["storage.gib_month"].of(cost.stored_gib)
+
+
+def usd_of(usage: Usage) -> float:
+    """Returns what is paid for what is used, in US dollars."""
+    return sum(prices()[name].of(quantity) for name, quantity in usage.items())
+
+
+def instance_usage(needs: Needs, seconds: float, *, as_job: bool = False) -> Usage:
+    """Returns what is billed of an instance.
+
+    Args:
+        needs: What it gets.
+        seconds: How long it works, its start included.
+        as_job: Whether it is a job's, which costs less and is billed for a minute at least.
+    """
+    kind, least_s = ("job", _MINIMUM_JOB_S) if as_job else ("request", 0.0)
+    billed_s = math.ceil(max(seconds, least_s) / _BILLED_STEP_S - 1e-9) * _BILLED_STEP_S
+    return {f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)}
+
+
+def runs_as_job(spec: StageSpec, ladder: LadderPlanner, media: MediaInfo) -> bool:
+    """Tells whether a first attempt at a stage leaves its function, by the question that the function asks."""
+    return spec.job_timeout_s is not None and expected_media_s(ladder, media) > spec.timeout_s * SAFE_SHARE
 
 
 def together(*usages: Usage) -> Usage:
@@ -164,15 +178,12 @@ def _stage(spec: StageSpec, work: Work, heartbeat_s: float, *, cold: bool) -> Pa
         busy_s = model.answers_s
     busy_s += (rates.bytes_read.of(amounts) + rates.bytes_written.of(amounts)) / assumed("transfer_bytes_s")
     busy_s += assumed("machinery_s")
-    as_job = spec.job_timeout_s is not None and (
-        expected_media_s(work.ladder, work.media) > spec.timeout_s * SAFE_SHARE
-    )
-    start_s = assumed(f"start_s.{spec.image}") if cold else 0.0
+    as_job = runs_as_job(spec, work.ladder, work.media)
+    start_s = assumed(f"start_s.{spec.image}")
     here_s = assumed("machinery_s") if as_job else busy_s
-    job_s = max(busy_s + assumed(f"start_s.{spec.image}"), _MINIMUM_JOB_S)
     usage = together(
-        _instance(spec, here_s + start_s),
-        _instance(spec, job_s, job=True) if as_job else {},
+        instance_usage(spec, here_s + (start_s if cold else 0.0)),
+        instance_usage(spec, busy_s + start_s, as_job=True) if as_job else {},
         _requests(1),
         _documents(spec.stage, amounts),
         heartbeats(busy_s // heartbeat_s),
@@ -187,15 +198,9 @@ def _beside(flow: Flow, work: Work) -> Iterator[Part]:
         announced = len(flow.stages) + 1 if listener.announcements else 0
         if announced:
             busy_s = announced * assumed("notify_s")
-            usage = together(_instance(listener, busy_s / listener.concurrency), _requests(announced))
+            usage = together(instance_usage(listener, busy_s / listener.concurrency), _requests(announced))
             yield Part(name=listener.function, busy_s=busy_s, usage=usage)
     yield Part(name="sweep", busy_s=0.0, usage=_documents("sweep", work.amounts))
-
-
-def _instance(needs: Needs, seconds: float, *, job: bool = False) -> Usage:
-    kind = "job" if job else "request"
-    billed_s = math.ceil(seconds / _BILLED_STEP_S - 1e-9) * _BILLED_STEP_S
-    return {f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)}
 
 
 def _requests(count: int) -> Usage:

@@ -55,7 +55,7 @@ def _limits(axes: Axes, stored: Mapping[str, Any]) -> None:
     reached = sorted(largest["needs"], key=lambda need: float(need["reached_at"]))
     places = range(len(reached))
     axes.barh(places, [need["reached_at"] for need in reached], color="#3b6ea5")
-    axes.set_yticks(places, [need["what"].split(";")[0] for need in reached])
+    axes.set_yticks(places, [need["what"] for need in reached])
     axes.set_xscale("log")
     axes.invert_yaxis()
     axes.axvline(1_000_000, color="#b03a2e", linewidth=1)

@@ -15,6 +15,7 @@ from infra.cost.scenarios import Day, Room, needs, simulate
 from infra.cost.simulation import Times
 from shared.domain.flow import Flow
 from shared.pipeline import load_flow
+from shared.processors.ladder import LadderPlanner
 
 __all__ = ["CELLS", "RESULTS", "SCALES", "results", "stored_results"]
 
@@ -34,14 +35,18 @@ _BURST: Final = 1000
 _BURST_INSTANCES: Final = 100
 
 
-def results() -> dict[str, Any]:
-    """Returns everything that is simulated."""
+def results(ladder: LadderPlanner) -> dict[str, Any]:
+    """Returns everything that is simulated.
+
+    Args:
+        ladder: Plans the videos' renditions.
+    """
     flow = load_flow()
     return {
-        "scales": [_scale(videos, flow) for videos in SCALES],
-        "cell": _cell(flow),
-        "sensitivity": _sensitivity(flow),
-        "burst": _bursts(flow),
+        "scales": [_scale(videos, flow, ladder) for videos in SCALES],
+        "cell": _cell(flow, ladder),
+        "sensitivity": _sensitivity(flow, ladder),
+        "burst": _bursts(flow, ladder),
     }
 
 
@@ -51,8 +56,8 @@ def stored_results() -> Mapping[str, Any]:
     return stored
 
 
-def _scale(videos: int, flow: Flow) -> dict[str, Any]:
-    load = load_of(Audience(videos=videos), flow)
+def _scale(videos: int, flow: Flow, ladder: LadderPlanner) -> dict[str, Any]:
+    load = load_of(Audience(videos=videos), flow, ladder)
     free = simulate(load, flow, Room())
     held_up = simulate(load, flow, Room(instances=INSTANCES))
     return {
@@ -65,6 +70,7 @@ def _scale(videos: int, flow: Flow) -> dict[str, Any]:
         "working": {name: _round(float(working.max())) for name, working in free.working.items()},
         "needs": [
             {
+                "name": need.name,
                 "what": need.what,
                 "amount": _round(need.amount),
                 "most": need.most,
@@ -80,9 +86,9 @@ def _scale(videos: int, flow: Flow) -> dict[str, Any]:
     }
 
 
-def _cell(flow: Flow) -> dict[str, Any]:
+def _cell(flow: Flow, ladder: LadderPlanner) -> dict[str, Any]:
     """Returns what one of CELLS is like, with room for its own share."""
-    load = load_of(Audience(videos=SCALES[-1] // CELLS), flow)
+    load = load_of(Audience(videos=SCALES[-1] // CELLS), flow, ladder)
     day = simulate(load, flow, Room(instances=_CELL_INSTANCES, executions=_CELL_EXECUTIONS))
     needed = {need.what: _round(need.share) for need in needs(day, flow, instances=_CELL_INSTANCES)}
     return {
@@ -96,7 +102,7 @@ def _cell(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _sensitivity(flow: Flow) -> list[dict[str, Any]]:
+def _sensitivity(flow: Flow, ladder: LadderPlanner) -> list[dict[str, Any]]:
     base = Audience(videos=_SENSITIVE_AT)
     cases = {
         "as assumed": base,
@@ -109,24 +115,24 @@ def _sensitivity(flow: Flow) -> list[dict[str, Any]]:
     }
     found = []
     for name, audience in cases.items():
-        day = simulate(load_of(audience, flow), flow, Room())
-        needed = {need.what: need for need in needs(day, flow, instances=INSTANCES)}
+        day = simulate(load_of(audience, flow, ladder), flow, Room())
+        needed = {need.name: need for need in needs(day, flow, instances=INSTANCES)}
         found.append(
             {
                 "case": name,
                 "videos": _SENSITIVE_AT,
                 **_waited(day),
                 "usd_per_video": _round(day.usd / day.videos),
-                "vcpus": _round(_found(needed, "vCPUs").amount),
-                "index_writes_s": _round(_found(needed, "only grow").amount),
+                "vcpus": _round(needed["run.vcpus"].amount),
+                "index_writes_s": _round(needed["firestore.index_writes_s"].amount),
             }
         )
     return found
 
 
-def _bursts(flow: Flow) -> list[dict[str, Any]]:
+def _bursts(flow: Flow, ladder: LadderPlanner) -> list[dict[str, Any]]:
     """Returns how soon many videos are ready that come at once."""
-    load = load_of(Audience(videos=_BURST), flow)
+    load = load_of(Audience(videos=_BURST), flow, ladder)
     at_once = replace(load, arrivals=np.zeros(len(load.arrivals)))
     rooms = {
         "as many pushes as instances from the beginning": Room(instances=_BURST_INSTANCES),
@@ -137,10 +143,6 @@ def _bursts(flow: Flow) -> list[dict[str, Any]]:
         {"case": name, "videos": len(at_once.arrivals), **_waited(simulate(at_once, flow, room))}
         for name, room in rooms.items()
     ]
-
-
-def _found(needed: Mapping[str, Any], words: str) -> Any:
-    return next(need for what, need in needed.items() if words in what)
 
 
 def _waited(day: Day) -> dict[str, float]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from infra.cost.demand import Load
 from infra.cost.measurements import assumed
-from infra.cost.model import gib_of
-from infra.cost.price_list import limits, prices
-from infra.cost.simulation import Served, Station, Times, busy_over_time, serve
-from shared.domain.flow import Flow, StageSpec
+from infra.cost.model import instance_usage, usd_of
+from infra.cost.price_list import limits
+from infra.cost.simulation import DAY_S, Served, Station, Times, busy_over_time, serve
+from shared.domain.flow import Flow
 
 __all__ = ["ENOUGH", "SWEEP_THREADS", "Day", "Need", "Room", "needs", "simulate"]
 
@@ -26,8 +26,6 @@ STEP_S: Final = 300.0
 _DELIVERY_S: Final = 0.1
 SWEEP_THREADS: Final = 16
 """Videos that sweep clears up after at the same time; a test compares it with the function."""
-
-_GIB: Final = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ class Day:
 
     def by_midnight(self) -> float:
         """Returns the share of the videos that was ready when the day was over."""
-        return float(np.mean(self.load.arrivals + self.ready_s <= 86_400.0)) if self.videos else 1.0
+        return float(np.mean(self.load.arrivals + self.ready_s <= DAY_S)) if self.videos else 1.0
 
 
 def simulate(load: Load, flow: Flow, room: Room) -> Day:
@@ -94,7 +92,7 @@ def simulate(load: Load, flow: Flow, room: Room) -> Day:
             first_window=room.first_window,
         )
         served = serve(at + _DELIVERY_S, here, station)
-        usd += served.starts * _start_usd(spec)
+        usd += served.starts * usd_of(instance_usage(spec, station.start_s))
         working[spec.stage] = busy_over_time(served.began, served.ended, STEP_S)
         starts[spec.stage] = served.starts
         at = served.ended
@@ -111,25 +109,20 @@ def _executed(arrivals: Times, busy_s: Times, room: Room) -> Served:
     return serve(arrivals, busy_s + assumed("start_s.job"), Station(most=room.executions))
 
 
-def _start_usd(spec: StageSpec) -> float:
-    seconds = assumed(f"start_s.{spec.image}")
-    return seconds * (
-        prices()["run.request.vcpu"].of(spec.cpu) + prices()["run.request.memory"].of(gib_of(spec.memory))
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """How much of something the busiest five minutes of a day take.
 
     Attributes:
-        what: The thing.
+        name: What tells it from the others: the limit's name, ``instances`` or ``sweep``.
+        what: The thing, for people.
         amount: How much is taken.
         most: How much there is.
         unit: Of what.
         remedy: What to do about it.
     """
 
+    name: str
     what: str
     amount: float
     most: float
@@ -156,6 +149,7 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
     jobs = most_working.get("job", 0.0)
     found = [
         Need(
+            name="instances",
             what=f"instances of {busiest}",
             amount=functions[busiest],
             most=instances,
@@ -190,7 +184,7 @@ def needs(day: Day, flow: Flow, *, instances: int) -> Sequence[Need]:
 
 def _limited(name: str, amount: float, remedy: str) -> Need:
     limit = limits()[name]
-    return Need(what=limit.what, amount=amount, most=limit.value, unit=limit.unit, remedy=remedy)
+    return Need(name=name, what=limit.what, amount=amount, most=limit.value, unit=limit.unit, remedy=remedy)
 
 
 def _vcpus(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
@@ -211,6 +205,7 @@ def _sweep(day: Day, flow: Flow) -> Need:
     within_s = next(one.within_s for one in flow.schedules if "clear_leftovers" in one.steps)
     cleared_s = SWEEP_THREADS / assumed("clear_s") * within_s / 60
     return Need(
+        name="sweep",
         what="sweep: videos cleared up after",
         amount=_rate(day, np.ones(day.videos)),
         most=cleared_s,
@@ -221,6 +216,6 @@ def _sweep(day: Day, flow: Flow) -> Need:
 
 def _rate(day: Day, weights: Times) -> float:
     """Returns what happens a second in the busiest step, spread over the time that each video is in the works."""
-    edges = np.arange(0.0, 86_400.0 + STEP_S, STEP_S)
+    edges = np.arange(0.0, DAY_S + STEP_S, STEP_S)
     counts, _ = np.histogram(day.load.arrivals + day.ready_s / 2, edges, weights=weights)
     return float(counts.max() / STEP_S)

@@ -15,11 +15,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Served", "Station", "Times", "busy_over_time", "daily_arrivals", "serve"]
+__all__ = ["DAY_S", "Served", "Station", "Times", "busy_over_time", "daily_arrivals", "serve"]
 
 Times: TypeAlias = NDArray[np.float64]
 
-_DAY_S: Final = 86_400.0
+DAY_S: Final = 86_400.0
+"""How long a simulated day is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +106,14 @@ def daily_arrivals(videos: int, peak: float, dice: np.random.Generator) -> Times
     count = int(dice.poisson(videos))
     arrivals = np.empty(0)
     while len(arrivals) < count:
-        times = dice.uniform(0.0, _DAY_S, count)
-        rate = 1.0 - (peak - 1.0) * np.cos(2 * np.pi * times / _DAY_S)
+        times = dice.uniform(0.0, DAY_S, count)
+        rate = 1.0 - (peak - 1.0) * np.cos(2 * np.pi * times / DAY_S)
         kept = times[dice.uniform(0.0, peak, count) < rate]
         arrivals = np.concatenate([arrivals, kept])
     return np.sort(arrivals[:count])
 
 
-def busy_over_time(began: Times, ended: Times, step_s: float, until_s: float = _DAY_S) -> Times:
+def busy_over_time(began: Times, ended: Times, step_s: float, until_s: float = DAY_S) -> Times:
     """Returns how many are at work on average in each step of time.
 
     Args:

@@ -6,8 +6,6 @@ set -eu
 : "${PROJECT:?}" "${REGION:?}" "${ENVIRONMENT:?}"
 
 terraform -chdir=infra/gcp init -input=false -backend-config="bucket=$PROJECT-terraform"
-# There are no images yet, and nothing that is applied here has one.
 terraform -chdir=infra/gcp apply -input=false -auto-approve -lock-timeout=10m \
   -var-file="environments/$ENVIRONMENT.tfvars" -var="project=$PROJECT" -var="region=$REGION" \
-  -var='images={light="none@sha256:none",media="none@sha256:none"}' \
   -target=google_artifact_registry_repository.automations -target=google_secret_manager_secret.this

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Keeps a bill of materials (SPDX) of each image that is about to be deployed, with the image in Artifact Analysis.
+# SPDX is what Google writes, Debian packages included; `make sbom` needs no Google and lists Python packages only.
 set -euo pipefail
 
 tries=0

@@ -24,12 +24,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from infra.local.token import stored_key
+from infra.local.key import stored_key
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
 from shared.domain.api_key import ApiKey
 
-__all__ = ["OWNER", "SmokeError", "SmokeTest", "main", "temporary_key"]
+__all__ = ["OWNER", "SmokeError", "SmokeTest", "main", "render_clip", "temporary_key"]
 
 OWNER: Final = "smoke-test"
 """Whose the clip is; infra/gcp/candidate.tf sends what is theirs to the candidates."""
@@ -176,23 +176,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory() as made, temporary_key(wiring) as key:
-            SmokeTest(url, key).run(_clip(Path(made)))
+            SmokeTest(url, key).run(render_clip(Path(made) / "smoke.mp4"))
     except (SmokeError, requests.RequestException) as error:
         print(f"The smoke test failed: {error}", file=sys.stderr)  # noqa: T201  the answer
         return 1
     finally:
         wiring.close()
-    print(f"A clip was uploaded, processed, played and erased in {time.monotonic() - began:.0f} s.")  # noqa: T201
+    print(f"A clip was uploaded, processed, played and erased in {time.monotonic() - began:.0f} s.")  # noqa: T201  the answer
     return 0
 
 
-def _clip(folder: Path) -> Path:
-    """Renders two seconds of picture and sound with one cut."""
-    path = folder / "smoke.mp4"
+def render_clip(path: Path) -> Path:
+    """Renders two seconds of picture and sound with one cut, as small as the pipeline likes it; returns where."""
     command = [
         str(bundled("ffmpeg")), "-v", "error", "-nostdin",
-        "-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=1",
-        "-f", "lavfi", "-i", "smptebars=size=320x180:rate=10:duration=1",
+        "-f", "lavfi", "-i", "testsrc=size=192x108:rate=10:duration=1",
+        "-f", "lavfi", "-i", "smptebars=size=192x108:rate=10:duration=1",
         "-f", "lavfi", "-i", "sine=frequency=440:duration=2",
         "-filter_complex", "[0][1]concat=n=2:v=1[v]", "-map", "[v]", "-map", "2:a",
         "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path),

@@ -4,15 +4,16 @@
 # is silent, except about sweep, which is never idle. Ratios ask for a number of cases too, so that one is no rate.
 locals {
   # `grown(metric{matchers}[window])` stands for how much a metric of metrics.tf grew, in services and jobs together:
-  # a query must say of which kind of resource it wants a metric that several kinds have.
+  # a query must say of which kind of resource it wants a metric that several kinds have. That comes first, and without
+  # matchers a comma is left over, which each use takes away.
   grown = "/grown\\((\\w+)\\{([^}]*)\\}\\[(\\w+)\\]\\)/"
   increases = join(" or ", [
     for writer in local.writers :
-    "increase(logging_googleapis_com:user_$${1}{$${2}monitored_resource=\"${writer}\"}[$${3}])"
+    "increase(logging_googleapis_com:user_$${1}{monitored_resource=\"${writer}\",$${2}}[$${3}])"
   ])
 
   run_service = "monitored_resource=\"cloud_run_revision\""
-  api_request = "run_googleapis_com:request_count{${local.run_service},service_name=\"api\""
+  api_service = "${local.run_service},service_name=\"api\""
 
   # Most instances -> the functions that may have as many. What may have one only is at its limit whenever it works.
   functions_by_limit = {
@@ -32,8 +33,8 @@ locals {
       title    = "Videos fail"
       severity = "ERROR"
       query    = <<-EOT
-        sum(grown(videos_settled{status="failed",}[1h])) / sum(grown(videos_settled{}[1h])) > ${var.alert_limits.failed_share}
-          and sum(grown(videos_settled{status="failed",}[1h])) >= ${var.alert_limits.failed_videos}
+        sum(grown(videos_settled{status="failed"}[1h])) / sum(grown(videos_settled{}[1h])) > ${var.alert_limits.failed_share}
+          and sum(grown(videos_settled{status="failed"}[1h])) >= ${var.alert_limits.failed_videos}
       EOT
       for_s    = 0
     }
@@ -78,8 +79,8 @@ locals {
       title    = "The API answers with errors"
       severity = "CRITICAL"
       query    = <<-EOT
-        sum(increase(${local.api_request},response_code_class="5xx"}[10m])) / sum(increase(${local.api_request}}[10m])) > 0.05
-          and sum(increase(${local.api_request},response_code_class="5xx"}[10m])) >= 10
+        sum(increase(run_googleapis_com:request_count{${local.api_service},response_code_class="5xx"}[10m])) / sum(increase(run_googleapis_com:request_count{${local.api_service}}[10m])) > 0.05
+          and sum(increase(run_googleapis_com:request_count{${local.api_service},response_code_class="5xx"}[10m])) >= 10
       EOT
       for_s    = 0
     }
@@ -95,7 +96,7 @@ locals {
     model-failing = {
       title    = "The model gives no answers"
       severity = "ERROR"
-      query    = "sum by (code) (grown(stage_attempts{code=~\"model_.+\",}[30m])) >= 5"
+      query    = "sum by (code) (grown(stage_attempts{code=~\"model_.+\"}[30m])) >= 5"
       for_s    = 0
     }
     instances-near-limit = {
@@ -152,7 +153,7 @@ resource "google_monitoring_alert_policy" "this" {
     display_name = each.value.title
 
     condition_prometheus_query_language {
-      query               = replace(trimspace(each.value.query), local.grown, "(${local.increases})")
+      query               = replace(replace(trimspace(each.value.query), local.grown, "(${local.increases})"), ",}", "}")
       duration            = "${each.value.for_s}s"
       evaluation_interval = "60s"
       # Google makes a metric when it is first written, and on an idle project none is yet.

@@ -10,8 +10,8 @@ locals {
       title = "Time to ready"
       unit  = "s"
       lines = {
-        "half of the videos" = "histogram_quantile(0.5, sum by (le) (grown(video_ready_s_bucket{status=\"ready\",}[1h])))"
-        "95 of 100"          = "histogram_quantile(0.95, sum by (le) (grown(video_ready_s_bucket{status=\"ready\",}[1h])))"
+        "half of the videos" = "histogram_quantile(0.5, sum by (le) (grown(video_ready_s_bucket{status=\"ready\"}[1h])))"
+        "95 of 100"          = "histogram_quantile(0.95, sum by (le) (grown(video_ready_s_bucket{status=\"ready\"}[1h])))"
       }
     },
     {
@@ -22,7 +22,7 @@ locals {
     {
       title = "Failures in an hour, by code"
       unit  = "1"
-      lines = { "$${labels.code}" = "sum by (code) (grown(videos_settled{status=\"failed\",}[1h]))" }
+      lines = { "$${labels.code}" = "sum by (code) (grown(videos_settled{status=\"failed\"}[1h]))" }
     },
     {
       title = "Waiting for a stage, 95 of 100"
@@ -32,7 +32,7 @@ locals {
     {
       title = "Attempt at a stage, 95 of 100"
       unit  = "s"
-      lines = { "$${labels.stage}" = "histogram_quantile(0.95, sum by (le, stage) (grown(stage_wall_s_bucket{outcome=\"succeeded\",}[15m])))" }
+      lines = { "$${labels.stage}" = "histogram_quantile(0.95, sum by (le, stage) (grown(stage_wall_s_bucket{outcome=\"succeeded\"}[15m])))" }
     },
     {
       title = "Realtime factor of a stage, half of the attempts"
@@ -42,7 +42,7 @@ locals {
     {
       title = "Attempts in 15 minutes that did not succeed"
       unit  = "1"
-      lines = { "$${labels.stage} $${labels.outcome} $${labels.code}" = "sum by (stage, outcome, code) (grown(stage_attempts{outcome!=\"succeeded\",}[15m]))" }
+      lines = { "$${labels.stage} $${labels.outcome} $${labels.code}" = "sum by (stage, outcome, code) (grown(stage_attempts{outcome!=\"succeeded\"}[15m]))" }
     },
     {
       title = "Messages waiting"
@@ -96,7 +96,7 @@ locals {
     {
       title = "API: requests in a second"
       unit  = "1/s"
-      lines = { "$${labels.response_code_class}" = "sum by (response_code_class) (rate(${local.api_request}}[5m]))" }
+      lines = { "$${labels.response_code_class}" = "sum by (response_code_class) (rate(run_googleapis_com:request_count{${local.api_service}}[5m]))" }
     },
     {
       title = "API: time to answer"
@@ -143,7 +143,7 @@ resource "google_monitoring_dashboard" "this" {
               targetAxis     = "Y1"
               legendTemplate = name
               timeSeriesQuery = {
-                prometheusQuery = replace(query, local.grown, "(${local.increases})")
+                prometheusQuery = replace(replace(query, local.grown, "(${local.increases})"), ",}", "}")
                 unitOverride    = chart.unit
               }
             }]

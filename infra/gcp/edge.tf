@@ -82,7 +82,7 @@ resource "google_compute_security_policy" "api" {
       exceed_action  = "deny(429)"
       enforce_on_key = "IP"
       rate_limit_threshold {
-        count        = var.requests_per_minute_and_address
+        count        = var.requests_per_minute_per_address
         interval_sec = 60
       }
     }

@@ -79,7 +79,7 @@ resource "google_firestore_index" "this" {
 }
 
 # No other index of these fields is kept: each costs a write's time and money. Firestore itself removes only documents
-# with a TTL, audit entries and remembered answers: any other has to be seen by sweep, which removes more than it.
+# with a TTL, those of shared/domain/expiring.py: any other has to be seen by sweep, which removes more than it.
 resource "google_firestore_field" "this" {
   for_each = local.firestore_fields
 

@@ -63,6 +63,11 @@ resource "google_cloud_run_v2_job" "stage" {
   # Its image is changed along with the traffic of its stage's service, and gcloud notes who did it.
   lifecycle {
     ignore_changes = [template[0].template[0].containers[0].image, client, client_version]
+
+    precondition {
+      condition     = var.images != null
+      error_message = "What runs needs the variable images, as a build says it."
+    }
   }
 
   depends_on = [

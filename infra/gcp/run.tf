@@ -107,6 +107,11 @@ resource "google_cloud_run_v2_service" "function" {
   # Once it is there, a deployment decides which revision is used, and gcloud notes who it was.
   lifecycle {
     ignore_changes = [traffic, client, client_version]
+
+    precondition {
+      condition     = var.images != null
+      error_message = "What runs needs the variable images, as a build says it."
+    }
   }
 
   depends_on = [

@@ -14,11 +14,12 @@ variable "region" {
 }
 
 variable "images" {
-  description = "Image -> its reference by digest; what cloudbuild.yaml has built."
+  description = "Image -> its reference by digest; what cloudbuild.yaml has built. Nothing runs without: null is for what comes before the first build."
   type        = object({ light = string, media = string })
+  default     = null
 
   validation {
-    condition     = alltrue([for image in values(var.images) : strcontains(image, "@sha256:")])
+    condition     = var.images == null || can([for image in values(var.images) : regex("@sha256:[0-9a-f]{64}$", image)])
     error_message = "Images are named by digest, so that what runs is what was scanned."
   }
 }
@@ -79,6 +80,11 @@ variable "max_instances" {
   description = "Most instances of a function that instances does not name."
   type        = number
   default     = 8
+
+  validation {
+    condition     = var.max_instances >= 1 && floor(var.max_instances) == var.max_instances
+    error_message = "max_instances is a whole number of at least 1."
+  }
 }
 
 variable "instances" {
@@ -136,6 +142,11 @@ variable "retention_days" {
   description = "Days after which a video is deleted; null for never."
   type        = number
   default     = null
+
+  validation {
+    condition     = alltrue([for days in var.retention_days[*] : days > 0])
+    error_message = "retention_days is more than 0, or null."
+  }
 }
 
 variable "analyzers" {
@@ -258,10 +269,15 @@ variable "domain" {
   }
 }
 
-variable "requests_per_minute_and_address" {
+variable "requests_per_minute_per_address" {
   description = "Requests to the domain that one address may make in a minute. An office or a mobile network may be one."
   type        = number
   default     = 3000
+
+  validation {
+    condition     = var.requests_per_minute_per_address >= 1 && floor(var.requests_per_minute_per_address) == var.requests_per_minute_per_address
+    error_message = "requests_per_minute_per_address is a whole number of at least 1."
+  }
 }
 
 variable "waf_enforced" {

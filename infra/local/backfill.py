@@ -6,9 +6,7 @@ from contextlib import closing
 from typing import Annotated, Final
 
 import typer
-from rich import box
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.options import WORKERS, DataDir, Workers, Yes, check_stage
@@ -16,10 +14,8 @@ from infra.local.session import Host, open_deployment
 from infra.local.terminal import out, say, until_interrupted
 from shared.bootstrap import Bootstrap
 from shared.domain.backfill import Backfill, Selection, owner_of_backfill
-from shared.domain.flow import Flow
-from shared.domain.video import Cost
 from shared.runtime.backfill import BackfillRun, Tally
-from shared.runtime.backfill_plan import Preview, begin, preview
+from shared.runtime.backfill_plan import begin, preview
 
 __all__ = ["backfill"]
 
@@ -69,13 +65,10 @@ def backfill(
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     stored = wiring.documents.get(Backfill, name, owner=owner)
-    if stored is None or stored.planned is None:
-        expected = preview(wiring, selection, from_stage)
-        _print(wiring.flow, selection, from_stage, expected, rate)
-        if not expected.videos:
-            return
-    else:
+    if stored is not None and stored.planned is not None:
         say(f"The backfill {name} of {stored.planned} videos goes on.")
+    elif not _foretold(wiring, selection, from_stage, rate):
+        return
     if dry_run:
         say("Nothing was changed.")
         return
@@ -140,55 +133,29 @@ class _Bar:
         self._percent = percent
 
 
-def _print(flow: Flow, selection: Selection, from_stage: str, expected: Preview, rate: float) -> None:
+def _foretold(wiring: Bootstrap, selection: Selection, from_stage: str, rate: float) -> int:
+    """Tells what it would do, and returns how many videos it would process."""
+    from infra.local.backfill_costs import costs_table
+
+    expected = preview(wiring, selection, from_stage)
     conditions = " ".join(f"{name}={value}" for name, value in selection.described().items()) or "any condition"
     for reason, videos in expected.refused.items():
         say(f"{videos} left out: {reason}")
     if not expected.videos:
         say(f"No video can be processed again from {from_stage}: none that is ready or failed fits {conditions}.")
-        return
+        return 0
     minutes = expected.videos / rate
     counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
     say(f"{counted} from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
-    out.print(_costs(flow, expected))
+    out.print(costs_table(wiring, expected))
     say(
         f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
         "time at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
     )
-    stages = [spec.stage for spec in flow.stages[len(flow.before(from_stage)) :]]
-    if unknown := [stage for stage in stages if stage not in expected.costs]:
+    stages = [spec.stage for spec in wiring.flow.stages[len(wiring.flow.before(from_stage)) :]]
+    if unknown := [stage for stage in stages if stage not in expected.last_time]:
         say(f"Nothing is known of {', '.join(unknown)}: none of them came that far.")
-
-
-def _costs(flow: Flow, expected: Preview) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Stage", "CPU", "Cloud Run", "Models"):
-        table.add_column(column, justify="left" if column == "Stage" else "right")
-    for stage, cost in expected.costs.items():
-        run_usd = _run_usd(flow, stage, cost)
-        table.add_row(stage, _hours(cost.cpu_s), _usd(run_usd), _usd(cost.model_usd))
-    total = sum(expected.costs.values(), Cost())
-    run_usd = sum(_run_usd(flow, stage, cost) for stage, cost in expected.costs.items())
-    table.add_row("all", _hours(total.cpu_s), _usd(run_usd), _usd(total.model_usd))
-    return table
-
-
-def _run_usd(flow: Flow, stage: str, cost: Cost) -> float:
-    """Returns what an instance of the stage's function costs for as long, in US dollars."""
-    from infra.cost.model import gib_of
-    from infra.cost.price_list import prices
-
-    spec, listed = flow.stage(stage), prices()
-    vcpu_usd = listed["run.request.vcpu"].of(cost.wall_s * spec.cpu)
-    return vcpu_usd + listed["run.request.memory"].of(cost.wall_s * gib_of(spec.memory))
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds:,.1f} s"
-
-
-def _usd(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+    return expected.videos
 
 
 def _print_outcome(tally: Tally) -> None:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.text import Text
 
 from infra.local.as_json import full_view, short_view
 from infra.local.backfill import backfill
-from infra.local.credentials import key, token
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
+from infra.local.doctor import doctor
 from infra.local.estimate import estimate
-from infra.local.examination import doctor
+from infra.local.key import key
 from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.processing import follow_runs, process_files
@@ -40,7 +41,7 @@ from infra.local.terminal import (
     say,
     until_interrupted,
 )
-from infra.local.token import console_link
+from infra.local.token import console_link, token
 from shared.adapters.binaries import bundled
 from shared.domain.errors import PipelineError
 from shared.domain.uploads import is_upload
@@ -59,7 +60,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
-app.add_typer(dead_letters, name="dead-letters")
 
 
 class Deployment(StrEnum):
@@ -101,7 +101,6 @@ def main() -> None:
         sys.exit(print_error(error))
 
 
-@app.command()
 def process(
     files: Files,
     data_dir: DataDir = None,
@@ -128,7 +127,6 @@ def process(
     raise typer.Exit(exit_code(videos))
 
 
-@app.command()
 def demo(
     video: Annotated[
         Path | None,
@@ -152,7 +150,6 @@ def demo(
     raise typer.Exit(exit_code(videos))
 
 
-@app.command()
 def up(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
@@ -203,7 +200,6 @@ def up(
     say("Stopped.")
 
 
-@app.command(name="list")
 def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the videos, newest first."""
     wiring = open_deployment(data_dir, existing=True)
@@ -216,7 +212,6 @@ def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         out.print(f"There are no videos yet. Process one: {program_as_typed()} process FILE", highlight=False)
 
 
-@app.command()
 def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show everything known about a video."""
     wiring = open_deployment(data_dir, existing=True)
@@ -227,7 +222,6 @@ def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -
         print_details(wiring, video)
 
 
-@app.command()
 def timeline(video_id: VideoId, data_dir: DataDir = None) -> None:
     """Show every attempt at every stage of a video: when, how long, at what cost, how it ended and why."""
     wiring = open_deployment(data_dir, existing=True)
@@ -235,7 +229,6 @@ def timeline(video_id: VideoId, data_dir: DataDir = None) -> None:
     out.print(timeline_lines(wiring.repository.attempts(video.id)))
 
 
-@app.command()
 def replay(
     video_id: VideoId,
     from_stage: Annotated[
@@ -262,7 +255,6 @@ def replay(
     raise typer.Exit(exit_code(videos))
 
 
-@app.command()
 def delete(
     video_id: VideoId,
     data_dir: DataDir = None,
@@ -277,12 +269,25 @@ def delete(
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
 
 
-app.command()(backfill)
-app.command()(doctor)
-app.command()(estimate)
-app.command()(key)
-app.command()(metrics)
-app.command()(token)
+_COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
+    "process": process,
+    "demo": demo,
+    "up": up,
+    "list": list_command,
+    "show": show,
+    "timeline": timeline,
+    "replay": replay,
+    "delete": delete,
+    "backfill": backfill,
+    "doctor": doctor,
+    "estimate": estimate,
+    "key": key,
+    "metrics": metrics,
+    "token": token,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+app.add_typer(dead_letters, name="dead-letters")
 
 
 if __name__ == "__main__":

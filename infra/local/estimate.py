@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from infra.local.options import AsJson
 from infra.local.terminal import out, say
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import ToolRun
@@ -41,7 +42,7 @@ def estimate(
         str,
         typer.Option(help="device: text, speech and pictures in the function; gemini: a model watches instead."),
     ] = "device",
-    as_json: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what processing a video costs on Google Cloud, stage by stage, and what keeping it costs.
 
@@ -112,10 +113,10 @@ def _as_json(cost: VideoCost) -> dict[str, Any]:
         "usd_at_most": cost.most_usd,
         "stages": {
             each.name: {
-                "usd": each.usd(cost.list_prices),
+                "usd": each.usd,
                 "busy_s": each.busy_s,
                 "as_job": each.as_job,
-                "usd_by_price": each.usd_by_price(cost.list_prices),
+                "usd_by_price": each.usd_by_price,
             }
             for each in cost.parts
         },
@@ -127,16 +128,17 @@ def _as_json(cost: VideoCost) -> dict[str, Any]:
 
 def _print(work: Work, cost: VideoCost) -> None:
     from infra.cost.model import storage_usd_month
+    from infra.cost.price_list import prices
 
     picture = work.media.video[0]
     table = Table(box=None, pad_edge=False)
     for heading, side in (("stage", "left"), ("works", "right"), ("US cents", "right"), ("most of it", "left")):
         table.add_column(heading, justify="right" if side == "right" else "left")
     for part in cost.parts:
-        by_price = part.usd_by_price(cost.list_prices)
+        by_price = part.usd_by_price
         works = f"{math.ceil(part.busy_s)} s{' as a job' if part.as_job else ''}" if part.busy_s else ""
         most = max(by_price, key=by_price.__getitem__)
-        table.add_row(part.name, works, f"{part.usd(cost.list_prices) * 100:.4f}", most)
+        table.add_row(part.name, works, f"{part.usd * 100:.4f}", most)
     stage, price, share = cost.dominant
     minutes = work.media.duration_s / 60
     say(f"{minutes:.1f} min, {picture.width}x{picture.height}, {work.media.size_bytes / 1e6:.1f} MB uploaded")
@@ -144,5 +146,5 @@ def _print(work: Work, cost: VideoCost) -> None:
     say(f"Processing: {cost.usd:.4f} USD, {cost.usd / minutes:.4f} a minute; {share:.0%} is {price} of {stage}.")
     say(f"  At most {cost.most_usd:.4f} USD, if a vCPU is half as fast as the cores that were measured.")
     say(f"Keeping:    {storage_usd_month(cost):.5f} USD a month for {cost.stored_gib * 1024:.0f} MiB.")
-    dates = sorted({each.as_of for each in cost.list_prices.values()})
+    dates = sorted({each.as_of for each in prices().values()})
     say(f"List prices of {dates[0]} to {dates[-1]}, free tiers and delivery to viewers left out.")

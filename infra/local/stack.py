@@ -125,7 +125,7 @@ class Stack:
                 "PYTHONPATH": python_path(),
             },
             log_dir=data_dir / "logs",
-            stages=wiring.flow.functions,
+            stages=wiring.flow.message_functions,
             on_end=lambda _execution: self.wake(),
         )
         jobs.warm_up()

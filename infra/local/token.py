@@ -1,21 +1,37 @@
-"""Tokens for whoever sits at this machine."""
+"""`automations token`, and other tokens for whoever sits at this machine."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
 
+import typer
+
+from infra.local.options import DataDir, Owner
+from infra.local.session import open_deployment
 from infra.local.submission import OWNER
 from shared.adapters.auth.own_issuer import OWN_ISSUER, issue_token
 from shared.bootstrap import Bootstrap
-from shared.domain.api_key import ApiKey, new_key
 from shared.domain.errors import ConfigurationError
 from shared.domain.principal import Role
-from shared.ports.document_store import Edit
 
-__all__ = ["TOKEN_HOURS", "console_link", "new_token", "stored_key"]
+__all__ = ["TOKEN_HOURS", "console_link", "new_token", "token"]
 
 TOKEN_HOURS: Final = 12.0
+
+
+def token(
+    data_dir: DataDir = None,
+    role: Annotated[Role, typer.Option(help="What may be done with it.")] = "admin",
+    owner: Owner = OWNER,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="Hours that it works.")] = TOKEN_HOURS,
+) -> None:
+    """Print a token that opens this deployment's API.
+
+    $ curl -H "Authorization: Bearer $(automations token)" http://127.0.0.1:8080/v1/videos
+
+    $ automations token --role viewer --owner ann --hours 1
+    """
+    typer.echo(new_token(open_deployment(data_dir), owner=owner, role=role, hours=hours))
 
 
 def new_token(wiring: Bootstrap, *, owner: str, role: Role, hours: float) -> str:
@@ -34,28 +50,6 @@ def new_token(wiring: Bootstrap, *, owner: str, role: Role, hours: float) -> str
         raise ConfigurationError("not_the_issuer", f"The tokens for this deployment come from {wiring.issuer}.")
     now, life_s = wiring.clock.now(), round(hours * 3600)
     return issue_token(wiring.settings.auth, wiring.signer, now, owner=owner, role=role, life_s=life_s)
-
-
-def stored_key(
-    wiring: Bootstrap, *, owner: str, role: Role, name: str, life: timedelta | None
-) -> tuple[ApiKey, str]:
-    """Makes a key in the deployment's own store, as the API does for whoever is let in already.
-
-    Args:
-        wiring: The deployment's parts.
-        owner: Whose videos it is for.
-        role: What may be done with them.
-        name: What to call it.
-        life: How long it works; None for ever.
-
-    Returns:
-        The key and its text, which is shown this once.
-    """
-    now = wiring.clock.now()
-    expires_at = None if life is None else now + life
-    key, text = new_key(owner=owner, name=name, role=role, now=now, expires_at=expires_at)
-    wiring.documents.update(ApiKey, key.id, lambda _none: Edit(answer=None, document=key), owner=owner)
-    return key, text
 
 
 def console_link(wiring: Bootstrap, url: str) -> str:

@@ -147,7 +147,7 @@ class LocalBus:
         """
         now_us = self._now_us()
         # What is for a function that only an older or newer flow has waits in the queue until that flow is back.
-        ours = deliveries.c.stage.in_(self._flow.functions if functions is None else functions)
+        ours = deliveries.c.stage.in_(self._flow.message_functions if functions is None else functions)
         due = ~deliveries.c.dead & (deliveries.c.visible_us <= now_us) & ours
         with self._database.reading() as connection:  # a queue that is polled while empty keeps no writer waiting
             if connection.execute(select(deliveries.c.id).where(due).limit(1)).first() is None:
@@ -240,11 +240,6 @@ class LocalBus:
             Backlog(function=function, messages=messages, oldest_at=from_us(oldest_us))
             for function, messages, oldest_us in rows
         ]
-
-    def depth(self) -> int:
-        """Returns how many messages are not done with: waiting, delayed or leased, but not dead."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).where(~deliveries.c.dead)).scalar_one()
 
     def _change(self, message: LeasedMessage, values: Mapping[str, object]) -> bool:
         with self._database.writing() as connection:

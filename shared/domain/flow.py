@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -151,8 +152,17 @@ class Flow:
         return (self.stages[0].consumes, *self.announcements, *awaited)
 
     @property
-    def functions(self) -> tuple[str, ...]:
-        """Every function that messages start."""
+    def needs(self) -> Mapping[str, Needs]:
+        """Every function there is: its name and its row."""
+        return {
+            **{spec.stage: spec for spec in self.stages},
+            **{listener.function: listener for listener in self.listeners},
+            **{service.function: service for service in self.services},
+        }
+
+    @property
+    def message_functions(self) -> tuple[str, ...]:
+        """Every function that messages about videos start; the clock's, which start sweep, are none."""
         return (*(spec.stage for spec in self.stages), *(listener.function for listener in self.listeners))
 
     def consumers(self, topic: str) -> tuple[str, ...]:

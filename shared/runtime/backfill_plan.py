@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -57,13 +57,20 @@ class Preview:
         videos: How many videos would be processed again.
         refused: Why others that were selected can't begin at that stage -> how many.
         sampled: How many videos the costs are taken from.
-        costs: Stage -> what it cost these videos last time, made out for all; no stage that none of them had.
+        last_time: Stage -> those of them that had it, and what it cost them; no stage that none of them had.
     """
 
     videos: int
     refused: Mapping[str, int]
     sampled: int
-    costs: Mapping[str, Cost]
+    last_time: Mapping[str, Sequence[tuple[Video, Cost]]]
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """Stage -> what it cost last time, made out for all."""
+        return {
+            stage: _made_out([cost for _, cost in tried], self.videos) for stage, tried in self.last_time.items()
+        }
 
 
 def preview(ports: BackfillPorts, selection: Selection, from_stage: str) -> Preview:
@@ -87,8 +94,8 @@ def preview(ports: BackfillPorts, selection: Selection, from_stage: str) -> Prev
             sample.append(video)
         elif (place := chance.randrange(videos)) < _SAMPLE:
             sample[place] = video
-    costs = _costs(ports, sample, from_stage, videos)
-    return Preview(videos=videos, refused=refused, sampled=len(sample), costs=costs)
+    last_time = _last_time(ports, sample, from_stage)
+    return Preview(videos=videos, refused=refused, sampled=len(sample), last_time=last_time)
 
 
 def begin(ports: BackfillPorts, selection: Selection, from_stage: str, name: str) -> Backfill:
@@ -177,15 +184,17 @@ def _keep(ports: BackfillPorts, document: Backfill | PlannedReplay) -> None:
     ports.documents.update(type(document), document.id, lambda _stored: edit, owner=document.owner)
 
 
-def _costs(ports: BackfillPorts, sample: list[Video], from_stage: str, videos: int) -> Mapping[str, Cost]:
-    """Returns stage -> what it will cost all videos, as far as some of them tell."""
+def _last_time(
+    ports: BackfillPorts, sample: list[Video], from_stage: str
+) -> Mapping[str, Sequence[tuple[Video, Cost]]]:
+    """Returns stage -> the videos of a sample that had it, and what it cost them."""
     stages = ports.flow.stages[len(ports.flow.before(from_stage)) :]
-    found: dict[str, list[Cost]] = {spec.stage: [] for spec in stages}
+    found: dict[str, list[tuple[Video, Cost]]] = {spec.stage: [] for spec in stages}
     for video in sample:
         for stage, attempt in _latest(ports.repository.attempts(video.id)).items():
             if stage in found:
-                found[stage].append(attempt.cost)
-    return {stage: _made_out(costs, videos) for stage, costs in found.items() if costs}
+                found[stage].append((video, attempt.cost))
+    return {stage: tried for stage, tried in found.items() if tried}
 
 
 def _latest(attempts: Iterable[Attempt]) -> Mapping[str, Attempt]:

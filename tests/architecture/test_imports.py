@@ -66,6 +66,13 @@ def test_the_import_rules_hold() -> None:
         ("shared/processors/planted.py", "import shared.runtime"),
         ("shared/adapters/planted.py", "import functions.ingest"),
         ("functions/tag/planted.py", "import infra.local"),
+        ("functions/tag/planted.py", "import infra.cost.model"),
+        ("shared/runtime/planted.py", "import infra.deploy.release"),
+        ("infra/cost/planted.py", "import infra.local.token"),
+        ("infra/local/planted.py", "import infra.deploy.smoke"),
+        ("infra/planted.py", "import json"),  # has no place in the layers
+        ("shared/runtime/planted.py", "import tests.terraform.planning"),
+        ("infra/cost/planted.py", "import tests.terraform.planning"),
         ("functions/segment/planted.py", "import functions.transcode"),
         ("shared/runtime/planted.py", "import sqlalchemy"),
         ("shared/ports/planted.py", "import google.cloud.storage"),

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.requirement import missing
+
 __all__ = ["CHROMIUM_FLAGS", "browser", "chromium"]
 
 CHROMIUM_FLAGS = [
@@ -30,9 +32,7 @@ def chromium() -> str:
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if found is None:
         message = "no Chromium: install Debian's package chromium, or name a binary in CHROMIUM"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        missing(message)
     return found
 
 

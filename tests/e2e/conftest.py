@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from shared.adapters.binaries import bundled
+from infra.deploy.smoke import render_clip
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,17 +22,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of picture and sound with one cut, as small as the pipeline likes it."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    command = [
-        str(bundled("ffmpeg")), "-v", "error", "-nostdin",
-        "-f", "lavfi", "-i", "testsrc=size=192x108:rate=10:duration=1",
-        "-f", "lavfi", "-i", "smptebars=size=192x108:rate=10:duration=1",
-        "-f", "lavfi", "-i", "sine=frequency=440:duration=2",
-        "-filter_complex", "[0][1]concat=n=2:v=1[v]", "-map", "[v]", "-map", "2:a",
-        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path),
-    ]  # fmt: skip
-    subprocess.run(command, check=True)
-    return path
+    return render_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
 
 
 def who_has(api_url: str, token: str) -> Any:

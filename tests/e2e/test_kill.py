@@ -22,6 +22,7 @@ from shared.domain.identity import object_prefix
 from shared.domain.video import Video
 from shared.settings import Settings
 from shared.testing.dead_letters import letters_in
+from tests.undelivered import undelivered
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Automations
@@ -111,7 +112,7 @@ def test_everything_ends_ready_after_twenty_kills(
         videos = wiring.repository.list_videos().videos
         ready = [video.status for video in videos] == ["ready"] * VIDEOS
         # Duplicates that met a dead worker's lease come back once it has run out.
-        return ready and not wiring.repository.unswept() and wiring.local_bus.depth() == 0
+        return ready and not wiring.repository.unswept() and undelivered(wiring.local_bus) == 0
 
     def state() -> str:
         return f"KILL_SEED={seed}: {wiring.repository.list_videos().videos}; {log.read_text()[-4000:]}"

@@ -17,6 +17,7 @@ from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import upload
 from tests.e2e.conftest import ROOT, Automations
+from tests.undelivered import undelivered
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ class TestDeadLetters:
         assert "1 replayed, 1 left." in said
         assert listed(automations) == [old]
         with closing(wiring.local_bus) as bus:
-            assert bus.depth() == 1
+            assert undelivered(bus) == 1
 
         assert "1 dropped." in automations.run("dead-letters drop", "--settled")
         assert listed(automations) == []

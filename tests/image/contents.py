@@ -13,19 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 from shared.adapters.signing_key import SigningKey
-from shared.domain.flow import Needs
 from shared.pipeline import load_flow
 from tests.image.reach import reached_modules
 
 __all__ = ["FUNCTIONS", "IMAGES", "Environments", "Imports"]
 
 ROOT = Path(__file__).parents[2]
-FLOW = load_flow()
-FUNCTIONS: Mapping[str, Needs] = {
-    **{spec.stage: spec for spec in FLOW.stages},
-    **{listener.function: listener for listener in FLOW.listeners},
-    **{service.function: service for service in FLOW.services},
-}
+FUNCTIONS = load_flow().needs
 IMAGES = ("light", "media")
 
 _SIZES = """

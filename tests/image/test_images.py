@@ -18,20 +18,15 @@ import pytest
 
 from infra.local.emulators.kept_process import free_port
 from shared.adapters.http_delivery import ALIVE_PATH
-from shared.domain.flow import Needs
 from shared.pipeline import load_flow
 from tests.image.clean_root import BASE, Container, ImageBuilder
 from tests.image.dockerfile import build_context, read_stages
 from tests.long_work import LongWork, wait_for
+from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
-FLOW = load_flow()
-FUNCTIONS: dict[str, Needs] = {
-    **{spec.stage: spec for spec in FLOW.stages},
-    **{listener.function: listener for listener in FLOW.listeners},
-    **{service.function: service for service in FLOW.services},
-}
+FUNCTIONS = load_flow().needs
 NOBODY = 65532
 GONE_WITHIN_S = 10.0
 
@@ -166,8 +161,6 @@ def test_a_builder_is_sent_what_is_needed_and_nothing_else() -> None:
 def test_the_dockerfile_is_in_order() -> None:
     linter = Path(sys.executable).with_name("hadolint")
     if not linter.exists():
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail("hadolint is not installed")
-        pytest.skip("hadolint is not installed")
+        missing("hadolint is not installed")
     run = subprocess.run([str(linter), str(DOCKERFILE)], check=False, capture_output=True, text=True)
     assert (run.stdout, run.returncode) == ("", 0)

@@ -31,11 +31,7 @@ __all__ = [
 
 ROOT: Final = Path(__file__).parents[2]
 FLOW: Final = load_flow()
-FUNCTIONS: Final = (
-    *(spec.stage for spec in FLOW.stages),
-    *(listener.function for listener in FLOW.listeners),
-    *(service.function for service in FLOW.services),
-)
+FUNCTIONS: Final = tuple(FLOW.needs)
 GOOGLE: Final = tuple(
     f"shared.adapters.{name}" for name in ("cloud_run", "firestore", "gcs", "gemini", "opentelemetry", "pubsub")
 )

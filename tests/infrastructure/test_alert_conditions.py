@@ -40,6 +40,33 @@ def subscription(measure: str, name: str) -> str:
     )
 
 
+def instances(service: str, state: str) -> str:
+    return _series(
+        "run_googleapis_com:container_instance_count",
+        monitored_resource="cloud_run_revision",
+        service_name=service,
+        state=state,
+    )
+
+
+def executions(job: str, result: str) -> str:
+    return _series(
+        "run_googleapis_com:job_completed_execution_count",
+        monitored_resource="cloud_run_job",
+        job_name=job,
+        result=result,
+    )
+
+
+def quota_answers(code: int) -> str:
+    return _series(
+        "serviceruntime_googleapis_com:api_request_count",
+        monitored_resource="consumed_api",
+        service="aiplatform.googleapis.com",
+        response_code=str(code),
+    )
+
+
 def _series(name: str, **labels: str) -> str:
     matchers = ",".join(f'{label}="{value}"' for label, value in labels.items())
     return f"{name}{{{matchers}}}"
@@ -132,26 +159,12 @@ CASES: Final = [
     Case("a function puts off what others work on", {requests("segment", 503): grows(600)}),
     Case(
         "executions of a job fail",
-        {
-            _series(
-                "run_googleapis_com:job_completed_execution_count",
-                monitored_resource="cloud_run_job",
-                job_name="transcode",
-                result="failed",
-            ): grows(6)
-        },
+        {executions("transcode", "failed"): grows(6)},
         {"jobs-failing": {"job_name": "transcode"}},
     ),
     Case(
         "executions of a job succeed",
-        {
-            _series(
-                "run_googleapis_com:job_completed_execution_count",
-                monitored_resource="cloud_run_job",
-                job_name="transcode",
-                result="succeeded",
-            ): grows(60)
-        },
+        {executions("transcode", "succeeded"): grows(60)},
     ),
     Case(
         "one of ten requests to the API fails",
@@ -197,50 +210,21 @@ CASES: Final = [
     ),
     Case(
         "all instances are busy",
-        {
-            _series(
-                "run_googleapis_com:container_instance_count",
-                monitored_resource="cloud_run_revision",
-                service_name="tag",
-                state="active",
-            ): f"8x{TWO_HOURS}"
-        },
+        {instances("tag", "active"): f"8x{TWO_HOURS}"},
         {"instances-near-limit": {"service_name": "tag"}},
     ),
     Case(
         "half of the instances are busy, the others wait",
-        {
-            _series(
-                "run_googleapis_com:container_instance_count",
-                monitored_resource="cloud_run_revision",
-                service_name="tag",
-                state=state,
-            ): f"4x{TWO_HOURS}"
-            for state in ("active", "idle")
-        },
+        {instances("tag", state): f"4x{TWO_HOURS}" for state in ("active", "idle")},
     ),
     Case(
         "Vertex AI has no quota left",
-        {
-            _series(
-                "serviceruntime_googleapis_com:api_request_count",
-                monitored_resource="consumed_api",
-                service="aiplatform.googleapis.com",
-                response_code="429",
-            ): grows(600)
-        },
+        {quota_answers(429): grows(600)},
         {"quota-reached": {"service": "aiplatform.googleapis.com"}},
     ),
     Case(
         "Google's APIs answer",
-        {
-            _series(
-                "serviceruntime_googleapis_com:api_request_count",
-                monitored_resource="consumed_api",
-                service="aiplatform.googleapis.com",
-                response_code="200",
-            ): grows(600)
-        },
+        {quota_answers(200): grows(600)},
     ),
     Case(
         "60 dollars are spent on models",

@@ -453,7 +453,7 @@ class TestOnEmulators:
         assert before["Videos"].verdict == "ok"
 
         create_buckets(wiring.settings)
-        endpoints = dict.fromkeys(wiring.flow.functions, "http://127.0.0.1:9")
+        endpoints = dict.fromkeys(wiring.flow.message_functions, "http://127.0.0.1:9")
         create_topics(wiring.flow, endpoints | {"sweep": "http://127.0.0.1:9"}, lease_s=wiring.settings.lease_s)
         after = {check.name: check for check in examine_cloud(wiring, None)}
         assert after["Topics"].verdict == "ok"

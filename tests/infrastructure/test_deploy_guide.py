@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import typer
@@ -16,6 +16,7 @@ from infra.deploy.build_config import load_build
 from infra.local.cli import app
 from shared.adapters.signing_key import SigningKey
 from tests.infrastructure.stand_in_gcloud import CLI_TREE, refusal_of
+from tests.requirement import missing
 from tests.terraform.planning import ROOT, planned
 
 README = (ROOT / "infra" / "README.md").read_text()
@@ -87,12 +88,6 @@ def gcloud_calls(text: str) -> list[list[str]]:
     ]
 
 
-def missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def test_the_first_video_takes_at_most_ten_commands_and_each_is_explained() -> None:
     numbers = [line.rpartition("# ")[2] for line in FIRST]
     explained = re.findall(r"^(\d+)\. ", section("Deploy"), re.MULTILINE)
@@ -153,12 +148,15 @@ def test_the_tables_are_about_the_build() -> None:
     assert dict(rows) == dict(build.substitutions)
 
 
-def test_what_is_applied_before_the_first_build_is_there() -> None:
+def test_what_is_applied_before_the_first_build_takes_no_images() -> None:
     targets = re.findall(r"-target=google_(\S+)\.(\S+)", (ROOT / "infra/deploy/foundation.sh").read_text())
+    addresses = tuple(f"google_{kind}.{name}" for kind, name in targets)
+    plan = planned(targets=addresses, images=None)
 
     assert targets
     for kind, name in targets:
-        assert planned().of(kind, name), f"there is no google_{kind}.{name}"
+        assert plan.of(kind, name), f"there is no google_{kind}.{name}"
+    assert not plan.of("cloud_run_v2_service")
 
 
 def test_the_smoke_test_finds_the_candidate() -> None:

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -16,14 +15,11 @@ from infra.deploy.run_steps import commands, run
 from shared.pipeline import load_flow
 from tests.infrastructure import stand_in_gcloud
 from tests.infrastructure.stand_in_gcloud import Project
+from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 FLOW = load_flow()
-FUNCTIONS = [
-    *(row.stage for row in FLOW.stages),
-    *(row.function for row in FLOW.listeners),
-    *(row.function for row in FLOW.services),
-]
+FUNCTIONS = list(FLOW.needs)
 DEPLOYING = ["pin", "apply", "tag", "smoke", "shift"]
 """The steps that change what is served, and the one that decides whether it is."""
 
@@ -83,12 +79,6 @@ class Deployment:
 
 def calls_of(deployment: Deployment, program: str) -> list[str]:
     return [call for call in deployment.project.calls if call.startswith(f"{program} ")]
-
-
-def missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def program(path: Path, text: str) -> None:

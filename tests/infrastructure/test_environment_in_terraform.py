@@ -21,7 +21,7 @@ from shared.settings import Settings, load_settings, variable_of
 from tests.terraform.planning import PROJECT, ROOT, Plan, RefusedPlan, edited, planned
 
 FLOW = load_flow()
-FUNCTIONS = (*FLOW.functions, *(service.function for service in FLOW.services))
+FUNCTIONS = tuple(FLOW.needs)
 JOBS = tuple(spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None)
 ENVIRONMENT_TF = "infra/gcp/environment.tf"
 OF_THE_FRAMEWORK = {"FUNCTION_TARGET", "FUNCTION_SOURCE", "THREADS"}
@@ -252,9 +252,19 @@ def test_any_other_setting_can_be_given() -> None:
         {"instances": {"transcoding": {"max": 3}}},
         {"instances": {"transcode": {"min": 4, "max": 3}}},
         {"images": {"light": "light:latest", "media": "media:latest"}},
+        {"images": {"light": f"light@sha256:{'1' * 64}", "media": "none@sha256:none"}},
+        {"max_instances": 0},
+        {"max_instances": 1.5},
+        {"retention_days": 0},
+        {"requests_per_minute_per_address": 0},
         {"kms_key": "my-key"},
     ],
 )
 def test_variables_that_make_no_sense_are_refused(variables: dict[str, Any]) -> None:
     with pytest.raises(RefusedPlan, match="Invalid value for variable"):
         planned(**variables)
+
+
+def test_nothing_runs_without_images() -> None:
+    with pytest.raises(RefusedPlan, match="needs the variable images"):
+        planned(images=None)

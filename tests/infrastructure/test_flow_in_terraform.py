@@ -20,11 +20,7 @@ from tests.terraform.planning import PROJECT, ROOT, VARIABLES, Plan, edited, pla
 
 FLOW = load_flow()
 PIPELINE = "shared/pipeline.json"
-NEEDS: dict[str, Needs] = {
-    **{row.stage: row for row in FLOW.stages},
-    **{row.function: row for row in FLOW.listeners},
-    **{row.function: row for row in FLOW.services},
-}
+NEEDS = FLOW.needs
 ALL_DISKS_GRANTED = 1000
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.sweep import main as sweep
-from infra.cost import report, scenarios
+from infra.cost import model, report, scenarios
 from infra.cost.idle import IdleLine, idle_cost, runs_a_month
 from infra.cost.measurements import assumed
 from infra.cost.price_list import prices
@@ -71,11 +71,25 @@ def test_a_key_is_paid_for_once_whoever_uses_it() -> None:
     assert found["keys"].usd == pytest.approx(0.06)
 
 
-def test_a_dearer_clock_makes_it_dearer() -> None:
-    resources = planned().resources
-    dearer = {**prices(), "scheduler.job_month": replace(prices()["scheduler.job_month"], usd=1.0)}
+def test_alerts_are_paid_for_as_often_as_they_are_evaluated(tmp_path: Path) -> None:
+    rarer = edited(tmp_path, "infra/gcp/alerts.tf", 'evaluation_interval = "60s"', 'evaluation_interval = "120s"')
 
-    before, after = (sum(line.usd for line in idle_cost(resources, list_prices=which)) for which in (None, dearer))
+    often, seldom = (
+        next(line.usage for what, line in lines(plan).items() if "alerts" in what)
+        for plan in (planned(), planned(rarer))
+    )
+
+    assert often["monitoring.points"] == often["monitoring.condition_month"] * 43_800
+    assert seldom == {**often, "monitoring.points": often["monitoring.points"] / 2}
+
+
+def test_a_dearer_clock_makes_it_dearer(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lines().values()
+    before = sum(line.usd for line in found)
+    dearer = {**prices(), "scheduler.job_month": replace(prices()["scheduler.job_month"], usd=1.0)}
+    monkeypatch.setattr(model, "prices", lambda: dearer)
+
+    after = sum(line.usd for line in found)
 
     assert after - before == pytest.approx(0.9 * len(load_flow().schedules))
 

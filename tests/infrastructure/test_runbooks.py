@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shlex
@@ -16,6 +15,7 @@ import typer
 
 from infra.local.cli import app
 from shared.domain.measures import LOG_LINES
+from tests.requirement import missing
 from tests.terraform.planning import RefusedPlan, edited, planned
 
 README: Final = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
@@ -105,9 +105,7 @@ def gcloud() -> Mapping[str, Any]:
     completions = root / "data" / "cli" / "gcloud_completions.py"
     if not completions.is_file():
         reason = "the Google Cloud CLI, or its list of commands, is not installed"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(reason)
     tree: Mapping[str, Any] = runpy.run_path(str(completions))["STATIC_COMPLETION_CLI_TREE"]
     return tree
 

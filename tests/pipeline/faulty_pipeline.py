@@ -31,6 +31,7 @@ from shared.settings import Settings
 from shared.testing.clock import ManualClock
 from shared.testing.faults import Crash, FaultInjector, FaultKind
 from shared.testing.videos import media_info
+from tests.undelivered import undelivered
 
 __all__ = ["STAGES", "FaultyPipeline"]
 
@@ -161,7 +162,7 @@ class FaultyPipeline:
             if not delivered:
                 self.clock.advance(61)
                 self.sweep()
-                if self.bus.depth() == 0 and all(self._settled(video_id) for video_id in video_ids):
+                if undelivered(self.bus) == 0 and all(self._settled(video_id) for video_id in video_ids):
                     return
         states = {video_id: self.repository.get(video_id) for video_id in video_ids}
         raise AssertionError(f"stuck: {states}; boundaries {self.injector.reached}")
@@ -185,7 +186,7 @@ class FaultyPipeline:
             self.deliver_all()
             self.clock.advance(61)
             self.sweep()
-        assert self.bus.depth() == 0
+        assert undelivered(self.bus) == 0
 
     def deliver_all(self) -> None:
         """Delivers until nothing can be delivered now."""

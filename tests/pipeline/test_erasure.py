@@ -14,6 +14,7 @@ from shared.domain.identity import erased_id
 from shared.testing.dead_letters import letters_in
 from shared.testing.faults import FaultKind
 from tests.pipeline.faulty_pipeline import FaultyPipeline
+from tests.undelivered import undelivered
 
 NAME = "quartzowner/plantedname.mp4"
 PLANTED = "plantedbytes"
@@ -102,7 +103,7 @@ def test_messages_of_its_own_upload_are_taken_back(folder: Path) -> None:
     pipeline = FaultyPipeline(folder, {0: "crash after"})
     video_id = upload(pipeline, folder)
     pipeline.deliver_all()
-    assert pipeline.bus.depth() == 1
+    assert undelivered(pipeline.bus) == 1
     pipeline.erase()
     (erasure,) = pipeline.erasures
     assert erasure.complete

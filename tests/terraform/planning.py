@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import pytest
-
+from tests.requirement import missing
 from tests.terraform.stand_in_provider import PROJECT_NUMBER, Schema, StandInProvider
 
 __all__ = ["PROJECT", "VARIABLES", "Plan", "RefusedPlan", "edited", "planned"]
@@ -135,23 +134,26 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
     return folder
 
 
-def planned(folder: Path = ROOT, environment: str = "", **variables: object) -> Plan:
+def planned(
+    folder: Path = ROOT, environment: str = "", targets: tuple[str, ...] = (), **variables: object
+) -> Plan:
     """Returns the plan of a project folder's infra/gcp.
 
     Args:
         folder: A copy of the project, or of what Terraform reads of it.
         environment: Name of a file of variables in environments/, which win over the others.
+        targets: Addresses of the only resources that are planned, with what they take; none for all.
         variables: Variables beside VARIABLES, or instead of theirs.
 
     Raises:
         RefusedPlan: Terraform finds something wrong.
     """
-    return _planned(folder, environment, json.dumps({**VARIABLES, **variables}))
+    return _planned(folder, environment, targets, json.dumps({**VARIABLES, **variables}))
 
 
 @cache
-def _planned(folder: Path, environment: str, variables: str) -> Plan:
-    options = ["-refresh=false", "-out=plan"]
+def _planned(folder: Path, environment: str, targets: tuple[str, ...], variables: str) -> Plan:
+    options = ["-refresh=false", "-out=plan", *(f"-target={address}" for address in targets)]
     if environment:
         options.append(f"-var-file=environments/{environment}.tfvars")
     with tempfile.TemporaryDirectory() as made, StandInProvider(_schemas(), _COMPUTED, _DATA_SOURCES) as provider:
@@ -218,18 +220,12 @@ def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str
 
 
 def _program() -> str:
-    return shutil.which("terraform") or _missing("Terraform 1.11 is not installed")
+    return shutil.which("terraform") or missing("Terraform 1.11 is not installed")
 
 
 def _schemas() -> dict[str, Schema]:
     if not _PROVIDER_SCHEMA.is_file():
-        _missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
+        missing(f"the google provider's arguments are not at {_PROVIDER_SCHEMA}")
     schemas: dict[str, Schema] = json.loads(_PROVIDER_SCHEMA.read_text())
     schemas |= json.loads(_MORE_SCHEMAS.read_text())
     return schemas
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)

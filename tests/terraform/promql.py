@@ -7,7 +7,6 @@ implementation of the same language, which can't be run here.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,11 +14,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import pytest
 import yaml
 
+from tests.requirement import missing
 from tests.terraform.planning import Plan
 
 __all__ = ["Series", "alert_queries", "dashboard_queries", "firing", "named_labels", "promql_name", "selected"]
@@ -125,10 +124,4 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _promtool() -> str:
-    return shutil.which("promtool") or _missing("promtool, of Debian's package prometheus, is not installed")
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return shutil.which("promtool") or missing("promtool, of Debian's package prometheus, is not installed")

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from infra.local.check import Check, verdict_on
 from infra.local.cloud_doctor.deployment import Deployment
-from shared.domain.flow import Flow
 from shared.domain.topology import SWEEP_TOPIC
 
 __all__ = ["check_environment", "check_images", "check_jobs", "check_schedules", "check_services"]
@@ -20,7 +19,7 @@ _SHARED_SETTINGS: Final = ("project", "upload_bucket", "media_bucket", "firestor
 
 def check_services(deployment: Deployment) -> Iterator[Check]:
     """Looks whether every function has a service that works."""
-    names = _functions(deployment.wiring.flow)
+    names = deployment.wiring.flow.needs
     problems = []
     for name in names:
         service = deployment.services.get(name)
@@ -43,10 +42,7 @@ def check_jobs(deployment: Deployment) -> Iterator[Check]:
 
 def check_images(deployment: Deployment) -> Iterator[Check]:
     """Looks whether all functions run the same build."""
-    flow = deployment.wiring.flow
-    kinds = {spec.stage: spec.image for spec in flow.stages}
-    kinds |= {listener.function: listener.image for listener in flow.listeners}
-    kinds |= {service.function: service.image for service in flow.services}
+    kinds = {function: needs.image for function, needs in deployment.wiring.flow.needs.items()}
     warnings = []
     for kind in sorted(set(kinds.values())):
         found = {
@@ -68,7 +64,7 @@ def check_environment(deployment: Deployment) -> Iterator[Check]:
     warnings = []
     for setting in _SHARED_SETTINGS:
         variable, ours = f"AUTOMATIONS_{setting.upper()}", getattr(settings, setting)
-        for name in _functions(deployment.wiring.flow):
+        for name in deployment.wiring.flow.needs:
             theirs = _environment(deployment.services.get(name, {})).get(variable, ours)
             if theirs != ours:
                 warnings.append(f"{name} has {variable}={theirs}, and here it is {ours}.")
@@ -90,10 +86,6 @@ def check_schedules(deployment: Deployment) -> Iterator[Check]:
         elif job.get("schedule") != row.cron or not _topic(job).endswith(f"/{SWEEP_TOPIC}"):
             problems.append(f"{name} is not what the flow says. {_APPLY}")
     yield verdict_on("Schedules", "sweep runs when the flow says", missing=problems)
-
-
-def _functions(flow: Flow) -> list[str]:
-    return [*flow.functions, *(service.function for service in flow.services)]
 
 
 def _containers(resource: Mapping[str, Any]) -> list[dict[str, Any]]:

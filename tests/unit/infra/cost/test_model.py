@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from unittest.mock import MagicMock
 
 import pytest
 
 from functions.transcode.strategies.standard import StandardLadder
+from infra.cost import model
 from infra.cost.model import VideoCost, gib_of, storage_usd_month, video_cost
-from infra.cost.price_list import Price, prices
+from infra.cost.price_list import prices
 from infra.cost.work import Analysis, Work, invented_media
 from shared.pipeline import load_flow
 
@@ -17,35 +17,32 @@ FLOW = load_flow()
 LADDER = StandardLadder(MagicMock())
 
 
-def cost(
-    minutes: float,
-    resolution: str = "1080p",
-    analysis: Analysis = Analysis.DEVICE,
-    list_prices: Mapping[str, Price] | None = None,
-) -> VideoCost:
+def cost(minutes: float, resolution: str = "1080p", analysis: Analysis = Analysis.DEVICE) -> VideoCost:
     work = Work(media=invented_media(minutes * 60, resolution), ladder=LADDER, analysis=analysis)
-    return video_cost(work, FLOW, list_prices=list_prices)
+    return video_cost(work, FLOW)
 
 
 def test_parts_add_up() -> None:
     found = cost(3)
 
     assert [part.name for part in found.parts][: len(FLOW.stages)] == [spec.stage for spec in FLOW.stages]
-    by_price = [usd for part in found.parts for usd in part.usd_by_price(found.list_prices).values()]
+    by_price = [usd for part in found.parts for usd in part.usd_by_price.values()]
     assert found.usd == pytest.approx(sum(by_price))
-    assert found.usd == pytest.approx(sum(part.usd(found.list_prices) for part in found.parts))
+    assert found.usd == pytest.approx(sum(part.usd for part in found.parts))
     assert found.compute_usd < found.usd < found.most_usd < 2 * found.usd
 
 
 @pytest.mark.parametrize("name", ["run.request.vcpu", "firestore.write", "storage.class_a", "pubsub.tib"])
-def test_a_price_twice_as_high_adds_what_was_paid_for_it(name: str) -> None:
-    before = cost(1)
+def test_a_price_twice_as_high_adds_what_was_paid_for_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = cost(1)
+    before = found.usd
     dearer = {**prices(), name: replace(prices()[name], usd=2 * prices()[name].usd)}
 
-    paid = sum(part.usd_by_price(before.list_prices).get(name, 0.0) for part in before.parts)
+    paid = sum(part.usd_by_price.get(name, 0.0) for part in found.parts)
+    monkeypatch.setattr(model, "prices", lambda: dearer)
 
     assert paid > 0
-    assert cost(1, list_prices=dearer).usd == pytest.approx(before.usd + paid)
+    assert found.usd == pytest.approx(before + paid)
 
 
 @pytest.mark.parametrize("analysis", Analysis)

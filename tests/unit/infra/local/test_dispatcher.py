@@ -16,6 +16,7 @@ from shared.domain.events import WorkRequested
 from shared.pipeline import load_flow
 from shared.ports.job_runner import Job, JobState
 from shared.testing.videos import upload
+from tests.undelivered import undelivered
 
 FLOW = load_flow()
 RUNNING = JobState(status="running")
@@ -106,7 +107,7 @@ def test_acknowledges_what_succeeded(setup: Setup) -> None:
     setup.publish()
     assert setup.jobs.started.acquire(timeout=10)
     setup.end(0, JobState(status="succeeded"))
-    _until(lambda: setup.bus.depth() == 0, setup.wake)
+    _until(lambda: undelivered(setup.bus) == 0, setup.wake)
 
 
 def test_delivers_again_what_failed(setup: Setup) -> None:
@@ -124,7 +125,7 @@ def test_waits_as_long_as_the_function_asks_for(setup: Setup) -> None:
     setup.end(0, JobState(status="failed", error="[busy] Later.", retry_after_s=600.0))
     setup.wake.set()
     assert not setup.jobs.started.acquire(timeout=0.5)
-    assert setup.bus.depth() == 1
+    assert undelivered(setup.bus) == 1
 
 
 def test_starts_no_more_than_there_are_workers(setup: Setup) -> None:
@@ -148,7 +149,7 @@ def test_draining_lets_what_runs_end_and_starts_nothing(setup: Setup) -> None:
     setup.end(0, JobState(status="succeeded"))
     setup.thread.join(timeout=10)
     assert not setup.thread.is_alive()
-    assert setup.bus.depth() == 1
+    assert undelivered(setup.bus) == 1
 
 
 def test_what_happened_last_is_still_told_while_draining(setup: Setup) -> None:
@@ -162,7 +163,7 @@ def test_what_happened_last_is_still_told_while_draining(setup: Setup) -> None:
     setup.end(1, JobState(status="succeeded"))
     setup.thread.join(timeout=10)
     assert not setup.thread.is_alive()
-    assert setup.bus.depth() == 0
+    assert undelivered(setup.bus) == 0
 
 
 def test_telling_does_not_keep_a_draining_dispatcher_for_long(
@@ -173,7 +174,7 @@ def test_telling_does_not_keep_a_draining_dispatcher_for_long(
     setup.bus.publish("delivery-due", WorkRequested(type="delivery-due", document_id="d", owner="ann"))
     setup.thread.join(timeout=10)
     assert not setup.thread.is_alive()
-    assert setup.bus.depth() == 1
+    assert undelivered(setup.bus) == 1
 
 
 def test_keeps_the_lease_of_a_long_job(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from shared.testing.dead_letters import letters_in
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import upload
+from tests.undelivered import undelivered
 
 MAX_FAILURES = 5
 
@@ -62,11 +63,11 @@ def test_a_leased_message_is_nobody_elses(bus: LocalBus, clock: ManualClock) -> 
 
     clock.advance(29.9)
     assert bus.lease(10, 30.0) == []
-    assert bus.depth() == 1
+    assert undelivered(bus) == 1
     assert bus.ack(message)
     clock.advance(3600)
     assert bus.lease(10, 30.0) == []
-    assert bus.depth() == 0
+    assert undelivered(bus) == 0
 
 
 def test_the_oldest_come_first_and_no_more_than_asked_for(bus: LocalBus) -> None:
@@ -124,7 +125,7 @@ def test_a_refused_message_comes_back_later_every_time_and_dies_in_the_end(
     clock.advance(3600)
 
     assert bus.lease(10, 30.0) == []
-    assert bus.depth() == 0
+    assert undelivered(bus) == 0
     (letter,) = dead(tmp_path)
     assert (letter.function, letter.topic, letter.deliveries) == ("ingest", "upload-finalized", MAX_FAILURES)
     assert letter.attributes["objectId"] == "ann/clip.mp4"
@@ -141,7 +142,7 @@ def test_the_wait_is_a_random_part_of_the_backoff_and_capped(tmp_path: Path, clo
     bus.nack(lease(bus))
     fail(bus, clock, 17)
 
-    assert bus.depth() == 1
+    assert undelivered(bus) == 1
     bus.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import doctor
+from infra.local import machine_doctor
 from infra.local.emulators.stack import EmulatorStack
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
@@ -28,6 +28,6 @@ def test_a_missing_emulator_is_told_before_anything_starts(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("_no_gcloud")
 def test_the_doctor_warns_of_a_missing_emulator() -> None:
-    verdict, found = doctor._emulators()
+    verdict, found = machine_doctor._emulators()
     assert verdict == "warning"
     assert "everything else does" in found

@@ -23,6 +23,7 @@ from shared.pipeline import load_flow
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import search_entry, shot, upload
+from tests.undelivered import undelivered
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ def test_of_many_processes_one_gets_the_message(tmp_path: Path) -> None:
 
     taken = [number for numbers in run_all(4, take_all) for number in numbers]
     assert sorted(taken) == list(range(1, 41))
-    assert bus.depth() == 0
+    assert undelivered(bus) == 0
     bus.close()
 
 

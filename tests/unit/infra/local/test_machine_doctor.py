@@ -3,29 +3,31 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from infra.local import doctor
+from infra.local import machine_doctor
 from shared.bootstrap import Bootstrap
 from shared.settings import Secret, Settings
 
 
 def test_videos_are_looked_up_where_the_settings_say(tmp_path: Path) -> None:
-    local = doctor._check("Videos", partial(doctor._videos, Bootstrap(Settings(data_dir=tmp_path))))
+    local = machine_doctor._check(
+        "Videos", partial(machine_doctor._videos, Bootstrap(Settings(data_dir=tmp_path)))
+    )
     assert (local.verdict, local.found) == ("ok", f"kept in {tmp_path / 'videos.db'}")
 
     nowhere = Settings(data_dir=tmp_path, database_url=Secret("postgresql://me:secret@127.0.0.1:9/videos"))
-    check = doctor._check("Videos", partial(doctor._videos, Bootstrap(nowhere)))
+    check = machine_doctor._check("Videos", partial(machine_doctor._videos, Bootstrap(nowhere)))
     assert check.verdict == "missing"
     assert "secret" not in check.found
 
 
 def test_a_database_of_google(firestore_database: str) -> None:
     settings = Settings(platform="google", project="demo", firestore_database=firestore_database)
-    check = doctor._check("Videos", partial(doctor._videos, Bootstrap(settings)))
+    check = machine_doctor._check("Videos", partial(machine_doctor._videos, Bootstrap(settings)))
     assert (check.verdict, "doctor --cloud" in check.found) == ("ok", True)
 
 
 def test_google_without_a_project(tmp_path: Path) -> None:
-    check = doctor._check(
-        "Videos", partial(doctor._videos, Bootstrap(Settings(data_dir=tmp_path, platform="google")))
+    check = machine_doctor._check(
+        "Videos", partial(machine_doctor._videos, Bootstrap(Settings(data_dir=tmp_path, platform="google")))
     )
     assert (check.verdict, "AUTOMATIONS_PROJECT" in check.found) == ("missing", True)

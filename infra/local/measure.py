@@ -1,4 +1,4 @@
-"""Measures what stages need by running the real chain on this machine: ``python -m infra.cost.measure FILE...``.
+"""Measures what stages need by running the real chain on this machine: ``python -m infra.local.measure FILE...``.
 
 Prints the rows of measurements.json, one a stage and file. Of several tries the least counts, for whatever else a
 machine does can only make it more.
@@ -78,7 +78,7 @@ def _processed(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Vide
 
 def main() -> None:
     """Runs the command line."""
-    parser = argparse.ArgumentParser(prog="python -m infra.cost.measure", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m infra.local.measure", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--tries", type=int, default=2)
     options = parser.parse_args()
