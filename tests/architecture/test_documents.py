@@ -1,4 +1,4 @@
-"""The documents can be read in an editor, what they refer to is there, and what is generated `make docs` writes."""
+"""The documents can be read in an editor, what they refer to is there, `make docs` writes what is generated."""
 
 from __future__ import annotations
 
