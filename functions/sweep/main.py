@@ -3,7 +3,8 @@
 Consumes: ``sweep-due``, which a scheduler sends as pipeline.json's ``schedules`` say.
 Emits: whatever event a video waits for.
 Idempotency key: none needed; a run finds nothing to do where another has been.
-Time limit: the scheduler's interval; what one run does not finish the next goes on with.
+Time limit: ``timeout_s`` in pipeline.json. Nothing new is begun after the message's ``within_s``, so that what is
+under way has the rest of the time; what one run does not finish the next goes on with.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache
 import functions_framework
 from flask import Request, Response
 
-from functions.sweep.stage import Sweeper
+from functions.sweep.stage import THREADS, Sweeper
 from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 
@@ -22,7 +23,7 @@ from shared.bootstrap import Bootstrap
 def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
-    return wiring.guarded(Sweeper(wiring, threads=16).handle)
+    return wiring.guarded(Sweeper(wiring, threads=THREADS).handle)
 
 
 @functions_framework.http

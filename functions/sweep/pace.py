@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 from shared.logs import logger
 from shared.ports.clock import Clock
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "attempted"]
 
 _BATCH: Final = 100
 """Things fetched at a time."""
@@ -26,6 +26,16 @@ class Identified(Protocol):
 
 T = TypeVar("T")
 One = TypeVar("One", bound=Identified)
+
+
+def attempted(step: str, act: Callable[[], object]) -> bool:
+    """Does something; what it raises is logged, and tried again by the next run. Tells whether it worked."""
+    try:
+        act()
+    except Exception:
+        logger().exception("sweep_failed", step=step)
+        return False
+    return True
 
 
 class Pace:
@@ -47,20 +57,14 @@ class Pace:
         """Whether the time is over."""
         return self._clock.monotonic() >= self._ends_at_s
 
-    def guarded(self, step: str, act: Callable[[], object]) -> bool:
-        """Does something; what it raises is logged, and tried again by the next run. Tells whether it worked."""
-        try:
-            act()
-        except Exception:
-            logger().exception("sweep_failed", step=step)
-            return False
-        return True
-
     def each(self, step: str, things: Iterable[T], act: Callable[[T], object]) -> list[bool]:
-        """Does something with each of some things, and tells of each whether it worked."""
+        """Does something with each of some things, and tells of each whether it worked.
+
+        What is not begun because the time is over has not worked.
+        """
 
         def done(thing: T) -> bool:
-            return self.guarded(step, partial(act, thing))
+            return not self.over and attempted(step, partial(act, thing))
 
         if self._threads == 1:
             return [done(thing) for thing in things]

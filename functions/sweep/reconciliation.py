@@ -110,6 +110,8 @@ class Reconciler:
         while batch := list(islice(listing, _BATCH)):
             concerned = [upload for upload in batch if under_way.concerns(upload)]
             worked = pace.each("reconcile_upload", concerned, self._reconcile)
+            if pace.over and not all(worked):
+                return under_way  # some may not have been looked at: the next look begins with this batch
             under_way = under_way.looked_at(concerned, failed=not all(worked))
             if pace.over and len(batch) == _BATCH:
                 return replace(under_way, after=batch[-1].ref.name)

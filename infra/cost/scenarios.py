@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from functions.sweep import stage as sweep
 from infra.cost.demand import Load
 from infra.cost.measurements import assumed
 from infra.cost.model import instance_usage, usd_of
@@ -15,7 +16,7 @@ from infra.cost.price_list import limits
 from infra.cost.simulation import DAY_S, Served, Station, Times, busy_over_time, serve
 from shared.domain.flow import Flow
 
-__all__ = ["ENOUGH", "SWEEP_THREADS", "Day", "Need", "Room", "needs", "simulate"]
+__all__ = ["ENOUGH", "Day", "Need", "Room", "needs", "simulate"]
 
 ENOUGH: Final = 10_000_000
 """Instances that nobody has to wait for."""
@@ -24,8 +25,6 @@ STEP_S: Final = 300.0
 """What happens is looked at in steps of five minutes."""
 
 _DELIVERY_S: Final = 0.1
-SWEEP_THREADS: Final = 16
-"""Videos that sweep clears up after at the same time; a test compares it with the function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +202,7 @@ def _disk(flow: Flow, functions: Mapping[str, float], jobs: float) -> Need:
 def _sweep(day: Day, flow: Flow) -> Need:
     """Returns what clearing up after videos takes of the time that sweep has for it each minute."""
     within_s = next(one.within_s for one in flow.schedules if "clear_leftovers" in one.steps)
-    cleared_s = SWEEP_THREADS / assumed("clear_s") * within_s / 60
+    cleared_s = sweep.THREADS / assumed("clear_s") * within_s / 60
     return Need(
         name="sweep",
         what="sweep: videos cleared up after",

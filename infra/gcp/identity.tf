@@ -47,6 +47,11 @@ resource "google_pubsub_subscription_iam_member" "dead_lettering" {
   subscription = each.value.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
+
+  # It goes with a subscription that is replaced, though its name stays.
+  lifecycle {
+    replace_triggered_by = [google_pubsub_subscription.push[each.key].id]
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "dead_lettering" {

@@ -8,6 +8,7 @@ no CPU for, nothing is left to flush when the instance ends, and no more is unde
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from google.api_core import exceptions
@@ -20,26 +21,29 @@ from shared.domain.events import Message
 from shared.domain.video import Video
 from shared.domain.wire import to_pubsub
 
-__all__ = ["MAX_MESSAGE_BYTES", "PubsubEventBus"]
+__all__ = ["MAX_MESSAGE_BYTES", "REQUEST_TIMEOUT_S", "RETRY", "TRANSIENT", "PubsubEventBus"]
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """An event carries pointers. One that is larger than this carries something else."""
 
-_REQUEST_TIMEOUT_S: Final = 10.0
+REQUEST_TIMEOUT_S: Final = 10.0
 _GIVE_UP_AFTER_S: Final = 30.0
-"""The event stays in the outbox, and a function's time is limited."""
+"""An event stays in the outbox, a dead letter where it is; and a function's time is limited."""
 
-_TRANSIENT: Final = (
+TRANSIENT: Final = (
     exceptions.Aborted,
     exceptions.Cancelled,
     exceptions.DeadlineExceeded,
     exceptions.InternalServerError,
     exceptions.ResourceExhausted,
+    exceptions.RetryError,
     exceptions.ServiceUnavailable,
     exceptions.Unknown,
 )
-_RETRY: Final = Retry(
-    predicate=lambda error: isinstance(error, _TRANSIENT), initial=0.1, maximum=5.0, timeout=_GIVE_UP_AFTER_S
+"""Errors that pass, and that they did not pass in time."""
+
+RETRY: Final = Retry(
+    predicate=lambda error: isinstance(error, TRANSIENT), initial=0.1, maximum=5.0, timeout=_GIVE_UP_AFTER_S
 )
 
 
@@ -61,16 +65,19 @@ class PubsubEventBus:
             raise ConfigurationError("no_credentials", f"Pub/Sub can't be used: {error}") from error
 
     def publish(self, topic: str, message: Message) -> None:
-        data, attributes = to_pubsub(message)
+        self.publish_raw(topic, *to_pubsub(message))
+
+    def publish_raw(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Publishes what may be no message that we know, such as a dead letter; as publish() else."""
         size_bytes = len(data) + sum(len(name) + len(value.encode()) for name, value in attributes.items())
         if size_bytes > MAX_MESSAGE_BYTES:
             raise ValueError(f"a message to {topic} has {size_bytes} bytes, more than {MAX_MESSAGE_BYTES}")
         try:
             self._client.publish(
                 topic=PublisherClient.topic_path(self._project, topic),
-                messages=[PubsubMessage(data=data, attributes=attributes)],
-                retry=_RETRY,
-                timeout=_REQUEST_TIMEOUT_S,
+                messages=[PubsubMessage(data=data, attributes=dict(attributes))],
+                retry=RETRY,
+                timeout=REQUEST_TIMEOUT_S,
             )
         except exceptions.GoogleAPIError as error:
             raise _translated(error, topic) from error
@@ -90,6 +97,6 @@ def _translated(error: exceptions.GoogleAPIError, topic: str) -> PipelineError:
         return ConfigurationError(
             "publish_denied", f"Publishing to {topic!r} is not allowed. Grant roles/pubsub.publisher. {error}"
         )
-    if isinstance(error, (exceptions.RetryError, *_TRANSIENT)):
+    if isinstance(error, TRANSIENT):
         return TransientError("publish_failed", f"Publishing to {topic!r} failed: {error}")
     return ConfigurationError("publish_refused", f"Pub/Sub does not take a message to {topic!r}: {error}")

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from google.api_core import exceptions
-from google.api_core.retry import Retry
 from google.auth.exceptions import DefaultCredentialsError
-from google.pubsub_v1 import PublisherClient, PubsubMessage, ReceivedMessage, SubscriberClient
+from google.pubsub_v1 import PubsubMessage, ReceivedMessage, SubscriberClient
 
+from shared.adapters.pubsub import REQUEST_TIMEOUT_S, RETRY, TRANSIENT, PubsubEventBus
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.topology import DEAD_LETTER_TOPIC
+from shared.logs import logger
 from shared.ports.dead_letters import DeadLetter, Disposal
 
 __all__ = ["PubsubDeadLetters"]
@@ -33,11 +34,6 @@ _MOST_RELEASED: Final = 1000
 """Ids in one request, which may have 512 KiB."""
 
 _SOURCE: Final = "CloudPubSubDeadLetterSource"
-_TRANSIENT: Final = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.Aborted, exceptions.Cancelled)
-_CALL: Final[dict[str, Any]] = {
-    "retry": Retry(predicate=lambda error: isinstance(error, _TRANSIENT), initial=0.1, maximum=5.0, timeout=30.0),
-    "timeout": 10.0,
-}
 
 
 class PubsubDeadLetters:
@@ -51,13 +47,12 @@ class PubsubDeadLetters:
     """
 
     def __init__(self, project: str) -> None:
-        self._project = project
         self._subscription = SubscriberClient.subscription_path(project, DEAD_LETTER_TOPIC)
         try:
             self._subscriber = SubscriberClient()
-            self._publisher = PublisherClient()
         except DefaultCredentialsError as error:
             raise ConfigurationError("no_credentials", f"Pub/Sub can't be used: {error}") from error
+        self._bus = PubsubEventBus(project)
 
     def visit(self, decide: Callable[[DeadLetter], Disposal]) -> None:
         held: dict[str, str] = {}  # message -> what gives it back
@@ -72,7 +67,7 @@ class PubsubDeadLetters:
                 if disposal != "keep":
                     self._call(self._subscriber.acknowledge, ack_ids=[held[letter.id]])
                     held[letter.id] = ""
-        except exceptions.GoogleAPICallError as error:
+        except exceptions.GoogleAPIError as error:
             raise _translated(error) from error
         finally:
             self._give_back([ack_id for ack_id in held.values() if ack_id])
@@ -80,7 +75,7 @@ class PubsubDeadLetters:
     def close(self) -> None:
         """Closes the connections."""
         self._subscriber.transport.close()
-        self._publisher.transport.close()
+        self._bus.close()
 
     def _pulled(self, held: dict[str, str]) -> Iterator[ReceivedMessage]:
         """Yields what is there, each message once, having noted what gives it back."""
@@ -106,9 +101,7 @@ class PubsubDeadLetters:
             raise ConfigurationError(
                 "topic_unknown", f"The dead letter {letter.id} does not say which topic it was published to."
             )
-        message = PubsubMessage(data=letter.data, attributes=dict(letter.attributes))
-        topic = PublisherClient.topic_path(self._project, letter.topic)
-        self._publisher.publish(topic=topic, messages=[message], **_CALL)
+        self._bus.publish_raw(letter.topic, letter.data, letter.attributes)
 
     def _give_back(self, ack_ids: Sequence[str]) -> None:
         """Lets others have messages at once. Where that fails, they have them when the hold is over."""
@@ -116,11 +109,11 @@ class PubsubDeadLetters:
             some = ack_ids[start : start + _MOST_RELEASED]
             try:
                 self._call(self._subscriber.modify_ack_deadline, ack_ids=some, ack_deadline_seconds=0)
-            except exceptions.GoogleAPICallError as error:
-                raise _translated(error) from error
+            except exceptions.GoogleAPIError as error:  # what ended the look must be heard of, not this
+                logger().warning("dead_letters_held", count=len(some), error=str(error))
 
     def _call(self, method: Callable[..., Any], **arguments: object) -> Any:
-        return method(subscription=self._subscription, **arguments, **_CALL)
+        return method(subscription=self._subscription, **arguments, retry=RETRY, timeout=REQUEST_TIMEOUT_S)
 
 
 def _letter(message: PubsubMessage) -> DeadLetter:
@@ -149,13 +142,12 @@ def _published_at(message: PubsubMessage, told: Mapping[str, str]) -> datetime:
         return died_at
 
 
-def _translated(error: exceptions.GoogleAPICallError) -> TransientError | ConfigurationError:
-    if isinstance(error, _TRANSIENT):
+def _translated(error: exceptions.GoogleAPIError) -> TransientError | ConfigurationError:
+    if isinstance(error, TRANSIENT):
         return TransientError("dead_letters_unavailable", f"Pub/Sub can't be used: {error}")
     if isinstance(error, exceptions.NotFound):
         return ConfigurationError("topic_missing", f"Pub/Sub misses something ({error}). Create it.")
     return ConfigurationError(
         "dead_letters_refused",
-        f"Pub/Sub refuses ({error}). Grant roles/pubsub.subscriber on the subscription {DEAD_LETTER_TOPIC!r}, and "
-        "roles/pubsub.publisher on the topics that letters are replayed to.",
+        f"Pub/Sub refuses ({error}). Grant roles/pubsub.subscriber on the subscription {DEAD_LETTER_TOPIC!r}.",
     )

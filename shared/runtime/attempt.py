@@ -8,7 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -84,7 +84,9 @@ class RunningAttempt:
         self._spent = Cost()
         self._meter = threading.Lock()
         self._tools: list[ToolRun] = []
-        self._steps = Steps(claim.video.id, claim.key, services.clock)
+        self._steps = (
+            None if services.spans is None else Steps(claim.video.id, claim.key, services.clock, services.spans)
+        )
         self._caveats: list[Caveat] = []
         self._fetched: dict[tuple[str, str], Path] = {}
         self._stored: list[ObjectRef] = []
@@ -104,8 +106,8 @@ class RunningAttempt:
         self._stop.set()
         self._heartbeat.join()
         shutil.rmtree(self._workspace, ignore_errors=True)
-        if self._services.spans is not None and (steps := self._steps.longest()):
-            self._services.spans.export(steps)
+        if self._steps is not None:
+            self._steps.export()
 
     @property
     def video(self) -> Video:
@@ -207,10 +209,11 @@ class RunningAttempt:
 
     def record(self, run: ToolRun) -> None:
         self._tools.append(run)
-        self._steps.tool(run)
+        if self._steps is not None:
+            self._steps.tool(run)
 
     def step(self, name: str, attributes: Attributes) -> AbstractContextManager[None]:
-        return self._steps.step(name, attributes)
+        return nullcontext() if self._steps is None else self._steps.step(name, attributes)
 
     def _check(self) -> None:
         check_not_ending()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import heapq
+import itertools
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -12,6 +15,7 @@ from shared.domain.attempt import ToolRun
 from shared.domain.errors import PipelineError
 from shared.domain.spans import Attributes, Span, span_of
 from shared.ports.clock import Clock
+from shared.ports.span_exporter import SpanExporter
 
 __all__ = ["Steps"]
 
@@ -26,13 +30,19 @@ class Steps:
         video_id: The video.
         key: The attempt's key.
         clock: The time.
+        spans: Where they are traced.
     """
 
-    def __init__(self, video_id: str, key: str, clock: Clock) -> None:
+    def __init__(self, video_id: str, key: str, clock: Clock, spans: SpanExporter) -> None:
         self._video_id = video_id
         self._key = key
         self._clock = clock
-        self._spans: list[Span] = []
+        self._spans = spans
+        self._parent = span_of(video_id, key)
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        # Least first: how long it took, then its number, negative, so that of two as long the earlier one stays.
+        self._longest: list[tuple[timedelta, int, Span]] = []
 
     @contextmanager
     def step(self, name: str, attributes: Attributes) -> Iterator[None]:
@@ -60,20 +70,26 @@ class Steps:
         name, started_at = executable.partition("-")[0], self._clock.now() - timedelta(seconds=run.wall_s)
         self._add(name, started_at, error, attributes)
 
-    def longest(self) -> Sequence[Span]:
-        """Returns the parts that took longest."""
-        return sorted(self._spans, key=lambda span: span.started_at - span.ended_at)[:_MOST]
+    def export(self) -> None:
+        """Hands over the parts that took longest, the longest first."""
+        with self._lock:
+            spans = [span for _, _, span in sorted(self._longest, reverse=True)]
+        if spans:
+            self._spans.export(spans)
 
     def _add(self, name: str, started_at: datetime, error: str, attributes: Attributes) -> None:
-        self._spans.append(
-            Span(
-                ref=span_of(self._video_id, f"{self._key}/{len(self._spans)}"),
-                parent=span_of(self._video_id, self._key),
-                name=name,
-                kind="client",
-                started_at=started_at,
-                ended_at=self._clock.now(),
-                error=error,
-                attributes=attributes,
-            )
+        number = next(self._numbers)
+        span = Span(
+            ref=span_of(self._video_id, f"{self._key}/{number}"),
+            parent=self._parent,
+            name=name,
+            kind="client",
+            started_at=started_at,
+            ended_at=self._clock.now(),
+            error=error,
+            attributes=attributes,
         )
+        with self._lock:
+            heapq.heappush(self._longest, (span.ended_at - span.started_at, -number, span))
+            if len(self._longest) > _MOST:
+                heapq.heappop(self._longest)

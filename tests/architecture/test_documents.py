@@ -1,4 +1,4 @@
-"""The documents can be read in an editor, and what they refer to is there."""
+"""The documents can be read in an editor, what they refer to is there, and what is generated `make docs` writes."""
 
 from __future__ import annotations
 
@@ -52,3 +52,31 @@ def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
 def test_files_that_are_named_exist(name: str) -> None:
     named = re.findall(r"`((?:functions|infra|shared|tests)/[\w./-]+)`", (ROOT / name).read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def makers() -> Iterator[str]:
+    """Yields the files that make tables."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        if re.search(r"\bGeneratedTables\(", path.read_text()) and path != Path(__file__):
+            yield str(path.relative_to(ROOT))
+
+
+def empty_sections(text: str) -> list[str]:
+    """Returns the headings of a document's sections in which nothing stands."""
+    headings = re.split(r"^(## .+)$", text, flags=re.MULTILINE)[1:]
+    return [heading for heading, body in zip(headings[::2], headings[1::2], strict=True) if not body.strip()]
+
+
+def test_make_docs_writes_every_generated_table() -> None:
+    listed = re.search(r"^DOCUMENTS := ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert listed is not None
+    assert set(makers()) <= set(listed[1].replace("\\\n", " ").split())
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_section_is_empty(name: str) -> None:
+    assert empty_sections((ROOT / name).read_text()) == []
+
+
+def test_an_empty_section_is_found() -> None:
+    assert empty_sections("# Guide\n## Full\ntext\n## Empty\n\n## Last\ntext\n") == ["## Empty"]

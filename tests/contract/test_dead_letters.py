@@ -12,9 +12,11 @@ from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
+from google.api_core.exceptions import PermissionDenied
 from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 
 from infra.local.emulators import Emulator
+from shared.adapters import pubsub_dead_letters
 from shared.adapters.local_bus import LocalBus
 from shared.adapters.local_dead_letters import LocalDeadLetters
 from shared.adapters.pubsub_dead_letters import PubsubDeadLetters
@@ -272,6 +274,26 @@ class TestPubsub:
             subject.letters.visit(lambda _letter: "replay")
         assert letters_in(subject.letters) == [letter]
 
+    def test_not_giving_them_back_hides_no_error(
+        self, subject: Subject, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bury(subject, "ann/a.mp4", "ann/b.mp4")
+        asked: list[int] = []
+
+        def refuse_to_release(self: SubscriberClient, ack_deadline_seconds: int, **_arguments: object) -> None:
+            asked.append(ack_deadline_seconds)
+            if ack_deadline_seconds == 0:
+                raise PermissionDenied("planted")
+
+        def refuse(letter: DeadLetter) -> Disposal:
+            raise PipelineError("the_first_error", letter.id)
+
+        monkeypatch.setattr(SubscriberClient, "modify_ack_deadline", refuse_to_release)
+        monkeypatch.setattr(pubsub_dead_letters, "_MOST_RELEASED", 1)
+        with caplog.at_level("WARNING"), pytest.raises(PipelineError, match="the_first_error"):
+            subject.letters.visit(refuse)
+        assert asked.count(0) == caplog.messages.count("dead_letters_held") == 2
+
     def test_without_the_subscription_it_says_what_to_create(
         self, pubsub: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -284,4 +306,4 @@ class TestPubsub:
 def topics_of(subject: Subject) -> list[str]:
     assert isinstance(subject.letters, PubsubDeadLetters)
     with PublisherClient() as publisher:
-        return [topic.name for topic in publisher.list_topics(project=f"projects/{subject.letters._project}")]
+        return [topic.name for topic in publisher.list_topics(project=f"projects/{subject.letters._bus._project}")]

@@ -204,7 +204,7 @@ def test_what_failed_can_be_sent_again_under_the_same_id(api: Api) -> None:
 
     api.web.answer = lambda _sent: WebAnswer(status=200)
     api.clock.advance(5.0)
-    Sweeper(api.ports).request_due_work()
+    Sweeper(api.ports).run(["request_due_work"])
     api.deliver()
     assert api.ask("POST", again, status=202)["state"] == "pending"
     api.deliver()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from functions.sweep import main as sweep
-from infra.cost import model, report, scenarios
+from infra.cost import model, report
 from infra.cost.idle import IdleLine, idle_cost, runs_a_month
 from infra.cost.measurements import assumed
 from infra.cost.price_list import prices
@@ -123,7 +121,3 @@ def test_the_simulation_knows_how_often_the_deployment_writes_that_it_is_alive(t
     assert heartbeats(planned()) == {assumed("heartbeat_s")}
     breached = edited(tmp_path, "infra/gcp/environment.tf", 'HEARTBEAT_S = "10"', 'HEARTBEAT_S = "5"')
     assert heartbeats(planned(breached)) == {5.0}
-
-
-def test_the_simulation_knows_how_many_threads_sweep_has() -> None:
-    assert f"threads={scenarios.SWEEP_THREADS}" in inspect.getsource(sweep)

@@ -134,8 +134,8 @@ def _sweep(deployment: Deployment) -> None:
     deployment.wiring.clock.advance(deployment.wiring.settings.redrive_after_s + 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deployment.wiring.lifecycle, "redrive", _unreachable)
-        Sweeper(deployment.wiring).redrive_stalled()
-    Sweeper(deployment.wiring).redrive_stalled()
+        Sweeper(deployment.wiring).run(["redrive_stalled"])
+    Sweeper(deployment.wiring).run(["redrive_stalled"])
 
 
 def _unreachable(video: Video) -> Message:

@@ -105,7 +105,7 @@ class Notified:
             self.sweep()
 
     def sweep(self) -> None:
-        Sweeper(self.ports).request_due_work()
+        Sweeper(self.ports).run(["request_due_work"])
         self.drain()
 
 

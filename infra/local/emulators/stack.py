@@ -215,7 +215,7 @@ class EmulatorStack:
 
     def _tick(self) -> None:
         """Sends what Cloud Scheduler would."""
-        data, _ = sweep_due_message(SweepDue(steps=STEPS, within_s=self._wiring.flow.sweep_interval_s))
+        data, _ = sweep_due_message(SweepDue(steps=tuple(STEPS), within_s=self._wiring.flow.sweep_interval_s))
         topic, tick = PublisherClient.topic_path(PROJECT, SWEEP_TOPIC), PubsubMessage(data=data)
         with PublisherClient() as publisher:
             while not self._stopping.wait(self._wiring.flow.sweep_interval_s):

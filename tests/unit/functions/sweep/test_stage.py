@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -10,10 +12,11 @@ from unittest.mock import MagicMock
 import pytest
 from pytest_mock import MockerFixture
 
+from functions.sweep.pace import Pace
 from functions.sweep.stage import STEPS, Sweeper
 from shared.domain.audit import AuditEntry
 from shared.domain.change import Claim
-from shared.domain.errors import ConfigurationError, TransientError
+from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.exports import EXPORT_REQUESTED, new_export
 from shared.domain.flow import Flow
@@ -21,10 +24,11 @@ from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.domain.identity import memo_key, result_key, video_id_of
 from shared.domain.measures import LOG_LINES
 from shared.domain.records import Artifact, ObjectRef
-from shared.domain.reservations import IMPORT_REQUESTED, Import
+from shared.domain.reservations import IMPORT_REQUESTED, Import, Upload
 from shared.domain.tasks import TASKS
 from shared.domain.video import Video
 from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
+from shared.domain.wire import Delivery, pubsub_delivery
 from shared.pipeline import load_flow
 from shared.ports.document_store import Document, Edit
 from shared.runtime.leftovers import clear_leftovers
@@ -105,6 +109,36 @@ class FakeSweepPorts:
     def topics(self) -> list[str]:
         return [published.topic for published in self.bus.published]
 
+    def leave_something_for_every_step(self) -> None:
+        """Has an upload that nobody heard of, a stalled video, one to clear, an event, a task and what expires."""
+        self.settings = Settings(retention_days=30)
+        self.finish("ann/old.mp4")
+        self.driver.upload("ann/stalled.mp4")
+        self.upload("ann/unheard-of.mp4")
+        now = self.clock.now()
+        self.keep(new_export("ann", now))
+        self.keep(
+            Upload(
+                id="u1",
+                owner="ann",
+                about="never-came",
+                object="ann/never-came.mp4",
+                size_bytes=7,
+                content_type="video/mp4",
+                crc32c=None,
+                replaces=0,
+                url="",
+                created_at=now,
+            )
+        )
+        self.clock.advance(31 * 86400)
+
+    def everything(self) -> object:
+        """Returns all that steps may change."""
+        videos = self.repository.list_videos().videos
+        uploads = self.documents.owned(Upload, owner="ann")
+        return videos, self.repository.outbox(), uploads, len(self.bus.published), self.outputs()
+
 
 @pytest.fixture
 def ports(tmp_path: Path) -> FakeSweepPorts:
@@ -118,7 +152,7 @@ def test_publishes_what_was_committed_but_not_announced(ports: FakeSweepPorts) -
     claim = ports.driver.claim(ports.driver.register(ports.upload()), "ingest")
     ports.driver.commit(claim)
 
-    Sweeper(ports).publish_leftovers()
+    Sweeper(ports).run(["publish_leftovers"])
 
     assert ports.topics() == ["video-registered", "video-ingested"]
     assert not ports.repository.outbox()
@@ -139,7 +173,7 @@ def test_an_event_that_can_not_be_sent_holds_up_nobody_else(
 
     monkeypatch.setattr(ports.bus, "publish", refuse_one)
     with captured_logs():
-        Sweeper(ports).publish_leftovers()
+        Sweeper(ports).run(["publish_leftovers"])
     assert [event.video_id for event in ports.repository.outbox()] == [stuck.id]
 
 
@@ -160,11 +194,11 @@ def test_tells_of_everything_that_is_due_until_somebody_has_seen_to_it(ports: Fa
         )
         ports.keep(task)
     sweeper = Sweeper(ports)
-    sweeper.request_due_work()
+    sweeper.run(["request_due_work"])
     assert ports.requested() == ["now"]
     assert ports.topics() == [DELIVERY_DUE]
     ports.clock.advance(1.0)
-    sweeper.request_due_work()
+    sweeper.run(["request_due_work"])
     assert ports.requested() == ["now", "now", "later"]
 
 
@@ -172,7 +206,7 @@ def test_tells_whoever_does_it_of_each_kind_of_task(ports: FakeSweepPorts) -> No
     now = ports.clock.now()
     ports.keep(new_export("ann", now))
     ports.keep(Import(id="i", owner="ann", about="", url="https://files.example", created_at=now, due_at=now))
-    Sweeper(ports).request_due_work()
+    Sweeper(ports).run(["request_due_work"])
     assert ports.topics() == [EXPORT_REQUESTED, IMPORT_REQUESTED]
 
 
@@ -186,13 +220,13 @@ def test_redrives_what_has_been_idle_for_long_and_then_gives_it_time(ports: Fake
     ports.driver.register(ports.upload())
     sweeper = Sweeper(ports)
     ports.clock.advance(ports.settings.redrive_after_s - 1)
-    sweeper.redrive_stalled()
+    sweeper.run(["redrive_stalled"])
     assert ports.topics() == []
 
     ports.clock.advance(2)
     with captured_logs() as logs:
-        sweeper.redrive_stalled()
-        sweeper.redrive_stalled()
+        sweeper.run(["redrive_stalled"])
+        sweeper.run(["redrive_stalled"])
 
     (line,) = (log for log in logs if log["event"] == "redriven")
     assert set(LOG_LINES["redriven"]) <= line.keys()
@@ -208,7 +242,7 @@ def test_leaves_a_live_worker_alone(ports: FakeSweepPorts) -> None:
     for _ in range(100):
         ports.clock.advance(20)
         ports.repository.update(VIDEO_ID, ports.lifecycle.heartbeat(claim, ports.clock.now(), 30.0, 0.5))
-        Sweeper(ports).redrive_stalled()
+        Sweeper(ports).run(["redrive_stalled"])
     assert ports.topics() == []
 
 
@@ -217,11 +251,11 @@ def test_announces_uploads_that_nobody_has_heard_of(ports: FakeSweepPorts) -> No
     upload = ports.upload()
     ports.upload("ann/.hidden.mp4")
     ports.clock.advance(ports.settings.reconcile_after_s - 1)
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert ports.bus.published == []
 
     ports.clock.advance(10)
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
 
     (published,) = ports.bus.published
     assert (published.topic, published.message) == ("upload-finalized", upload)
@@ -230,11 +264,11 @@ def test_announces_uploads_that_nobody_has_heard_of(ports: FakeSweepPorts) -> No
 def test_announces_a_newer_generation_but_not_the_registered_one(ports: FakeSweepPorts) -> None:
     ports.driver.register(ports.upload())
     ports.clock.advance(1000)
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert ports.bus.published == []
 
     newer = ports.upload()
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert [published.message for published in ports.bus.published] == [newer]
 
 
@@ -242,14 +276,14 @@ def test_announces_a_newer_generation_but_not_the_registered_one(ports: FakeSwee
 def test_a_deleted_video_is_not_brought_back_by_its_object(ports: FakeSweepPorts) -> None:
     ports.driver.delete(ports.driver.register(ports.upload()))
     ports.clock.advance(1000)
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert ports.bus.published == []
 
 
 def reads_of(ports: FakeSweepPorts, spied: MagicMock) -> int:
     """Returns how many videos the next look at the bucket asks for."""
     spied.reset_mock()
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     return spied.call_count
 
 
@@ -272,11 +306,11 @@ def test_what_could_not_be_announced_is_looked_at_again(ports: FakeSweepPorts, m
     ports.clock.advance(1000)
     gone = mocker.patch.object(ports.repository, "update", side_effect=TransientError("store_unavailable", ""))
     with captured_logs():
-        Sweeper(ports).reconcile_uploads()
+        Sweeper(ports).run(["reconcile_uploads"])
     assert ports.bus.published == []
     mocker.stop(gone)
 
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert [published.message for published in ports.bus.published] == [upload]
 
 
@@ -286,8 +320,15 @@ def test_a_bucket_that_takes_longer_than_there_is_time_is_gone_through_in_severa
     mocker.patch("functions.sweep.reconciliation._BATCH", 2)
     uploads = [ports.upload(f"ann/{index}.mp4") for index in range(5)]
     ports.clock.advance(1000)
+    publish = ports.bus.publish
+
+    def slow(topic: str, message: ObjectFinalized) -> None:
+        publish(topic, message)
+        ports.clock.advance(10)
+
+    mocker.patch.object(ports.bus, "publish", slow)
     for announced in (2, 4, 5):
-        Sweeper(ports).run(["reconcile_uploads"], within_s=0)
+        Sweeper(ports).run(["reconcile_uploads"], within_s=20)
         assert len(ports.bus.published) == announced
 
     behind = ports.upload("ann/0.mp4")  # the next pass begins at the beginning
@@ -300,10 +341,10 @@ def test_a_bucket_that_takes_longer_than_there_is_time_is_gone_through_in_severa
 def test_a_clock_that_was_ahead_for_a_while_hides_no_upload(ports: FakeSweepPorts) -> None:
     ports.driver.register(ports.upload("ann/1.mp4"))
     ports.clock.advance(1_000_000)
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     ports.clock.advance(-999_000)
     missed = ports.upload("ann/2.mp4")
-    Sweeper(ports).reconcile_uploads()
+    Sweeper(ports).run(["reconcile_uploads"])
     assert [published.message for published in ports.bus.published] == [missed]
 
 
@@ -324,7 +365,7 @@ def test_one_run_clears_what_many_videos_left_whoever_can_not_be_cleared(
     mocker.patch.object(ports.repository, "prune", failing)
     ports.clock.advance(ports.settings.lease_s)
     with captured_logs() as logs:
-        Sweeper(ports, threads=threads).clear_leftovers()
+        Sweeper(ports, threads=threads).run(["clear_leftovers"])
     assert {video.id for video in ports.repository.unswept()} == stuck
     assert len(logs) == len(stuck)
 
@@ -342,16 +383,98 @@ def test_a_run_begins_nothing_new_when_its_time_is_over(ports: FakeSweepPorts, m
 
     mocker.patch.object(ports.repository, "prune", slow)
     Sweeper(ports).run(["clear_leftovers"], within_s=45)
-    assert len(ports.repository.unswept()) == 1
+    assert len(ports.repository.unswept()) == 2
     Sweeper(ports).run(["clear_leftovers"], within_s=45)
     assert not ports.repository.unswept()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_step_begins_anything_when_its_time_is_over(step: str, ports: FakeSweepPorts) -> None:
+    ports.leave_something_for_every_step()
+    before = ports.everything()
+    STEPS[step](Sweeper(ports), Pace(ports.clock, within_s=0))
+    assert ports.everything() == before
+
+    STEPS[step](Sweeper(ports), Pace(ports.clock))
+    assert ports.everything() != before, "there was something to do"
+
+
+def test_a_run_begins_no_step_when_its_time_is_over(ports: FakeSweepPorts, mocker: MockerFixture) -> None:
+    ports.upload()
+    ports.clock.advance(1000)
+    outbox = ports.repository.outbox
+
+    def slow(limit: int) -> Sequence[VideoEvent]:
+        ports.clock.advance(45)
+        return outbox(limit=limit)
+
+    mocker.patch.object(ports.repository, "outbox", slow)
+    listed = mocker.spy(ports.blobs, "list_objects")
+    Sweeper(ports).run(["publish_leftovers", "reconcile_uploads"], within_s=45)
+    assert listed.call_count == 0
+
+
+def test_a_run_asks_for_no_more_kinds_of_tasks_when_its_time_is_over(
+    ports: FakeSweepPorts, mocker: MockerFixture
+) -> None:
+    def late(*_: object, **__: object) -> Sequence[Document]:
+        ports.clock.advance(45)
+        return []
+
+    asked = mocker.patch.object(ports.documents, "due", side_effect=late)
+    Sweeper(ports).run(["request_due_work"], within_s=45)
+    assert asked.call_count == 1 < len(TASKS)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_what_there_was_no_time_to_look_at_is_looked_at_by_the_next_run(
+    ports: FakeSweepPorts, threads: int, mocker: MockerFixture
+) -> None:
+    mocker.patch("functions.sweep.reconciliation._BATCH", 6)
+    uploads = [ports.upload(f"ann/{index}.mp4") for index in range(9)]
+    ports.clock.advance(1000)
+    publish = ports.bus.publish
+
+    def slow(topic: str, message: ObjectFinalized) -> None:
+        publish(topic, message)
+        ports.clock.advance(10)
+
+    mocker.patch.object(ports.bus, "publish", slow)
+    Sweeper(ports, threads=threads).run(["reconcile_uploads"], within_s=20)
+    assert 2 <= len(ports.bus.published) < len(uploads)
+
+    Sweeper(ports, threads=threads).run(["reconcile_uploads"])
+    announced = [published.message for published in ports.bus.published]
+    assert sorted(announced, key=str) == sorted(uploads, key=str), "each once"
+
+
+def due(within_s: object, steps: Sequence[str] = ("publish_leftovers",)) -> Delivery:
+    """Returns a scheduler's message as it arrives."""
+    body = json.dumps({"schema_version": 1, "steps": steps, "within_s": within_s}).encode()
+    return pubsub_delivery("projects/p/topics/sweep-due", "1", (body, {}), "")
+
+
+def test_a_schedulers_message_has_its_steps_done(ports: FakeSweepPorts) -> None:
+    ports.driver.upload()
+    for schedule in FLOW.schedules:
+        Sweeper(ports).handle(due(schedule.within_s, schedule.steps))
+    assert ports.topics() == ["video-registered"]
+
+
+@pytest.mark.parametrize("within_s", [0, -1, math.nan, math.inf, -math.inf, 540, 1e9, 10**400, True, "45", None])
+def test_a_message_that_gives_a_time_there_is_not_is_refused(within_s: object, ports: FakeSweepPorts) -> None:
+    ports.driver.upload()
+    with pytest.raises(PermanentError) as refused:
+        Sweeper(ports).handle(due(within_s))
+    assert refused.value.code == "bad_event"
+    assert ports.bus.published == []
 
 
 def test_leaves_time_to_a_worker_that_may_not_know_yet_that_it_lost_its_lease(ports: FakeSweepPorts) -> None:
     ports.finish()
     before = ports.outputs()
     ports.clock.advance(ports.settings.lease_s - 1)
-    Sweeper(ports).clear_leftovers()
+    Sweeper(ports).run(["clear_leftovers"])
     assert ports.outputs() == before
 
 
@@ -361,7 +484,7 @@ def test_clears_what_abandoned_attempts_left_and_keeps_what_counts(ports: FakeSw
     assert result_key(1, "ingest", 1) in ports.outputs()
 
     ports.clock.advance(ports.settings.lease_s)
-    Sweeper(ports).clear_leftovers()
+    Sweeper(ports).run(["clear_leftovers"])
 
     assert sorted(ports.outputs()) == sorted(video.results.values())
     assert len(ports.repository.records(ports.driver.video(VIDEO_ID), Artifact)) == len(FLOW.stages)
@@ -398,7 +521,7 @@ def test_deleting_spares_a_newer_upload_of_the_same_name(ports: FakeSweepPorts) 
     ports.driver.delete(ports.driver.register(ports.upload()))
     newer = ports.upload()
     ports.clock.advance(ports.settings.lease_s)
-    Sweeper(ports).clear_leftovers()
+    Sweeper(ports).run(["clear_leftovers"])
     assert [found.ref.generation for found in ports.blobs.list_objects("uploads")] == [newer.generation]
 
 
@@ -431,7 +554,7 @@ def test_what_a_late_worker_adds_to_a_deleted_video_is_cleared_as_well(ports: Fa
     ports.leave(claim)
 
     ports.clock.advance(ports.settings.lease_s)
-    Sweeper(ports).clear_leftovers()
+    Sweeper(ports).run(["clear_leftovers"])
 
     assert ports.outputs() == []
 
@@ -440,7 +563,7 @@ def test_announces_an_upload_once_however_long_nobody_has_time_for_it(ports: Fak
     ports.upload()
     ports.clock.advance(1000)
     for _ in range(10):
-        Sweeper(ports).reconcile_uploads()
+        Sweeper(ports).run(["reconcile_uploads"])
     assert ports.topics() == ["upload-finalized"]
     assert ports.driver.video(VIDEO_ID).status == "registered"
 
@@ -455,7 +578,7 @@ def test_an_upload_that_was_only_registered_is_driven_on(
     ports.clock.advance(1000)
     with monkeypatch.context() as patch, captured_logs():
         patch.setattr(ports.bus, "publish", unreachable)
-        Sweeper(ports).reconcile_uploads()
+        Sweeper(ports).run(["reconcile_uploads"])
 
     ports.clock.advance(ports.settings.redrive_after_s)
     Sweeper(ports).run()
@@ -524,11 +647,11 @@ class TestRetention:
         ports.clock.advance(29 * 86400)
         young = ports.finish("ann/young.mp4")
         sweeper = Sweeper(ports)
-        sweeper.delete_expired()
+        sweeper.run(["delete_expired"])
         assert len(ports.repository.list_videos().videos) == 3
         ports.clock.advance(86401)
         ports.bus.published.clear()
-        sweeper.delete_expired()
+        sweeper.run(["delete_expired"])
         assert [video.id for video in ports.repository.list_videos().videos] == [young.id]
         gone = [one.message for one in ports.bus.published if isinstance(one.message, VideoEvent)]
         assert [event.video_id for event in gone] == [video.id for video in old]
@@ -537,7 +660,7 @@ class TestRetention:
     def test_without_a_setting_none_goes(self, ports: FakeSweepPorts) -> None:
         video = ports.finish()
         ports.clock.advance(10_000 * 86400)
-        Sweeper(ports).delete_expired()
+        Sweeper(ports).run(["delete_expired"])
         assert ports.repository.get(video.id) is not None
 
     def test_audit_entries_go_after_400_days(self, ports: FakeSweepPorts) -> None:
@@ -553,14 +676,13 @@ class TestRetention:
         )
         ports.documents.update(AuditEntry, "1", lambda _none: Edit(answer=None, document=entry), owner="ann")
         ports.clock.advance(399 * 86400)
-        Sweeper(ports).delete_expired()
+        Sweeper(ports).run(["delete_expired"])
         assert ports.documents.owned(AuditEntry, owner="ann") == [entry]
         ports.clock.advance(86400)
-        Sweeper(ports).delete_expired()
+        Sweeper(ports).run(["delete_expired"])
         assert ports.documents.owned(AuditEntry, owner="ann") == []
 
 
 def test_the_schedules_of_the_flow_do_every_step_there_is_once() -> None:
     scheduled = [step for schedule in load_flow().schedules for step in schedule.steps]
     assert sorted(scheduled) == sorted(STEPS)
-    assert all(hasattr(Sweeper, step) for step in STEPS)

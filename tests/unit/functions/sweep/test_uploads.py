@@ -58,7 +58,7 @@ def test_a_reservation_that_nothing_came_to_goes(ports: FakeSweepPorts) -> None:
 def test_an_upload_that_nobody_heard_of_is_not_thrown_away(ports: FakeSweepPorts) -> None:
     ports.upload()
     ports.clock.advance(AFTER_ALL_S)
-    Sweeper(ports).end_uploads()
+    Sweeper(ports).run(["end_uploads"])
 
     assert ports.driver.video(VIDEO_ID).status == "registered"
     assert ports.documents.get(Upload, "u1", owner="ann") is None
@@ -67,7 +67,7 @@ def test_an_upload_that_nobody_heard_of_is_not_thrown_away(ports: FakeSweepPorts
 def test_an_upload_that_was_finished_is_forgotten_and_its_video_is_not(ports: FakeSweepPorts) -> None:
     video = ports.driver.finish(ports.driver.register(ports.upload()))
     ports.clock.advance(AFTER_ALL_S)
-    Sweeper(ports).end_uploads()
+    Sweeper(ports).run(["end_uploads"])
 
     assert ports.driver.video(VIDEO_ID) == video
     assert ports.documents.get(Upload, "u1", owner="ann") is None
@@ -79,7 +79,7 @@ def test_what_comes_to_a_reservation_that_was_deleted_is_removed(ports: FakeSwee
     finalized = ports.upload()
     ports.repository.update(VIDEO_ID, ports.lifecycle.register(finalized, ports.clock.now()))
     ports.clock.advance(3600)
-    Sweeper(ports).clear_leftovers()
+    Sweeper(ports).run(["clear_leftovers"])
 
     assert ports.repository.get(VIDEO_ID) is None
     assert list(ports.blobs.list_objects("uploads")) == []

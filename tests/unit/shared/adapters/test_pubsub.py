@@ -14,8 +14,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.pubsub_v1 import PublishRequest, PublishResponse
 from pytest_mock import MockerFixture
 
-from shared.adapters import pubsub
-from shared.adapters.pubsub import MAX_MESSAGE_BYTES, PubsubEventBus
+from shared.adapters.pubsub import MAX_MESSAGE_BYTES, RETRY, PubsubEventBus
 from shared.domain.errors import ConfigurationError, TransientError
 from shared.domain.events import VideoEvent
 from shared.testing.driver import VideoDriver
@@ -118,7 +117,7 @@ def test_a_hiccup_is_not_noticed(
 def test_an_outage_leaves_the_event_to_be_published_later(
     bus: PubsubEventBus, server: Server, event: VideoEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pubsub, "_RETRY", pubsub._RETRY.with_timeout(0.3))
+    monkeypatch.setattr("shared.adapters.pubsub.RETRY", RETRY.with_timeout(0.3))
     server.statuses = [grpc.StatusCode.UNAVAILABLE] * 100
     with pytest.raises(TransientError, match="publish_failed"):
         bus.publish("video-ingested", event)
