@@ -57,8 +57,17 @@ def _limits(axes: Axes, stored: Mapping[str, Any]) -> None:
     axes.barh(places, [need["reached_at"] for need in reached], color="#3b6ea5")
     axes.set_yticks(places, [need["what"] for need in reached])
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.invert_yaxis()
-    axes.axvline(1_000_000, color="#b03a2e", linewidth=1)
+    axes.axvline(largest["videos"], color="#b03a2e", linewidth=1)
+    axes.text(
+        largest["videos"],
+        1.03,
+        f"{largest['videos']:,} a day",
+        transform=axes.get_xaxis_transform(),
+        color="#b03a2e",
+        horizontalalignment="center",
+    )
     axes.set_xlabel("reached at so many videos a day")
 
 
@@ -74,10 +83,21 @@ def _instances(axes: Axes, stored: Mapping[str, Any]) -> None:
 
 
 def _ready(axes: Axes, stored: Mapping[str, Any]) -> None:
-    for scale in stored["scales"]:
-        seconds = scale["ready_s_by_share"]
-        axes.plot([each / 60 for each in seconds], range(1, len(seconds) + 1), label=f"{scale['videos']:,} a day")
+    # Broad and pale below narrow and dark: one line nearly covers the other.
+    drawn = (("#3b6ea5", "-", 1.5), ("#f2b56b", "-", 6), ("black", "--", 1.2))
+    for scale, (color, dashes, width) in zip(stored["scales"], drawn, strict=True):
+        minutes = [each / 60 for each in scale["ready_s_by_share"]]
+        axes.plot(
+            minutes,
+            range(1, len(minutes) + 1),
+            color=color,
+            linestyle=dashes,
+            linewidth=width,
+            label=f"{scale['videos']:,} a day",
+        )
     axes.set_xscale("log")
+    axes.set_xticks([0.2, 0.5, 1, 2, 5, 10, 20], ["0.2", "0.5", "1", "2", "5", "10", "20"])
+    axes.minorticks_off()
     axes.set_xlabel("minutes from the upload until it is ready, with instances enough")
     axes.set_ylabel("% of the videos")
     axes.legend(frameon=False)

@@ -48,18 +48,18 @@ def follow_runs(
     with until_interrupted(exit_code=130), progress_on(console, wiring.flow) as progress:
         lines = DeliveryLines(wiring, progress.note, failures_only=True)
         with Host(wiring, workers, lines) as host:
-            if not host.ensure():
-                if alone:
-                    raise ConfigurationError(
-                        "data_dir_in_use",
-                        "Another automations process works on this data folder, with analyzers of its own. Stop "
-                        "it first, name another --data-dir, or leave out --analyzer.",
-                    )
-                progress.note("The work is done elsewhere: by another automations process, or by functions.")
+            if alone and not host.ensure():
+                raise ConfigurationError(
+                    "data_dir_in_use",
+                    "Another automations process works on this data folder, with analyzers of its own. Stop "
+                    "it first, name another --data-dir, or leave out --analyzer.",
+                )
             waited_for = []
             for submission in submissions:
                 host.wake()
                 waited_for.append(submission)
+            if not host.ensure():  # not said before: only now it is known that the settings and credentials serve
+                progress.note("The work is done elsewhere: by another automations process, or by functions.")
             videos = follow(wiring, host, waited_for, progress)
             if host.ensure() and any(video.lease is not None for video in wiring.repository.leased()):
                 progress.note("Other videos were unfinished here; their running stages end first (Ctrl-C: later).")

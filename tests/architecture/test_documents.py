@@ -1,13 +1,17 @@
-"""The documents can be read in an editor, what they refer to is there, `make docs` writes what is generated."""
+"""The documents can be read in an editor, what they name is there, and `make docs` writes what is generated."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.architecture.generated_tables import GeneratedTables
+from tests.requirement import missing
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "infra/README.md", "functions/api/README.md")
@@ -80,3 +84,16 @@ def test_no_section_is_empty(name: str) -> None:
 
 def test_an_empty_section_is_found() -> None:
     assert empty_sections("# Guide\n## Full\ntext\n## Empty\n\n## Last\ntext\n") == ["## Empty"]
+
+
+@pytest.mark.parametrize("required", ["0", "1"])
+def test_a_table_that_takes_what_is_not_there_ends_with_a_sentence(
+    required: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUIRE_ALL", required)
+    guide = tmp_path / "guide.md"
+    guide.write_text("<!-- costs -->\nold\n<!-- /costs -->\n")
+    said = re.escape("The table costs of guide.md can't be written: Terraform is not installed") + "$"
+    with pytest.raises(SystemExit, match=said):
+        GeneratedTables(guide, {"costs": partial(missing, "Terraform is not installed")}).write()
+    assert "old" in guide.read_text()

@@ -84,6 +84,13 @@ def test_table_is_what_the_images_have(environments: Environments, table: str) -
     document(environments).check(table, partial(COUNTS.sub, "#"))
 
 
+@pytest.mark.parametrize("image", IMAGES)
+def test_what_is_counted_is_what_is_locked_and_not_what_lies_beside_the_code(
+    environments: Environments, image: str
+) -> None:
+    assert {canonicalize_name(name) for name in environments.sizes[image]} == set(locked(image))
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_finds_all_that_it_may_import_in_its_image(environments: Environments, function: str) -> None:
     assert environments.imports[function].missing == ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
@@ -24,6 +26,7 @@ from tests.infrastructure.cloud import APIS as ASKED
 from tests.infrastructure.cloud import Answers, Cloud, described, serving
 from tests.terraform.planning import PROJECT, planned
 
+ROOT: Final = Path(__file__).parents[2]
 SETTINGS = Settings(
     platform="google", project=PROJECT, upload_bucket=f"{PROJECT}-uploads", media_bucket=f"{PROJECT}-media"
 )
@@ -219,6 +222,12 @@ BREACHES = [
         "time to live",
         lambda a: [field.pop("ttlConfig", None) for field in a[FIELDS]["fields"]],
     ),
+    Breach(
+        "Topics",
+        "missing",
+        "`make deploy PROJECT=... REGION=... ENVIRONMENT=...` makes it so",
+        lambda a: drop(a[f"{PUBSUB}/topics"]["topics"], "/dead-letters"),
+    ),
     Breach("Topics", "missing", "no video-ready", lambda a: drop(a[f"{PUBSUB}/topics"]["topics"], "/video-ready")),
     Breach(
         "Subscription tag.video-analyzed",
@@ -372,6 +381,7 @@ def test_each_thing_that_is_otherwise_is_told(cloud: Cloud, breach: Breach) -> N
     breach.plant(cloud.answers)
     found = {(verdict, name): said for verdict, name, said in wrong(cloud)}
     assert breach.said in found[breach.verdict, breach.name]
+    assert "terraform" not in found[breach.verdict, breach.name], "whoever deploys need not have it"
 
 
 def test_who_may_not_sign_is_told_that_the_api_may(cloud: Cloud) -> None:
@@ -415,6 +425,14 @@ def test_a_network_that_is_down_is_told_without_a_traceback() -> None:
     checks = list(examine_cloud(wiring, None, dict.fromkeys(ASKED, "http://127.0.0.1:9")))
     asked = [check for check in checks if check.name not in {"Credentials", "Clock", "Videos"}]
     assert {check.verdict for check in asked} == {"missing"}
+
+
+def test_settings_for_one_machine_are_told_what_those_of_a_deployment_are() -> None:
+    (check,) = examine_cloud(Bootstrap(Settings()), None)
+    assert (check.name, check.verdict) == ("Settings", "missing")
+    deploy = (ROOT / "infra" / "README.md").read_text().partition("## Images")[0]
+    named = set(re.findall(r"AUTOMATIONS_\w+(?==)", check.found))
+    assert named == set(re.findall(r"AUTOMATIONS_\w+(?==)", deploy)), "as Deploy does"
 
 
 def test_without_credentials_it_says_how_to_get_some(mocker: MockerFixture) -> None:

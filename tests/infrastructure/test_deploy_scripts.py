@@ -54,7 +54,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def build(shell: Shell, base: str = "python:3.13-slim-bookworm") -> subprocess.CompletedProcess[str]:
+def build(shell: Shell, base: str = "python:3.11-slim-bookworm") -> subprocess.CompletedProcess[str]:
     return shell.run(
         "bash",
         SCRIPTS / "build_images.sh",

@@ -74,7 +74,9 @@ def examine_cloud(
     """
     if wiring.settings.platform != "google":
         found = (
-            "The settings are for one machine: AUTOMATIONS_PLATFORM=google, and `terraform output` tells the rest."
+            "The settings are for one machine. Those of a deployment: AUTOMATIONS_PLATFORM=google "
+            "AUTOMATIONS_PROJECT=ID AUTOMATIONS_UPLOAD_BUCKET=ID-uploads AUTOMATIONS_MEDIA_BUCKET=ID-media, where "
+            "ID is the project's."
         )
         yield Check(name="Settings", verdict="missing", found=found)
         return

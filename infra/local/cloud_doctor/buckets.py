@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.local.check import Check, verdict_on
-from infra.local.cloud_doctor.deployment import Deployment
+from infra.local.cloud_doctor.deployment import DEPLOY, Deployment
 
 __all__ = ["check_buckets", "check_notification"]
 
@@ -76,4 +76,4 @@ def _cors(purpose: str, bucket: Mapping[str, Any]) -> Iterator[str]:
         if methods >= _METHODS[purpose] and headers >= _HEADERS[purpose] and rule.get("origin"):
             return
     needed = f"{', '.join(sorted(_METHODS[purpose]))}, and to see {', '.join(_HEADERS[purpose])}"
-    yield f"Browsers can't use it: its CORS has to let pages {needed}. `terraform apply` sets that."
+    yield f"Browsers can't use it: its CORS has to let pages {needed}. {DEPLOY} sets that."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from infra.local.check import Check, verdict_on
-from infra.local.cloud_doctor.deployment import Deployment
+from infra.local.cloud_doctor.deployment import DEPLOY, Deployment
 from infra.local.source import SOURCE_ROOT
 
 __all__ = ["check_database", "check_fields", "check_indexes", "check_videos"]
@@ -16,7 +16,7 @@ Index: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
 """Collection, scope, and fields with how they are indexed."""
 
 _DEFINITION: Final = SOURCE_ROOT / "infra" / "gcp" / "firestore.indexes.json"
-_APPLY: Final = "`terraform apply` makes them."
+_REMEDY: Final = f"{DEPLOY} makes them."
 _SHOWN: Final = 3
 
 
@@ -54,7 +54,7 @@ def check_indexes(deployment: Deployment) -> Iterator[Check]:
     yield verdict_on(
         "Indexes",
         f"all {len(needed)} are ready",
-        missing=_sentences(absent, f"are missing. {_APPLY}")
+        missing=_sentences(absent, f"are missing. {_REMEDY}")
         + _sentences(broken, "have to be deleted and made again."),
         warnings=_sentences(making, "are being made; queries that need them fail until then."),
     )
@@ -79,8 +79,8 @@ def check_fields(deployment: Deployment) -> Iterator[Check]:
     yield verdict_on(
         "Single-field indexes",
         "are as they should be",
-        warnings=_sentences(otherwise, f"are indexed otherwise, which costs writes or fails queries. {_APPLY}")
-        + _sentences(kept, f"have no time to live; sweep removes what expires. {_APPLY}"),
+        warnings=_sentences(otherwise, f"are indexed otherwise, which costs writes or fails queries. {_REMEDY}")
+        + _sentences(kept, f"have no time to live; sweep removes what expires. {_REMEDY}"),
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from infra.local.cloud_doctor.google_apis import GoogleApis
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
 
-__all__ = ["Deployment"]
+__all__ = ["DEPLOY", "Deployment"]
+
+DEPLOY: Final = "`make deploy PROJECT=... REGION=... ENVIRONMENT=...`"
+"""What puts back all that Terraform makes. Terraform runs in Cloud Build: who reads this need not have it."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.local.check import Check, verdict_on
-from infra.local.cloud_doctor.deployment import Deployment
+from infra.local.cloud_doctor.deployment import DEPLOY, Deployment
 from shared.domain.topology import SWEEP_TOPIC
 
 __all__ = ["check_environment", "check_images", "check_jobs", "check_schedules", "check_services"]
 
-_APPLY: Final = "`terraform apply` makes it so."
+_REMEDY: Final = f"{DEPLOY} makes it so."
 _SHARED_SETTINGS: Final = ("project", "upload_bucket", "media_bucket", "firestore_database")
 """What every function and whoever looks at them must agree on."""
 
@@ -24,7 +24,7 @@ def check_services(deployment: Deployment) -> Iterator[Check]:
     for name in names:
         service = deployment.services.get(name)
         if service is None:
-            problems.append(f"There is no service {name}. {_APPLY}")
+            problems.append(f"There is no service {name}. {_REMEDY}")
         elif (condition := service.get("terminalCondition", {})).get("state") != "CONDITION_SUCCEEDED":
             problems.append(f"{name} is not ready: {condition.get('message', condition.get('state'))}")
     yield verdict_on("Functions", f"all {len(names)} are ready in {deployment.region}", missing=problems)
@@ -35,7 +35,7 @@ def check_jobs(deployment: Deployment) -> Iterator[Check]:
     names = [spec.stage for spec in deployment.wiring.flow.stages if spec.job_timeout_s is not None]
     absent = [name for name in names if name not in deployment.jobs]
     problems = (
-        [f"There is no job {', '.join(absent)}: what takes too long can't be done. {_APPLY}"] if absent else []
+        [f"There is no job {', '.join(absent)}: what takes too long can't be done. {_REMEDY}"] if absent else []
     )
     yield verdict_on("Jobs", f"{', '.join(names)} in {deployment.region}", missing=problems)
 
@@ -79,12 +79,12 @@ def check_schedules(deployment: Deployment) -> Iterator[Check]:
         name = f"sweep-{row.schedule}"
         job = deployment.schedules.get(name)
         if job is None:
-            problems.append(f"There is no schedule {name}: nobody does {', '.join(row.steps)}. {_APPLY}")
+            problems.append(f"There is no schedule {name}: nobody does {', '.join(row.steps)}. {_REMEDY}")
         elif job.get("state") != "ENABLED":
             resume = f"gcloud scheduler jobs resume {name} --location {deployment.region}"
             problems.append(f"{name} is {job.get('state')}: {resume} --project {deployment.project}")
         elif job.get("schedule") != row.cron or not _topic(job).endswith(f"/{SWEEP_TOPIC}"):
-            problems.append(f"{name} is not what the flow says. {_APPLY}")
+            problems.append(f"{name} is not what the flow says. {_REMEDY}")
     yield verdict_on("Schedules", "sweep runs when the flow says", missing=problems)
 
 

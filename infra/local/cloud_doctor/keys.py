@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from infra.local.check import Check, verdict_on
-from infra.local.cloud_doctor.deployment import Deployment
+from infra.local.cloud_doctor.deployment import DEPLOY, Deployment
 from infra.local.cloud_doctor.google_apis import ApiRefusal
 
 __all__ = ["check_secrets", "check_signing"]
@@ -51,7 +51,5 @@ def check_signing(deployment: Deployment) -> Iterator[Check]:
     members = {member for binding in policy.get("bindings", []) for member in binding.get("members", [])}
     problems = []
     if f"serviceAccount:{account}" not in members:
-        problems.append(
-            f"{account} may not sign for itself, so there are no links to the buckets. `terraform apply`"
-        )
+        problems.append(f"{account} may not sign for itself: no links to the buckets. {DEPLOY} lets it.")
     yield verdict_on("Signing", f"{account} may sign links (you may not, and need not)", missing=problems)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.local.check import Check, verdict_on
-from infra.local.cloud_doctor.deployment import Deployment
+from infra.local.cloud_doctor.deployment import DEPLOY, Deployment
 from shared.domain.topology import DEAD_LETTER_TOPIC, Subscription, subscriptions, topics
 
 __all__ = ["check_dead_lettering", "check_push_targets", "check_subscriptions", "check_topics"]
 
-_APPLY: Final = "`terraform apply` makes it so."
+_REMEDY: Final = f"{DEPLOY} makes it so."
 _LONGEST_RETENTION_S: Final = 2678400.0
 _CANDIDATE: Final = ".candidate"
 """Ends the names of subscriptions that lead the smoke test's messages to revisions which do not serve yet."""
@@ -22,7 +22,7 @@ def check_topics(deployment: Deployment) -> Iterator[Check]:
     there = {_last(one["name"]) for one in _listed(deployment, "topics")}
     needed = topics(deployment.wiring.flow)
     absent = [topic for topic in needed if topic not in there]
-    problems = [f"There is no {', '.join(absent)}. {_APPLY}"] if absent else []
+    problems = [f"There is no {', '.join(absent)}. {_REMEDY}"] if absent else []
     yield verdict_on("Topics", f"all {len(needed)} are there", missing=problems)
 
 
@@ -34,7 +34,7 @@ def check_subscriptions(deployment: Deployment) -> Iterator[Check]:
     for name, needed in expected.items():
         if name not in there:
             wrong = True
-            yield verdict_on(f"Subscription {name}", "", missing=[f"It is not there. {_APPLY}"])
+            yield verdict_on(f"Subscription {name}", "", missing=[f"It is not there. {_REMEDY}"])
             continue
         problems = list(_breaks(needed, there[name]))
         warnings = [] if deployment.emulated else list(_deviates(needed, there[name]))
@@ -84,11 +84,11 @@ def check_dead_lettering(deployment: Deployment) -> Iterator[Check]:
 
 def _breaks(needed: Subscription, found: Mapping[str, Any]) -> Iterator[str]:
     if _last(found.get("topic", "")) != needed.topic:
-        yield f"Its topic is {found.get('topic')}. Delete it; {_APPLY}"
+        yield f"Its topic is {found.get('topic')}. Delete it; {_REMEDY}"
     if found.get("state", "ACTIVE") != "ACTIVE":
         yield f"It is {found['state']}: Pub/Sub can't push to where it leads."
     if not found.get("pushConfig", {}).get("pushEndpoint"):
-        yield f"It pushes to nobody. {_APPLY}"
+        yield f"It pushes to nobody. {_REMEDY}"
 
 
 def _deviates(needed: Subscription, found: Mapping[str, Any]) -> Iterator[str]:
@@ -102,9 +102,9 @@ def _deviates(needed: Subscription, found: Mapping[str, Any]) -> Iterator[str]:
     }
     different = [f"{what} is {is_} and not {should}" for what, (is_, should) in pairs.items() if is_ != should]
     if different:
-        yield f"Its {', its '.join(different)}. {_APPLY}"
+        yield f"Its {', its '.join(different)}. {_REMEDY}"
     if _seconds(found.get("expirationPolicy", {"ttl": "2678400s"}).get("ttl")) is not None:
-        yield f"Pub/Sub deletes it after a while without messages. {_APPLY}"
+        yield f"Pub/Sub deletes it after a while without messages. {_REMEDY}"
 
 
 def _surplus(
@@ -124,13 +124,13 @@ def _check_dead_letters(deployment: Deployment, found: Mapping[str, Any] | None)
     name = "Dead letters"
     if found is None:
         return verdict_on(
-            name, "", missing=[f"Nothing keeps them: there is no subscription {DEAD_LETTER_TOPIC}. {_APPLY}"]
+            name, "", missing=[f"Nothing keeps them: there is no subscription {DEAD_LETTER_TOPIC}. {_REMEDY}"]
         )
     warnings = []
     if (_seconds(found.get("messageRetentionDuration")) or 0.0) < _LONGEST_RETENTION_S:
-        warnings.append(f"They are kept for less than 31 days. {_APPLY}")
+        warnings.append(f"They are kept for less than 31 days. {_REMEDY}")
     if _seconds(found.get("expirationPolicy", {"ttl": "2678400s"}).get("ttl")) is not None:
-        warnings.append(f"Pub/Sub deletes the subscription after a while without any. {_APPLY}")
+        warnings.append(f"Pub/Sub deletes the subscription after a while without any. {_REMEDY}")
     fine = "are kept; `automations dead-letters list` shows them"
     return verdict_on(name, fine, warnings=[] if deployment.emulated else warnings)
 
