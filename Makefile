@@ -67,7 +67,7 @@ requirements: $(VENV)/.dev  ## Compile the pinned requirements from pyproject.to
 	@echo uv | $(COMPILE) -c requirements-dev.txt - -o infra/requirements-build.txt
 	@$(COMPILE) infra/deploy/requirements-checkov.in -o infra/deploy/requirements-checkov.txt
 
-cloudbuild: $(VENV)/.dev  ## Run the checks and tests as cloudbuild.yaml's steps say, without Google.
+cloudbuild: $(VENV)/.dev  ## Run the checks and tests as cloudbuild.yaml's steps say, without Google; as root it installs Debian packages they need.
 	@$(BIN)/python -m infra.deploy.run_steps cloudbuild.yaml --until test PROJECT_ID=none COMMIT_SHA=none
 
 deploy:  ## Build, test and deploy this commit: PROJECT=id [REGION=europe-west1] [ENVIRONMENT=production].

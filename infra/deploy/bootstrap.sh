@@ -21,11 +21,18 @@ gcloud services enable --project="$project" \
   containeranalysis.googleapis.com containerscanning.googleapis.com iam.googleapis.com \
   ondemandscanning.googleapis.com secretmanager.googleapis.com serviceusage.googleapis.com storage.googleapis.com
 
+# What a project is made for stays: environment.sh refuses to deploy it as anything else.
+made_for=$(gcloud storage buckets describe "$state" --format='value(labels.environment)' 2>/dev/null || true)
+if [[ -n "$made_for" && "$made_for" != "$environment" ]]; then
+  echo "$project is $made_for, and not $environment." >&2
+  exit 1
+fi
+
 # Every version of the state is kept, so that one that was damaged can be put back.
 gcloud storage buckets describe "$state" --project="$project" --format='value(name)' 2>/dev/null ||
   gcloud storage buckets create "$state" --project="$project" --location="$region" \
     --uniform-bucket-level-access --public-access-prevention
-gcloud storage buckets update "$state" --project="$project" --versioning
+gcloud storage buckets update "$state" --project="$project" --versioning --update-labels="environment=$environment"
 
 account() {
   gcloud iam service-accounts describe "$1@$project.iam.gserviceaccount.com" --project="$project" \
@@ -47,16 +54,20 @@ for role in artifactregistry.admin cloudscheduler.admin cloudkms.admin compute.l
   grant deployer "roles/$role"
 done
 
-# Builds and plans what pull requests propose, and can change nothing: their authors decide what its builds run.
+# Builds and plans what pull requests propose, and can change nothing but push images: their authors decide what its
+# builds run.
 account planner "Automations: plans pull requests"
 for role in artifactregistry.writer iam.securityReviewer logging.logWriter ondemandscanning.admin viewer; do
   grant planner "roles/$role"
 done
-gcloud storage buckets add-iam-policy-binding "$state" --role=roles/storage.objectViewer \
-  --member="serviceAccount:planner@$project.iam.gserviceaccount.com" --format='value(etag)'
+for role in storage.objectViewer storage.legacyBucketReader; do # the state, and the bucket's label
+  gcloud storage buckets add-iam-policy-binding "$state" --role="roles/$role" \
+    --member="serviceAccount:planner@$project.iam.gserviceaccount.com" --format='value(etag)'
+done
 
 # Pub/Sub's own account signs the tokens of pushes, and is there only once somebody asks for it.
 gcloud beta services identity create --project="$project" --service=pubsub.googleapis.com
 
-gcloud builds submit . --project="$project" --region="$region" --config=infra/cloudbuild.foundation.yaml \
+# Of Cloud Logging, where the log goes, only the beta command shows it.
+gcloud beta builds submit . --project="$project" --region="$region" --config=infra/cloudbuild.foundation.yaml \
   --substitutions="_REGION=$region,_ENVIRONMENT=$environment"

@@ -1,9 +1,10 @@
-"""Scans the images for known vulnerabilities, and stops at a critical one.
+"""Scans the images for known vulnerabilities, and stops at a critical one that an update mends.
 
     python3 -m infra.deploy.scan build/images.auto.tfvars.json
 
-What is accepted nevertheless stands in accepted_vulnerabilities.json beside this file, each with a reason and the
-day until which that is good enough. Needs the Google Cloud CLI and nothing beyond Python's own library.
+One that nobody has mended yet is only named. What is accepted nevertheless stands in accepted_vulnerabilities.json
+beside this file, each with a reason and the day until which that is good enough. Needs the Google Cloud CLI and
+nothing beyond Python's own library.
 """
 
 from __future__ import annotations
@@ -58,18 +59,13 @@ def accepted_on(day: date, listed: Iterable[Mapping[str, str]]) -> frozenset[str
 
 
 def unacceptable(found: Iterable[Mapping[str, Any]], accepted: frozenset[str]) -> list[str]:
-    """Returns the ids of critical vulnerabilities that nobody accepted.
+    """Returns the ids of critical vulnerabilities that an update mends and nobody accepted.
 
     Args:
         found: Occurrences, as ``gcloud artifacts docker images list-vulnerabilities`` writes them.
         accepted: Ids.
     """
-    critical = {
-        one["noteName"].rpartition("/")[2]
-        for one in found
-        if one["vulnerability"].get("effectiveSeverity", one["vulnerability"].get("severity")) == _STOPS
-    }
-    return sorted(critical - accepted)
+    return sorted(_critical(found, mended=True) - accepted)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,12 +77,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scan = _gcloud("docker", "images", "scan", image, "--remote", "--format=value(response.scan)").strip()
         found = json.loads(_gcloud("docker", "images", "list-vulnerabilities", scan, "--format=json"))
         critical = unacceptable(found, accepted)
-        named = ", ".join(critical) or "none"
-        _say(f"{name}: {len(found)} known vulnerabilities; critical and not accepted: {named}")
+        _say(f"{name}: {len(found)} known vulnerabilities; critical, mended and not accepted: {_named(critical)}")
+        _say(f"{name}: critical, and nobody has mended them yet: {_named(_critical(found, mended=False))}")
         stops = stops or bool(critical)
     if stops:
         _say(f"Update what has them, or accept them with a reason and a day in {_ACCEPTED.name}.")
     return 1 if stops else 0
+
+
+def _critical(found: Iterable[Mapping[str, Any]], *, mended: bool) -> set[str]:
+    return {
+        one["noteName"].rpartition("/")[2]
+        for one in found
+        if one["vulnerability"].get("effectiveSeverity", one["vulnerability"].get("severity")) == _STOPS
+        and one["vulnerability"].get("fixAvailable", False) == mended
+    }
+
+
+def _named(ids: Iterable[str]) -> str:
+    return ", ".join(sorted(ids)) or "none"
 
 
 def _gcloud(*arguments: str) -> str:

@@ -7,5 +7,7 @@ if [[ -n "$(git status --porcelain)" ]]; then
   echo "There are changes that are in no commit; what is deployed has to be one." >&2
   exit 1
 fi
-gcloud builds submit . --project="$project" --region="$region" --config=cloudbuild.yaml \
+PROJECT="$project" ENVIRONMENT="$environment" "$(dirname "$0")/environment.sh"
+# Of Cloud Logging, where the log goes, only the beta command shows it.
+gcloud beta builds submit . --project="$project" --region="$region" --config=cloudbuild.yaml \
   --substitutions="COMMIT_SHA=$(git rev-parse HEAD),_REGION=$region,_ENVIRONMENT=$environment"

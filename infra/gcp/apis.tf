@@ -17,6 +17,7 @@ locals {
       "secretmanager",
       "storage",
     ],
+    var.auth == null ? ["identitytoolkit"] : [], # Identity Platform, whose tokens the API takes then
     local.gemini ? ["aiplatform"] : [],
     var.domain == null ? [] : ["compute"],
     var.kms_key == null ? [] : ["cloudkms"],

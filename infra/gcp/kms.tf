@@ -1,5 +1,6 @@
-# Encryption with a key of one's own. The key is not made here: it must outlive the deployment, nobody who deploys needs to
-# own it, and a key ring can never be removed. What encrypts with it are Google's accounts that act for each service.
+# Encryption with a key of one's own. The key is not made here: it must outlive the deployment, and a key ring can never be
+# removed. What encrypts with it are Google's accounts that act for each service; whoever deploys says so, and has to be
+# allowed to (roles/cloudkms.admin where the key is).
 locals {
   key_users = var.kms_key == null ? {} : {
     artifactregistry = "gcp-sa-artifactregistry"

@@ -104,7 +104,7 @@ def scales_table() -> str:
     )
     row("instances started", lambda one: f"{one['starts']:,}")
     row("USD a day", lambda one: usd(one["usd"]))
-    row("disk quota taken, the scarcest", lambda one: share(one["needs"][0]["share"]))
+    row("quota taken, the scarcest", lambda one: share(one["needs"][0]["share"]))
     return markdown(["videos a day", *(f"{one['videos']:,}" for one in scales)], rows)
 
 

@@ -68,6 +68,13 @@ def test_an_api_that_is_not_there_in_time_is_found(name: str, old: str, new: str
         check_apis(breached)
 
 
+def test_whose_tokens_are_taken_decides_whether_identity_platform_is_enabled() -> None:
+    own = {"issuer": "https://id.example.com/", "audience": "videos"}
+
+    assert "identitytoolkit" in planned().of("project_service")
+    assert "identitytoolkit" not in planned(auth=own).of("project_service")
+
+
 def test_models_are_enabled_where_something_asks_them() -> None:
     assert "aiplatform" not in planned().of("project_service")
     assert "aiplatform" in planned(analyzers=["gemini"]).of("project_service")

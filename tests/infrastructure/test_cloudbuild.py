@@ -86,6 +86,13 @@ def test_a_pull_request_is_the_same_up_to_the_plan_and_changes_nothing() -> None
     assert "/deployer@" in whole.service_account
 
 
+@pytest.mark.parametrize("path", [FILE, PULL_REQUEST], ids=lambda path: str(path.name))
+def test_nothing_is_planned_for_another_environment_than_the_projects(path: Path) -> None:
+    names = [step.id for step in load_build(path).steps]
+
+    assert names.index("environment") == names.index("plan") - 1
+
+
 def test_the_plan_is_what_is_applied() -> None:
     planned = re.search(r"-out=(\S+)", (ROOT / "infra/deploy/plan.sh").read_text())
     applied = re.findall(r"^terraform .* apply .*", (ROOT / "infra/deploy/apply.sh").read_text(), re.MULTILINE)

@@ -54,7 +54,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def build(shell: Shell, base: str = "python:3.13-slim-bookworm") -> subprocess.CompletedProcess[str]:
+def build(shell: Shell, base: str = "python:3.11-slim-bookworm") -> subprocess.CompletedProcess[str]:
     return shell.run(
         "bash",
         SCRIPTS / "build_images.sh",
@@ -105,8 +105,40 @@ def test_bootstrapping_makes_what_is_not_there(shell: Shell, there: bool, made: 
     created = [call for call in shell.calls if "buckets create" in call or "service-accounts create" in call]
     assert len(created) == made
     assert any("buckets update gs://demo-terraform --project=demo --versioning" in call for call in shell.calls)
-    assert shell.calls[-1].startswith("gcloud builds submit")
+    assert shell.calls[-1].startswith("gcloud beta builds submit"), "the other one shows no log"
+    assert any("--update-labels=environment=production" in call for call in shell.calls)
     assert "keys create" not in " ".join(shell.calls), "nobody gets a key file"
+
+
+def test_bootstrapping_makes_no_other_environment_of_a_project(shell: Shell) -> None:
+    shell.program("gcloud", 'case "$*" in *labels.environment*) echo production;; esac')
+
+    refused = shell.run("bash", SCRIPTS / "bootstrap.sh", "demo", "europe-west1", "staging")
+
+    assert refused.returncode == 1
+    assert "demo is production, and not staging" in refused.stderr
+    assert not any(word in " ".join(shell.calls) for word in ("create", "update", "submit"))
+
+
+@pytest.mark.parametrize(
+    ("made_for", "said"),
+    [("production", None), ("staging", "is staging, and not production"), ("", "no environment")],
+)
+def test_a_project_is_deployed_as_what_it_was_made_for(shell: Shell, made_for: str, said: str | None) -> None:
+    shell.program("gcloud", f'case "$*" in *gs://demo-terraform*labels.environment*) echo {made_for};; esac')
+
+    ended = shell.run("bash", SCRIPTS / "environment.sh", PROJECT="demo", ENVIRONMENT="production")
+
+    assert ended.returncode == (0 if said is None else 1)
+    assert (said or "") in ended.stderr
+
+
+def test_what_can_not_be_asked_about_is_not_deployed(shell: Shell) -> None:
+    shell.program("gcloud", "exit 1")
+
+    ended = shell.run("bash", SCRIPTS / "environment.sh", PROJECT="demo", ENVIRONMENT="production")
+
+    assert ended.returncode != 0
 
 
 @pytest.mark.parametrize("arguments", [["demo"], ["demo", "europe-west1", "nowhere"]])
@@ -118,7 +150,7 @@ def test_bootstrapping_says_what_it_needs(shell: Shell, arguments: list[str]) ->
 
 
 def test_only_what_is_committed_is_deployed(shell: Shell) -> None:
-    shell.program("gcloud", "")
+    shell.program("gcloud", 'case "$*" in *labels.environment*) echo production;; esac')
     shell.program("git", 'case "$*" in status*) echo "$CHANGED";; *) echo abc;; esac')
     submit = ("bash", SCRIPTS / "submit.sh", "demo", "europe-west1", "production")
 
@@ -126,7 +158,10 @@ def test_only_what_is_committed_is_deployed(shell: Shell) -> None:
     assert not any(call.startswith("gcloud") for call in shell.calls)
     assert shell.run(*submit, CHANGED="").returncode == 0
     assert "COMMIT_SHA=abc,_REGION=europe-west1,_ENVIRONMENT=production" in shell.calls[-1]
+    assert shell.calls[-1].startswith("gcloud beta builds submit"), "the other one shows no log"
     assert shell.run("bash", SCRIPTS / "submit.sh", "", "europe-west1", "production").returncode != 0
+    assert shell.run("bash", SCRIPTS / "submit.sh", "demo", "europe-west1", "staging", CHANGED="").returncode == 1
+    assert not any("submit" in call for call in shell.calls), "nothing is built for the wrong environment"
 
 
 def test_a_bill_of_materials_waits_for_the_registrys_scan(shell: Shell) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from shared.domain.measures import LOG_LINES
+from shared.pipeline import load_flow
 from tests.terraform.log_filter import matches, named_fields
 from tests.terraform.planning import Plan, RefusedPlan, edited, planned
 from tests.terraform.promql import alert_queries, dashboard_queries, named_labels, promql_name, selected
@@ -212,9 +213,10 @@ def test_a_budget_has_at_most_five_channels() -> None:
     assert len(budget["all_updates_rule"][0]["monitoring_notification_channels"]) == 5
 
 
-def test_every_function_may_write_spans_where_runs_are_traced_by_google() -> None:
+def test_whoever_has_spans_may_write_them_where_runs_are_traced_by_google() -> None:
     plan = planned(settings={"AUTOMATIONS_TRACES": "otlp"})
-    assert set(plan.of("project_iam_member", "span_writer")) == set(plan.of("cloud_run_v2_service"))
+    stages = {spec.stage for spec in load_flow().stages}
+    assert set(plan.of("project_iam_member", "span_writer")) == {*stages, "api"}
     assert {"cloudtrace", "telemetry"} <= set(plan.of("project_service"))
 
 

@@ -1,4 +1,4 @@
-"""A critical vulnerability stops a deployment unless somebody accepted it, for a reason and until a day."""
+"""A critical vulnerability that an update mends stops a deployment, unless somebody accepted it until a day."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ from infra.deploy import scan
 
 DAY = date(2026, 11, 21)
 LISTED = [{"id": "CVE-2026-1", "reason": "The part that has it is never run.", "until": "2026-11-21"}]
+
+
+def occurrence(number: int, **vulnerability: object) -> dict[str, object]:
+    return {"noteName": f"projects/goog-vulnz/notes/CVE-2026-{number}", "vulnerability": vulnerability}
+
+
+UNMENDED = occurrence(4, effectiveSeverity="CRITICAL")  # what is false is left out
 FOUND = [
-    {"noteName": "projects/goog-vulnz/notes/CVE-2026-1", "vulnerability": {"effectiveSeverity": "CRITICAL"}},
-    {"noteName": "projects/goog-vulnz/notes/CVE-2026-2", "vulnerability": {"effectiveSeverity": "HIGH"}},
-    {"noteName": "projects/goog-vulnz/notes/CVE-2026-3", "vulnerability": {"severity": "CRITICAL"}},
+    occurrence(1, effectiveSeverity="CRITICAL", fixAvailable=True),
+    occurrence(2, effectiveSeverity="HIGH", fixAvailable=True),
+    occurrence(3, severity="CRITICAL", fixAvailable=True),
+    UNMENDED,
 ]
 
 
@@ -41,9 +49,13 @@ def test_the_exceptions_of_this_project_can_be_read() -> None:
     scan.accepted_on(DAY, listed)
 
 
-@pytest.mark.parametrize(("found", "status"), [(FOUND, 1), (FOUND[1:2], 0), ([], 0)])
+@pytest.mark.parametrize(("found", "status"), [(FOUND, 1), (FOUND[1:2], 0), ([UNMENDED], 0), ([], 0)])
 def test_both_images_are_scanned_by_digest(
-    found: object, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: list[object],
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "images.json").write_text('{"images": {"light": "r/light@sha256:1", "media": "r/media@sha256:2"}}')
     gcloud = tmp_path / "gcloud"
@@ -61,4 +73,5 @@ def test_both_images_are_scanned_by_digest(
     asked = (tmp_path / "asked").read_text()
     assert "scan r/light@sha256:1 --remote" in asked
     assert "scan r/media@sha256:2 --remote" in asked
+    assert ("nobody has mended them yet: CVE-2026-4" in capsys.readouterr().out) == (UNMENDED in found)
     assert asked.count("list-vulnerabilities projects/p/locations/us/scans/1") == 2

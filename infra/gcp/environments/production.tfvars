@@ -4,9 +4,11 @@
 # disk_limit_gib = 100
 # max_instances  = 50
 
-# The console answers at once. Everything else may wait for an instance to start.
+# As much as new projects are granted in a region, which is counted when a service is deployed: 20 vCPUs and 40 GiB
+# (infra/cost/limits.json). Four transcodes take 16 and 32.
 instances = {
-  api = { min = 1, max = 20 }
+  api       = { max = 20 } # with min = 1 as well, the console answers at once, and one instance is always paid for
+  transcode = { max = 4 }
 }
 
 # Who is told when something is wrong, where the runbooks are read, and what a month may cost.

@@ -193,8 +193,13 @@ def cloud_run_emulator(
         port=port,
         log=log_dir / "cloud-run.log",
         client_environment={"AUTOMATIONS_CLOUD_RUN_ENDPOINT": f"http://127.0.0.1:{port}"},
-        environment={**environment, "PYTHONPATH": python_path()},
+        environment={**environment, "PYTHONPATH": os.pathsep.join([*_given_path(environment), python_path()])},
     )
+
+
+def _given_path(environment: Mapping[str, str]) -> Sequence[str]:
+    """Returns where tasks are to look for code first."""
+    return [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
 
 
 def _storage_binary() -> Path:

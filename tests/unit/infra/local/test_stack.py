@@ -15,7 +15,6 @@ from infra.local.data_dir import DataDirInUse, DataDirLock
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import object_name
-from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.worker_name import worker_name
 from shared.bootstrap import Bootstrap
 from shared.domain.change import Claim
@@ -84,9 +83,7 @@ def test_leases_of_others_in_a_shared_database_are_left_alone(tmp_path: Path, po
     with Stack(wiring, workers=1):
         left = {video.source.object for video in wiring.repository.leased()}
     assert left == {"ann/elsewhere.mp4", "ann/alive.mp4"}
-    assert isinstance(wiring.repository, SqlVideoRepository)
-    wiring.repository.close()
-    wiring.local_bus.close()
+    wiring.close()
 
 
 def test_one_host_at_a_time(wiring: Bootstrap) -> None:
