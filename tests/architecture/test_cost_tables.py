@@ -79,7 +79,7 @@ def _cost(minutes: float, resolution: str, analysis: Analysis) -> VideoCost:
 
 
 def idle_table() -> str:
-    found = [line for line in idle_cost(planned().resources) if line.usd]
+    found = [line for line in idle_cost(planned(environment="production").resources) if line.usd]
     rows = [[line.what, f"{line.usd:.2f}"] for line in found]
     return markdown(["what", "USD a month"], [*rows, ["**together**", f"{sum(line.usd for line in found):.2f}"]])
 

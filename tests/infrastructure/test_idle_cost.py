@@ -27,6 +27,11 @@ def test_an_idle_deployment_costs_a_few_dollars_a_month() -> None:
     assert found["instances that are always there"].usd == 0.0
 
 
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_as_shipped_no_environment_pays_for_instances_that_wait(environment: str) -> None:
+    assert lines(planned(environment=environment))["instances that are always there"].usd == 0.0
+
+
 def test_the_clock_is_paid_by_the_schedule() -> None:
     schedules = load_flow().schedules
     sweeping = lines()["sweep looks whether anything got stuck"].usage

@@ -156,6 +156,11 @@ def test_commands_of_google_exist(section: str, gcloud: Mapping[str, Any]) -> No
     assert {" ".join(words): wrong for words in found if (wrong := wrong_gcloud(words, gcloud))} == {}
 
 
+@pytest.mark.parametrize("section", MINE)
+def test_whoever_operates_it_needs_no_terraform(section: str) -> None:
+    assert list(commands(MINE[section], "terraform")) == []
+
+
 def test_commands_that_do_not_exist_are_noticed(gcloud: Mapping[str, Any]) -> None:
     assert wrong_automations(["bury", "v3k2"]) == "no command bury"
     assert wrong_automations(["replay", "v3k2", "--until", "tag"]) == "no --until"
