@@ -143,7 +143,30 @@ class _JsonLines(logging.Formatter):
             line[name] = self.formatException(record.exc_info)
         if self._cloud is not None:
             line |= self._cloud.fields(record)
-        return json.dumps(line, default=repr)
+        return _as_json(line)
+
+
+def _as_json(line: Mapping[str, object]) -> str:
+    """Returns a line as JSON, whatever is in its fields: one that is lost tells nobody anything."""
+    try:
+        return json.dumps(line, default=repr, allow_nan=False)
+    except Exception:  # no number, a key that is no text, a cycle, a repr that fails
+        return json.dumps({name: _sound(value) for name, value in line.items()})
+
+
+def _sound(value: object) -> object:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return _shown(value)
+    return value
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"a {type(value).__name__} that can't be shown"
 
 
 class _TextLines(logging.Formatter):

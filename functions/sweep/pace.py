@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -69,7 +70,9 @@ class Pace:
         if self._threads == 1:
             return [done(thing) for thing in things]
         with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(done, things))
+            # Each in a copy of this context, which has what log lines say besides.
+            begun = [pool.submit(copy_context().run, done, thing) for thing in things]
+            return [one.result() for one in begun]
 
     def drain(self, step: str, fetch: Callable[[int], Sequence[One]], act: Callable[[One], object]) -> None:
         """Does something once with each thing that a query finds, which is found no more when it is done.

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from shared.domain.errors import ConfigurationError
+
 __all__ = ["Rate", "StageRates", "assumed", "fitted", "operations", "own_document_writes", "stage_rates", "ticks"]
 
 _FOLDER: Final = Path(__file__).parent
@@ -67,8 +69,20 @@ class StageRates:
 
 @cache
 def stage_rates() -> Mapping[str, StageRates]:
-    """Returns by stage what was measured."""
-    return fitted(_read("measurements.json")["rows"])
+    """Returns by stage what was measured.
+
+    Looking a stage up that was not measured raises ConfigurationError ``not_measured``.
+    """
+    return _Measured(fitted(_read("measurements.json")["rows"]))
+
+
+class _Measured(dict[str, "StageRates"]):
+    def __missing__(self, stage: str) -> StageRates:
+        raise ConfigurationError(
+            "not_measured",
+            f"Nobody has measured the stage {stage}, so what it costs is not known. Run `python -m "
+            "infra.local.measure FILE...`, and put the stage's rows into infra/cost/measurements.json.",
+        )
 
 
 def fitted(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, StageRates]:

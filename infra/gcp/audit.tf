@@ -5,7 +5,7 @@
 resource "google_logging_project_exclusion" "signed_links" {
   name        = "signed-links"
   description = "Requests whose address is a link that opens a file."
-  filter      = "httpRequest.requestUrl =~ \"[?&]signature=\""
+  filter      = "httpRequest.requestUrl =~ \"^[^?]*/media/[^?]*[?](.*&)?signature=\""
 
   depends_on = [google_project_service.this]
 }

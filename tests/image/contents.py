@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,11 +84,13 @@ class Environments:
     @cached_property
     def imports(self) -> Mapping[str, Imports]:
         """Function -> what it imports, with the packages of its image."""
+        # Not in the threads: Python 3.11 loses count when several of them parse at a time.
+        reached = [reached_modules(function) for function in FUNCTIONS]
         with ThreadPoolExecutor(os.cpu_count()) as workers:
-            return dict(zip(FUNCTIONS, workers.map(self._imports, FUNCTIONS), strict=True))
+            return dict(zip(FUNCTIONS, workers.map(self._imports, FUNCTIONS, reached), strict=True))
 
-    def _imports(self, function: str) -> Imports:
-        modules = [m for m in reached_modules(function) if m.split(".")[0] not in sys.stdlib_module_names]
+    def _imports(self, function: str, reached: Iterable[str]) -> Imports:
+        modules = [m for m in reached if m.split(".")[0] not in sys.stdlib_module_names]
         program = str(Path(__file__).with_name("imported.py"))
         said = json.loads(self._run(FUNCTIONS[function].image, [program, function], json.dumps(modules)))
         return Imports(frozenset(said["imported"]), frozenset(said["reached"]), tuple(said["missing"]))

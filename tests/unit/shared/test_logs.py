@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -164,3 +165,29 @@ def test_what_a_library_says_is_one_line_too(stream: io.StringIO) -> None:
     line = json.loads(stream.getvalue())
     assert (line["severity"], line["logger"]) == ("ERROR", "function")
     assert "ZeroDivisionError: outside of everything" in line["stack_trace"]
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise ZeroDivisionError("not even this")
+
+
+def test_a_line_is_json_whatever_its_fields_hold(stream: io.StringIO) -> None:
+    configure_logs("info", "json", stream)
+    cycle: list[object] = []
+    cycle.append(cycle)
+    odd: dict[str, Any] = {
+        "wall_s": float("nan"),
+        "most": float("inf"),
+        "by": {(1, 2): 3},
+        "cycle": cycle,
+        "what": Unspeakable(),
+    }
+    logger().info("stage_ended", stage="tag", **odd)
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    line = json.loads(stream.getvalue(), parse_constant=refuse)
+    assert (line["message"], line["stage"], line["wall_s"]) == ("stage_ended", "tag", "nan")
+    assert set(odd) <= set(line)

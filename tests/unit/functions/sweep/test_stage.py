@@ -29,6 +29,7 @@ from shared.domain.tasks import TASKS
 from shared.domain.video import Video
 from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
 from shared.domain.wire import Delivery, pubsub_delivery
+from shared.logs import bound_fields
 from shared.pipeline import load_flow
 from shared.ports.document_store import Document, Edit
 from shared.runtime.leftovers import clear_leftovers
@@ -686,3 +687,13 @@ class TestRetention:
 def test_the_schedules_of_the_flow_do_every_step_there_is_once() -> None:
     scheduled = [step for schedule in load_flow().schedules for step in schedule.steps]
     assert sorted(scheduled) == sorted(STEPS)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_lines_say_what_they_are_about_however_many_things_are_done_at_a_time(threads: int) -> None:
+    def fail(_thing: int) -> None:
+        raise TransientError("store_unavailable", "Not now.")
+
+    with captured_logs() as logs, bound_fields(trace="0" * 32):
+        assert Pace(ManualClock(), threads=threads).each("clear", [1, 2], fail) == [False, False]
+    assert [log["trace"] for log in logs] == ["0" * 32] * 2

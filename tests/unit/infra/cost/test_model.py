@@ -8,9 +8,11 @@ import pytest
 
 from functions.transcode.strategies.standard import StandardLadder
 from infra.cost import model
+from infra.cost.measurements import stage_rates
 from infra.cost.model import VideoCost, gib_of, storage_usd_month, video_cost
 from infra.cost.price_list import prices
 from infra.cost.work import Analysis, Work, invented_media
+from shared.domain.errors import ConfigurationError
 from shared.pipeline import load_flow
 
 FLOW = load_flow()
@@ -102,3 +104,8 @@ def test_an_unknown_resolution_is_refused() -> None:
 
 def test_sizes_are_in_gib() -> None:
     assert (gib_of("8Gi"), gib_of("512Mi")) == (8.0, 0.5)
+
+
+def test_a_stage_that_nobody_has_measured_says_how_to() -> None:
+    with pytest.raises(ConfigurationError, match=r"python -m infra\.local\.measure"):
+        stage_rates()["fingerprint"]

@@ -1,25 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from google.pubsub_v1 import SubscriberClient
 
-from infra.local.emulators import PROJECT, Emulator
+from infra.local.emulators import PROJECT, missing_emulators, pubsub_emulator
 from infra.local.emulators.provisioning import create_topics
 from shared.domain.topology import DEAD_LETTER_TOPIC, SWEEP_TOPIC, subscriptions
 from shared.pipeline import load_flow
+from tests.requirement import missing
 
 FLOW = load_flow()
 ENDPOINTS = {spec.function: f"http://127.0.0.1:1/{spec.function}" for spec in subscriptions(FLOW)}
 
 
 @pytest.fixture
-def subscriber(pubsub: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[SubscriberClient]:
-    for name, value in pubsub.client_environment.items():
-        monkeypatch.setenv(name, value)
-    with SubscriberClient() as client:
-        yield client
+def subscriber(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SubscriberClient]:
+    if (lacking := missing_emulators()) is not None:
+        missing(lacking)
+    with pubsub_emulator(tmp_path) as pubsub:  # one of its own, since the flow's topics are made once
+        for name, value in pubsub.client_environment.items():
+            monkeypatch.setenv(name, value)
+        with SubscriberClient() as client:
+            yield client
 
 
 def test_every_function_is_subscribed_as_the_flow_says(subscriber: SubscriberClient) -> None:
