@@ -144,10 +144,19 @@ def shift(run: CloudRun) -> None:
 def rollback(run: CloudRun) -> None:
     """Gives what served before the last release all the traffic, whoever makes events before whoever takes them.
 
+    A service that never served anything else, as one that the release added, stays as it is.
+
     Raises:
-        ReleaseError: A service never served anything else.
+        ReleaseError: That is so of every service.
     """
-    _serve_all(run, PREVIOUS, consumers_first()[::-1])
+    services, order = run.services(), consumers_first()[::-1]
+    earlier = [name for name in order if name in services and PREVIOUS in services[name].tagged]
+    if not earlier:
+        raise ReleaseError(f"No revision of any service is tagged '{PREVIOUS}'; nothing was changed.")
+    for name in order:
+        if name not in earlier:
+            _say(f"{name}: never served anything else, and stays as it is")
+    _serve_all(run, PREVIOUS, earlier)
 
 
 def consumers_first() -> tuple[str, ...]:

@@ -98,6 +98,7 @@ class Backfill:
         where: The conditions by name.
         created_at: When it was begun.
         planned: Number of videos; None until all of them have been noted.
+        plan: The plan that holds, of all that were made of it at the same time; empty until one does.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Backfill:
     where: Mapping[str, str]
     created_at: datetime
     planned: int | None = None
+    plan: str = ""
 
     @property
     def owner(self) -> str:
@@ -128,20 +130,22 @@ class PlannedReplay:
 
     Attributes:
         backfill: Name of what it belongs to.
+        plan: The plan that it is part of; if another one holds, it is void.
         about: The video, with which it goes.
         run: The run that the video had; a later one means that it was replayed.
         created_at: When the backfill was begun.
     """
 
     backfill: str
+    plan: str
     about: str
     run: int
     created_at: datetime
 
     @property
     def id(self) -> str:
-        """The same whenever it is planned."""
-        return f"{self.backfill}.{self.about}"
+        """Another in each plan."""
+        return f"{self.backfill}.{self.plan}.{self.about}"
 
     @property
     def owner(self) -> str:

@@ -12,6 +12,7 @@ from shared.domain.change import Change, Decision
 from shared.domain.errors import NotFound, PermanentError
 from shared.domain.status import TERMINAL
 from shared.domain.video import Video
+from shared.ports.document_store import Edit
 from shared.runtime.backfill_plan import BackfillPorts, noted
 from shared.runtime.outbox import publish_outbox
 
@@ -74,16 +75,19 @@ class BackfillRun:
         self._tell = tell
         self._next_s = ports.clock.monotonic()
         self._under_way: list[PlannedReplay] = []
-        self.tally = Tally(left=sum(1 for _ in noted(ports, backfill.id)))
+        self.tally = Tally(left=sum(1 for _ in noted(ports, backfill)))
 
     def run(self) -> Tally:
         """Has the videos processed, and returns once all of them are done; what it says then is final."""
-        for planned in noted(self._ports, self._backfill.id):
+        for planned in noted(self._ports, self._backfill):
             self._wait_for_room(self._at_most)
             self._begin(planned)
         self._wait_for_room(1)
-        self._ports.documents.delete(Backfill, self._backfill.id, owner=self._backfill.owner)
+        self._ports.documents.update(Backfill, self._backfill.id, self._ended, owner=self._backfill.owner)
         return self.tally
+
+    def _ended(self, stored: Backfill | None) -> Edit[Backfill, None]:
+        return Edit(answer=None, delete=stored == self._backfill)  # a later one may have its name by now
 
     def _begin(self, planned: PlannedReplay) -> None:
         video = self._ports.repository.get(planned.about)

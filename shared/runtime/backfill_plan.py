@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
+from uuid import uuid4
 
 from shared.domain.attempt import Attempt
 from shared.domain.backfill import Backfill, PlannedReplay, Selection, owner_of_backfill
@@ -126,20 +127,39 @@ def begin(ports: BackfillPorts, selection: Selection, from_stage: str, name: str
         return Edit(answer=stored)
 
     backfill = ports.documents.update(Backfill, name, decide, owner=owner)
-    if backfill.planned is not None:
-        return backfill
-    for stale in noted(ports, name):  # by one that was stopped before it had noted all; nothing has begun yet
-        ports.documents.delete(PlannedReplay, stale.id, owner=owner)
-    count = 0
-    for video, refusal in _selected(ports, selection, from_stage):
+    if backfill.planned is None:
+        backfill = _plan(ports, selection, backfill)
+    for one in _notes(ports, owner):  # of plans that were stopped, or that another one was ahead of
+        if one.plan != backfill.plan and one.created_at <= backfill.created_at:
+            ports.documents.delete(PlannedReplay, one.id, owner=owner)
+    return backfill
+
+
+def _plan(ports: BackfillPorts, selection: Selection, backfill: Backfill) -> Backfill:
+    """Notes the videos, and returns the backfill as it is then: whoever has noted all of them first is followed.
+
+    Others may plan it at the same time, and the first may have replayed videos before the last has looked at them.
+    So nobody works on notes before their plan holds, and those of any other plan are void.
+    """
+    plan, count = uuid4().hex, 0
+    for video, refusal in _selected(ports, selection, backfill.from_stage):
         if refusal:
             continue
-        one = PlannedReplay(backfill=name, about=video.id, run=video.run, created_at=backfill.created_at)
+        one = PlannedReplay(
+            backfill=backfill.id, plan=plan, about=video.id, run=video.run, created_at=backfill.created_at
+        )
         _keep(ports, one)
         count += 1
-    planned = replace(backfill, planned=count)
-    _keep(ports, planned)
-    return planned
+    planned = replace(backfill, planned=count, plan=plan)
+
+    def decide(stored: Backfill | None) -> Edit[Backfill, Backfill]:
+        if stored == backfill:
+            return Edit(answer=planned, document=planned)
+        if stored is not None and stored.created_at == backfill.created_at:
+            return Edit(answer=stored)
+        return Edit(answer=replace(backfill, planned=0))  # others have done all of it
+
+    return ports.documents.update(Backfill, backfill.id, decide, owner=backfill.owner)
 
 
 def _selected(ports: BackfillPorts, selection: Selection, from_stage: str) -> Iterator[tuple[Video, str]]:
@@ -170,18 +190,21 @@ def _refusal(replay: Decision[Video], video: Video) -> str:
     return ""
 
 
-def noted(ports: BackfillPorts, name: str) -> Iterator[PlannedReplay]:
+def noted(ports: BackfillPorts, backfill: Backfill) -> Iterator[PlannedReplay]:
     """Yields what is not done of a backfill, in the same order each time; what was yielded may be removed."""
+    return (one for one in _notes(ports, backfill.owner) if one.plan == backfill.plan)
+
+
+def _notes(ports: BackfillPorts, owner: str) -> Iterator[PlannedReplay]:
     before: str | None = None
-    owner = owner_of_backfill(name)
     while page := ports.documents.owned(PlannedReplay, owner=owner, limit=_PAGE, before=before):
         yield from page
         before = page[-1].id
 
 
-def _keep(ports: BackfillPorts, document: Backfill | PlannedReplay) -> None:
-    edit: Edit[Backfill | PlannedReplay, None] = Edit(answer=None, document=document)
-    ports.documents.update(type(document), document.id, lambda _stored: edit, owner=document.owner)
+def _keep(ports: BackfillPorts, note: PlannedReplay) -> None:
+    edit: Edit[PlannedReplay, None] = Edit(answer=None, document=note)
+    ports.documents.update(PlannedReplay, note.id, lambda _stored: edit, owner=note.owner)
 
 
 def _last_time(

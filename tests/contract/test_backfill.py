@@ -181,6 +181,55 @@ def test_other_conditions_under_the_same_name_are_refused(deployment: Deployment
             begin(deployment, selection, stage, "again")
 
 
+class Interrupting:
+    """A store that has something else happen just before one of its calls."""
+
+    def __init__(self, store: Any, call: int, meanwhile: Callable[[], None]) -> None:
+        self._store, self._call, self._meanwhile, self.calls = store, call, meanwhile, 0
+
+    def __getattr__(self, name: str) -> Any:
+        if self.calls == self._call:
+            self.calls += 1
+            self._meanwhile()
+        else:
+            self.calls += 1
+        return getattr(self._store, name)
+
+
+@pytest.mark.reliability("B22")
+@pytest.mark.parametrize("stopped_after", [1, None], ids=["one is done", "all are done"])
+def test_begun_twice_at_once_each_has_one_new_run(stopped_after: int | None) -> None:
+    for call in count():
+        deployment = Deployment(InMemoryVideoRepository(), InMemoryDocumentStore())
+        deployment.failed("ann", "bob", "ann")
+
+        def other(deployment: Deployment = deployment) -> None:
+            begun = begin(deployment, Selection(), "analyze", "again")
+            pauses = count()
+
+            def pause(seconds: float) -> None:
+                if stopped_after is not None and next(pauses) > stopped_after:
+                    raise Crash
+                deployment.work(seconds)
+
+            with suppress(Crash):
+                BackfillRun(deployment, begun, per_minute=6000, at_most=2, pause=pause).run()
+
+        slow = Deployment(deployment.repository, deployment.documents)
+        slow.driver, slow.clock, slow.lifecycle = deployment.driver, deployment.clock, deployment.lifecycle
+        slow.documents = documents = Interrupting(deployment.documents, call, other)
+        begun = begin(slow, Selection(), "analyze", "again")
+        if documents.calls <= call:
+            assert call > 5
+            return
+        BackfillRun(deployment, begun, per_minute=6000, at_most=2, pause=deployment.work).run()
+
+        states = [(video.run, video.status) for video in deployment.videos()]
+        expected = 3 if call == 0 and stopped_after is None else 2  # one after the other is twice
+        assert states == [(expected, "ready")] * 3, f"before call {call}"
+        assert deployment.left() == []
+
+
 def test_how_far_it_is_is_told(deployment: Deployment) -> None:
     deployment.failed("ann", "bob")
     told: list[tuple[int, int]] = []

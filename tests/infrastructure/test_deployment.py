@@ -172,6 +172,24 @@ def test_there_is_no_way_back_from_the_first_release(
     assert deployed.versions == {"00001"}
 
 
+def test_a_service_that_the_release_added_stays_when_the_others_go_back(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = deployment.project
+    project.release([name for name in FUNCTIONS if name != "notify"], 1)
+    project.save()
+    assert deployment.run() == 0
+    capsys.readouterr()
+
+    assert deployment.roll_back() == 0
+
+    assert "notify: never served anything else" in capsys.readouterr().out
+    serving = deployment.project.serving()
+    assert serving.pop("notify") == "notify-00002"
+    assert {revision.rpartition("-")[2] for revision in serving.values()} == {"00001"}
+    assert deployment.project.jobs == {"transcode": "image@sha256:1"}
+
+
 def test_takers_of_events_are_shifted_before_makers_and_go_back_after_them(deployed: Deployment) -> None:
     def shifted(version: str) -> list[str]:
         return [call.split()[4] for call in deployed.project.calls if f"{version}=100" in call]
