@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +16,47 @@ from tests.terraform.planning import ROOT
 SCRIPTS = ROOT / "infra" / "deploy"
 REPOSITORY = "europe-west1-docker.pkg.dev/demo/automations"
 BASE = "python@sha256:aaa"
+STATE = "gs://demo-terraform"
+RIGHTS = {
+    ("projects", "demo", "deployer"): [
+        "artifactregistry.admin",
+        "cloudkms.admin",
+        "cloudscheduler.admin",
+        "compute.loadBalancerAdmin",
+        "compute.securityAdmin",
+        "containeranalysis.admin",
+        "datastore.owner",
+        "iam.roleAdmin",
+        "iam.serviceAccountAdmin",
+        "iam.serviceAccountUser",
+        "logging.admin",
+        "monitoring.admin",
+        "ondemandscanning.admin",
+        "pubsub.admin",
+        "resourcemanager.projectIamAdmin",
+        "run.admin",
+        "secretmanager.admin",
+        "serviceusage.serviceUsageAdmin",
+        "storage.admin",
+    ],
+    ("projects", "demo", "planner"): [
+        "artifactregistry.writer",
+        "iam.securityReviewer",
+        "logging.logWriter",
+        "ondemandscanning.admin",
+        "viewer",
+    ],
+    ("storage buckets", STATE, "planner"): ["storage.legacyBucketReader", "storage.objectViewer"],
+}
+"""What somebody may do who builds: kind, resource and account -> roles."""
+
+STATE_BUCKET = [
+    (
+        f"gcloud storage buckets create {STATE} --project=demo --location=europe-west1"
+        " --uniform-bucket-level-access --public-access-prevention"
+    ),
+    f"gcloud storage buckets update {STATE} --project=demo --versioning --update-labels=environment=production",
+]
 
 
 class Shell:
@@ -108,6 +151,65 @@ def test_bootstrapping_makes_what_is_not_there(shell: Shell, there: bool, made: 
     assert shell.calls[-1].startswith("gcloud beta builds submit"), "the other one shows no log"
     assert any("--update-labels=environment=production" in call for call in shell.calls)
     assert "keys create" not in " ".join(shell.calls), "nobody gets a key file"
+
+
+def bootstrapped(shell: Shell, folder: Path = ROOT) -> list[str]:
+    """Returns what bootstrapping an empty project asks gcloud for."""
+    shell.program("gcloud", 'case "$*" in *" describe "*) exit 1;; esac')
+    ended = shell.run("bash", folder / "infra/deploy/bootstrap.sh", "demo", "europe-west1", "production")
+    assert ended.returncode == 0, ended.stderr
+    return shell.calls
+
+
+def rights_given(calls: list[str]) -> dict[tuple[str, str, str], list[str]]:
+    """Returns kind, resource and account of each grant -> its roles."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for call in calls:
+        if "iam-policy" in call:
+            granted = re.match(r"gcloud (.+) add-iam-policy-binding (\S+) ", call)
+            member = re.search(r"--member=serviceAccount:(\w+)@demo\.iam\.gserviceaccount\.com(?= |$)", call)
+            role = re.search(r"--role=roles/(\S+)", call)
+            assert granted, call
+            assert member, call
+            assert role, call
+            found.setdefault((granted[1], granted[2], member[1]), []).append(role[1])
+    return {to: sorted(roles) for to, roles in found.items()}
+
+
+def state_bucket(calls: list[str]) -> list[str]:
+    """Returns how the bucket of Terraform's state is made and changed."""
+    return [call for call in calls if re.match(r"gcloud storage (?!buckets (describe|add-iam))", call)]
+
+
+def test_those_who_build_get_these_rights_and_no_others(shell: Shell) -> None:
+    assert rights_given(bootstrapped(shell)) == RIGHTS
+
+
+def test_the_state_is_in_a_bucket_that_nobody_can_open_and_that_keeps_versions(shell: Shell) -> None:
+    assert state_bucket(bootstrapped(shell)) == STATE_BUCKET
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("for role in artifactregistry.admin", "for role in owner artifactregistry.admin"),
+        ("for role in storage.objectViewer", "for role in storage.objectAdmin"),
+        ("logging.logWriter ondemandscanning.admin viewer", "logging.logWriter ondemandscanning.admin editor"),
+        (" --public-access-prevention", ""),
+        ("--versioning", "--versioning --no-public-access-prevention"),
+    ],
+)
+def test_a_right_too_many_and_an_open_bucket_are_found(shell: Shell, old: str, new: str) -> None:
+    script = shell.folder / "infra/deploy/bootstrap.sh"
+    script.parent.mkdir(parents=True)
+    shutil.copytree(ROOT / "infra/gcp/environments", shell.folder / "infra/gcp/environments")
+    text = (SCRIPTS / "bootstrap.sh").read_text()
+    assert text.count(old) == 1
+    script.write_text(text.replace(old, new))
+
+    calls = bootstrapped(shell, shell.folder)
+
+    assert (rights_given(calls), state_bucket(calls)) != (RIGHTS, STATE_BUCKET)
 
 
 def test_bootstrapping_makes_no_other_environment_of_a_project(shell: Shell) -> None:

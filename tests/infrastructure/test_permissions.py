@@ -132,24 +132,6 @@ def test_a_role_that_nobody_looked_up_is_found(tmp_path: Path) -> None:
         least_privilege.granted(breached)
 
 
-def test_no_binding_takes_rights_from_anybody_else() -> None:
-    plan = planned(
-        domain="videos.example.com", kms_key="projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"
-    )
-    assert not [address for address in plan.resources if re.search("_iam_(binding|policy)", address)]
-
-
-def test_only_pushes_get_to_event_services_and_anybody_to_the_api() -> None:
-    def invokers(plan: Plan) -> dict[str, str]:
-        found = plan.of("cloud_run_v2_service_iam_member").values()
-        assert {one["role"] for one in found} <= {"roles/run.invoker"}
-        return {one["name"]: one["member"].partition("@")[0] for one in found}
-
-    pushed_to = {function: "serviceAccount:pusher" for function in FUNCTIONS if function != "api"}
-    assert invokers(planned()) == pushed_to | {"api": "allUsers"}
-    assert invokers(planned(public_api=False)) == pushed_to
-
-
 def test_a_subscription_can_give_its_dead_letters_up() -> None:
     plan = planned()
     subscriptions = {one["name"] for one in plan.of("pubsub_subscription", "push").values()}
