@@ -32,7 +32,8 @@ fi
 gcloud storage buckets describe "$state" --project="$project" --format='value(name)' 2>/dev/null ||
   gcloud storage buckets create "$state" --project="$project" --location="$region" \
     --uniform-bucket-level-access --public-access-prevention
-gcloud storage buckets update "$state" --project="$project" --versioning --update-labels="environment=$environment"
+gcloud storage buckets update "$state" --project="$project" --public-access-prevention --versioning \
+  --update-labels="environment=$environment"
 
 account() {
   gcloud iam service-accounts describe "$1@$project.iam.gserviceaccount.com" --project="$project" \

@@ -55,7 +55,7 @@ STATE_BUCKET = [
         f"gcloud storage buckets create {STATE} --project=demo --location=europe-west1"
         " --uniform-bucket-level-access --public-access-prevention"
     ),
-    f"gcloud storage buckets update {STATE} --project=demo --versioning --update-labels=environment=production",
+    f"gcloud storage buckets update {STATE} --project=demo --public-access-prevention --versioning --update-labels=environment=production",
 ]
 
 
@@ -147,7 +147,10 @@ def test_bootstrapping_makes_what_is_not_there(shell: Shell, there: bool, made: 
     assert ended.returncode == 0, ended.stderr
     created = [call for call in shell.calls if "buckets create" in call or "service-accounts create" in call]
     assert len(created) == made
-    assert any("buckets update gs://demo-terraform --project=demo --versioning" in call for call in shell.calls)
+    assert any(
+        "buckets update gs://demo-terraform --project=demo --public-access-prevention" in call
+        for call in shell.calls
+    )
     assert shell.calls[-1].startswith("gcloud beta builds submit"), "the other one shows no log"
     assert any("--update-labels=environment=production" in call for call in shell.calls)
     assert "keys create" not in " ".join(shell.calls), "nobody gets a key file"
