@@ -30,8 +30,7 @@ fi
 
 # Every version of the state is kept, so that one that was damaged can be put back.
 gcloud storage buckets describe "$state" --project="$project" --format='value(name)' 2>/dev/null ||
-  gcloud storage buckets create "$state" --project="$project" --location="$region" \
-    --uniform-bucket-level-access --public-access-prevention
+  gcloud storage buckets create "$state" --project="$project" --location="$region" --uniform-bucket-level-access
 gcloud storage buckets update "$state" --project="$project" --public-access-prevention --versioning \
   --update-labels="environment=$environment"
 

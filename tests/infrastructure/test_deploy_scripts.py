@@ -51,11 +51,9 @@ RIGHTS = {
 """What somebody may do who builds: kind, resource and account -> roles."""
 
 STATE_BUCKET = [
-    (
-        f"gcloud storage buckets create {STATE} --project=demo --location=europe-west1"
-        " --uniform-bucket-level-access --public-access-prevention"
-    ),
-    f"gcloud storage buckets update {STATE} --project=demo --public-access-prevention --versioning --update-labels=environment=production",
+    f"gcloud storage buckets create {STATE} --project=demo --location=europe-west1 --uniform-bucket-level-access",
+    f"gcloud storage buckets update {STATE} --project=demo --public-access-prevention --versioning "
+    "--update-labels=environment=production",
 ]
 
 
