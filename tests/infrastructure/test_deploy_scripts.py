@@ -52,8 +52,10 @@ RIGHTS = {
 
 STATE_BUCKET = [
     f"gcloud storage buckets create {STATE} --project=demo --location=europe-west1 --uniform-bucket-level-access",
-    f"gcloud storage buckets update {STATE} --project=demo --public-access-prevention --versioning "
-    "--update-labels=environment=production",
+    (
+        f"gcloud storage buckets update {STATE} --project=demo --public-access-prevention --versioning "
+        "--update-labels=environment=production"
+    ),
 ]
 
 
