@@ -165,7 +165,7 @@ def _sound(value: object) -> object:
 def _shown(value: object) -> str:
     try:
         return repr(value)
-    except Exception:
+    except Exception:  # A stranger's __repr__: whatever it does, the line is written.
         return f"a {type(value).__name__} that can't be shown"
 
 

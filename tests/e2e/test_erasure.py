@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import textwrap
@@ -105,13 +106,13 @@ class Deployment:
     def places(self, *needles: str | bytes) -> dict[str | bytes, set[str]]:
         """Returns the needles that are in a file's bytes or name, or in a row, and where."""
         found: dict[str | bytes, set[str]] = {}
-        for path in self.data_dir.rglob("*"):
+        for path in _present(self.data_dir):
             place = str(path.relative_to(self.data_dir))
             if place.startswith("logs"):
                 continue
             try:
                 content = path.read_bytes() if path.is_file() else b""
-            except FileNotFoundError:  # what comes and goes while this looks at it
+            except FileNotFoundError:  # as in _present()
                 continue
             for needle in needles:
                 if _is_in(needle, content) or _is_in(needle, place.encode()):
@@ -122,6 +123,17 @@ class Deployment:
                     if _is_in(needle, repr(row).encode()):
                         found.setdefault(needle, set()).add(table)
         return found
+
+
+def _present(folder: Path) -> Iterator[Path]:
+    """Yields what is below a folder; what goes while this looks is not there, which Path.rglob() can't take."""
+
+    def unreadable(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        yield from (Path(parent, name) for name in (*folders, *files))
 
 
 def _is_in(needle: str | bytes, content: bytes) -> bool:
