@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shared.ports.dead_letters import DeadLetters
     from shared.ports.document_store import DocumentStore
     from shared.ports.embedder import Embedder
+    from shared.ports.encoder import Encoder
     from shared.ports.job_runner import JobRunner
     from shared.ports.media_tool import MediaTool
     from shared.ports.object_links import ObjectLinks
@@ -252,6 +253,17 @@ class Bootstrap:
         from shared.adapters.ffmpeg import FfmpegMediaTool
 
         return FfmpegMediaTool(
+            ffmpeg=self.settings.ffmpeg,
+            ffprobe=self.settings.ffprobe,
+            memory_bytes=self.settings.tool_memory_bytes,
+        )
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """FFmpeg, as the media tool has it."""
+        from shared.adapters.ffmpeg import FfmpegEncoder
+
+        return FfmpegEncoder(
             ffmpeg=self.settings.ffmpeg,
             ffprobe=self.settings.ffprobe,
             memory_bytes=self.settings.tool_memory_bytes,

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from shared.domain.encoding import Rung, SoundPlan, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Rung, TranscodePlan
 
-__all__ = ["SEGMENT_S", "plan_transcode", "tile_count"]
+__all__ = ["SEGMENT_S", "plan_pictures", "plan_sound", "plan_storyboard", "tile_count"]
 
 SEGMENT_S = 4.0
 """Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
@@ -26,20 +26,25 @@ _MAX_TILES = 100
 _COLUMNS = 10
 
 
-def plan_transcode(media: MediaInfo, rungs: tuple[Rung, ...]) -> TranscodePlan:
-    """Returns the plan for a source and its ladder."""
+def plan_pictures(rungs: tuple[Rung, ...]) -> TranscodePlan:
+    """Returns the plan for a ladder."""
+    return TranscodePlan(
+        rungs=rungs, gop_s=_GOP_S, max_output_fps=_MAX_OUTPUT_FPS, proxy_size=_within(_PROXY_WIDTH, rungs)
+    )
+
+
+def plan_sound(media: MediaInfo) -> SoundPlan | None:
+    """Returns the plan for a source's sound; None when it has none."""
+    return SoundPlan(bitrate_bps=_AUDIO_BPS) if media.audio else None
+
+
+def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:
+    """Returns the plan for a source's storyboard, made of the smallest rung."""
     interval_s = max(_TILE_INTERVAL_S, media.duration_s / _MAX_TILES)
     tiles = tile_count(media, interval_s)
     columns = min(tiles, _COLUMNS)
-    return TranscodePlan(
-        rungs=rungs,
-        gop_s=_GOP_S,
-        max_output_fps=_MAX_OUTPUT_FPS,
-        audio_bitrate_bps=_AUDIO_BPS if media.audio else None,
-        proxy_size=_within(_PROXY_WIDTH, rungs),
-        tile_size=_within(_TILE_WIDTH, rungs),
-        tile_interval_s=interval_s,
-        tile_grid=(columns, math.ceil(tiles / columns)),
+    return StoryboardPlan(
+        tile_size=_within(_TILE_WIDTH, rungs), interval_s=interval_s, grid=(columns, math.ceil(tiles / columns))
     )
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from shared.domain.encoding import Rung
 from shared.domain.errors import TransientError
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
 from shared.domain.records import ObjectRef, Rendition
-from shared.ports.media_tool import Rung
 
 __all__ = ["Finished", "check_picture", "check_sound"]
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import SEGMENT_S, plan_transcode
+from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
+from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
-from shared.ports.media_tool import MediaTool, TranscodeFiles, TranscodeOutputs, TranscodePlan
+from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
+from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
 from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
+
+_POSTER_SHORT_SIDE = 720
+"""A poster is a 720p picture at most."""
 
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -28,17 +35,28 @@ _CONTENT_TYPES = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stills:
+    """The pictures that stand for the video."""
+
+    poster: Path
+    storyboard: Path
+    storyboard_vtt: Path
+
+
 class TranscodeStage:
     """Encodes, packages, verifies, and only then stores.
 
     Args:
-        media_tool: Encodes and measures.
+        media_tool: Measures, and takes pictures.
+        encoder: Encodes.
         packager: Makes streams of what was encoded.
         ladder: Chooses the sizes.
     """
 
-    def __init__(self, media_tool: MediaTool, packager: Packager, ladder: LadderPlanner) -> None:
+    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, ladder: LadderPlanner) -> None:
         self._media_tool = media_tool
+        self._encoder = encoder
         self._packager = packager
         self._ladder = ladder
 
@@ -46,62 +64,90 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        plan = plan_transcode(media, self._ladder.plan(media))
-        outputs = self._transcode(context, media, plan)
-        packaging = self._package(context, outputs.files)
-        finished = list(self._finished(context, outputs, packaging))
-        _verify(finished, media, plan, outputs)
-        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
-
-        vtt = context.workspace / "storyboard.vtt"
-        vtt.write_text(storyboard_vtt(media, plan, outputs.files.storyboard.name))
+        plan = plan_pictures(self._ladder.plan(media))
+        pictures, sound = self._encode(context, media, plan)
+        stills = self._stills(context, media, pictures)
+        packaging = self._package(context, pictures, sound)
+        finished = list(self._finished(context, pictures, sound, packaging))
+        _verify(finished, media, plan, pictures, sound)
         return StageOutcome(
             records=(
                 *_store_renditions(context, finished),
-                *_store_artifacts(context, outputs.files, packaging, vtt),
+                *_store_artifacts(context, pictures, sound, packaging, stills),
             )
         )
 
-    def _transcode(self, context: StageContext, media: MediaInfo, plan: TranscodePlan) -> TranscodeOutputs:
-        outputs = self._media_tool.transcode(context.source(), media, plan, context.workspace, context)
-        if outputs.decode_errors:
+    def _encode(
+        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
+    ) -> tuple[EncodedPictures, EncodedSound | None]:
+        """Encodes pictures and sound side by side: the sound hardly takes a core."""
+        source, folder = context.source(), context.workspace
+        sound_plan, sound = plan_sound(media), None
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            if sound_plan is not None:
+                sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
+            pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+            heard = sound.result() if sound is not None else None
+        decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
+        if decode_errors:
             context.caveat(
                 "decode_errors",
-                f"{outputs.decode_errors} of the source's {outputs.frames} frames or pieces of sound are damaged "
+                f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
                 "and look or sound wrong. Export the video again if it matters.",
             )
-        return outputs
+        return pictures, heard
 
-    def _package(self, context: StageContext, files: TranscodeFiles) -> Packaging:
+    def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
+        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
+
+        folder, rungs = context.workspace, pictures.rungs
+        fits_poster = (one for one in rungs if min(one.rung.width, one.rung.height) <= _POSTER_SHORT_SIDE)
+        poster = folder / "poster.jpg"
+        self._media_tool.poster(next(fits_poster, rungs[-1]).path, poster, context)
+        plan = plan_storyboard(media, tuple(one.rung for one in rungs))
+        storyboard = folder / "storyboard.jpg"
+        self._media_tool.storyboard(rungs[-1].path, plan, storyboard, context)
+        vtt = folder / "storyboard.vtt"
+        vtt.write_text(storyboard_vtt(media, plan, storyboard.name))
+        return _Stills(poster=poster, storyboard=storyboard, storyboard_vtt=vtt)
+
+    def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
         folder = context.workspace / "stream"
         folder.mkdir()
-        return self._packager.package(files.rungs, files.audio, SEGMENT_S, folder, context)
+        audio = sound.audio if sound else None
+        return self._packager.package(pictures.rungs, audio, SEGMENT_S, folder, context)
 
     def _finished(
-        self, context: StageContext, outputs: TranscodeOutputs, packaging: Packaging
+        self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None, packaging: Packaging
     ) -> Iterator[Finished]:
         """Yields the streamed files in the order of the packaging, then the one for download."""
-        pictures = {encoded.rung.name for encoded in outputs.files.rungs}
+        seen = {encoded.rung.name for encoded in pictures.rungs}
         for stream in packaging.streams:
             media = self._media_tool.inspect(stream.path, context)
-            kind: Literal["video", "audio"] = "video" if stream.name in pictures else "audio"
+            kind: Literal["video", "audio"] = "video" if stream.name in seen else "audio"
             yield Finished(name=stream.name, kind=kind, path=stream.path, media=media)
-        top = outputs.files.rungs[0]
+        top = pictures.rungs[0]
         download = context.workspace / "download.mp4"
-        self._media_tool.mux(top.path, outputs.files.audio, download, context)
+        self._encoder.mux(top.path, sound.audio if sound else None, download, context)
         media = self._media_tool.inspect(download, context)
         yield Finished(name=top.rung.name, kind="mp4", path=download, media=media)
 
 
-def _verify(finished: list[Finished], media: MediaInfo, plan: TranscodePlan, outputs: TranscodeOutputs) -> None:
+def _verify(
+    finished: list[Finished],
+    media: MediaInfo,
+    plan: TranscodePlan,
+    pictures: EncodedPictures,
+    sound: EncodedSound | None,
+) -> None:
     source = media.video[0]
     every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
     rungs = {rung.name: rung for rung in plan.rungs}
     for file in finished:
-        if file.kind == "audio" or (file.kind == "mp4" and media.audio):
-            check_sound(file, media.audio[0], damaged=outputs.decode_errors > 0)
+        if sound is not None and file.kind in {"audio", "mp4"}:
+            check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)
         if file.kind != "audio":
-            check_picture(file, rungs[file.name], source, outputs.frames if every_frame else None)
+            check_picture(file, rungs[file.name], source, pictures.frames if every_frame else None)
 
 
 def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterator[Record]:
@@ -112,15 +158,19 @@ def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterat
 
 
 def _store_artifacts(
-    context: StageContext, files: TranscodeFiles, packaging: Packaging, vtt: Path
+    context: StageContext,
+    pictures: EncodedPictures,
+    sound: EncodedSound | None,
+    packaging: Packaging,
+    stills: _Stills,
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
-    others = [("poster", files.poster), ("storyboard", files.storyboard), ("storyboard_vtt", vtt)]
-    others += [("proxy", files.proxy)]
-    if files.analysis_audio:
-        others.append(("analysis_audio", files.analysis_audio))
+    others = [("poster", stills.poster), ("storyboard", stills.storyboard)]
+    others += [("storyboard_vtt", stills.storyboard_vtt), ("proxy", pictures.proxy)]
+    if sound is not None:
+        others.append(("analysis_audio", sound.analysis_audio))
     named = [(role, path, f"stream/{path.name}") for role, path in streams]
     named += [(role, path, path.name) for role, path in others]
     for role, path, name in named:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from webvtt import Caption, WebVTT
 
 from functions.transcode.plan import tile_count
+from shared.domain.encoding import StoryboardPlan
 from shared.domain.media import MediaInfo
 from shared.domain.timecode import timecode
-from shared.ports.media_tool import TranscodePlan
 
 __all__ = ["storyboard_vtt"]
 
 
-def storyboard_vtt(media: MediaInfo, plan: TranscodePlan, sprite: str) -> str:
+def storyboard_vtt(media: MediaInfo, plan: StoryboardPlan, sprite: str) -> str:
     """Returns WebVTT whose cues name a rectangle of the sprite, as players' previews expect.
 
     Args:
@@ -25,11 +25,11 @@ def storyboard_vtt(media: MediaInfo, plan: TranscodePlan, sprite: str) -> str:
     return str(WebVTT(captions=list(_cues(media, plan, sprite))).content)
 
 
-def _cues(media: MediaInfo, plan: TranscodePlan, sprite: str) -> Iterator[Caption]:
+def _cues(media: MediaInfo, plan: StoryboardPlan, sprite: str) -> Iterator[Caption]:
     width, height = plan.tile_size
-    for tile in range(tile_count(media, plan.tile_interval_s)):
-        row, column = divmod(tile, plan.tile_grid[0])
-        start_s = tile * plan.tile_interval_s
-        end_s = min(start_s + plan.tile_interval_s, media.duration_s)
+    for tile in range(tile_count(media, plan.interval_s)):
+        row, column = divmod(tile, plan.grid[0])
+        start_s = tile * plan.interval_s
+        end_s = min(start_s + plan.interval_s, media.duration_s)
         area = f"{sprite}#xywh={column * width},{row * height},{width},{height}"
         yield Caption(timecode(start_s), timecode(end_s), area)

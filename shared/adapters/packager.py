@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.adapters.binaries import bundled, executable
 from shared.adapters.sandbox import ToolLimits, running
 from shared.domain.errors import TransientError
-from shared.ports.media_tool import EncodedRung
+from shared.ports.encoder import EncodedRung
 from shared.ports.packager import PackagedStream, Packaging
 from shared.ports.tool_session import ToolSession
 

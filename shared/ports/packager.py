@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shared.ports.media_tool import EncodedRung
+from shared.ports.encoder import EncodedRung
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["PackagedStream", "Packager", "Packaging"]

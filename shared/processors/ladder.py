@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from shared.domain.encoding import Rung
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Rung
 from shared.processors.strategy import Strategy
 
 __all__ = ["LadderPlanner"]

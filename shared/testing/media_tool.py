@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.domain.encoding import StoryboardPlan
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import Frame, Loudness, MediaLimits
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FakeMediaTool"]
@@ -44,16 +45,14 @@ class FakeMediaTool:
     def probe(self, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
         raise NotImplementedError
 
-    def transcode(
-        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
-    ) -> TranscodeOutputs:
-        raise NotImplementedError
-
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
-        raise NotImplementedError
-
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
         raise NotImplementedError
 
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+        raise NotImplementedError
+
+    def storyboard(self, video: Path, plan: StoryboardPlan, destination: Path, session: ToolSession) -> None:
+        raise NotImplementedError
+
+    def poster(self, video: Path, destination: Path, session: ToolSession) -> None:
         raise NotImplementedError

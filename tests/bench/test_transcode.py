@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from functions.transcode.plan import plan_transcode
+from functions.transcode.plan import plan_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
 from shared.adapters.binaries import bundled
 from shared.bootstrap import Bootstrap
+from shared.domain.encoding import TranscodePlan
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import TranscodePlan
 from shared.settings import Settings
 from shared.testing.stage_context import FakeStageContext
 
@@ -62,7 +62,7 @@ def stage_cpu_s(wiring: Bootstrap, source: Path, media: MediaInfo, folder: Path)
     """Returns the CPU-seconds of the stage's FFmpeg process, and of all its programs."""
     context = FakeStageContext(folder=folder, source_file=source, media=media)
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    TranscodeStage(wiring.media_tool, wiring.packager, ladder).run(context)
+    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder).run(context)
     encodes = [run.cpu_s for run in context.tools if "-progress" in run.command]
     return sum(encodes), sum(run.cpu_s for run in context.tools)
 
@@ -72,7 +72,7 @@ def test_transcode_over_the_ladder_by_hand(real_media: Path, tmp_path: Path) -> 
     source = real_media / CLIP
     probing = FakeStageContext(folder=tmp_path / "probe", source_file=source)
     media = wiring.media_tool.probe(source, wiring.settings.limits, probing)
-    plan = plan_transcode(media, LADDERS.create(wiring.settings.ladder, wiring).plan(media))
+    plan = plan_pictures(LADDERS.create(wiring.settings.ladder, wiring).plan(media))
     command = ladder_by_hand(source, plan, tmp_path)
 
     hand: list[float] = []

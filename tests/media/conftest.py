@@ -12,12 +12,12 @@ from threading import Thread
 import pytest
 
 from shared.adapters.binaries import bundled
-from shared.adapters.ffmpeg import FfmpegMediaTool
-from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, MediaLimits, TranscodeOutputs
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.domain.encoding import SoundPlan
+from shared.ports.media_tool import Frame, MediaLimits
 from shared.testing.stage_context import FakeStageContext
 from tests.media.refusals import MakeClip, Refuse
-from tests.media.transcodes import Transcode, small_plan
+from tests.media.transcodes import Encoded, Transcode, small_plan
 
 
 @pytest.fixture(scope="session")
@@ -63,11 +63,19 @@ def refuse(tool: FfmpegMediaTool, session: FakeStageContext) -> Refuse:
 
 
 @pytest.fixture
-def transcode(tool: FfmpegMediaTool, session: FakeStageContext) -> Transcode:
-    def run(path: Path, *sizes: tuple[int, int]) -> tuple[MediaInfo, TranscodeOutputs]:
-        media = tool.probe(path, MediaLimits(), session)
-        plan = small_plan(media, *(sizes or [(160, 120), (80, 60)]))
-        return media, tool.transcode(path, media, plan, session.workspace, session)
+def encoder() -> FfmpegEncoder:
+    return FfmpegEncoder()
+
+
+@pytest.fixture
+def transcode(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext) -> Transcode:
+    def run(path: Path, *sizes: tuple[int, int]) -> Encoded:
+        media, folder = tool.probe(path, MediaLimits(), session), session.workspace
+        plan = small_plan(*(sizes or [(160, 120), (80, 60)]))
+        pictures = encoder.encode_pictures(path, media, plan, folder, session)
+        sound_plan = SoundPlan(bitrate_bps=128_000)
+        sound = encoder.encode_sound(path, media, sound_plan, folder, session) if media.audio else None
+        return Encoded(media, pictures, sound)
 
     return run
 

@@ -18,11 +18,13 @@ from functions.ingest.stage import IngestStage
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
-from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
+from shared.domain.encoding import Rung
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.records import Artifact, Record, Rendition
-from shared.ports.media_tool import EncodedRung, MediaLimits, Rung
+from shared.ports.encoder import EncodedRung
+from shared.ports.media_tool import MediaLimits
 from shared.ports.packager import Packaging
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
@@ -65,7 +67,7 @@ def process(
     def run(path: Path) -> Processed:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        outcome = TranscodeStage(tool, ShakaPackager(), ladder).run(session)
+        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder).run(session)
         return Processed(session, outcome.records)
 
     return run
@@ -204,7 +206,8 @@ def test_nothing_is_stored_unless_all_is_right(
 
 
 def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
-    stage = TranscodeStage(tool, ShakaPackager(), StandardLadder(mocker.create_autospec(StrategyPorts)))
+    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder)
     with pytest.raises(PermanentError, match="not_ingested"):
         stage.run(session)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.ports.media_tool import Frame
 from shared.testing.stage_context import FakeStageContext
 from tests.media.transcodes import CORNER, H264, PICTURE, SOUND, MakeClip, Transcode
@@ -18,10 +18,10 @@ from tests.media.transcodes import CORNER, H264, PICTURE, SOUND, MakeClip, Trans
 def test_everything_from_one_decode(
     transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
 ) -> None:
-    _, outputs = transcode(clip)
-    assert (outputs.frames, outputs.decode_errors) == (50, 0)
-    for encoded, size in zip(outputs.files.rungs, [(160, 120), (80, 60)], strict=True):
-        media = tool.inspect(encoded.path, session)
+    encoded = transcode(clip)
+    assert (encoded.pictures.frames, encoded.pictures.decode_errors) == (50, 0)
+    for rung, size in zip(encoded.pictures.rungs, [(160, 120), (80, 60)], strict=True):
+        media = tool.inspect(rung.path, session)
         (picture,) = media.video
         assert (picture.codec, picture.pixel_format) == ("h264", "yuv420p")
         assert (picture.width, picture.height, picture.frames) == (*size, 50)
@@ -29,24 +29,23 @@ def test_everything_from_one_decode(
         assert picture.fps == 25
         assert media.duration_s == pytest.approx(2.0)
         assert not media.audio
-    assert outputs.files.audio
-    (sound,) = tool.inspect(outputs.files.audio, session).audio
+    assert encoded.sound
+    (sound,) = tool.inspect(encoded.sound.audio, session).audio
     assert (sound.codec, sound.sample_rate_hz) == ("aac", 48000)
-    assert outputs.files.analysis_audio
-    with wave.open(str(outputs.files.analysis_audio)) as analysis:
+    assert encoded.sound
+    with wave.open(str(encoded.sound.analysis_audio)) as analysis:
         assert (analysis.getframerate(), analysis.getnchannels(), analysis.getsampwidth()) == (16000, 1, 2)
         assert analysis.getnframes() == pytest.approx(32000, abs=1600)
-    assert outputs.files.poster.read_bytes().startswith(b"\xff\xd8")
     ffmpeg_runs = [run for run in session.tools if "ffmpeg" in run.command[0]]
-    assert len(ffmpeg_runs) == 1
+    assert len(ffmpeg_runs) == 2, "one for the pictures, one for the sound"
     assert session.fractions[-1] == 1.0
 
 
 def test_key_frames_are_closed_even_and_aligned(
     transcode: Transcode, session: FakeStageContext, clip: Path, key_times: Callable[[Path], list[float]]
 ) -> None:
-    _, outputs = transcode(clip)
-    times = [key_times(encoded.path) for encoded in outputs.files.rungs]
+    encoded = transcode(clip)
+    times = [key_times(rung.path) for rung in encoded.pictures.rungs]
     assert times[0] == times[1]
     assert times[0] == pytest.approx([0.0, 0.52, 1.04, 1.56])  # 0.5 s is 12.5 frames: never shorter
 
@@ -58,9 +57,9 @@ def test_pictures_come_upright(
     upright = make_clip("corner.mp4", *CORNER, *H264)
     path = make_clip(f"corner{turn}.mp4", "-display_rotation", str(turn), "-i", str(upright), "-c", "copy")
     size = (120, 160) if turn in (90, -90) else (160, 120)
-    _, outputs = transcode(path, size)
+    encoded = transcode(path, size)
     corner = {0: (0, 0), 90: (1, 0), 180: (1, 1), -90: (0, 1)}[turn]
-    for file in (outputs.files.rungs[0].path, outputs.files.proxy):
+    for file in (encoded.pictures.rungs[0].path, encoded.pictures.proxy):
         rgb = frames(file)[0].rgb
         height, width = rgb.shape[:2]
         for row in (0, 1):
@@ -90,12 +89,12 @@ def test_unusual_sources(
     source: tuple[str, ...],
     size: tuple[int, int],
 ) -> None:
-    media, outputs = transcode(make_clip(name, *source), size)
-    picture = tool.inspect(outputs.files.rungs[0].path, session).video[0]
+    encoded = transcode(make_clip(name, *source), size)
+    picture = tool.inspect(encoded.pictures.rungs[0].path, session).video[0]
     assert (picture.width, picture.height, picture.pixel_format) == (*size, "yuv420p")
     assert picture.sample_aspect == 1
-    assert picture.frames == outputs.frames == media.video[0].frames
-    assert outputs.files.audio is None
+    assert picture.frames == encoded.pictures.frames == encoded.media.video[0].frames
+    assert encoded.sound is None
 
 
 def test_uneven_times_are_kept(
@@ -106,11 +105,11 @@ def test_uneven_times_are_kept(
 ) -> None:
     uneven = "setpts=if(lt(N\\,10)\\,N/25/TB\\,(0.4+(N-10)*0.07)/TB)"
     path = make_clip("uneven_times.mp4", *PICTURE, "-vf", uneven, "-fps_mode", "passthrough", *H264)
-    _, outputs = transcode(path)
+    encoded = transcode(path)
     source_s = [frame.time_s for frame in frames(path)]
-    for file in (outputs.files.proxy, *(encoded.path for encoded in outputs.files.rungs)):
+    for file in (encoded.pictures.proxy, *(rung.path for rung in encoded.pictures.rungs)):
         assert [frame.time_s for frame in frames(file)] == pytest.approx(source_s, abs=1e-4)
-    keys = [key_times(encoded.path) for encoded in outputs.files.rungs]
+    keys = [key_times(rung.path) for rung in encoded.pictures.rungs]
     assert keys[0] == keys[1]
     late_s = [time_s - index * 0.5 for index, time_s in enumerate(keys[0])]
     assert len(keys[0]) == 7
@@ -121,20 +120,20 @@ def test_a_late_picture_stays_late(
     transcode: Transcode, frames: Callable[[Path], list[Frame]], make_clip: MakeClip
 ) -> None:
     path = make_clip("late.mkv", "-itsoffset", "0.5", *PICTURE, *SOUND, *H264)
-    media, outputs = transcode(path)
-    assert frames(outputs.files.proxy)[0].time_s == pytest.approx(media.video[0].start_s, abs=0.001)
-    assert media.video[0].start_s > 0.45
+    encoded = transcode(path)
+    assert frames(encoded.pictures.proxy)[0].time_s == pytest.approx(encoded.media.video[0].start_s, abs=0.001)
+    assert encoded.media.video[0].start_s > 0.45
 
 
 def test_fast_sources_lose_frames_only_in_rungs(
     transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
 ) -> None:
     path = make_clip("fast120.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=120:d=1", *H264)
-    _, outputs = transcode(path)
-    assert outputs.frames == 120
-    assert tool.inspect(outputs.files.proxy, session).video[0].frames == 120
-    for encoded in outputs.files.rungs:
-        picture = tool.inspect(encoded.path, session).video[0]
+    encoded = transcode(path)
+    assert encoded.pictures.frames == 120
+    assert tool.inspect(encoded.pictures.proxy, session).video[0].frames == 120
+    for rung in encoded.pictures.rungs:
+        picture = tool.inspect(rung.path, session).video[0]
         assert picture.frames == picture.fps == 60
 
 
@@ -145,12 +144,12 @@ def test_colors_are_kept_and_named(
     source = ("-f", "lavfi", "-i", "color=0x20A040:s=1280x720:r=5:d=1,scale=out_color_matrix=bt709")
     untagged = "format=yuv420p,setparams=colorspace=unknown:color_primaries=unknown:color_trc=unknown"
     path = make_clip("untagged.mp4", *source, "-vf", untagged, *H264)
-    media, outputs = transcode(path, (320, 180))
-    assert media.video[0].color_space == ""
-    picture = tool.inspect(outputs.files.rungs[0].path, session).video[0]
+    encoded = transcode(path, (320, 180))
+    assert encoded.media.video[0].color_space == ""
+    picture = tool.inspect(encoded.pictures.rungs[0].path, session).video[0]
     assert (picture.color_space, picture.color_primaries, picture.color_transfer) == ("bt709",) * 3
-    (still,) = tool.stills(outputs.files.rungs[0].path, [0.5], session.workspace, session)
-    for file in (outputs.files.rungs[0].path, outputs.files.poster, still):
+    (still,) = tool.stills(encoded.pictures.rungs[0].path, [0.5], session.workspace, session)
+    for file in (encoded.pictures.rungs[0].path, still):
         rgb = next(tool.frames(file, (32, 24), session)).rgb
         assert np.abs(rgb[12, 16].astype(int) - (0x20, 0xA0, 0x40)).max() <= 6  # a wrong matrix is off by 18
 
@@ -158,9 +157,9 @@ def test_colors_are_kept_and_named(
 def test_sound_gaps_are_filled(transcode: Transcode, make_clip: MakeClip) -> None:
     gap = "aselect='not(between(t,0.5,1.5))'"
     path = make_clip("gap.mkv", *PICTURE, *SOUND, *H264, "-af", gap, "-c:a", "pcm_s16le")
-    _, outputs = transcode(path)
-    assert outputs.files.analysis_audio
-    with wave.open(str(outputs.files.analysis_audio)) as analysis:
+    encoded = transcode(path)
+    assert encoded.sound
+    with wave.open(str(encoded.sound.analysis_audio)) as analysis:
         assert analysis.getnframes() == pytest.approx(32000, abs=1600)
         samples = np.frombuffer(analysis.readframes(32000), np.int16)
     assert np.abs(samples[int(0.7 * 16000) : int(1.3 * 16000)]).max() == 0
@@ -168,11 +167,17 @@ def test_sound_gaps_are_filled(transcode: Transcode, make_clip: MakeClip) -> Non
 
 
 def test_download_keeps_sound_and_index_first(
-    transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, clip: Path, tmp_path: Path
+    transcode: Transcode,
+    tool: FfmpegMediaTool,
+    encoder: FfmpegEncoder,
+    session: FakeStageContext,
+    clip: Path,
+    tmp_path: Path,
 ) -> None:
-    _, outputs = transcode(clip)
+    encoded = transcode(clip)
+    assert encoded.sound
     download = tmp_path / "download.mp4"
-    tool.mux(outputs.files.rungs[0].path, outputs.files.audio, download, session)
+    encoder.mux(encoded.pictures.rungs[0].path, encoded.sound.audio, download, session)
     media = tool.inspect(download, session)
     assert media.video[0].frames == 50
     assert len(media.audio) == 1
@@ -192,8 +197,8 @@ def test_nothing_of_the_sources_metadata_is_served(transcode: Transcode, make_cl
         "-metadata",
         "location=+52.5+013.4/",
     )
-    _, outputs = transcode(path)
-    assert outputs.files.audio
-    for file in (*(encoded.path for encoded in outputs.files.rungs), outputs.files.audio, outputs.files.poster):
+    encoded = transcode(path)
+    assert encoded.sound
+    for file in (*(rung.path for rung in encoded.pictures.rungs), encoded.sound.audio):
         assert b"SECRET" not in file.read_bytes()
         assert b"+52.5" not in file.read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.errors import LeaseLost, PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
@@ -24,40 +24,40 @@ def test_bit_errors_are_counted(transcode: Transcode, make_clip: MakeClip, tmp_p
         content[chance.randrange(len(content) // 4, len(content) * 3 // 4)] ^= 0xFF
     path = tmp_path / "damaged.mp4"
     path.write_bytes(content)
-    _, outputs = transcode(path)
-    assert outputs.decode_errors > 0
-    assert outputs.frames == 50
+    encoded = transcode(path)
+    assert encoded.pictures.decode_errors > 0
+    assert encoded.pictures.frames == 50
 
 
 @pytest.mark.reliability("A23")
 def test_what_ends_early_when_decoded_is_refused(
-    tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
+    tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext, clip: Path
 ) -> None:
     media = tool.probe(clip, MediaLimits(), session)
     longer = replace(media, video=(replace(media.video[0], duration_s=3.0),))
     with pytest.raises(PermanentError, match="truncated"):
-        tool.transcode(clip, longer, small_plan(media, (160, 120)), session.workspace, session)
+        encoder.encode_pictures(clip, longer, small_plan((160, 120)), session.workspace, session)
 
 
 @pytest.mark.reliability("A14")
 def test_a_source_that_goes_on_is_cut(
-    tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+    tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext, make_clip: MakeClip
 ) -> None:
     """Were a file longer than it was measured to be, no more than that is written."""
     path = make_clip("long.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=20", *H264)
     media = tool.probe(path, MediaLimits(), session)
     short = replace(media, duration_s=2.0, video=(replace(media.video[0], duration_s=2.0, frames=10),))
-    outputs = tool.transcode(path, short, small_plan(media, (64, 48)), session.workspace, session)
+    outputs = encoder.encode_pictures(path, short, small_plan((64, 48)), session.workspace, session)
     assert outputs.frames <= 20
 
 
 def test_lost_lease_stops_the_encoder(
-    tool: FfmpegMediaTool, session: FakeStageContext, clip: Path, mocker: MockerFixture
+    tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext, clip: Path, mocker: MockerFixture
 ) -> None:
     media = tool.probe(clip, MediaLimits(), session)
     mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
     with pytest.raises(LeaseLost):
-        tool.transcode(clip, media, small_plan(media, (160, 120)), session.workspace, session)
+        encoder.encode_pictures(clip, media, small_plan((160, 120)), session.workspace, session)
 
 
 @pytest.mark.reliability("B14", "B15")
@@ -70,6 +70,4 @@ def test_outputs_are_believed_not_exit_codes(
     liar.chmod(0o755)
     media = tool.probe(clip, MediaLimits(), session)
     with pytest.raises(TransientError, match="tool_failed"):
-        FfmpegMediaTool(ffmpeg=liar).transcode(
-            clip, media, small_plan(media, (160, 120)), session.workspace, session
-        )
+        FfmpegEncoder(ffmpeg=liar).encode_pictures(clip, media, small_plan((160, 120)), session.workspace, session)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from shared.domain.encoding import Rung
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Rung
 from shared.processors.ladder import LadderPlanner
 
 __all__ = ["StandardLadder"]

@@ -1,5 +1,6 @@
-"""FFmpeg and ffprobe as a MediaTool."""
+"""FFmpeg and ffprobe as a MediaTool and an Encoder."""
 
+from shared.adapters.ffmpeg.encoder import FfmpegEncoder
 from shared.adapters.ffmpeg.tool import FfmpegMediaTool
 
-__all__ = ["FfmpegMediaTool"]
+__all__ = ["FfmpegEncoder", "FfmpegMediaTool"]

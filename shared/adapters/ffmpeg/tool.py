@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
+from shared.domain.encoding import StoryboardPlan
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, Loudness, MediaLimits, TranscodeOutputs, TranscodePlan
+from shared.ports.media_tool import Frame, Loudness, MediaLimits
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegMediaTool"]
@@ -32,18 +33,6 @@ class FfmpegMediaTool:
 
         return probe(self._programs, path, limits, session)
 
-    def transcode(
-        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
-    ) -> TranscodeOutputs:
-        from shared.adapters.ffmpeg.transcode import transcode
-
-        return transcode(self._programs, source, media, plan, folder, session)
-
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
-        from shared.adapters.ffmpeg.mux import mux
-
-        mux(self._programs, video, audio, destination, session)
-
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
         from shared.adapters.ffmpeg.probe import inspect
 
@@ -58,6 +47,16 @@ class FfmpegMediaTool:
         from shared.adapters.ffmpeg.pictures import take_stills
 
         return take_stills(self._programs, video, times_s, folder, session)
+
+    def storyboard(self, video: Path, plan: StoryboardPlan, destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.storyboard import make_storyboard
+
+        make_storyboard(self._programs, video, plan, destination, session)
+
+    def poster(self, video: Path, destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.storyboard import make_poster
+
+        make_poster(self._programs, video, destination, session)
 
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         from shared.adapters.ffmpeg.loudness import measure_loudness

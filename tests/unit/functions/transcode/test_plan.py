@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import webvtt
 
-from functions.transcode.plan import SEGMENT_S, plan_transcode, tile_count
+from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard, tile_count
 from functions.transcode.storyboard import storyboard_vtt
-from shared.ports.media_tool import Rung
+from shared.domain.encoding import Rung
 from shared.testing.videos import media_info
 
 _RUNGS = (
@@ -16,39 +16,41 @@ _RUNGS = (
 
 
 def test_plan_of_an_ordinary_video() -> None:
-    plan = plan_transcode(media_info(duration_s=10.0), _RUNGS)
+    media = media_info(duration_s=10.0)
+    plan, storyboard, sound = plan_pictures(_RUNGS), plan_storyboard(media, _RUNGS), plan_sound(media)
     assert plan.rungs == _RUNGS
     assert (SEGMENT_S / plan.gop_s).is_integer()
-    assert plan.proxy_size == plan.tile_size == (160, 90)
-    assert (plan.tile_interval_s, plan.tile_grid) == (1.0, (10, 1))
-    assert plan.audio_bitrate_bps == 128_000
+    assert plan.proxy_size == storyboard.tile_size == (160, 90)
+    assert (storyboard.interval_s, storyboard.grid) == (1.0, (10, 1))
+    assert sound is not None
+    assert sound.bitrate_bps == 128_000
 
 
 def test_plan_without_sound() -> None:
-    assert plan_transcode(media_info(audio=()), _RUNGS).audio_bitrate_bps is None
+    assert plan_sound(media_info(audio=())) is None
 
 
 def test_small_pictures_are_not_enlarged() -> None:
     tiny = Rung(name="50p", width=100, height=50, max_bitrate_bps=100_000, crf=23)
-    assert plan_transcode(media_info(), (tiny,)).proxy_size == (100, 50)
+    assert plan_pictures((tiny,)).proxy_size == (100, 50)
     flat = Rung(name="2p", width=1000, height=2, max_bitrate_bps=100_000, crf=23)
-    assert plan_transcode(media_info(), (flat,)).proxy_size == (160, 2)
+    assert plan_pictures((flat,)).proxy_size == (160, 2)
 
 
 def test_long_videos_keep_a_bounded_storyboard() -> None:
     media = media_info(duration_s=7200.0)
-    plan = plan_transcode(media, _RUNGS)
-    assert plan.tile_interval_s == 72.0
-    assert plan.tile_grid == (10, 10)
-    assert tile_count(media, plan.tile_interval_s) == 100
+    plan = plan_storyboard(media, _RUNGS)
+    assert plan.interval_s == 72.0
+    assert plan.grid == (10, 10)
+    assert tile_count(media, plan.interval_s) == 100
 
 
 def test_every_second_has_its_tile() -> None:
     media = media_info(duration_s=12.3)
-    plan = plan_transcode(media, _RUNGS)
+    plan = plan_storyboard(media, _RUNGS)
     cues = webvtt.from_string(storyboard_vtt(media, plan, "storyboard.jpg")).captions
     assert len(cues) == 13
-    assert plan.tile_grid == (10, 2)
+    assert plan.grid == (10, 2)
     assert (cues[0].start, cues[0].text) == ("00:00:00.000", "storyboard.jpg#xywh=0,0,160,90")
     assert (cues[11].start, cues[11].end) == ("00:00:11.000", "00:00:12.000")
     assert cues[11].text == "storyboard.jpg#xywh=160,90,160,90"
@@ -57,5 +59,5 @@ def test_every_second_has_its_tile() -> None:
 
 def test_hours_are_written_as_hours() -> None:
     media = media_info(duration_s=7322.5)
-    text = storyboard_vtt(media, plan_transcode(media, _RUNGS), "s.jpg")
+    text = storyboard_vtt(media, plan_storyboard(media, _RUNGS), "s.jpg")
     assert "--> 02:02:02.500" in text

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from functions.transcode.renditions import Finished, check_picture, check_sound
+from shared.domain.encoding import Rung
 from shared.domain.errors import TransientError
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Rung
 from shared.testing.videos import audio_stream, media_info, object_ref, video_stream
 
 _RUNG = Rung(name="720p", width=1280, height=720, max_bitrate_bps=2_000_000, crf=23)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.transcode.strategies import LADDERS
 from functions.transcode.strategies.standard import StandardLadder
-from shared.ports.media_tool import Rung
+from shared.domain.encoding import Rung
 from shared.processors.strategy import StrategyPorts
 from shared.testing.videos import media_info, video_stream
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from shared.domain.encoding import Rung
 from shared.domain.errors import ConfigurationError
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Rung
 from shared.processors.ladder import LadderPlanner
 from shared.processors.registry import Registry
 from shared.processors.strategy import StrategyPorts

@@ -1,35 +1,51 @@
-"""Running the graph of a transcode, and believing its outputs rather than its exit code."""
+"""Encoding the pictures: running the graph, counting what could not be decoded, and looking at what came out."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from shared.adapters.ffmpeg.graph import transcode_files, transcode_graph
+from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.sandbox import RunningTool
+from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
-from shared.ports.media_tool import TranscodeFiles, TranscodeOutputs, TranscodePlan
+from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["transcode"]
+__all__ = ["DecodeErrors", "encode_pictures"]
 
-# FFmpeg's own word for each damaged picture or packet that it went past; decoders add theirs, several a picture.
-_DECODE_ERROR = re.compile(r"\[dec:.*(corrupt decoded frame|Error submitting packet)")
 _SHORT_SHARE = 0.01
 _PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 
+class DecodeErrors:
+    """Counts what FFmpeg could not decode and went past.
+
+    Attributes:
+        count: Damaged pictures or pieces of sound.
+    """
+
+    # FFmpeg's own word for each damaged picture or packet; decoders add theirs, several a picture.
+    _DAMAGED = re.compile(r"\[dec:.*(corrupt decoded frame|Error submitting packet)")
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self, line: str) -> None:
+        """Takes in a line of the log."""
+        self.count += bool(self._DAMAGED.search(line))
+
+
 class _Meter:
-    """What FFmpeg reports while it runs: on stdout how far it is, on stderr what it could not decode."""
+    """How far FFmpeg is, as it says on stdout while it runs."""
 
     def __init__(self, video: VideoStream, session: ToolSession) -> None:
         self._expected = video.frames or max(1, round(video.duration_s * video.fps))
         self._session = session
         self.frames = 0
-        self.decode_errors = 0
 
     def follow(self, tool: RunningTool) -> None:
         """Reads reports until there are no more."""
@@ -39,39 +55,32 @@ class _Meter:
                 self.frames = int(value)
                 self._session.progress(min(self.frames / self._expected, 1.0))
 
-    def note(self, line: str) -> None:
-        """Takes in a line of the log."""
-        self.decode_errors += bool(_DECODE_ERROR.search(line))
 
-
-def transcode(
+def encode_pictures(
     programs: Programs, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
-) -> TranscodeOutputs:
-    """Makes everything in a plan with one process.
+) -> EncodedPictures:
+    """Makes every picture of a plan with one process.
 
     Raises:
         PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
         TransientError: The machine or a limit is at fault.
     """
-    files = transcode_files(folder, plan)
-    meter = _Meter(media.video[0], session)
-    graph = transcode_graph(source, media, plan, files)
-    with programs.encode(graph, folder, session, options=_PROGRESS, on_log=meter.note) as tool:
+    rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
+    proxy = folder / "proxy.mp4"
+    meter, errors = _Meter(media.video[0], session), DecodeErrors()
+    graph = pictures_graph(source, media, plan, rungs, proxy)
+    with programs.encode(graph, folder, session, options=_PROGRESS, on_log=errors.note) as tool:
         meter.follow(tool)
-    if tool.returncode and meter.decode_errors:
+    if tool.returncode and errors.count:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
-    if tool.returncode or not all(path.is_file() and path.stat().st_size for path in _paths(files)):
+    written = (proxy, *(encoded.path for encoded in rungs))
+    if tool.returncode or not all(path.is_file() and path.stat().st_size for path in written):
         raise tool_failed(tool)
-    proxy = inspect(programs, files.proxy, session).video[0]
-    if proxy.frames != meter.frames:
+    found = inspect(programs, proxy, session).video[0]
+    if found.frames != meter.frames:
         raise tool_failed(tool)
-    _check_length(proxy, media.video[0], tool)
-    return TranscodeOutputs(files=files, frames=meter.frames, decode_errors=meter.decode_errors)
-
-
-def _paths(files: TranscodeFiles) -> list[Path]:
-    sound = [path for path in (files.audio, files.analysis_audio) if path]
-    return [*(encoded.path for encoded in files.rungs), files.proxy, files.poster, files.storyboard, *sound]
+    _check_length(found, media.video[0], tool)
+    return EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
 
 
 def _check_length(proxy: VideoStream, video: VideoStream, tool: RunningTool) -> None:

@@ -1,0 +1,47 @@
+"""The Encoder. What it does is imported when it is first done: a function needs one or two of its abilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.adapters.ffmpeg.programs import Programs
+from shared.domain.encoding import SoundPlan, TranscodePlan
+from shared.domain.media import MediaInfo
+from shared.ports.encoder import EncodedPictures, EncodedSound
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["FfmpegEncoder"]
+
+
+class FfmpegEncoder:
+    """Implements Encoder with FFmpeg.
+
+    Args:
+        ffmpeg: FFmpeg to run; None takes the bundled one.
+        ffprobe: ffprobe to run; None takes the bundled one.
+        memory_bytes: Address space one program may use.
+    """
+
+    def __init__(
+        self, ffmpeg: Path | None = None, ffprobe: Path | None = None, *, memory_bytes: int = 8 * 2**30
+    ) -> None:
+        self._programs = Programs(ffmpeg, ffprobe, memory_bytes)
+
+    def encode_pictures(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
+    ) -> EncodedPictures:
+        from shared.adapters.ffmpeg.encode import encode_pictures
+
+        return encode_pictures(self._programs, source, media, plan, folder, session)
+
+    def encode_sound(
+        self, source: Path, media: MediaInfo, plan: SoundPlan, folder: Path, session: ToolSession
+    ) -> EncodedSound:
+        from shared.adapters.ffmpeg.sound import encode_sound
+
+        return encode_sound(self._programs, source, media, plan, folder, session)
+
+    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.mux import mux
+
+        mux(self._programs, video, audio, destination, session)

@@ -1,0 +1,77 @@
+"""What FFmpeg is told about each file of pictures that it writes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from shared.adapters.ffmpeg.programs import literal
+from shared.domain.encoding import TranscodePlan
+from shared.domain.media import VideoStream
+from shared.ports.encoder import EncodedRung
+
+__all__ = ["CLEAN", "MP4", "proxy_output", "rung_output"]
+
+CLEAN = {"map_metadata": -1, "map_chapters": -1}
+"""Nothing of the source's metadata or chapters goes into a file that is served."""
+
+# A late start is an edit list in these ticks, by default only milliseconds. (The packager understands edit lists,
+# but not the negative offsets that FFmpeg could write instead for pictures that are shown out of order.)
+MP4 = {"movie_timescale": 90_000, "format": "mp4"}
+"""How an MP4 is written."""
+
+
+def proxy_output(picture: Any, plan: TranscodePlan, path: Path) -> Any:
+    """The analysis proxy."""
+    width, height = plan.proxy_size
+    options = {
+        **_timing(),
+        **CLEAN,
+        "vcodec": "libx264",
+        "preset": "ultrafast",  # also the cheapest to decode: no B-frames, no deblocking, no CABAC
+        "crf": 18,  # a detector must see the picture, not the encoder
+        "threads": 1,
+        **MP4,
+    }
+    return picture.filter("scale", width, height, flags="area").output(literal(path), **options)
+
+
+def rung_output(picture: Any, encoded: EncodedRung, video: VideoStream, plan: TranscodePlan) -> Any:
+    """One rung of the ladder."""
+    rung = encoded.rung
+    options = {
+        **_timing(),
+        **CLEAN,
+        **_key_frames(video, plan),
+        "vcodec": "libx264",
+        "preset": "veryfast",  # the knee of the curve: half of medium's time for about a tenth more bits
+        "profile:v": "high",
+        "crf": rung.crf,
+        "maxrate": rung.max_bitrate_bps,
+        "bufsize": 2 * rung.max_bitrate_bps,  # two seconds, a key frame interval
+        # The rungs keep the cores busy between them; more threads in each would only wait for one another.
+        "threads": 1 if len(plan.rungs) > 1 else 0,
+        **MP4,
+    }
+    return picture.output(literal(encoded.path), **options)
+
+
+def _timing() -> dict[str, Any]:
+    return {
+        "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
+        "enc_time_base": "demux",  # times in the source's own ticks, not rounded to a frame rate
+    }
+
+
+def _key_frames(video: VideoStream, plan: TranscodePlan) -> dict[str, Any]:
+    """Key frames at the same times in all rungs, closed GOPs, none at scene cuts."""
+    fps = min(video.fps, plan.max_output_fps or video.fps)
+    if video.variable_fps:
+        # By the clock; the count only must never come first.
+        clock = f"expr:gte(t,n_forced*{plan.gop_s})"
+        # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
+        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, "bf": 0}
+    # Never shorter than gop_s: a packager that cuts at multiples of it finds a key frame in each.
+    frames = math.ceil(plan.gop_s * fps - 1e-6)
+    return {"g": frames, "keyint_min": frames, "sc_threshold": 0}

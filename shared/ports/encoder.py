@@ -1,0 +1,81 @@
+"""Encoding: from a stranger's file to files of this product's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from shared.domain.encoding import Rung, SoundPlan, TranscodePlan
+from shared.domain.media import MediaInfo
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["EncodedPictures", "EncodedRung", "EncodedSound", "Encoder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedRung:
+    """A rung and the MP4 file (picture only) that holds it."""
+
+    rung: Rung
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedPictures:
+    """What one decode of the pictures left.
+
+    Attributes:
+        rungs: Largest first.
+        proxy: Tiny pictures, one for every decoded source frame, with the source's presentation times.
+        frames: Frames decoded from the source.
+        decode_errors: Decoder errors met and concealed; 0 for a clean file.
+    """
+
+    rungs: tuple[EncodedRung, ...]
+    proxy: Path
+    frames: int
+    decode_errors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedSound:
+    """What was made of the sound.
+
+    Attributes:
+        audio: AAC in MP4.
+        analysis_audio: WAV, 16 kHz, mono, 16 bit, time 0 = the source's time 0.
+        decode_errors: Decoder errors met and concealed; 0 for a clean file.
+    """
+
+    audio: Path
+    analysis_audio: Path
+    decode_errors: int
+
+
+class Encoder(Protocol):
+    """Encodes. Raises PermanentError for bad media, TransientError when the machine is at fault."""
+
+    def encode_pictures(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
+    ) -> EncodedPictures:
+        """Decodes the pictures once and makes everything in the plan, reporting progress 0..1 of its own work.
+
+        Raises:
+            PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
+        """
+        ...
+
+    def encode_sound(
+        self, source: Path, media: MediaInfo, plan: SoundPlan, folder: Path, session: ToolSession
+    ) -> EncodedSound:
+        """Encodes the sound, whole; may run beside encode_pictures().
+
+        Raises:
+            PermanentError: ``corrupt``: the sound can't be decoded.
+        """
+        ...
+
+    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        """Writes picture and sound into one MP4 for download, without encoding."""
+        ...
