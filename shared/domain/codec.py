@@ -10,6 +10,7 @@ import msgspec
 
 from shared.domain.records import (
     Artifact,
+    Choice,
     Embedding,
     Finding,
     Recommendation,
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 RECORD_KINDS: dict[str, type[Record]] = {
     kind.__name__: kind
-    for kind in (Rendition, Artifact, Segment, Finding, Tag, Recommendation, SearchEntry, Embedding)
+    for kind in (Rendition, Artifact, Choice, Segment, Finding, Tag, Recommendation, SearchEntry, Embedding)
 }
 
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "Artifact",
+    "Choice",
     "Embedding",
     "Evidence",
     "Finding",
@@ -88,6 +89,21 @@ class Artifact:
 
     role: str
     object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something that was decided about how a video is encoded, and why.
+
+    Attributes:
+        subject: What was decided, such as ``mode``, ``rung 1080p`` or ``sound``.
+        value: What was chosen, such as ``whole`` or ``2.4 Mbit/s at most``.
+        reason: Why, in words, with the figures that it follows from.
+    """
+
+    subject: str
+    value: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,5 +274,7 @@ class Embedding:
     vector: tuple[float, ...]
 
 
-Record: TypeAlias = Rendition | Artifact | Segment | Finding | Tag | Recommendation | SearchEntry | Embedding
+Record: TypeAlias = (
+    Rendition | Artifact | Choice | Segment | Finding | Tag | Recommendation | SearchEntry | Embedding
+)
 """Everything a result set may hold; a kind of record is stored under its class name."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.attempt import Attempt, Caveat, ToolRun
 from shared.domain.codec import RECORD_KINDS, decode, decode_json, encode, encode_json
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Finding, Recommendation, Record, Rendition
+from shared.domain.records import Artifact, Choice, Finding, Recommendation, Record, Rendition
 from shared.domain.video import Cost, Video
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
@@ -46,6 +46,7 @@ RECORDS: list[Record] = [
         object=object_ref(),
     ),
     Artifact(role="poster", object=object_ref()),
+    Choice(subject="mode", value="whole", reason="It is short."),
     shot(1, 1.0, 2.0, keyframe=object_ref(), keyframe_s=1.5, score=0.25, scene=0),
     FINDING,
     tag("fox"),
