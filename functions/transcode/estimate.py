@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.domain.encoding import EncodingSettings
 from shared.domain.media import MediaInfo
 from shared.domain.video import Video
 from shared.processors.ladder import LadderPlanner
@@ -39,5 +40,6 @@ def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
     """Returns how many pixels a transcode decodes and encodes, those of the source and of all rungs."""
     source = media.video[0]
     frames = source.frames or source.duration_s * source.fps
-    each = source.width * source.height + sum(rung.width * rung.height for rung in ladder.plan(media))
+    rungs = ladder.plan(media, None, EncodingSettings()).rungs
+    each = source.width * source.height + sum(rung.width * rung.height for rung in rungs)
     return float(each * frames)

@@ -6,16 +6,11 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from shared.domain.encoding import Rung, SoundPlan, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import GOP_S, Preset, Rung, SoundPlan, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["SEGMENT_S", "plan_pictures", "plan_sound", "plan_storyboard", "tile_count"]
+__all__ = ["plan_pictures", "plan_sound", "plan_storyboard", "tile_count"]
 
-SEGMENT_S = 4.0
-"""Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
-
-# Two key frames a segment: players seek to within two seconds without decoding more.
-_GOP_S = SEGMENT_S / 2
 _MAX_OUTPUT_FPS = Fraction(60)
 _AUDIO_BPS = 128_000
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
@@ -26,10 +21,14 @@ _MAX_TILES = 100
 _COLUMNS = 10
 
 
-def plan_pictures(rungs: tuple[Rung, ...]) -> TranscodePlan:
+def plan_pictures(rungs: tuple[Rung, ...], preset: Preset = "balanced") -> TranscodePlan:
     """Returns the plan for a ladder."""
     return TranscodePlan(
-        rungs=rungs, gop_s=_GOP_S, max_output_fps=_MAX_OUTPUT_FPS, proxy_size=_within(_PROXY_WIDTH, rungs)
+        rungs=rungs,
+        gop_s=GOP_S,
+        max_output_fps=_MAX_OUTPUT_FPS,
+        proxy_size=_within(_PROXY_WIDTH, rungs),
+        preset=preset,
     )
 
 
@@ -55,6 +54,6 @@ def tile_count(media: MediaInfo, interval_s: float) -> int:
 
 def _within(width: int, rungs: Sequence[Rung]) -> tuple[int, int]:
     """Returns an even size of the smallest rung's shape, not wider than it."""
-    smallest = rungs[-1]
+    smallest = min(rungs, key=lambda rung: rung.width)
     width = min(width, smallest.width)
     return width, max(round(width * smallest.height / smallest.width / 2) * 2, 2)

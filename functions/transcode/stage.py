@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from shared.domain.encoding import TranscodePlan
+from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
@@ -51,20 +51,31 @@ class TranscodeStage:
         media_tool: Measures, and takes pictures.
         encoder: Encodes.
         packager: Makes streams of what was encoded.
-        ladder: Chooses the sizes.
+        ladder: Chooses the renditions.
+        settings: What it is told to choose by.
     """
 
-    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, ladder: LadderPlanner) -> None:
+    def __init__(
+        self,
+        media_tool: MediaTool,
+        encoder: Encoder,
+        packager: Packager,
+        ladder: LadderPlanner,
+        settings: EncodingSettings,
+    ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
         self._ladder = ladder
+        self._settings = settings
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        plan = plan_pictures(self._ladder.plan(media))
+        look = self._encoder.look(context.source(), media, context.workspace, context)
+        ladder = self._ladder.plan(media, look, self._settings)
+        plan = plan_pictures(ladder.rungs, self._settings.preset)
         pictures, sound = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
         packaging = self._package(context, pictures, sound)
@@ -72,6 +83,7 @@ class TranscodeStage:
         _verify(finished, media, plan, pictures, sound)
         return StageOutcome(
             records=(
+                *ladder.choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, sound, packaging, stills),
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import webvtt
 
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard, tile_count
+from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard, tile_count
 from functions.transcode.storyboard import storyboard_vtt
-from shared.domain.encoding import Rung
+from shared.domain.encoding import SEGMENT_S, Rung
 from shared.testing.videos import media_info
 
 _RUNGS = (
