@@ -75,7 +75,6 @@ def test_transcode_over_the_ladder_by_hand(real_media: Path, tmp_path: Path) -> 
     media = wiring.media_tool.probe(source, wiring.settings.limits, probing)
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     plan = plan_pictures(ladder.plan(media, None, wiring.settings.encoding).rungs)
-    )
     command = ladder_by_hand(source, plan, tmp_path)
 
     hand: list[float] = []
