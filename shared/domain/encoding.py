@@ -39,12 +39,14 @@ class TranscodePlan:
         gop_s: Seconds between key frames, the same in all rungs.
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         proxy_size: Width and height of the analysis proxy, even.
+        deinterlace: Whether the source's frames hold two moments each, of which one is to be made one picture.
     """
 
     rungs: tuple[Rung, ...]
     gop_s: float
     max_output_fps: Fraction | None
     proxy_size: tuple[int, int]
+    deinterlace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ def pictures_graph(
     """Returns the outputs of the graph; the proxy comes first, so that FFmpeg's frame count is the source's."""
     video = media.video[0]
     read = opened(source, media)
-    picture = upright(read[str(video.index)], video, plan.rungs[0])
+    picture = upright(read[str(video.index)], video, plan.rungs[0], deinterlace=plan.deinterlace)
     if plan.max_output_fps is not None and video.fps > plan.max_output_fps:
         every_frame, picture = tee(picture)
         outputs, _ = _rungs(picture.filter("fps", plan.max_output_fps), video, plan, rungs)
