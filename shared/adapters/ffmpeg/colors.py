@@ -26,8 +26,8 @@ _KEPT = ("bt709", "smpte170m", "bt470bg")
 _KEPT_TRANSFERS = ("bt709", "smpte170m", "bt470bg", "iec61966-2-1")
 # The same curve as BT.709's under other names.
 _LIKE_BT709 = ("bt2020-10", "bt2020-12", "iec61966-2-4", "bt1361e")
-# What zimg can convert; anything else is as good as nothing written.
-_MATRICES = (*_KEPT, "fcc", "smpte240m", "ycgco", "bt2020nc", "bt2020c", "ictcp", "gbr")
+# What swscale and zimg can convert; anything else is as good as nothing written.
+_MATRICES = (*_KEPT, "fcc", "smpte240m", "bt2020nc", "gbr")
 _PRIMARIES = (
     *("bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte431", "smpte432"),
     "jedec-p22",
@@ -88,7 +88,7 @@ def _assumed_matrix(video: VideoStream, transfer: str) -> str:
 
 
 def _assumed_primaries(video: VideoStream, matrix: str, transfer: str) -> str:
-    if transfer in _HDR or matrix in {"bt2020nc", "bt2020c", "ictcp"}:
+    if transfer in _HDR or matrix == "bt2020nc":
         return "bt2020"
     # A JPEG has the primaries of sRGB, which are those of BT.709, whatever its matrix.
     return matrix if matrix in _KEPT and video.codec != "mjpeg" else "bt709"
