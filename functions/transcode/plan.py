@@ -26,10 +26,14 @@ _MAX_TILES = 100
 _COLUMNS = 10
 
 
-def plan_pictures(rungs: tuple[Rung, ...]) -> TranscodePlan:
+def plan_pictures(rungs: tuple[Rung, ...], *, deinterlace: bool = False) -> TranscodePlan:
     """Returns the plan for a ladder."""
     return TranscodePlan(
-        rungs=rungs, gop_s=_GOP_S, max_output_fps=_MAX_OUTPUT_FPS, proxy_size=_within(_PROXY_WIDTH, rungs)
+        rungs=rungs,
+        gop_s=_GOP_S,
+        max_output_fps=_MAX_OUTPUT_FPS,
+        proxy_size=_within(_PROXY_WIDTH, rungs),
+        deinterlace=deinterlace,
     )
 
 

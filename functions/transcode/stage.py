@@ -64,7 +64,8 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        plan = plan_pictures(self._ladder.plan(media))
+        deinterlace = self._encoder.is_interlaced(context.source(), media, context)
+        plan = plan_pictures(self._ladder.plan(media), deinterlace=deinterlace)
         pictures, sound = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
         packaging = self._package(context, pictures, sound)

@@ -56,6 +56,10 @@ class EncodedSound:
 class Encoder(Protocol):
     """Encodes. Raises PermanentError for bad media, TransientError when the machine is at fault."""
 
+    def is_interlaced(self, source: Path, media: MediaInfo, session: ToolSession) -> bool:
+        """Looks at some frames, as many however long the video is: do they hold two moments each?"""
+        ...
+
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
     ) -> EncodedPictures:

@@ -27,6 +27,11 @@ class FfmpegEncoder:
     ) -> None:
         self._programs = Programs(ffmpeg, ffprobe, memory_bytes)
 
+    def is_interlaced(self, source: Path, media: MediaInfo, session: ToolSession) -> bool:
+        from shared.adapters.ffmpeg.fields import is_interlaced
+
+        return is_interlaced(self._programs, source, media, session)
+
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
     ) -> EncodedPictures:

@@ -19,11 +19,18 @@ from shared.ports.encoder import EncodedRung
 __all__ = ["opened", "others_read", "pictures_graph", "tee"]
 
 
+# FFmpeg's own decoders of these skip the alpha that WebM has beside the pictures.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
 def opened(source: Path, media: MediaInfo) -> Any:
     """Returns a stranger's file as FFmpeg's input."""
+    video = media.video[0]
+    decoder = _WITH_ALPHA.get(video.codec) if video.pixel_format.startswith("yuva") else None
     return ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
+        **({f"c:{video.index}": decoder} if decoder else {}),
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
     )
