@@ -21,7 +21,9 @@ _MAX_TILES = 100
 _COLUMNS = 10
 
 
-def plan_pictures(rungs: tuple[Rung, ...], preset: Preset = "balanced") -> TranscodePlan:
+def plan_pictures(
+    rungs: tuple[Rung, ...], preset: Preset = "balanced", *, deinterlace: bool = False
+) -> TranscodePlan:
     """Returns the plan for a ladder."""
     return TranscodePlan(
         rungs=rungs,
@@ -29,6 +31,7 @@ def plan_pictures(rungs: tuple[Rung, ...], preset: Preset = "balanced") -> Trans
         max_output_fps=_MAX_OUTPUT_FPS,
         proxy_size=_within(_PROXY_WIDTH, rungs),
         preset=preset,
+        deinterlace=deinterlace,
     )
 
 

@@ -75,7 +75,7 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         look = self._encoder.look(context.source(), media, context.workspace, context)
         ladder = self._ladder.plan(media, look, self._settings)
-        plan = plan_pictures(ladder.rungs, self._settings.preset)
+        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, sound = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
         packaging = self._package(context, pictures, sound)

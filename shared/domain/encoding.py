@@ -40,6 +40,7 @@ class Look:
         size: Width and height that they were encoded at.
         bits_per_pixel: What they took at the look's own quality; None when nothing could be decoded there.
         peak_bits_per_pixel: What the most demanding excerpt took; None likewise.
+        interlaced: Whether frames hold two moments each, whatever the source says of itself.
         segment_starts_s: When a copy's segments would start; empty when the stream's kind is never copied.
     """
 
@@ -47,6 +48,7 @@ class Look:
     size: tuple[int, int]
     bits_per_pixel: float | None
     peak_bits_per_pixel: float | None
+    interlaced: bool = False
     segment_starts_s: tuple[float, ...] = ()
 
 
@@ -107,6 +109,7 @@ class TranscodePlan:
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         proxy_size: Width and height of the analysis proxy, even.
         preset: How much time encoders take to find smaller files.
+        deinterlace: Whether the source's frames hold two moments each, of which one is to be made one picture.
     """
 
     rungs: tuple[Rung, ...]
@@ -114,6 +117,7 @@ class TranscodePlan:
     max_output_fps: Fraction | None
     proxy_size: tuple[int, int]
     preset: Preset = "balanced"
+    deinterlace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ class VideoStream:
         width: Coded width in pixels, before rotation and pixel aspect are applied.
         height: Coded height in pixels.
         sample_aspect: Width over height of one pixel; 1 is square.
-        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270.
+        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270 (before that it may
+            have to be mirrored, which does not show here).
         fps: Mean frames per second.
         variable_fps: True when frames are not evenly spaced.
         frames: Number of frames, when counted; None when unknown.
@@ -32,7 +33,7 @@ class VideoStream:
         color_space: FFmpeg's name of the matrix; empty when unknown.
         color_range: ``tv``, ``pc`` or empty.
         hdr: ``none``, ``hdr10`` or ``hlg``.
-        interlaced: True when the container or codec says that frames hold two fields.
+        interlaced: True when the container or codec says that frames hold two fields, true or not.
         bitrate_bps: Bits a second; None when unknown.
     """
 

@@ -9,6 +9,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.fields import is_interlaced
 from shared.adapters.ffmpeg.programs import Programs, literal
 from shared.domain.encoding import GOP_S, Look
 from shared.domain.media import MediaInfo, VideoStream
@@ -42,6 +43,7 @@ def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, se
         size=size,
         bits_per_pixel=sum(rates) / len(rates) if rates else None,
         peak_bits_per_pixel=max(rates, default=None),
+        interlaced=is_interlaced(programs, source, media, session),
     )
 
 

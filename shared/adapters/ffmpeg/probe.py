@@ -46,7 +46,7 @@ _DESCRIPTION = (
     "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
-    "stream_tags=language:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
+    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
 )
 _MAX_TITLE = 300
 _IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
