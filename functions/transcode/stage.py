@@ -10,6 +10,7 @@ from typing import Literal
 
 from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
+from functions.transcode.sound_alone import transcode_sound_alone
 from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
@@ -64,6 +65,8 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
+        if media.kind == "audio":
+            return transcode_sound_alone(context, media, self._media_tool, self._encoder, self._packager)
         plan = plan_pictures(self._ladder.plan(media))
         pictures, sound = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
