@@ -107,6 +107,8 @@ def check_complete(
     # An AVI header is often wrong about its sound.
     for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
         span = spans.get(stream["index"])
+        if span is None and media.kind == "audio" and not stream.get("nb_frames"):
+            continue  # never had a frame: FFmpeg gives such a stream the length of the sound beside it
         short = short or _is_short(span.duration_s if span else 0.0, _declared_s(stream, demuxer))
     if short:
         raise PermanentError(
