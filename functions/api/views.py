@@ -62,6 +62,7 @@ class Views:
             description=video.details.description,
             metadata=dict(video.details.metadata),
             source=SourceView(name=source.name, size_bytes=source.size_bytes, generation=source.generation),
+            kind=video.media.kind if video.media else None,
             status=video.status,
             run=video.run,
             failure=video.failure,
@@ -116,6 +117,8 @@ class Views:
     def _poster(self, video: Video) -> str | None:
         # By its name alone, so that a list of videos need not read the records of each.
         key = video.results.get("transcode")
+        if video.media is not None and video.media.kind == "audio":
+            return None
         return None if key is None else self._link(f"{object_prefix(video.id, key)}poster.jpg")
 
 
@@ -144,12 +147,13 @@ def _view(kind: type[V], shown: object, **computed: object) -> V:
 
 
 def _media(media: MediaInfo) -> MediaView:
-    width, height = media.video[0].display_size
+    picture = media.video[0] if media.video else None
+    width, height = picture.display_size if picture else (None, None)
     return _view(
         MediaView,
         media,
         video=tuple(_view(VideoStreamView, stream) for stream in media.video),
         display_width=width,
         display_height=height,
-        fps_decimal=float(media.video[0].fps),
+        fps_decimal=float(picture.fps) if picture else None,
     )

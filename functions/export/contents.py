@@ -66,7 +66,8 @@ def add_video(archive: Archive, ports: ContentPorts, video: Video) -> None:
         archive.add(f"{folder}source-{_safe(video.source.name)}", ports.blobs.read(source))
     for rendition in records[Rendition.__name__]:
         if isinstance(rendition, Rendition) and rendition.kind == "mp4":
-            archive.add(f"{folder}{_safe(rendition.name)}.mp4", ports.blobs.read(rendition.object))
+            extension = "m4a" if rendition.object.content_type == "audio/mp4" else "mp4"
+            archive.add(f"{folder}{_safe(rendition.name)}.{extension}", ports.blobs.read(rendition.object))
     findings = [finding for finding in records[Finding.__name__] if isinstance(finding, Finding)]
     transcript = transcript_of(findings, video.media)
     if transcript.lines:

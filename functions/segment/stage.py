@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from functions.segment.keyframes import keyframe_times
+from functions.segment.pauses import scenes_by_pauses
 from functions.segment.picture_samples import PictureSamples
 from functions.segment.ranking import LEVEL_INTERVAL_S, rank
 from functions.segment.scenes import group_scenes
@@ -49,17 +50,20 @@ class SegmentStage:
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         objects = {artifact.role: artifact.object for artifact in context.records(Artifact)}
-        if media is None or "proxy" not in objects:
+        if media is None or ("proxy" if media.kind == "video" else "analysis_audio") not in objects:
             raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
         for segmenter in self._segmenters:
             segmenter.start(media)
-        pictures = self._watch(context, media, context.fetch(objects["proxy"]))
+        pictures = self._watch(context, media, context.fetch(objects["proxy"])) if media.video else None
         sound = objects.get("analysis_audio")
         levels = self._listen(context.fetch(sound)) if sound else np.zeros(0, np.float32)
         context.progress(_LISTENED)
 
         found = [segment for segmenter in self._segmenters for segment in segmenter.finish()]
         others = [segment for segment in found if segment.kind != "shot"]
+        if pictures is None:
+            scenes = scenes_by_pauses(others, media)
+            return StageOutcome(records=(*rank(scenes, others, None, levels), *others))
         shots = [segment for segment in found if segment.kind == "shot"]
         if not shots:
             raise PermanentError("no_pictures", "Not one picture of the video could be read. Export it again.")

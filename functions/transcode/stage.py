@@ -10,6 +10,7 @@ from typing import Literal
 
 from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
+from functions.transcode.sound_alone import transcode_sound_alone
 from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
@@ -73,6 +74,8 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
+        if media.kind == "audio":
+            return transcode_sound_alone(context, media, self._media_tool, self._encoder, self._packager)
         look = self._encoder.look(context.source(), media, context.workspace, context)
         ladder = self._ladder.plan(media, look, self._settings)
         plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)

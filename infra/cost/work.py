@@ -52,7 +52,7 @@ class Work:
         return {
             "media_s": self.media.duration_s,
             "gigapixels": pixels(self.ladder, self.media) / 1e9,
-            "rungs": len(self.ladder.plan(self.media, None, EncodingSettings()).rungs),
+            "rungs": len(self.ladder.plan(self.media, None, EncodingSettings()).rungs) if self.media.video else 0,
             "size_bytes": self.media.size_bytes,
         }
 

@@ -45,6 +45,8 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
     video = _processed(wiring, stack, source, name)
     if video.media is None or video.status != "ready":
         raise RuntimeError(f"{source.name} ended as {video.status}: {video.failure}")
+    if video.media.kind == "audio":
+        raise RuntimeError(f"{source.name} has no pictures; what sound costs is not measured.")
     picture = video.media.video[0]
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     prefix = f"videos/{video.id}/"

@@ -54,7 +54,8 @@ class Rendition:
 
     Attributes:
         name: ``1080p``, ``720p`` … for pictures, ``audio`` for sound.
-        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (both, for download).
+        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (all that there is in one file, for
+            download).
         codec: FFmpeg's codec name.
         width: Pixels; None for sound.
         height: Pixels; None for sound.

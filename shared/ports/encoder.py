@@ -84,6 +84,6 @@ class Encoder(Protocol):
         """
         ...
 
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
-        """Writes picture and sound into one MP4 for download, without encoding."""
+    def mux(self, video: Path | None, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        """Writes pictures, sound or both into one MP4 for download, without encoding."""
         ...

@@ -252,6 +252,9 @@ def _flash_s(done: Made, path: Path) -> float:
 
 
 def _check_fields(done: Made) -> None:
-    (command,) = [" ".join(run.command) for run in done.context.tools if "proxy.mp4" in " ".join(run.command[1:-1])
-                  and "libx264" in run.command]
+    (command,) = [
+        " ".join(run.command)
+        for run in done.context.tools
+        if "proxy.mp4" in " ".join(run.command[1:-1]) and "libx264" in run.command
+    ]
     assert ("bwdif" in command) == done.row.combed

@@ -31,8 +31,8 @@ class PlaybackView(Struct, frozen=True):
     Attributes:
         hls: HLS master playlist.
         dash: DASH manifest.
-        mp4: One file with picture and sound, for players that know nothing else; saved when it is opened.
-        poster: A still.
+        mp4: One file with all there is, for players that know nothing else; saved when it is opened.
+        poster: A still; like the storyboard null for sound alone.
         storyboard: Many small stills in one picture.
         storyboard_vtt: WebVTT that tells which of them shows which second.
         captions: What is said; inside of hls and dash as well.

@@ -46,7 +46,7 @@ class FfmpegEncoder:
 
         return encode_sound(self._programs, source, media, plan, folder, session)
 
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+    def mux(self, video: Path | None, audio: Path | None, destination: Path, session: ToolSession) -> None:
         from shared.adapters.ffmpeg.mux import mux
 
         mux(self._programs, video, audio, destination, session)

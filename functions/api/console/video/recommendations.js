@@ -33,7 +33,7 @@ export function suggestions(video, playhead, signal, onChange) {
 export function chapters(recommendations, segments, playhead, signal) {
   const entries = recommendations.filter(one => one.kind === 'chapter').sort((one, other) => one.start_s - other.start_s);
   const shots = segments.filter(segment => segment.kind === 'shot');
-  if (!shots.length && !entries.length) return emptyState('No shots yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
+  if (!shots.length && !entries.length) return emptyState('Nothing to go to yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
   const rows = shots.map(shot => h('li', {}, h('button.shot-row', {type: 'button', onclick: () => playhead.seek(shot.start_s)},
     shot.keyframe_url ? h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy'}) : h('span.no-poster', {}, icon('film')),
     h('span', {}, h('strong', {}, `Shot ${shot.index + 1}`), h('small', {}, [`${(shot.end_s - shot.start_s).toFixed(1)} s`, shot.transition_in && shot.transition_in !== 'none' ? `after a ${shot.transition_in}` : null, shot.reason].filter(Boolean).join(' · '))),

@@ -30,7 +30,7 @@ export function videoCard(video) {
     if (shown.poster_url && picture?.getAttribute('src') !== shown.poster_url) {
       fill(poster, h('img', {src: shown.poster_url, alt: '', loading: 'lazy', decoding: 'async'}));
     } else if (!shown.poster_url) {
-      fill(poster, h('div.no-poster', {'aria-hidden': 'true'}, icon(shown.status === 'failed' ? 'warning' : 'film')));
+      fill(poster, h('div.no-poster', {'aria-hidden': 'true'}, icon(shown.status === 'failed' ? 'warning' : shown.kind === 'audio' ? 'volume' : 'film')));
     }
     poster.querySelectorAll('.length, .stages').forEach(old => old.remove());
     if (shown.media) poster.append(h('span.length', {}, h('span.unseen', {}, 'Length '), clock(shown.media.duration_s)));
@@ -42,5 +42,6 @@ export function videoCard(video) {
 
 function facts(video) {
   const height = video.media?.display_height;
-  return dotted(ago(video.created_at), height ? `${video.media.display_width} × ${height}` : null);
+  const what = height ? `${video.media.display_width} × ${height}` : null;
+  return dotted(ago(video.created_at), video.kind === 'audio' ? 'Sound only' : what);
 }
