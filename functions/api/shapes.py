@@ -98,7 +98,10 @@ class MediaView(Struct, frozen=True):
 
 
 class VideoView(Struct, frozen=True):
-    """A video. What was made of it and found in it has routes of its own."""
+    """A video. What was made of it and found in it has routes of its own.
+
+    ``poster_url`` is a still, ``preview_url`` three seconds of moving pictures without sound.
+    """
 
     id: str
     owner: str
@@ -113,6 +116,7 @@ class VideoView(Struct, frozen=True):
     capabilities: Capabilities
     media: MediaView | None
     poster_url: str | None
+    preview_url: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -207,6 +211,7 @@ class RelatedView(Struct, frozen=True):
     id: str
     title: str
     poster_url: str | None
+    preview_url: str | None
     duration_s: float | None
     reason: str
     score: float
