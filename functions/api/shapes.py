@@ -101,7 +101,8 @@ class VideoView(Struct, frozen=True):
     """A video. What was made of it and found in it has routes of its own.
 
     ``kind`` is ``audio`` for a recording without moving pictures, which goes through the same stages to the same
-    statuses, and null until the file was measured.
+    statuses, and null until the file was measured. ``poster_url`` is a still, ``preview_url`` three seconds of moving
+    pictures without sound.
     """
 
     id: str
@@ -118,6 +119,7 @@ class VideoView(Struct, frozen=True):
     capabilities: Capabilities
     media: MediaView | None
     poster_url: str | None
+    preview_url: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -212,6 +214,7 @@ class RelatedView(Struct, frozen=True):
     id: str
     title: str
     poster_url: str | None
+    preview_url: str | None
     duration_s: float | None
     reason: str
     score: float

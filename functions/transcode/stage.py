@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import plan_pictures, plan_sound
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound_alone import transcode_sound_alone
+from functions.transcode.stills import Stills, make_stills
 from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
@@ -23,9 +22,6 @@ from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
 
-_POSTER_SHORT_SIDE = 720
-"""A poster is a 720p picture at most."""
-
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -34,15 +30,6 @@ _CONTENT_TYPES = {
     ".vtt": "text/vtt",
     ".wav": "audio/wav",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stills:
-    """The pictures that stand for the video."""
-
-    poster: Path
-    storyboard: Path
-    storyboard_vtt: Path
 
 
 class TranscodeStage:
@@ -80,7 +67,7 @@ class TranscodeStage:
         ladder = self._ladder.plan(media, look, self._settings)
         plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, sound = self._encode(context, media, plan)
-        stills = self._stills(context, media, pictures)
+        stills = make_stills(self._media_tool, context, media, pictures.rungs)
         packaging = self._package(context, pictures, sound)
         finished = list(self._finished(context, pictures, sound, packaging))
         _verify(finished, media, plan, pictures, sound)
@@ -89,6 +76,7 @@ class TranscodeStage:
                 *ladder.choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, sound, packaging, stills),
+                stills.why,
             )
         )
 
@@ -111,20 +99,6 @@ class TranscodeStage:
                 "and look or sound wrong. Export the video again if it matters.",
             )
         return pictures, heard
-
-    def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
-        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
-
-        folder, rungs = context.workspace, pictures.rungs
-        fits_poster = (one for one in rungs if min(one.rung.width, one.rung.height) <= _POSTER_SHORT_SIDE)
-        poster = folder / "poster.jpg"
-        self._media_tool.poster(next(fits_poster, rungs[-1]).path, poster, context)
-        plan = plan_storyboard(media, tuple(one.rung for one in rungs))
-        storyboard = folder / "storyboard.jpg"
-        self._media_tool.storyboard(rungs[-1].path, plan, storyboard, context)
-        vtt = folder / "storyboard.vtt"
-        vtt.write_text(storyboard_vtt(media, plan, storyboard.name))
-        return _Stills(poster=poster, storyboard=storyboard, storyboard_vtt=vtt)
 
     def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
         folder = context.workspace / "stream"
@@ -177,13 +151,12 @@ def _store_artifacts(
     pictures: EncodedPictures,
     sound: EncodedSound | None,
     packaging: Packaging,
-    stills: _Stills,
+    stills: Stills,
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
-    others = [("poster", stills.poster), ("storyboard", stills.storyboard)]
-    others += [("storyboard_vtt", stills.storyboard_vtt), ("proxy", pictures.proxy)]
+    others = [*stills.files(), ("proxy", pictures.proxy)]
     if sound is not None:
         others.append(("analysis_audio", sound.analysis_audio))
     named = [(role, path, f"stream/{path.name}") for role, path in streams]

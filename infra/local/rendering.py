@@ -264,11 +264,8 @@ def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
     files = [
         rendition.object for rendition in wiring.repository.records(video, Rendition) if rendition.kind == "mp4"
     ]
-    files += [
-        artifact.object
-        for artifact in wiring.repository.records(video, Artifact)
-        if artifact.role in ("hls", "poster", "storyboard")
-    ]
+    made = {artifact.role: artifact.object for artifact in reversed(wiring.repository.records(video, Artifact))}
+    files += [made[role] for role in ("hls", "poster", "preview", "storyboard") if role in made]
     data_dir = shlex.quote(str(wiring.settings.data_dir))
     more = [f"  {program} timeline {video.id[:SHORT_ID]} --data-dir {data_dir}"]
     if wiring.settings.platform == "google":

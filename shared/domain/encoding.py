@@ -13,6 +13,7 @@ __all__ = [
     "SEGMENT_S",
     "Codec",
     "EncodingSettings",
+    "Excerpt",
     "Look",
     "Preset",
     "Rung",
@@ -133,14 +134,41 @@ class SoundPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryboardPlan:
-    """Small pictures of the whole video in one large one.
+    """Small pictures of the whole video, many of them in one large one, a sheet.
 
     Attributes:
         tile_size: Width and height of one picture, even.
         interval_s: Seconds between pictures.
-        grid: Columns and rows.
+        tiles: How many there are, at least one.
+        grid: Columns and rows of a sheet.
+        key_frames_do: True when intervals are so long that key frames alone show what is in each.
     """
 
     tile_size: tuple[int, int]
     interval_s: float
+    tiles: int
     grid: tuple[int, int]
+    key_frames_do: bool
+
+    @property
+    def tiles_a_sheet(self) -> int:
+        """How many pictures a sheet holds; the last one may hold fewer."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def sheets(self) -> int:
+        """How many sheets there are."""
+        return -(-self.tiles // self.tiles_a_sheet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A part of a video that is shown in its preview.
+
+    Attributes:
+        start_s: Its first instant on the source's timeline.
+        length_s: Seconds it lasts, more than 0.
+    """
+
+    start_s: float
+    length_s: float

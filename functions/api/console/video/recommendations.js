@@ -7,6 +7,7 @@ import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
 import {session} from '../app/session.js';
+import {previewOn} from '../views/preview.js';
 
 /** The poster and the titles that are suggested. */
 export function suggestions(video, playhead, signal, onChange) {
@@ -60,7 +61,10 @@ export function related(id, signal) {
 }
 
 function relatedCard(one) {
-  return h('li.card', {'data-status': 'ready'}, h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
-    one.duration_s !== null && h('span.length', {}, clock(one.duration_s))),
-  h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
+  const poster = h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
+    one.duration_s !== null && h('span.length', {}, clock(one.duration_s)));
+  const card = h('li.card', {'data-status': 'ready'}, poster,
+    h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
+  previewOn(card, poster, () => one.preview_url);
+  return card;
 }

@@ -5,6 +5,7 @@ import {dotted, fill, h, icon} from '../app/element.js';
 import {clock, percent} from '../app/format.js';
 import {videoAddress} from '../app/router.js';
 import {isDone, stageBar, stateOf} from '../app/stages.js';
+import {previewOn} from './preview.js';
 
 /** Makes the card of a video; update() shows what became of it, without taking it off the page. */
 export function videoCard(video) {
@@ -37,6 +38,7 @@ export function videoCard(video) {
     if (!isDone(shown)) poster.append(bar.element);
   };
   update();
+  previewOn(element, poster, () => shown.preview_url);
   return {element, update, get video() { return shown; }};
 }
 
