@@ -26,12 +26,12 @@ locals {
   # Those who start jobs, and those who cancel them when a video is deleted.
   job_settings = {
     AUTOMATIONS_JOBS = jsonencode({
-      for stage in keys(local.jobs) : stage => "projects/${var.project}/locations/${var.region}/jobs/${stage}"
+      for job in keys(local.jobs) : job => "projects/${var.project}/locations/${var.region}/jobs/${job}"
     })
   }
 
   own_settings = merge(
-    { for stage in keys(local.jobs) : stage => local.job_settings },
+    { for stage in setsubtract(keys(local.jobs), keys(local.tasks)) : stage => local.job_settings },
     {
       api = merge(local.job_settings, {
         for name, value in {
@@ -61,7 +61,7 @@ locals {
   }
 
   environment = {
-    for function in keys(local.functions) : function => merge(
+    for function in keys(local.programs) : function => merge(
       local.default_settings,
       local.common_settings,
       lookup(local.own_settings, function, {}),
@@ -80,9 +80,9 @@ locals {
 
   # Variable -> secret, whose newest version it holds when an instance starts.
   secret_environment = {
-    for function in keys(local.functions) : function => merge(
+    for function in keys(local.programs) : function => merge(
       function == "api" ? { AUTOMATIONS_SIGNING_KEY = google_secret_manager_secret.this["signing-key"].secret_id } : {},
-      var.sql_database ? { AUTOMATIONS_DATABASE_URL = google_secret_manager_secret.this["database-url"].secret_id } : {},
+      var.sql_database && contains(keys(local.functions), function) ? { AUTOMATIONS_DATABASE_URL = google_secret_manager_secret.this["database-url"].secret_id } : {},
     )
   }
 }
