@@ -30,25 +30,24 @@ locals {
     })
   }
 
-  own_settings = merge(
-    { for stage in setsubtract(keys(local.jobs), keys(local.tasks)) : stage => local.job_settings },
-    {
-      api = merge(local.job_settings, {
-        for name, value in {
-          AUTOMATIONS_AUTH__ISSUER       = local.auth.issuer
-          AUTOMATIONS_AUTH__AUDIENCE     = local.auth.audience
-          AUTOMATIONS_AUTH__JWKS_URL     = local.auth.jwks_url
-          AUTOMATIONS_AUTH__OWNER_CLAIM  = local.auth.owner_claim
-          AUTOMATIONS_AUTH__ROLE_CLAIM   = local.auth.role_claim
-          AUTOMATIONS_AUTH__DEFAULT_ROLE = local.auth.default_role
-          AUTOMATIONS_CORS_ORIGINS       = length(var.cors_origins) == 0 ? null : join(",", var.cors_origins)
-        } : name => value if value != null
-      })
-      sweep = merge(local.job_settings, {
-        for days in var.retention_days[*] : "AUTOMATIONS_RETENTION_DAYS" => tostring(days)
-      })
-    },
-  )
+  own_settings = {
+    # As many chunks are encoded at the same time as its job may have tasks, whatever pipeline.json would like.
+    transcode = merge(local.job_settings, { AUTOMATIONS_ENCODING__WORKERS = tostring(local.at_a_time.encode) })
+    api = merge(local.job_settings, {
+      for name, value in {
+        AUTOMATIONS_AUTH__ISSUER       = local.auth.issuer
+        AUTOMATIONS_AUTH__AUDIENCE     = local.auth.audience
+        AUTOMATIONS_AUTH__JWKS_URL     = local.auth.jwks_url
+        AUTOMATIONS_AUTH__OWNER_CLAIM  = local.auth.owner_claim
+        AUTOMATIONS_AUTH__ROLE_CLAIM   = local.auth.role_claim
+        AUTOMATIONS_AUTH__DEFAULT_ROLE = local.auth.default_role
+        AUTOMATIONS_CORS_ORIGINS       = length(var.cors_origins) == 0 ? null : join(",", var.cors_origins)
+      } : name => value if value != null
+    })
+    sweep = merge(local.job_settings, {
+      for days in var.retention_days[*] : "AUTOMATIONS_RETENTION_DAYS" => tostring(days)
+    })
+  }
 
   # Tokens are those of the project's own Identity Platform, unless another issuer is named.
   auth = var.auth != null ? var.auth : {

@@ -1,3 +1,10 @@
+locals {
+  # Tasks of one execution that run at the same time.
+  at_a_time = {
+    for job, row in local.jobs : job => min(row.parallelism, try(var.instances[job].max, var.max_instances))
+  }
+}
+
 # What takes longer than an event function has: the same code in the same image, as a job of the stage's name; and pieces
 # of a long video, each of which is a task of an execution. Whoever starts one tells it what to do, how many tasks that
 # is, and how long each may take.
@@ -10,8 +17,7 @@ resource "google_cloud_run_v2_job" "this" {
   deletion_protection = false # it keeps nothing
 
   template {
-    # How many at a time, out of all of one execution.
-    parallelism = min(each.value.parallelism, try(var.instances[each.key].max, var.max_instances))
+    parallelism = local.at_a_time[each.key]
 
     template {
       service_account       = google_service_account.function[each.key].email

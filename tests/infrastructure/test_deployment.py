@@ -19,7 +19,7 @@ from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 FLOW = load_flow()
-FUNCTIONS = list(FLOW.needs)
+FUNCTIONS = list(FLOW.served)
 JOBS = [spec.stage for spec in FLOW.stages if spec.job_timeout_s] + [task.task for task in FLOW.tasks]
 DEPLOYING = ["pin", "apply", "tag", "smoke", "shift"]
 """The steps that change what is served, and the one that decides whether it is."""

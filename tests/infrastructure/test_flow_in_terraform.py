@@ -20,7 +20,7 @@ from tests.terraform.planning import PROJECT, ROOT, VARIABLES, Plan, edited, pla
 
 FLOW = load_flow()
 PIPELINE = "shared/pipeline.json"
-NEEDS = FLOW.needs
+NEEDS = FLOW.served
 ENOUGH = 1000
 
 
@@ -121,6 +121,15 @@ def test_what_moves_messages_is_what_the_flow_says(check: Callable[[Plan, Flow],
     check(full_plan(), FLOW)
 
 
+def test_a_new_project_is_asked_for_no_more_tasks_at_a_time_than_for_instances() -> None:
+    plan = planned(max_instances=3)
+    transcode = plain_environment(plan.of("cloud_run_v2_service")["transcode"]["template"][0])
+    executions = {name: job["template"][0] for name, job in plan.of("cloud_run_v2_job").items()}
+
+    assert {name: one["parallelism"] for name, one in executions.items()} == {"transcode": 1, "encode": 3}
+    assert transcode["AUTOMATIONS_ENCODING__WORKERS"] == "3", "which is what it divides its work for"
+
+
 @pytest.mark.parametrize("check", [check_services, check_jobs])
 def test_what_runs_is_what_the_flow_says(check: Callable[[Plan], None]) -> None:
     check(full_plan())
@@ -169,7 +178,7 @@ def test_messages_that_would_go_astray_are_found(
         ("infra/gcp/run.tf", '"${local.request_s[each.key]}s"', '"${each.value.timeout_s}s"', check_services),
         ("infra/gcp/jobs.tf", '"python", "-m"', '"python3", "-m"', check_jobs),
         (PIPELINE, '"parallelism": 50', '"parallelism": 5', check_jobs),
-        ("infra/gcp/jobs.tf", "min(each.value.parallelism, ", "min(1, ", check_jobs),
+        ("infra/gcp/jobs.tf", "min(row.parallelism, ", "min(1, ", check_jobs),
     ],
 )  # fmt: skip
 def test_functions_that_would_get_something_else_are_found(
