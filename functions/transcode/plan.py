@@ -54,7 +54,7 @@ def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan
         tiles=tiles,
         grid=(columns, min(math.ceil(tiles / columns), _COLUMNS)),
         # Then each interval has one in its first half at least, the one shown in its middle.
-        key_frames_do=interval_s >= 2 * _GOP_S,
+        key_frames_do=interval_s >= 2 * GOP_S,
     )
 
 
