@@ -9,9 +9,9 @@ from fractions import Fraction
 from shared.domain.encoding import GOP_S, Preset, Rung, SoundPlan, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["plan_pictures", "plan_sound", "plan_storyboard"]
+__all__ = ["MAX_OUTPUT_FPS", "plan_pictures", "plan_sound", "plan_storyboard"]
 
-_MAX_OUTPUT_FPS = Fraction(60)
+MAX_OUTPUT_FPS = Fraction(60)
 _AUDIO_BPS = 128_000
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
@@ -30,7 +30,7 @@ def plan_pictures(
     return TranscodePlan(
         rungs=rungs,
         gop_s=GOP_S,
-        max_output_fps=_MAX_OUTPUT_FPS,
+        max_output_fps=MAX_OUTPUT_FPS,
         proxy_size=_within(_PROXY_WIDTH, rungs),
         preset=preset,
         deinterlace=deinterlace,

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from functions.transcode.plan import plan_pictures, plan_sound
+from functions.transcode.pictures import Pictures
+from functions.transcode.plan import MAX_OUTPUT_FPS, plan_sound
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound_alone import transcode_sound_alone
 from functions.transcode.stills import Stills, make_stills
-from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
+from shared.domain.encoding import SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Record
+from shared.domain.records import Artifact, Choice, Record
 from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
-from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
@@ -39,8 +39,7 @@ class TranscodeStage:
         media_tool: Measures, and takes pictures.
         encoder: Encodes.
         packager: Makes streams of what was encoded.
-        ladder: Chooses the renditions.
-        settings: What it is told to choose by.
+        pictures: Encodes the pictures.
     """
 
     def __init__(
@@ -48,14 +47,12 @@ class TranscodeStage:
         media_tool: MediaTool,
         encoder: Encoder,
         packager: Packager,
-        ladder: LadderPlanner,
-        settings: EncodingSettings,
+        pictures: Pictures,
     ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
-        self._ladder = ladder
-        self._settings = settings
+        self._pictures = pictures
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
@@ -63,17 +60,14 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         if media.kind == "audio":
             return transcode_sound_alone(context, media, self._media_tool, self._encoder, self._packager)
-        look = self._encoder.look(context.source(), media, context.workspace, context)
-        ladder = self._ladder.plan(media, look, self._settings)
-        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
-        pictures, sound = self._encode(context, media, plan)
+        pictures, sound, choices = self._encode(context, media)
         stills = make_stills(self._media_tool, context, media, pictures.rungs)
         packaging = self._package(context, pictures, sound)
         finished = list(self._finished(context, pictures, sound, packaging))
-        _verify(finished, media, plan, pictures, sound)
+        _verify(finished, media, pictures, sound)
         return StageOutcome(
             records=(
-                *ladder.choices,
+                *choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, sound, packaging, stills),
                 stills.why,
@@ -81,15 +75,15 @@ class TranscodeStage:
         )
 
     def _encode(
-        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, EncodedSound | None]:
+        self, context: StageContext, media: MediaInfo
+    ) -> tuple[EncodedPictures, EncodedSound | None, tuple[Choice, ...]]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
         source, folder = context.source(), context.workspace
         sound_plan, sound = plan_sound(media), None
         with ThreadPoolExecutor(max_workers=1) as beside:
             if sound_plan is not None:
                 sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
-            pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+            pictures, choices = self._pictures.encode(context, media)
             heard = sound.result() if sound is not None else None
         decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
         if decode_errors:
@@ -98,7 +92,7 @@ class TranscodeStage:
                 f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
                 "and look or sound wrong. Export the video again if it matters.",
             )
-        return pictures, heard
+        return pictures, heard, choices
 
     def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
         folder = context.workspace / "stream"
@@ -125,13 +119,12 @@ class TranscodeStage:
 def _verify(
     finished: list[Finished],
     media: MediaInfo,
-    plan: TranscodePlan,
     pictures: EncodedPictures,
     sound: EncodedSound | None,
 ) -> None:
     source = media.video[0]
-    every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
-    rungs = {rung.name: rung for rung in plan.rungs}
+    every_frame = source.fps <= MAX_OUTPUT_FPS
+    rungs = {encoded.rung.name: encoded.rung for encoded in pictures.rungs}
     for file in finished:
         if sound is not None and file.kind in {"audio", "mp4"}:
             check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)

@@ -15,6 +15,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
@@ -86,7 +87,9 @@ class Made:
         assert context.media is not None
         self.media: MediaInfo = context.media
         ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-        stage = TranscodeStage(self.tool, FfmpegEncoder(), ShakaPackager(), ladder)
+        stage = TranscodeStage(
+            self.tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder)
+        )
         records = stage.run(context).records
         self.renditions = [record for record in records if isinstance(record, Rendition)]
         self.artifacts = [record for record in records if isinstance(record, Artifact)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
@@ -93,7 +94,9 @@ def process(path: Path, folder: Path) -> Heard:
     context.media = IngestStage(tool, MediaLimits()).run(context).media
     assert context.media is not None
     ladder = StandardLadder(cast("StrategyPorts", None))
-    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder).run(context)
+    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder)).run(
+        context
+    )
     return Heard(context.media, context, outcome.records)
 
 

@@ -25,8 +25,8 @@ MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 
 
 _APPENDABLE = {
-    # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header comes once
-    # the encoder has said everything. default_base_moof: fragments don't count from the file's beginning.
+    # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header waits
+    # for what the encoder has to say. default_base_moof: fragments don't count from the file's beginning.
     # frag_discont: a chunk begins when it does and not at 0. skip_trailer: no index of fragments, others follow.
     "movflags": "+frag_keyframe+delay_moov+default_base_moof+frag_discont+skip_trailer"
 }
