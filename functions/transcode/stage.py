@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard, without_copy
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
@@ -99,6 +99,9 @@ class TranscodeStage:
             if sound_plan is not None:
                 sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
             pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+            if pictures.decode_errors and plan.rungs[0].copy:
+                # What is damaged looks the same in every player once it is encoded, and may stop one as it is.
+                pictures = self._encoder.encode_pictures(source, media, without_copy(plan), folder, context)
             heard = sound.result() if sound is not None else None
         decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
         if decode_errors:
@@ -112,7 +115,8 @@ class TranscodeStage:
     def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
         from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
 
-        folder, rungs = context.workspace, pictures.rungs
+        folder = context.workspace
+        rungs = [one for one in pictures.rungs if one.rung.codec == "h264"]  # the quickest to decode
         fits_poster = (one for one in rungs if min(one.rung.width, one.rung.height) <= _POSTER_SHORT_SIDE)
         poster = folder / "poster.jpg"
         self._media_tool.poster(next(fits_poster, rungs[-1]).path, poster, context)
