@@ -39,14 +39,17 @@ def _form(video: VideoStream) -> Iterator[tuple[bool, str]]:
     yield video.sample_aspect != 1, f"its pixels are {video.sample_aspect} as wide as high"
     yield video.hdr != "none", "it is HDR"
     yield video.color_range not in {"", "tv"}, "its colours use the full range"
-    yield video.color_space not in _COLORS, f"its colours are {video.color_space or 'not named'}"
+    yield (
+        video.color_space not in _COLORS,
+        f"its colours are {video.color_space or 'not named, so that players would guess them'}",
+    )
 
 
 def _timing(video: VideoStream, look: Look) -> Iterator[tuple[bool, str]]:
     yield video.variable_fps, "its frames are not evenly spaced"
     yield video.fps > MAX_OUTPUT_FPS, f"it has more than {MAX_OUTPUT_FPS} frames a second"
     yield abs(video.start_s) > Fraction(1, 2) / video.fps, f"it starts {video.start_s:.3f} s late"
-    yield not look.is_aligned, "no key frame (IDR) starts each segment"
+    yield not look.is_aligned, "some segments would not start with a key frame (IDR)"
 
 
 def _rate(media: MediaInfo, rung: Rung) -> Iterator[tuple[bool, str]]:

@@ -153,6 +153,6 @@ def gop_frames(fps: Fraction, gop_s: float) -> int:
 
     Args:
         fps: Frames a second of a rung.
-        gop_s: Seconds between key frames; never fewer, so that a packager that cuts at multiples finds one in each.
+        gop_s: Seconds between key frames; never fewer, as a packager that cuts at multiples must find one in each.
     """
     return math.ceil(gop_s * fps - 1e-6)

@@ -120,5 +120,7 @@ def _by_size(rungs: tuple[EncodedRung, ...]) -> dict[tuple[int, int], list[Encod
     """Returns what is to be encoded at each size, largest first; a copied rung's size is only passed through."""
     sizes: dict[tuple[int, int], list[EncodedRung]] = {}
     for encoded in sorted(rungs, key=lambda one: one.rung.width * one.rung.height, reverse=True):
-        sizes.setdefault((encoded.rung.width, encoded.rung.height), []).extend([] if encoded.rung.copy else [encoded])
+        alike = sizes.setdefault((encoded.rung.width, encoded.rung.height), [])
+        if not encoded.rung.copy:
+            alike.append(encoded)
     return sizes
