@@ -6,7 +6,7 @@ from typing import Final
 
 from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.estimate import estimate
-from functions.transcode.plan import plan_pictures
+from functions.transcode.plan import plan_pictures, without_copy
 from shared.domain.chunks import Chunking
 from shared.domain.encoding import EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
@@ -85,7 +85,11 @@ class Pictures:
     def _whole(
         self, context: StageContext, media: MediaInfo, plan: TranscodePlan, reason: str
     ) -> tuple[EncodedPictures, Choice]:
-        pictures = self._encoder.encode_pictures(context.source(), media, plan, context.workspace, context)
+        source, folder = context.source(), context.workspace
+        pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+        if pictures.decode_errors and plan.rungs[0].copy:
+            # What is damaged looks the same in every player once it is encoded, and may stop one as it is.
+            pictures = self._encoder.encode_pictures(source, media, without_copy(plan), folder, context)
         return pictures, Choice(subject="mode", value="whole", reason=reason)
 
     def _against(self, media: MediaInfo, plan: TranscodePlan, pool: TaskPool) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from dataclasses import replace
 
-from shared.domain.encoding import GOP_S, Preset, Rung, SoundPlan, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, Preset, Rung, SoundPlan, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["MAX_OUTPUT_FPS", "plan_pictures", "plan_sound", "plan_storyboard"]
+__all__ = ["plan_pictures", "plan_sound", "plan_storyboard", "without_copy"]
 
-MAX_OUTPUT_FPS = Fraction(60)
 _AUDIO_BPS = 128_000
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
@@ -35,6 +34,11 @@ def plan_pictures(
         preset=preset,
         deinterlace=deinterlace,
     )
+
+
+def without_copy(plan: TranscodePlan) -> TranscodePlan:
+    """Returns the plan with all of its rungs encoded."""
+    return replace(plan, rungs=tuple(replace(rung, copy=False) for rung in plan.rungs))
 
 
 def plan_sound(media: MediaInfo) -> SoundPlan | None:

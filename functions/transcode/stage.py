@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from functions.transcode.pictures import Pictures
-from functions.transcode.plan import MAX_OUTPUT_FPS, plan_sound
+from functions.transcode.plan import plan_sound
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound_alone import transcode_sound_alone
 from functions.transcode.stills import Stills, make_stills
-from shared.domain.encoding import SEGMENT_S
+from shared.domain.encoding import MAX_OUTPUT_FPS, SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Choice, Record

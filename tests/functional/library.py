@@ -15,6 +15,7 @@ from shared.domain.identity import object_prefix
 from shared.domain.principal import Role
 from shared.domain.records import (
     Artifact,
+    Choice,
     Evidence,
     Finding,
     ObjectRef,
@@ -120,6 +121,7 @@ class Library:
         )
         return (
             rendition,
+            Choice(subject="rung 360p", value="0.90 Mbit/s at most", reason=HOSTILE),
             Artifact(role="hls", object=master),
             Artifact(role="poster", object=page),
         )

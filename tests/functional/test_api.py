@@ -90,6 +90,11 @@ def test_lists_renditions(library: Library) -> None:
     assert rendition["url"].startswith(f"/media/{rendition['object']['name']}?expires=")
 
 
+def test_says_why_renditions_are_as_they_are(library: Library) -> None:
+    (choice,) = library.get(f"/v1/videos/{library.add_finished().id}/renditions")["choices"]
+    assert choice == {"subject": "rung 360p", "value": "0.90 Mbit/s at most", "reason": HOSTILE}
+
+
 def test_shows_what_is_running_and_what_can_be_done_already(library: Library) -> None:
     driver = library.driver
     claim = driver.claim(library.store(driver.upload(), "ingest"), "transcode")
