@@ -19,6 +19,7 @@ from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
+from shared.domain.errors import TransientError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record, Rendition
 from shared.ports.media_tool import MediaLimits
@@ -252,3 +253,19 @@ def test_nothing_but_sound_comes_after_a_tag(refuse: Refuse, clip: Path, tmp_pat
     path.write_bytes(b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + content)
     assert refuse(path) == "not_video"
     assert refuse.tools_run == 0
+
+
+def test_a_stretch_of_sound(make_clip: MakeClip, tmp_path: Path) -> None:
+    heard = process(make_clip("sound.flac", *TONE), tmp_path)
+    stretch = tmp_path / "stretch.m4a"
+    sound = heard.context.stored(heard.renditions["audio"].object)
+    FfmpegMediaTool().excerpt(sound, (0.5, 1.5), stretch, heard.context)
+    samples = samples_of(stretch)
+    assert len(samples) / 48_000 == pytest.approx(1.0, abs=0.05)
+    assert onset_s(samples, 48_000) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_stretch_of_what_is_no_sound(make_clip: MakeClip, tmp_path: Path) -> None:
+    silent = make_clip("silent.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=1")
+    with pytest.raises(TransientError, match="tool_failed"):
+        FfmpegMediaTool().excerpt(silent, (0.0, 1.0), tmp_path / "none.m4a", FakeStageContext(tmp_path))
