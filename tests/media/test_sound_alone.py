@@ -19,6 +19,7 @@ from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
+from shared.domain.encoding import EncodingSettings
 from shared.domain.errors import TransientError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record, Rendition
@@ -94,7 +95,7 @@ def process(path: Path, folder: Path) -> Heard:
     context.media = IngestStage(tool, MediaLimits()).run(context).media
     assert context.media is not None
     ladder = StandardLadder(cast("StrategyPorts", None))
-    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder).run(context)
+    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings()).run(context)
     return Heard(context.media, context, outcome.records)
 
 
