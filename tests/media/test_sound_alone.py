@@ -6,6 +6,7 @@ import random
 import subprocess
 import wave
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,14 +19,17 @@ from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.ffmpeg.guard import check_complete
+from shared.adapters.ffmpeg.streams import Span
 from shared.adapters.packager import ShakaPackager
 from shared.domain.encoding import EncodingSettings
-from shared.domain.errors import TransientError
+from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
+from shared.testing.videos import media_info
 from tests.media.refusals import MakeClip, Refuse
 
 pytestmark = pytest.mark.reliability("A22")
@@ -166,18 +170,15 @@ def test_sound_beside_a_picture_stream_without_frames(make_clip: MakeClip, tmp_p
 
 
 @pytest.mark.reliability("A23")
-def test_sound_beside_a_picture_that_was_cut_off(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) -> None:
-    """All of the sound is there, for it lies before the pictures; the index tells that there were some."""
-    apart = make_clip(
-        "apart.mp4",
-        *(*TONE, *_PICTURE, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-c:a", "aac", "-t", "2"),
-        *("-movflags", "+faststart", "-max_interleave_delta", "1", "-chunk_duration", "100000000"),
-    )
-    content = apart.read_bytes()
-    pictures = content.index(b"\xff\xd8\xff")
-    path = tmp_path / "cut.mp4"
-    path.write_bytes(content[:pictures])
-    assert refuse(path) == "truncated"
+@pytest.mark.parametrize(("frames", "whole"), [({}, True), ({"nb_frames": "50"}, False)])
+def test_pictures_that_are_declared_must_be_there(frames: dict[str, str], *, whole: bool) -> None:
+    """All of the sound may be there, for it may lie before the pictures."""
+    picture = {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 64, "height": 48, "duration": "2"}
+    sound = {"index": 1, "codec_type": "audio", "codec_name": "aac", "channels": 2, "duration": "2"}
+    header = {"streams": [picture | frames, sound], "format": {"duration": "2"}}
+    media = media_info(duration_s=2.0, video=())
+    with nullcontext() if whole else pytest.raises(PermanentError, match="truncated"):
+        check_complete(header, "mov", {1: Span(first_s=0.0, end_s=2.0, packets=94)}, media)
 
 
 @pytest.mark.parametrize(
