@@ -55,7 +55,7 @@ def expected_media_s(ladder: LadderPlanner, media: MediaInfo) -> float:
 
 
 def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
-    """Returns how many pixels a transcode decodes and encodes, those of the source and of all rungs; 0 for sound."""
+    """Returns how many pixels of the source and of all rungs a transcode decodes and encodes; sound has none."""
     if media.kind == "audio":
         return 0.0
     source = media.video[0]

@@ -113,6 +113,10 @@ class MediaTool(Protocol):
         """
         ...
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        """Writes the stretch ``[start_s, end_s)`` of the sound of a file this product made, without encoding."""
+        ...
+
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         """Measures the sound of a file this product made, whole."""
         ...

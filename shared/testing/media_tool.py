@@ -50,6 +50,9 @@ class FakeMediaTool:
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
         raise NotImplementedError
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        raise NotImplementedError
+
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         raise NotImplementedError
 

@@ -11,6 +11,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
@@ -48,7 +49,7 @@ def process(
     def run(path: Path) -> Transcoded:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings())
+        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
         return session, stage.run(session).records
 
     return run

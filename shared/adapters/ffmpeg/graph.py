@@ -26,12 +26,11 @@ _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 def opened(source: Path, media: MediaInfo) -> Any:
     """Returns a stranger's file as FFmpeg's input."""
-    video = media.video[0]
-    decoder = _WITH_ALPHA.get(video.codec) if video.pixel_format.startswith("yuva") else None
+    see_through = (video for video in media.video[:1] if video.pixel_format.startswith("yuva"))
     return ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
-        **({f"c:{video.index}": decoder} if decoder else {}),
+        **{f"c:{video.index}": _WITH_ALPHA[video.codec] for video in see_through if video.codec in _WITH_ALPHA},
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
     )

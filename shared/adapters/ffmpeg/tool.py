@@ -65,6 +65,11 @@ class FfmpegMediaTool:
 
         make_preview(self._programs, video, excerpts, short_side, destination, session)
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.excerpt import cut_sound
+
+        cut_sound(self._programs, sound, span, destination, session)
+
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         from shared.adapters.ffmpeg.loudness import measure_loudness
 

@@ -40,6 +40,9 @@ class StudioMediaTool:
         self.stills_asked += times_s
         return [folder / f"{time_s:g}.jpg" for time_s in times_s]
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        destination.write_text(f"{sound.name} from {span[0]:g} to {span[1]:g} s")
+
     def loudness(self, sound: Path, session: ToolSession) -> Loudness:
         return self.measured
 

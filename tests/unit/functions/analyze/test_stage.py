@@ -201,3 +201,22 @@ def test_a_video_that_was_not_transcoded_is_refused(context: FakeStageContext, m
 @pytest.mark.parametrize("name", ANALYZERS.names())
 def test_every_built_in_analyzer_can_be_built_and_is_named_as_it_is_chosen(name: str) -> None:
     assert ANALYZERS.create(name, ports()).name == name
+
+
+def test_a_recording_without_pictures(tmp_path: Path) -> None:
+    sound = rendition("audio", "audio", None, None)
+    wav = Artifact(role="analysis_audio", object=object_ref("wav"))
+    given: list[AnalysisInput] = []
+
+    def look(video: AnalysisInput) -> Iterable[Finding]:
+        given.append(video)
+        return ()
+
+    context = FakeStageContext(tmp_path, media=media_info(video=()), inputs=(sound, wav))
+    (tmp_path / "outputs").mkdir()
+    AnalyzeStage([Scripted(look)]).run(context)
+    (video,) = given
+    assert (video.proxy, video.download, list(video.keyframes)) == (None, None, [])
+    assert video.audio is not None
+    for name in ("text", "pictures"):
+        assert not list(ANALYZERS.create(name, ports()).analyze(video)), name
