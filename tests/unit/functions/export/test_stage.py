@@ -75,11 +75,9 @@ class FakeExportPorts:
         video = self.driver.register(upload(name, generation=ref.generation))
         mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", self.file, "video/mp4")
         rendition = Rendition(name="720p", kind="mp4", codec="h264", duration_s=10.0, bitrate_bps=1, object=mp4)
+        folder = f"videos/{video.id}/r1/segment-3/"
         made = [
-            Artifact(
-                role=role,
-                object=self.blobs.put("media", f"videos/{video.id}/r1/segment-3/{name}", self.file, "x/y"),
-            )
+            Artifact(role=role, object=self.blobs.put("media", f"{folder}{name}", self.file, "image/jpeg"))
             for role, name in (("poster", "poster.jpg"), ("hls", "master.m3u8"), ("preview", "preview.mp4"))
         ]
         said = Finding(
