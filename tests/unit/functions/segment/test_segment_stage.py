@@ -114,7 +114,7 @@ def test_a_preview_shows_all_shots_and_no_black(footage: Footage, tmp_path: Path
     found = SegmentStage(tool, segmenters()).run(context).records
     (preview,) = [record for record in found if isinstance(record, Artifact)]
     assert (preview.role, preview.object.content_type) == ("preview", "video/mp4")
-    assert preview.object.name.endswith("/preview.mp4")
+    assert preview.object.name == "preview.mp4"
     assert context.stored(preview.object).read_text() == "preview"
     (black,) = segments(found, "black")
     shown = [(excerpt.start_s, excerpt.start_s + excerpt.length_s) for excerpt in tool.previewed]
