@@ -108,8 +108,9 @@ def _codecs() -> Iterator[Row]:
     yield Row("vp9-flac.mp4", _VP9, sound=_FLAC)
     yield Row("mpeg4-mp3.mp4", _MPEG4, sound=_MP3)
     yield Row("mpeg2-ac3.mp4", _MPEG2, sound=_AC3)
+    hd422 = _made(*_BT709, "yuv422p")
     yield Row("prores422-pcm24.mov", ("-c:v", "prores_ks"), look=_YUV422, sound=_PCM24)
-    yield Row("dnxhr-pcm.mov", _DNX, look=_YUV422.replace("p10le", "p"), sound=_PCM)
+    yield Row("dnxhr-pcm.mov", _DNX, look=hd422, sound=_PCM, tags=_BT709)
     yield Row("mjpeg-pcm.mov", ("-c:v", "mjpeg", "-q:v", "2"), sound=_PCM, tags=("bt470bg", "bt709", "bt709"))
     yield Row("h264-alac.mov", _H264, sound=("-c:a", "alac"))
     yield Row("h264-flac.mkv", _H264, sound=_FLAC)
@@ -144,7 +145,7 @@ def _codecs() -> Iterator[Row]:
     yield Row("wmv2-wma2.wmv", ("-c:v", "wmv2", "-q:v", "2"), sound=("-c:a", "wmav2"))
     yield Row("wmv1-wma1.wmv", ("-c:v", "wmv1", "-q:v", "2"), sound=("-c:a", "wmav1"))
     yield Row("mpeg2-pcm.mxf", _MPEG2, sound=_PCM)
-    yield Row("dnxhr-pcm.mxf", _DNX, look=_YUV422.replace("p10le", "p"), sound=_PCM)
+    yield Row("dnxhr-pcm.mxf", _DNX, look=hd422, sound=_PCM, tags=_BT709)
 
 
 def _shapes() -> Iterator[Row]:
@@ -154,7 +155,8 @@ def _shapes() -> Iterator[Row]:
         yield Row(f"turned{turn}.mp4", _H264, sound=_AAC, again=again, shown=upright, corner=corner)
     yield Row("turned90.mkv", _VP9, again=("-display_rotation", "90"), shown=(180, 320), corner=(1, 0))
     yield Row("mirrored.mp4", _H264, again=("-display_hflip",), corner=(0, 1))
-    yield Row("mirrored-turned.mov", _H264, again=("-display_rotation", "90", "-display_hflip"), shown=(180, 320))
+    yield Row("mirrored-turned.mov", _H264, again=("-display_rotation", "90", "-display_hflip"), shown=(180, 320),
+              corner=(1, 1))
     yield Row("askew.mp4", _H264, again=("-display_rotation", "3"))
     wide = replace(Row("anamorphic.mpg", _MPEG2), size=(240, 180), shown=(320, 180))
     yield replace(wide, look=f"{wide.look},setsar=4/3", sound=_MP2)
@@ -198,7 +200,10 @@ def _times() -> Iterator[Row]:
 
 
 def _fields() -> Iterator[Row]:
-    moving = "drawbox=c=white:x='mod(t*300\\,300)':y=130:w=12:h=36:t=fill"
+    moving = (
+        "null[still];color=white:s=60x45:r=50:d=1.6[box];"
+        "[still][box]overlay=x='85+mod(n*5,120)':y=130:format=gbrp:eof_action=pass"
+    )
     for order, mode in (("tff", "interleave_top"), ("bff", "interleave_bottom")):
         weave = f"{moving},{_UNSAID},tinterlace={mode}"
         flags = ("-flags", "+ildct+ilme")
@@ -207,7 +212,7 @@ def _fields() -> Iterator[Row]:
     weave = f"{moving},{_UNSAID},tinterlace=interleave_top"
     yield Row("interlaced-paff.ts", (*_H264, "-flags", "+ildct+ilme"), rate="50", look=weave, sound=_AAC, combed=True)
     whole = f"{moving},{_UNSAID},setfield=tff"
-    yield Row("progressive-said-interlaced.ts", (*_MPEG2, "-flags", "+ildct+ilme"), look=whole, sound=_MP2)
+    yield Row("progressive-said-interlaced.ts", (*_MPEG2, "-flags", "+ildct+ilme"), rate="50", look=whole, sound=_MP2)
     yield Row("progressive-said-interlaced.mp4", (*_H264, "-flags", "+ildct+ilme"), look=whole)
 
 
@@ -218,7 +223,7 @@ def _named(matrix: str, primaries: str, transfer: str, reach: str = "tv") -> str
 def _made(matrix: str, primaries: str, transfer: str, pixels: str, reach: str = "tv", white: int = 203) -> str:
     """BT.709 RGB made other colours by zimg."""
     to = f"matrix={matrix}:primaries={primaries}:transfer={transfer}:range={reach}:npl={white}"
-    return f"{_named('gbr', 'bt709', 'bt709', 'pc')},zscale={to},format={pixels}"
+    return f"format=gbrp12le,{_named('gbr', 'bt709', 'bt709', 'pc')},zscale={to},format={pixels}"
 
 
 def _colors() -> Iterator[Row]:
