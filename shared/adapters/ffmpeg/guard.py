@@ -103,7 +103,9 @@ def check_complete(
     declared_s = seconds(header["format"].get("duration"))
     # FFmpeg drops the declared duration of an ASF file whose size is not the declared one.
     short = cut_short or (demuxer == "asf" and declared_s is None)
-    short = short or _is_short(media.duration_s, declared_s or 0.0)
+    # Matroska declares when it ends, not how long it is.
+    start_s = seconds(header["format"].get("start_time")) or 0.0 if demuxer == "matroska" else 0.0
+    short = short or _is_short(media.duration_s + start_s, declared_s or 0.0)
     # An AVI header is often wrong about its sound.
     for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
         span = spans.get(stream["index"])
