@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from shared.adapters.ffmpeg.allowance import for_pictures
 from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
@@ -26,17 +27,21 @@ class DecodeErrors:
 
     Attributes:
         count: Damaged pictures or pieces of sound.
+        too_large: Whether a picture was larger than may be decoded.
     """
 
     # FFmpeg's own word for each damaged picture or packet; decoders add theirs, several a picture.
     _DAMAGED = re.compile(r"\[dec:.*(corrupt decoded frame|Error submitting packet)")
+    _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (is invalid|exceeds specified max pixel count)")
 
     def __init__(self) -> None:
         self.count = 0
+        self.too_large = False
 
     def note(self, line: str) -> None:
         """Takes in a line of the log."""
         self.count += bool(self._DAMAGED.search(line))
+        self.too_large |= bool(self._TOO_LARGE.search(line))
 
 
 class _Meter:
@@ -62,15 +67,21 @@ def encode_pictures(
     """Makes every picture of a plan with one process.
 
     Raises:
-        PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
+        PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end);
+            ``too_many_pixels``: its pictures become larger than is accepted.
         TransientError: The machine or a limit is at fault.
     """
     rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
     proxy = folder / "proxy.mp4"
     meter, errors = _Meter(media.video[0], session), DecodeErrors()
     graph = pictures_graph(source, media, plan, rungs, proxy)
-    with programs.encode(graph, folder, session, options=_PROGRESS, on_log=errors.note) as tool:
+    limits = for_pictures(media, plan)
+    # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
+    with programs.encode(graph, folder, session, limits=limits, options=_PROGRESS, on_log=errors.note) as tool:
         meter.follow(tool)
+    if errors.too_large:
+        detail = "The pictures become larger in the middle than is accepted. Export the video smaller."
+        raise _undecodable("too_many_pixels", detail, tool)
     if tool.returncode and errors.count:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
     written = (proxy, *(encoded.path for encoded in rungs))

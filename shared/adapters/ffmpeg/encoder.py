@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.ffmpeg.programs import MAX_PIXELS, Programs
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.ports.encoder import EncodedPictures, EncodedSound
@@ -20,12 +20,18 @@ class FfmpegEncoder:
         ffmpeg: FFmpeg to run; None takes the bundled one.
         ffprobe: ffprobe to run; None takes the bundled one.
         memory_bytes: Address space one program may use.
+        max_pixels: Width times height of the largest picture that is decoded.
     """
 
     def __init__(
-        self, ffmpeg: Path | None = None, ffprobe: Path | None = None, *, memory_bytes: int = 8 * 2**30
+        self,
+        ffmpeg: Path | None = None,
+        ffprobe: Path | None = None,
+        *,
+        memory_bytes: int = 8 * 2**30,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self._programs = Programs(ffmpeg, ffprobe, memory_bytes)
+        self._programs = Programs(ffmpeg, ffprobe, memory_bytes, max_pixels)
 
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession

@@ -117,7 +117,9 @@ def _data_references() -> Iterator[Hostile]:
     yield Hostile("A6", "alis that FFmpeg understands", _alias, _EXTERNAL, "clip.mov")
     yield Hostile("A6", "in a fragmented movie", _referring(b"url ", _fragmented), _EXTERNAL)
     yield Hostile("A6", "in a second movie header", _second_header, _EXTERNAL)
-    yield Hostile("A6", "in a compressed header", _compressed_alias, _EXTERNAL, "clip.mov")
+    yield Hostile(
+        "A6", "in a compressed header", _compressed_alias, frozenset({"corrupt", *_EXTERNAL}), "clip.mov"
+    )
     yield Hostile("A6", "behind a box of nonsense", _behind_nonsense, frozenset({"external_reference", *_BROKEN}))
     yield Hostile("A6", "second entry of two", _two_entries, _EXTERNAL)
     for kind in (b"url ", b"alis"):
@@ -214,7 +216,9 @@ def _reference_movie(kind: bytes) -> Callable[[Kit], Path]:
 def _picture_item(kit: Kit) -> Path:
     """A HEIF item whose bytes lie at an address, beside a movie."""
     dref = box(b"dref", struct.pack(">II", 0, 1), _entry(b"url ", f"{kit.url}/item.hevc"))
-    iloc = box(b"iloc", struct.pack(">IBBH", 0, 0x44, 0, 1), struct.pack(">HHH", 1, 1, 1), struct.pack(">II", 0, 99))
+    iloc = box(
+        b"iloc", struct.pack(">IBBH", 0, 0x44, 0, 1), struct.pack(">HHH", 1, 1, 1), struct.pack(">II", 0, 99)
+    )
     meta = box(b"meta", bytes(4), box(b"dinf", dref), iloc)
     content = _whole(kit)
     ftyp_bytes = int.from_bytes(content[:4], "big")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,10 +39,16 @@ def _codecs() -> Iterator[Hostile]:
             if codec in {"roqvideo", "dxv"}:  # these want sizes of their own
                 continue
             yield Hostile("A19", f"{codec} in {extension}", _coded(codec, extension), _CODEC, f"clip.{extension}")
-    sounds = {"flv": ("nellymoser", "adpcm_swf"), "mkv": ("tta", "wavpack", "truehd"), "avi": ("adpcm_ms", "adpcm_ima_wav")}
+    sounds = {
+        "flv": ("nellymoser", "adpcm_swf"),
+        "mkv": ("tta", "wavpack", "truehd"),
+        "avi": ("adpcm_ms", "adpcm_ima_wav"),
+    }
     for extension, codecs in sounds.items():
         for codec in codecs:
-            yield Hostile("A19", f"{codec} in {extension}", _sounding(codec, extension), _CODEC, f"clip.{extension}")
+            yield Hostile(
+                "A19", f"{codec} in {extension}", _sounding(codec, extension), _CODEC, f"clip.{extension}"
+            )
 
 
 def _coded(codec: str, extension: str) -> _Build:
@@ -102,12 +107,10 @@ def _no_frame(kit: Kit) -> Path:
 
 def _cover_art(kit: Kit) -> Path:
     cover = kit.make("cover.jpg", *_STILL)
-    return kit.make("cover.mkv", "-f", "lavfi", "-i", "sine=d=0", "-attach", str(cover), "-metadata:s:t", "mimetype=image/jpeg")
+    attachment = ("-attach", str(cover), "-metadata:s:t", "mimetype=image/jpeg")
+    return kit.make("cover.mkv", "-i", str(_subtitles(kit)), *attachment, "-c", "copy")
 
 
 def _subtitles(kit: Kit) -> Path:
     text = kit.write("text.srt", b"1\n00:00:00,000 --> 00:00:01,000\nhello\n")
     return kit.make("subtitles.mkv", "-i", str(text), "-c:s", "srt")
-
-
-_ = struct

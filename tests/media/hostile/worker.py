@@ -51,13 +51,15 @@ class Deployment:
             return {"result": "refused_name", "detail": str(error), "seconds": time.monotonic() - started}
         put_off = self._deliver()
         video = self._wiring.repository.get(video_id_of("uploads", name))
-        assert video is not None
+        if video is None:
+            return {"result": put_off or "refused_name", "detail": "", "seconds": time.monotonic() - started}
         attempts = self._wiring.repository.attempts(video.id)
         tools = [tool for attempt in attempts for tool in attempt.tools]
         renditions = self._wiring.repository.records(video, Rendition)
         failed = video.failure
         return {
-            "result": put_off or (failed.code if failed else "ready" if video.status == "transcoded" else video.status),
+            "result": put_off
+            or (failed.code if failed else "ready" if video.status == "transcoded" else video.status),
             "detail": failed.reason if failed else "",
             "seconds": time.monotonic() - started,
             "peak_bytes": max((tool.peak_memory_bytes for tool in tools), default=0),
