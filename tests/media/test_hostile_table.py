@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.media.hostile.case import MARKER, Hostile, Kit
+from tests.media.hostile.damage import CONTAINERS, DAMAGED, cut, damaged, whole
 from tests.media.hostile.suite import SUITE
 from tests.media.hostile.uploads import Outcome, Worker
 from tests.media.hostile.watch import Canary, OpenWatch
@@ -47,6 +48,11 @@ class Range:
         """Returns how often the canaries were touched, by anything, since the range was made."""
         self.watch.read()
         return len(self.canary.requests) + self.watch.hits
+
+    def media(self, outcome: Outcome) -> dict[str, bytes]:
+        """Returns what an upload is played from."""
+        stored = outcome.renditions.items()
+        return {name: self.worker.data_dir.joinpath(*place).read_bytes() for name, place in stored}
 
     def note(self, number: str, variant: str, outcome: Outcome, hits: int) -> None:
         """Adds a row."""
@@ -98,3 +104,59 @@ def test_hostile_input(targets: Range, hostile: Hostile) -> None:
     assert outcome.seconds < _MAX_SECONDS
     assert outcome.peak_bytes < _MAX_PEAK_BYTES
     assert hits == 0
+
+
+@pytest.mark.reliability("A1", "A2", "A3", "A4", "A5", "A6", "A8")
+@pytest.mark.parametrize(
+    "hostile", [one for one in SUITE if one.number in _REFERENCES], ids=lambda hostile: hostile.id
+)
+def test_nothing_is_fetched_where_there_is_a_network(targets: Range, hostile: Hostile) -> None:
+    """Of all guards, the one that the host may not have is taken away."""
+    path, before = hostile.build(targets.kit), targets.hits()
+    outcome = targets.online.upload(path, f"ann/{SUITE.index(hostile)}/{hostile.name}")
+    hits = targets.hits() - before
+    targets.note(hostile.number, f"{hostile.variant}, with a network", outcome, hits)
+    assert outcome.result in hostile.results
+    assert hits == 0
+
+
+@pytest.mark.reliability("A23")
+@pytest.mark.parametrize("share", [0.1, 0.37, 0.66, 0.9, 0.98])
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_nothing_gets_shorter_unnoticed(targets: Range, name: str, share: float) -> None:
+    """Whole within a hundredth, or refused, or ready with a caveat where no header says how long it should be."""
+    source = whole(targets.kit, name, CONTAINERS[name])
+    outcome = targets.worker.upload(cut(targets.kit, source, share), f"ann/cut-{share}/{name}")
+    targets.note("A23", f"{name} cut at {share:.0%}", outcome, 0)
+    assert not outcome.result.startswith("put off"), (outcome.result, outcome.logs)
+    if outcome.result == "ready" and not outcome.caveats:
+        assert outcome.duration_s > 2.0 * 0.99
+
+
+@pytest.mark.reliability("A24")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_is_never_silent(targets: Range, name: str, seed: int) -> None:
+    """A hole of a kilobyte: refused, or said; where nothing is said, every picture and sound is as it was."""
+    source = whole(targets.kit, name, DAMAGED[name])
+    clean = targets.worker.upload(source, f"ann/clean/{name}")
+    outcome = targets.worker.upload(damaged(targets.kit, source, seed, 1024), f"ann/damaged-{seed}/{name}")
+    targets.note("A24", f"1 kB of {name} damaged, {seed}", outcome, 0)
+    assert clean.result == "ready"
+    assert not clean.caveats, clean.logs
+    assert not outcome.result.startswith("put off"), (outcome.result, outcome.logs)
+    if outcome.result == "ready" and not outcome.caveats:
+        assert targets.media(outcome) == targets.media(clean)
+        assert outcome.frames == clean.frames
+
+
+@pytest.mark.reliability("A2", "A17")
+def test_nothing_of_the_canary_is_anywhere(targets: Range) -> None:
+    """Last: neither what was stored nor what was noted holds a word of it, and no attachment was written."""
+    for worker in (targets.worker, targets.online):
+        for path in worker.data_dir.rglob("*"):
+            assert path.name != "escaped.bin"
+            if path.is_file():
+                assert MARKER.encode() not in path.read_bytes(), path
+    assert not list(targets.kit.folder.parent.rglob("escaped.bin"))
+    assert targets.hits() == 0

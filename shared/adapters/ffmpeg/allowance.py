@@ -1,7 +1,7 @@
 """How long a program may take for a video, and how much it may write: by what the video is, not by what is left.
 
-The figures are far above what anything needs, so that no slow machine meets them, and far below what an attempt may
-have: a clip of two seconds that keeps an encoder busy for an hour is not waited for.
+The figures are far above what anything needs, so that no slow machine meets them, and far below what an attempt
+may have: a clip of two seconds that keeps an encoder busy for an hour is not waited for.
 """
 
 from __future__ import annotations

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from shared.adapters.ffmpeg.allowance import for_pictures
+from shared.adapters.ffmpeg.ending import ends_in_the_middle
 from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
@@ -23,24 +25,35 @@ _PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 
 class DecodeErrors:
-    """Counts what FFmpeg could not decode and went past.
+    """Counts what FFmpeg could not read or decode and went past.
 
     Attributes:
-        count: Damaged pictures or pieces of sound.
         too_large: Whether a picture was larger than may be decoded.
     """
 
-    # FFmpeg's own word for each damaged picture or packet; decoders add theirs, several a picture.
-    _DAMAGED = re.compile(r"\[dec:.*(corrupt decoded frame|Error submitting packet)")
+    # FFmpeg's own words for a damaged picture or packet; which of them it finds depends on the codec.
+    _COUNTED = re.compile(
+        r"\[dec:.*(corrupt decoded frame|Error submitting packet|Decoding error)"
+        r"|\[in#.*(corrupt input packet|\[error\])"
+    )
     _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (is invalid|exceeds specified max pixel count)")
 
     def __init__(self) -> None:
-        self.count = 0
         self.too_large = False
+        self._counts = Counter[str]()
+        self._noticed = False
+
+    @property
+    def count(self) -> int:
+        """Damaged pictures or pieces of sound; one is said in several words, but in each of them once."""
+        # Some decoders only complain, several times a picture, and give it anyway.
+        return max(self._counts.values(), default=int(self._noticed))
 
     def note(self, line: str) -> None:
         """Takes in a line of the log."""
-        self.count += bool(self._DAMAGED.search(line))
+        if found := self._COUNTED.search(line):
+            self._counts[found[1] or found[2]] += 1
+        self._noticed |= "[error]" in line
         self.too_large |= bool(self._TOO_LARGE.search(line))
 
 
@@ -91,7 +104,9 @@ def encode_pictures(
     if found.frames != meter.frames:
         raise tool_failed(tool)
     _check_length(found, media.video[0], tool)
-    return EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
+    # What is missing at the end is one more damaged piece.
+    decode_errors = errors.count + ends_in_the_middle(source, media.container.split(",")[0])
+    return EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=decode_errors)
 
 
 def _check_length(proxy: VideoStream, video: VideoStream, tool: RunningTool) -> None:
