@@ -267,6 +267,7 @@ class Bootstrap:
             ffmpeg=self.settings.ffmpeg,
             ffprobe=self.settings.ffprobe,
             memory_bytes=self.settings.tool_memory_bytes,
+            max_pixels=self.settings.limits.max_pixels,
         )
 
     @cached_property
@@ -278,6 +279,7 @@ class Bootstrap:
             ffmpeg=self.settings.ffmpeg,
             ffprobe=self.settings.ffprobe,
             memory_bytes=self.settings.tool_memory_bytes,
+            max_pixels=self.settings.limits.max_pixels,
         )
 
     @cached_property

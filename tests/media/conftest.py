@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -16,6 +14,7 @@ from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.encoding import SoundPlan
 from shared.ports.media_tool import Frame, MediaLimits
 from shared.testing.stage_context import FakeStageContext
+from tests.media.hostile.watch import Canary
 from tests.media.refusals import MakeClip, Refuse
 from tests.media.transcodes import Encoded, Transcode, small_plan
 
@@ -105,31 +104,6 @@ def key_times() -> Callable[[Path], list[float]]:
         return [float(line.split(",")[0]) for line in lines if ",K" in line]
 
     return read
-
-
-class Canary:
-    """A web server that must never be asked for anything."""
-
-    def __init__(self) -> None:
-        requests = self.requests = list[str]()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                requests.append(self.path)
-                self.send_error(404)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture

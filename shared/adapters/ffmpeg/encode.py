@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shared.adapters.ffmpeg.allowance import for_pictures
+from shared.adapters.ffmpeg.ending import ends_in_the_middle
 from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
-from shared.adapters.sandbox import RunningTool
+from shared.adapters.sandbox import RunningTool, ToolLimits
 from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
@@ -23,21 +27,36 @@ _PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 
 class DecodeErrors:
-    """Counts what FFmpeg could not decode and went past.
+    """Counts what FFmpeg could not read or decode and went past.
 
     Attributes:
-        count: Damaged pictures or pieces of sound.
+        too_large: Whether a picture was larger than may be decoded.
     """
 
-    # FFmpeg's own word for each damaged picture or packet; decoders add theirs, several a picture.
-    _DAMAGED = re.compile(r"\[dec:.*(corrupt decoded frame|Error submitting packet)")
+    # FFmpeg's own words for a damaged picture or packet; which of them it finds depends on the codec.
+    _COUNTED = re.compile(
+        r"\[dec:.*(corrupt decoded frame|Error submitting packet|Decoding error)"
+        r"|\[in#.*(corrupt input packet|\[error\])"
+    )
+    _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (is invalid|exceeds specified max pixel count)")
 
     def __init__(self) -> None:
-        self.count = 0
+        self.too_large = False
+        self._counts = Counter[str]()
+        self._noticed = False
+
+    @property
+    def count(self) -> int:
+        """Damaged pictures or pieces of sound; one is said in several words, but in each of them once."""
+        # Some decoders only complain, several times a picture, and give it anyway.
+        return max(self._counts.values(), default=int(self._noticed))
 
     def note(self, line: str) -> None:
         """Takes in a line of the log."""
-        self.count += bool(self._DAMAGED.search(line))
+        if found := self._COUNTED.search(line):
+            self._counts[found[1] or found[2]] += 1
+        self._noticed |= "[error]" in line
+        self.too_large |= bool(self._TOO_LARGE.search(line))
 
 
 class _Meter:
@@ -63,7 +82,8 @@ def encode_pictures(
     """Makes every picture of a plan with one process.
 
     Raises:
-        PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
+        PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end);
+            ``too_many_pixels``: its pictures become larger than is accepted.
         TransientError: The machine or a limit is at fault.
     """
     video = media.video[0]
@@ -71,12 +91,14 @@ def encode_pictures(
     rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
     proxy = folder / "proxy.mp4"
     graph = pictures_graph(source, media, plan, rungs, proxy)
-    pictures, tool = run_graph(programs, graph, expected, rungs, proxy, session)
+    pictures, tool = run_graph(programs, graph, expected, rungs, proxy, session, for_pictures(media, plan))
     found = inspect(programs, proxy, session).video[0]
     if found.frames != pictures.frames:
         raise tool_failed(tool)
     _check_length(found, video, tool)
-    return pictures
+    # What is missing at the end is one more damaged piece.
+    missing = ends_in_the_middle(source, media.container.split(",")[0])
+    return replace(pictures, decode_errors=pictures.decode_errors + missing)
 
 
 def run_graph(
@@ -86,6 +108,7 @@ def run_graph(
     rungs: tuple[EncodedRung, ...],
     proxy: Path,
     session: ToolSession,
+    limits: ToolLimits,
     *,
     options: tuple[str, ...] = (),
 ) -> tuple[EncodedPictures, RunningTool]:
@@ -98,16 +121,21 @@ def run_graph(
         rungs: What is written.
         proxy: What is written.
         session: The attempt.
+        limits: What that may take.
         options: More of FFmpeg's global options.
 
     Raises:
-        PermanentError: ``corrupt``.
+        PermanentError: ``corrupt`` or ``too_many_pixels``.
         TransientError: The machine or a limit is at fault.
     """
     meter, errors = _Meter(expected, session), DecodeErrors()
     options = (*_PROGRESS, *options)
-    with programs.encode(graph, proxy.parent, session, options=options, on_log=errors.note) as tool:
+    # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
+    with programs.encode(graph, proxy.parent, session, limits=limits, options=options, on_log=errors.note) as tool:
         meter.follow(tool)
+    if errors.too_large:
+        detail = "The pictures become larger in the middle than is accepted. Export the video smaller."
+        raise _undecodable("too_many_pixels", detail, tool)
     if tool.returncode and errors.count:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
     written = (proxy, *(encoded.path for encoded in rungs))

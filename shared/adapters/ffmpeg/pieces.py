@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.allowance import for_pictures
 from shared.adapters.ffmpeg.encode import run_graph
 from shared.adapters.ffmpeg.graph import cascade
 from shared.adapters.ffmpeg.outputs import Part
@@ -148,7 +150,11 @@ def encode_piece(
     part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
     graph = ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
     # copyts: setpts knows what the clock is ahead by, whatever is decoded first.
-    pictures, _ = run_graph(programs, graph, chunk.frames, rungs, proxy, session, options=("-copyts",))
+    part = replace(
+        media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
+    )
+    limits = for_pictures(part, plan)
+    pictures, _ = run_graph(programs, graph, chunk.frames, rungs, proxy, session, limits, options=("-copyts",))
     if pictures.frames != chunk.frames:
         raise PermanentError(
             "inexact_cut", f"Chunk {chunk.index + 1} came out with {pictures.frames} of {chunk.frames} frames."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from shared.adapters.ffmpeg.streams import (
     subtitle_stream,
     video_stream,
 )
-from shared.adapters.sandbox import ToolLimits
+from shared.adapters.sandbox import RunningTool, ToolLimits
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import MediaLimits
@@ -50,7 +51,7 @@ _DESCRIPTION = (
     "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
 )
 _MAX_TITLE = 300
-_IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
+_IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds specified max pixel count)")
 # From the first frames' bit rate and the size, as if there were nothing else in the file: no file declares that.
 _GUESSED_DURATION = "Estimating duration from bitrate"
 _NOT_ALLOWED = re.compile(r"Codec \((\w+)\) not on whitelist")
@@ -69,14 +70,29 @@ def probe(programs: Programs, path: Path, limits: MediaLimits, session: ToolSess
             "external_reference",
             "The file only refers to media in other files. Export it as a self-contained movie.",
         )
-    reading = tuple(part for option, value in reading_options(demuxer).items() for part in (f"-{option}", value))
-    header = _header(programs, path, reading, limits, session)
-    check_header(header, limits)
-    spans = _spans(programs, path, reading, header, limits, session)
+    options = {
+        **reading_options(demuxer),
+        "max_streams": limits.max_streams + 1,  # one more is enough to refuse the file
+    }
+    reading = tuple(part for option, value in options.items() for part in (f"-{option}", str(value)))
+    header, tool = _header(programs, path, reading, limits, session)
+    with _with_evidence(tool):
+        check_header(header, limits)
+    spans, tool = _spans(programs, path, reading, header, limits, session)
     media = _media_info(header, spans, size_bytes)
-    check_media(media, limits)
-    check_complete(header, demuxer, spans, media, cut_short=demuxer == "wav" and is_cut_short(path))
+    with _with_evidence(tool):
+        check_media(media, limits)
+        check_complete(header, demuxer, spans, media, cut_short=demuxer == "wav" and is_cut_short(path))
     return media
+
+
+@contextmanager
+def _with_evidence(tool: RunningTool) -> Iterator[None]:
+    """Adds to a refusal which program found the reason, and what else it said."""
+    try:
+        yield
+    except PermanentError as error:
+        raise PermanentError(error.code, error.detail, log_tail=tool.log_tail, command=tool.command) from error
 
 
 def inspect(programs: Programs, path: Path, session: ToolSession) -> MediaInfo:
@@ -104,7 +120,7 @@ def _declared_span(stream: Mapping[str, Any]) -> Span:
 
 def _header(
     programs: Programs, path: Path, reading: tuple[str, ...], limits: MediaLimits, session: ToolSession
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], RunningTool]:
     arguments = (*reading, "-show_entries", _DESCRIPTION, "-of", "json")
     try:
         with programs.ask(arguments, path, session, _HEADER_LIMITS) as tool:
@@ -116,15 +132,14 @@ def _header(
         raise
     if tool.returncode:
         raise _unreadable(tool.log_tail, tool.command)
-    for width, height in _IMPOSSIBLE_SIZE.findall(tool.log_tail):
-        check_pixels(
-            int(width) * int(height), limits
-        )  # FFmpeg reports a size beyond its own limits as none at all
+    with _with_evidence(tool):
+        for width, height in _IMPOSSIBLE_SIZE.findall(tool.log_tail):
+            check_pixels(int(width) * int(height), limits)  # ffprobe reports such a size as none at all
     header: dict[str, Any] = json.loads(answer)
     if _GUESSED_DURATION in tool.log_tail:
         for described in (header["format"], *header["streams"]):
             described.pop("duration", None)
-    return header
+    return header, tool
 
 
 def _unreadable(log_tail: str, command: tuple[str, ...]) -> PermanentError:
@@ -147,7 +162,7 @@ def _spans(
     header: Mapping[str, Any],
     limits: MediaLimits,
     session: ToolSession,
-) -> dict[int, Span]:
+) -> tuple[dict[int, Span], RunningTool]:
     scan = PacketScan(
         header["streams"],
         origin_s=seconds(header["format"].get("start_time")) or 0.0,
@@ -158,7 +173,7 @@ def _spans(
         for line in tool.stdout:
             scan.add(line.decode())
     indices = (stream["index"] for stream in header["streams"])
-    return {index: span for index in indices if (span := scan.span(index))}
+    return {index: span for index in indices if (span := scan.span(index))}, tool
 
 
 def _media_info(header: Mapping[str, Any], spans: Mapping[int, Span], size_bytes: int) -> MediaInfo:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from shared.adapters.binaries import bundled, executable
+from shared.adapters.ffmpeg.allowance import for_reading
 from shared.adapters.sandbox import RunningTool, ToolLimits, running
 from shared.domain.errors import TransientError
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["Programs", "literal", "tool_failed"]
+__all__ = ["MAX_PIXELS", "Programs", "literal", "tool_failed"]
+
+MAX_PIXELS = 8192 * 4352
+"""What a decoder takes unless the settings say otherwise."""
 
 # Nothing is typed at it; no banner; every warning on a line of its own, so that they can be counted.
 _QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning", "-y")
@@ -27,12 +32,17 @@ class Programs:
         ffmpeg: None takes the bundled one.
         ffprobe: None takes the bundled one.
         memory_bytes: Address space each may use.
+        max_pixels: Width times height of the largest picture that may be decoded, whenever it comes.
     """
 
-    def __init__(self, ffmpeg: Path | None, ffprobe: Path | None, memory_bytes: int) -> None:
+    def __init__(
+        self, ffmpeg: Path | None, ffprobe: Path | None, memory_bytes: int, max_pixels: int = MAX_PIXELS
+    ) -> None:
         self._ffmpeg = ffmpeg
         self._ffprobe = ffprobe
         self._limits = ToolLimits(memory_bytes=memory_bytes)
+        # Decoders count the whole blocks that a picture is made of.
+        self._decoded = ("-max_pixels", str(max_pixels + max_pixels // 32 + 2**16))
 
     @cached_property
     def ffmpeg(self) -> Path:
@@ -60,6 +70,7 @@ class Programs:
         folder: Path,
         session: ToolSession,
         *,
+        limits: ToolLimits | None = None,
         options: tuple[str, ...] = (),
         pass_fds: tuple[int, ...] = (),
         on_log: Callable[[str], None] | None = None,
@@ -67,8 +78,10 @@ class Programs:
         """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running()."""
         import ffmpeg  # whoever gets here has built a graph with it; asking ffprobe needs none
 
-        command = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
-        with running(command, folder, session, self._limits, pass_fds=pass_fds, on_log=on_log) as tool:
+        graph = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
+        # Here, where no graph can leave it out. A size may change in any frame, long after it was measured.
+        command = [part for word in graph for part in ((*self._decoded, word) if word == "-i" else (word,))]
+        with running(command, folder, session, self._within(limits), pass_fds=pass_fds, on_log=on_log) as tool:
             yield tool
 
     @contextmanager
@@ -76,9 +89,16 @@ class Programs:
         self, arguments: Sequence[str], path: Path, session: ToolSession, limits: ToolLimits | None = None
     ) -> Iterator[RunningTool]:
         """Runs ffprobe on a file; see sandbox.running()."""
-        command = [str(self.ffprobe), "-hide_banner", "-loglevel", "warning", *arguments, "-i", literal(path)]
-        with running(command, path.parent, session, limits or self._limits) as tool:
+        asked = (*self._decoded, *arguments, "-i", literal(path))
+        command = [str(self.ffprobe), "-hide_banner", "-loglevel", "warning", *asked]
+        with running(command, path.parent, session, self._within(limits or for_reading(path))) as tool:
             yield tool
+
+    def _within(self, limits: ToolLimits | None) -> ToolLimits:
+        """Returns limits with no more memory than the settings give."""
+        if limits is None:
+            return self._limits
+        return replace(limits, memory_bytes=min(limits.memory_bytes, self._limits.memory_bytes))
 
 
 def literal(path: Path) -> str:

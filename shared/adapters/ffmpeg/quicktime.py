@@ -7,17 +7,52 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from shared.domain.errors import PermanentError
+
 __all__ = ["refers_to_other_files"]
 
-_PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
-_SELF_CONTAINED = 1  # flag of a data reference: the media lies in this file
+# Whatever FFmpeg reads boxes in, besides what it takes no reference from: items of pictures, reference movies.
+_PARENTS = frozenset(
+    {
+        *(b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"udta", b"mvex", b"moof", b"traf"),
+        *(b"meta", b"rmra", b"rmda"),
+    }
+)
+_DATA_REFERENCES, _MOVIE_REFERENCE, _META = b"dref", b"rdrf", b"meta"
+_SELF_CONTAINED = 1  # flag of a reference: the media lies in this file
+# Data references lie in the fifth box at most, FFmpeg reads ten.
+_MAX_DEPTH = 10
+# Six hours in fragments of one frame each have fewer; more would only keep us busy.
+_MAX_BOXES = 2_000_000
 
 
 def refers_to_other_files(path: Path) -> bool:
-    """Returns whether any track's data reference names another file or an address."""
+    """Returns whether any track, item or movie reference names another file or an address.
+
+    Raises:
+        PermanentError: ``corrupt``: there are more boxes than any movie has.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        return any(_external(file, start, end) for start, end in _data_references(file, 0, size))
+        pending, seen = [_boxes(file, 0, size)], 0
+        while pending:
+            found = next(pending[-1], None)
+            if found is None:
+                pending.pop()
+                continue
+            seen += 1
+            if seen > _MAX_BOXES:
+                raise PermanentError("corrupt", "The file's structure is endless. Export the video again.")
+            kind, start, end = found
+            if (kind == _MOVIE_REFERENCE and _leads_out(file, start)) or (
+                # after version, flags and count
+                kind == _DATA_REFERENCES
+                and any(_leads_out(file, entry) for _, entry, _ in _boxes(file, start + 8, end))
+            ):
+                return True
+            if kind in _PARENTS and len(pending) < _MAX_DEPTH:
+                pending.append(_boxes(file, _first_child(file, kind, start), end))
+    return False
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -35,17 +70,14 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         start = box_end
 
 
-def _data_references(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for kind, content, box_end in _boxes(file, start, end):
-        if kind in _PARENTS:
-            yield from _data_references(file, content, box_end)
-        elif kind == b"dref":
-            yield content + 8, box_end  # after version, flags and count
+def _first_child(file: BinaryIO, kind: bytes, start: int) -> int:
+    """In MP4, version and flags come before the boxes in ``meta``; in QuickTime they do not."""
+    if kind != _META:
+        return start
+    file.seek(start)
+    return start if int.from_bytes(file.read(4), "big") else start + 4
 
 
-def _external(file: BinaryIO, start: int, end: int) -> bool:
-    for _, content, _ in _boxes(file, start, end):
-        file.seek(content)
-        if not int.from_bytes(file.read(4), "big") & _SELF_CONTAINED:
-            return True
-    return False
+def _leads_out(file: BinaryIO, start: int) -> bool:
+    file.seek(start)
+    return not int.from_bytes(file.read(4), "big") & _SELF_CONTAINED

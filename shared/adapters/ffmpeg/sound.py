@@ -7,6 +7,7 @@ from typing import Any
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
@@ -34,7 +35,8 @@ def encode_sound(
     read, index = opened(source, media), media.audio[0].index
     heard = _outputs(read[str(index)], plan, audio, analysis_audio)
     graph = ffmpeg.merge_outputs(*heard, *others_read(read, media, index))
-    with programs.encode(graph, folder, session, on_log=errors.note) as tool:
+    limits = for_sound(media, plan)
+    with programs.encode(graph, folder, session, limits=limits, on_log=errors.note) as tool:
         tool.stdout.read()
     if tool.returncode and errors.count:
         detail = "The sound is damaged and can't be decoded. Export the video again."

@@ -37,7 +37,7 @@ _BY_LOG = {
     "No space left on device": _DISK_FULL,
     "Fail to write to file": _DISK_FULL,  # so says Shaka Packager, and no more
 }
-_TIMEOUT = ("tool_timeout", "The program did not end before the attempt's deadline and was killed.")
+_TIMEOUT = ("tool_timeout", "The program took longer than the video or the attempt allows, and was killed.")
 
 
 def limit_error(

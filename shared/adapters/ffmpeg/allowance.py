@@ -1,0 +1,59 @@
+"""How long a program may take for a video, and how much it may write: by what the video is, not by what is left.
+
+The figures are far above what anything needs, so that no slow machine meets them, and far below what an attempt
+may have: a clip of two seconds that keeps an encoder busy for an hour is not waited for.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from shared.adapters.sandbox import ToolLimits
+from shared.domain.encoding import SoundPlan, TranscodePlan
+from shared.domain.media import MediaInfo
+
+__all__ = ["for_pictures", "for_reading", "for_sound"]
+
+# To start, to be scheduled on a machine that is busy with others, and to read a file from a slow disk.
+_LEAST_S = 120.0
+# An H.264 ladder takes 0.025 s of one core a million source pixels; HEVC and AV1 rungs beside it five times that.
+_S_A_MEGAPIXEL = 1.0
+# Sound is decoded, filtered and encoded fifty times faster than it plays.
+_S_A_SECOND_OF_SOUND = 1.0
+# Reading times of packets goes through hundreds of megabytes a second.
+_READ_BYTES_A_SECOND = 4 * 2**20
+_LEAST_BYTES = 64 * 2**20
+
+
+def for_pictures(media: MediaInfo, plan: TranscodePlan) -> ToolLimits:
+    """Returns what encoding the pictures may take."""
+    video = media.video[0]
+    frames = video.frames or math.ceil(video.duration_s * video.fps)
+    width, height = plan.proxy_size
+    # The rate control keeps rungs at their cap; the proxy has none, but never more than a byte a pixel.
+    rungs_bytes = media.duration_s * max(rung.max_bitrate_bps for rung in plan.rungs) / 8
+    return ToolLimits(
+        timeout_s=_LEAST_S + _S_A_MEGAPIXEL * frames * video.width * video.height / 1e6,
+        file_bytes=_LEAST_BYTES + math.ceil(2 * rungs_bytes) + frames * width * height,
+    )
+
+
+def for_sound(media: MediaInfo, plan: SoundPlan) -> ToolLimits:
+    """Returns what encoding the sound may take."""
+    # Besides the AAC: mono of 16 bit at 16 kHz.
+    bytes_a_second = max(plan.bitrate_bps / 8, 32_000)
+    return ToolLimits(
+        timeout_s=_reading_s(media.size_bytes) + _S_A_SECOND_OF_SOUND * media.duration_s,
+        file_bytes=_LEAST_BYTES + math.ceil(2 * bytes_a_second * media.duration_s),
+    )
+
+
+def for_reading(path: Path) -> ToolLimits:
+    """Returns what measuring a file may take; nothing is written."""
+    return ToolLimits(timeout_s=_reading_s(path.stat().st_size), file_bytes=0)
+
+
+def _reading_s(size_bytes: int) -> float:
+    """Returns how long going through a file once may take."""
+    return _LEAST_S + size_bytes / _READ_BYTES_A_SECOND
