@@ -130,7 +130,7 @@ def test_streams_say_what_they_are(encode: Encode, make_clip: MakeClip, preset: 
 
 
 def test_caps_hold(encode: Encode, make_clip: MakeClip) -> None:
-    """Noise asks for several times as much; the buffer lets a file exceed its cap by two seconds' worth at most."""
+    """Noise asks for several times as much; the buffer lets a file exceed its cap by two seconds' worth."""
     noise = (*("-f", "lavfi", "-i", "nullsrc=s=320x240:r=25:d=4,geq=random(1)*255:128:128"), *_PLAIN[4:])
     pictures = encode(make_clip("noise.mp4", *noise), _plan(cap_bps=400_000))
     for encoded in pictures.rungs:

@@ -31,11 +31,14 @@ def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, se
     """Encodes a few excerpts, spread over the video; one that can't be decoded is told by the encoder later."""
     video = media.video[0]
     size = _small(video)
-    found = [
-        sizes
-        for at_s, length_s in _excerpts(video)
-        if (sizes := list(_frame_sizes(programs, _excerpt(source, media, at_s, length_s, size), folder, session)))
-    ]
+
+    def sizes_in(at_s: float, length_s: float) -> list[int]:
+        return list(_frame_sizes(programs, _excerpt(source, media, at_s, length_s, size), folder, session))
+
+    found = [sizes for at_s, length_s in _excerpts(video) if (sizes := sizes_in(at_s, length_s))]
+    if not found:
+        # Some containers can be entered anywhere, but decoding begins only at a key frame, which may not come.
+        found = [sizes for sizes in [sizes_in(0.0, _looked_at_s(video))] if sizes]
     pixels = size[0] * size[1]
     rates = [_bits_a_frame(sizes, float(video.fps)) / pixels for sizes in found]
     return Look(
@@ -59,11 +62,16 @@ def _small(video: VideoStream) -> tuple[int, int]:
     return max(round(width * scale / 2) * 2, 16), max(round(height * scale / 2) * 2, 16)
 
 
+def _looked_at_s(video: VideoStream) -> float:
+    """Returns how many seconds all excerpts take together."""
+    return min(max(video.duration_s * _SHARE, 2 * _LEAST_S), _EXCERPTS * _EXCERPT_S, video.duration_s)
+
+
 def _excerpts(video: VideoStream) -> Iterator[tuple[float, float]]:
     """Yields where excerpts start and how long they are, in seconds."""
-    whole_s = min(max(video.duration_s * _SHARE, 2 * _LEAST_S), _EXCERPTS * _EXCERPT_S)
+    whole_s = _looked_at_s(video)
     if whole_s >= video.duration_s / 2:
-        yield 0.0, min(video.duration_s, whole_s)
+        yield 0.0, whole_s
         return
     count = min(_EXCERPTS, int(whole_s / _LEAST_S))
     for index in range(count):
