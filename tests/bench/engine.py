@@ -1,4 +1,4 @@
-"""The engine as benches run it: ingest beforehand, then transcode by its own entry point, in a folder of its own."""
+"""The engine as benches run it: ingest beforehand, then transcode by its own entry point, in an own folder."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = Non
 
 
 def new_folders(parent: Path) -> Iterator[Path]:
-    """Yields folders that are not there yet; the one before is removed, so that a long bench needs no large disk."""
+    """Yields folders that are not there yet, and removes the one before: a long bench needs no large disk."""
     for number in count():
         folder = parent / f"run-{number}"
         yield folder

@@ -1,4 +1,4 @@
-"""How benches measure: contestants by turns, in processes of their own, and figures that are void if the machine drifts."""
+"""How benches measure: contestants by turns, in own processes; figures are void if the machine drifts."""
 
 from __future__ import annotations
 
@@ -145,19 +145,23 @@ def used_by(work: Callable[[], object]) -> Usage:
     return Usage(wall_s=ended_s - started_s, cpu_s=usage.ru_utime + usage.ru_stime)
 
 
-def by_turns(contestants: Mapping[str, Contestant]) -> dict[str, Runs]:
+def by_turns(contestants: Mapping[str, Contestant], rounds: int = ROUNDS) -> dict[str, Runs]:
     """Runs contestants in their order and back again, round after round: a steady drift hits all alike.
 
     Before that each runs once for nothing, which fills the caches.
+
+    Args:
+        contestants: Name -> contestant.
+        rounds: How often.
     """
     for prepare in contestants.values():
         used_by(prepare())
     there: dict[str, list[Usage]] = {name: [] for name in contestants}
     back: dict[str, list[Usage]] = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, prepare in contestants.items():
             there[name].append(used_by(prepare()))
-        for name, prepare in reversed(contestants.items()):
+        for name, prepare in reversed(list(contestants.items())):
             back[name].append(used_by(prepare()))
     return {name: Runs(there=there[name], back=back[name]) for name in contestants}
 
@@ -205,7 +209,7 @@ def note(title: str, lines: Sequence[str]) -> None:
 
 
 def _end_with(work: Callable[[], object]) -> None:
-    """Does the work and ends this process, without anything that the process it is a copy of would do at its end."""
+    """Does the work and ends this process, without what the one that it is a copy of would do at its end."""
     status = 1
     try:
         work()

@@ -1,4 +1,4 @@
-"""What a transcode costs: over what an engineer would write for the same files, and over one process a rendition."""
+"""What a transcode costs over what an engineer would write for the same files, and over a process a rendition."""
 
 from __future__ import annotations
 
