@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from functions.transcode.pictures import Pictures
 from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Record
+from shared.domain.records import Artifact, Choice, Record
 from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
@@ -52,26 +53,36 @@ class TranscodeStage:
         encoder: Encodes.
         packager: Makes streams of what was encoded.
         ladder: Chooses the sizes.
+        pictures: Encodes the pictures whole or in chunks.
     """
 
-    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, ladder: LadderPlanner) -> None:
+    def __init__(
+        self,
+        media_tool: MediaTool,
+        encoder: Encoder,
+        packager: Packager,
+        ladder: LadderPlanner,
+        pictures: Pictures,
+    ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
         self._ladder = ladder
+        self._pictures = pictures
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         plan = plan_pictures(self._ladder.plan(media))
-        pictures, sound = self._encode(context, media, plan)
+        pictures, sound, mode = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
         packaging = self._package(context, pictures, sound)
         finished = list(self._finished(context, pictures, sound, packaging))
         _verify(finished, media, plan, pictures, sound)
         return StageOutcome(
             records=(
+                mode,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, sound, packaging, stills),
             )
@@ -79,14 +90,14 @@ class TranscodeStage:
 
     def _encode(
         self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, EncodedSound | None]:
+    ) -> tuple[EncodedPictures, EncodedSound | None, Choice]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
         source, folder = context.source(), context.workspace
         sound_plan, sound = plan_sound(media), None
         with ThreadPoolExecutor(max_workers=1) as beside:
             if sound_plan is not None:
                 sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
-            pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+            pictures, mode = self._pictures.encode(context, media, plan)
             heard = sound.result() if sound is not None else None
         decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
         if decode_errors:
@@ -95,7 +106,7 @@ class TranscodeStage:
                 f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
                 "and look or sound wrong. Export the video again if it matters.",
             )
-        return pictures, heard
+        return pictures, heard, mode
 
     def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
         from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library

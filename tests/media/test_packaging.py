@@ -15,6 +15,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
@@ -67,7 +68,9 @@ def process(
     def run(path: Path) -> Processed:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder).run(session)
+        outcome = TranscodeStage(
+            tool, FfmpegEncoder(), ShakaPackager(), ladder, whole_pictures(FfmpegEncoder())
+        ).run(session)
         return Processed(session, outcome.records)
 
     return run
@@ -207,7 +210,7 @@ def test_nothing_is_stored_unless_all_is_right(
 
 def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
     ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder)
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, whole_pictures(FfmpegEncoder()))
     with pytest.raises(PermanentError, match="not_ingested"):
         stage.run(session)
 
