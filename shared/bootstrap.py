@@ -418,7 +418,7 @@ class Bootstrap:
         runner = LocalJobRunner(
             self.chunk_pool.workers,
             environment={**environment(), "AUTOMATIONS_DATA_DIR": str(data_dir)},
-            log_dir=data_dir / "logs" / f"chunks-{os.getpid()}",  # another worker may have such, too
+            log_dir=data_dir / "logs" / "chunks",  # the host has workers of its own
             tries=_TASK_TRIES,
         )
         with closing(runner):

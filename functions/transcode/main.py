@@ -29,8 +29,8 @@ def endpoint() -> Endpoint:
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     settings, encoder = wiring.settings, wiring.encoder
     chunked = ChunkedPictures(encoder, wiring.blobs, settings.media_bucket, wiring.chunk_pool)
-    pictures = Pictures(encoder, settings.encoding, chunked, wiring.cores)
-    stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, ladder, pictures)
+    pictures = Pictures(encoder, ladder, settings.encoding, chunked, wiring.cores)
+    stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, pictures)
     return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder))
 
 

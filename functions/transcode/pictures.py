@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.estimate import estimate
+from functions.transcode.plan import plan_pictures
 from shared.domain.chunks import Chunking
 from shared.domain.encoding import EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
@@ -14,6 +15,7 @@ from shared.domain.records import Choice
 from shared.logs import logger
 from shared.ports.encoder import EncodedPictures, Encoder
 from shared.ports.job_runner import TaskPool
+from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext
 
 __all__ = ["Pictures", "whole_pictures"]
@@ -26,29 +28,43 @@ class Pictures:
     """Encodes pictures the way that suits them.
 
     Args:
-        encoder: Encodes.
+        encoder: Looks and encodes.
+        ladder: Chooses the renditions.
         settings: What is wanted.
         chunked: Encodes in chunks; None for one that always encodes whole.
         cores: What this process has.
     """
 
     def __init__(
-        self, encoder: Encoder, settings: EncodingSettings, chunked: ChunkedPictures | None, cores: float
+        self,
+        encoder: Encoder,
+        ladder: LadderPlanner,
+        settings: EncodingSettings,
+        chunked: ChunkedPictures | None,
+        cores: float,
     ) -> None:
         self._encoder = encoder
+        self._ladder = ladder
         self._settings = settings
         self._chunked = chunked
         self._cores = cores
 
-    def encode(
-        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, Choice]:
-        """Returns the encoded pictures, and how they were encoded and why.
+    def encode(self, context: StageContext, media: MediaInfo) -> tuple[EncodedPictures, tuple[Choice, ...]]:
+        """Returns the encoded pictures, and everything that was decided about them.
 
         Raises:
             PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
             TransientError: The machine or a limit is at fault.
         """
+        look = self._encoder.look(context.source(), media, context.workspace, context)
+        ladder = self._ladder.plan(media, look, self._settings)
+        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
+        pictures, mode = self._planned(context, media, plan)
+        return pictures, (mode, *ladder.choices)
+
+    def _planned(
+        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
+    ) -> tuple[EncodedPictures, Choice]:
         chunked = self._chunked
         if chunked is None or not chunked.pool.workers:
             return self._whole(context, media, plan, "Nothing is there to run the tasks of chunks.")
@@ -92,6 +108,6 @@ class Pictures:
         )
 
 
-def whole_pictures(encoder: Encoder) -> Pictures:
+def whole_pictures(encoder: Encoder, ladder: LadderPlanner) -> Pictures:
     """Returns what encodes everything whole."""
-    return Pictures(encoder, EncodingSettings(chunks="never"), None, cores=1)
+    return Pictures(encoder, ladder, EncodingSettings(chunks="never"), None, cores=1)

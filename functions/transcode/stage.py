@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from functions.transcode.pictures import Pictures
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import MAX_OUTPUT_FPS, plan_sound
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from shared.domain.encoding import TranscodePlan
+from functions.transcode.sound_alone import transcode_sound_alone
+from functions.transcode.stills import Stills, make_stills
+from shared.domain.encoding import SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Choice, Record
 from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
-from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
-
-_POSTER_SHORT_SIDE = 720
-"""A poster is a 720p picture at most."""
 
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -36,15 +32,6 @@ _CONTENT_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stills:
-    """The pictures that stand for the video."""
-
-    poster: Path
-    storyboard: Path
-    storyboard_vtt: Path
-
-
 class TranscodeStage:
     """Encodes, packages, verifies, and only then stores.
 
@@ -52,8 +39,7 @@ class TranscodeStage:
         media_tool: Measures, and takes pictures.
         encoder: Encodes.
         packager: Makes streams of what was encoded.
-        ladder: Chooses the sizes.
-        pictures: Encodes the pictures whole or in chunks.
+        pictures: Encodes the pictures.
     """
 
     def __init__(
@@ -61,43 +47,43 @@ class TranscodeStage:
         media_tool: MediaTool,
         encoder: Encoder,
         packager: Packager,
-        ladder: LadderPlanner,
         pictures: Pictures,
     ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
-        self._ladder = ladder
         self._pictures = pictures
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        plan = plan_pictures(self._ladder.plan(media))
-        pictures, sound, mode = self._encode(context, media, plan)
-        stills = self._stills(context, media, pictures)
+        if media.kind == "audio":
+            return transcode_sound_alone(context, media, self._media_tool, self._encoder, self._packager)
+        pictures, sound, choices = self._encode(context, media)
+        stills = make_stills(self._media_tool, context, media, pictures.rungs)
         packaging = self._package(context, pictures, sound)
         finished = list(self._finished(context, pictures, sound, packaging))
-        _verify(finished, media, plan, pictures, sound)
+        _verify(finished, media, pictures, sound)
         return StageOutcome(
             records=(
-                mode,
+                *choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, sound, packaging, stills),
+                stills.why,
             )
         )
 
     def _encode(
-        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, EncodedSound | None, Choice]:
+        self, context: StageContext, media: MediaInfo
+    ) -> tuple[EncodedPictures, EncodedSound | None, tuple[Choice, ...]]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
         source, folder = context.source(), context.workspace
         sound_plan, sound = plan_sound(media), None
         with ThreadPoolExecutor(max_workers=1) as beside:
             if sound_plan is not None:
                 sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
-            pictures, mode = self._pictures.encode(context, media, plan)
+            pictures, choices = self._pictures.encode(context, media)
             heard = sound.result() if sound is not None else None
         decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
         if decode_errors:
@@ -106,21 +92,7 @@ class TranscodeStage:
                 f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
                 "and look or sound wrong. Export the video again if it matters.",
             )
-        return pictures, heard, mode
-
-    def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
-        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
-
-        folder, rungs = context.workspace, pictures.rungs
-        fits_poster = (one for one in rungs if min(one.rung.width, one.rung.height) <= _POSTER_SHORT_SIDE)
-        poster = folder / "poster.jpg"
-        self._media_tool.poster(next(fits_poster, rungs[-1]).path, poster, context)
-        plan = plan_storyboard(media, tuple(one.rung for one in rungs))
-        storyboard = folder / "storyboard.jpg"
-        self._media_tool.storyboard(rungs[-1].path, plan, storyboard, context)
-        vtt = folder / "storyboard.vtt"
-        vtt.write_text(storyboard_vtt(media, plan, storyboard.name))
-        return _Stills(poster=poster, storyboard=storyboard, storyboard_vtt=vtt)
+        return pictures, heard, choices
 
     def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
         folder = context.workspace / "stream"
@@ -147,13 +119,12 @@ class TranscodeStage:
 def _verify(
     finished: list[Finished],
     media: MediaInfo,
-    plan: TranscodePlan,
     pictures: EncodedPictures,
     sound: EncodedSound | None,
 ) -> None:
     source = media.video[0]
-    every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
-    rungs = {rung.name: rung for rung in plan.rungs}
+    every_frame = source.fps <= MAX_OUTPUT_FPS
+    rungs = {encoded.rung.name: encoded.rung for encoded in pictures.rungs}
     for file in finished:
         if sound is not None and file.kind in {"audio", "mp4"}:
             check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)
@@ -173,13 +144,12 @@ def _store_artifacts(
     pictures: EncodedPictures,
     sound: EncodedSound | None,
     packaging: Packaging,
-    stills: _Stills,
+    stills: Stills,
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
-    others = [("poster", stills.poster), ("storyboard", stills.storyboard)]
-    others += [("storyboard_vtt", stills.storyboard_vtt), ("proxy", pictures.proxy)]
+    others = [*stills.files(), ("proxy", pictures.proxy)]
     if sound is not None:
         others.append(("analysis_audio", sound.analysis_audio))
     named = [(role, path, f"stream/{path.name}") for role, path in streams]

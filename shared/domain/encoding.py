@@ -8,9 +8,49 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
-__all__ = ["Codec", "EncodingSettings", "Rung", "SoundPlan", "StoryboardPlan", "TranscodePlan"]
+__all__ = [
+    "GOP_S",
+    "SEGMENT_S",
+    "Codec",
+    "EncodingSettings",
+    "Excerpt",
+    "Look",
+    "Preset",
+    "Rung",
+    "SoundPlan",
+    "StoryboardPlan",
+    "TranscodePlan",
+]
 
 Codec: TypeAlias = Literal["h264", "hevc", "av1"]
+Preset: TypeAlias = Literal["fast", "balanced", "small"]
+
+SEGMENT_S = 4.0
+"""Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
+
+GOP_S = SEGMENT_S / 2
+"""Seconds between key frames, two in a segment: players seek to within two seconds without decoding more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a quick look at a source's pictures told: a few excerpts, made small and encoded without a cap.
+
+    Attributes:
+        seconds: Seconds of pictures that were looked at.
+        size: Width and height that they were encoded at.
+        bits_per_pixel: What they took at the look's own quality; None when nothing could be decoded there.
+        peak_bits_per_pixel: What the most demanding excerpt took; None likewise.
+        interlaced: Whether frames hold two moments each, whatever the source says of itself.
+        segment_starts_s: When a copy's segments would start; empty when the stream's kind is never copied.
+    """
+
+    seconds: float
+    size: tuple[int, int]
+    bits_per_pixel: float | None
+    peak_bits_per_pixel: float | None
+    interlaced: bool = False
+    segment_starts_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +62,19 @@ class EncodingSettings:
             can.
         chunk_s: Seconds of a chunk, 0.5..24; chunks have half of that to a quarter more. Shorter ones cost more.
         workers: Chunks encoded at the same time; unset, one a core, and on Cloud Run what pipeline.json says.
+        preset: How much time encoders take to find smaller files.
+        codecs: What pictures are encoded with; h264 is always among them, for some players know nothing else.
     """
 
     chunks: Literal["auto", "always", "never"] = "auto"
     chunk_s: Annotated[float, Meta(ge=0.5, le=24)] = 24.0
     workers: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    preset: Preset = "balanced"
+    codecs: tuple[Codec, ...] = ("h264",)
+
+    def __post_init__(self) -> None:
+        if "h264" not in self.codecs:
+            raise ValueError("codecs must name h264 too: some players know nothing else")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +82,13 @@ class Rung:
     """One picture encoding to make.
 
     Attributes:
-        name: ``720p`` and so on.
+        name: ``720p`` and so on; with another codec than H.264 ``720p-hevc``. Unique in a plan.
         width: Even pixels, square, upright.
         height: Even pixels.
         max_bitrate_bps: Cap of the rate control.
-        crf: Constant rate factor, lower is better.
+        crf: Constant rate factor, lower is better; each codec has a scale of its own.
+        codec: What it is encoded with.
+        copy: Whether the source's own stream is taken as it is; at most the first rung.
     """
 
     name: str
@@ -46,6 +96,8 @@ class Rung:
     height: int
     max_bitrate_bps: int
     crf: float
+    codec: Codec = "h264"
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +105,20 @@ class TranscodePlan:
     """The pictures that are made from one decode.
 
     Attributes:
-        rungs: Largest first, at least one.
+        rungs: Largest first, at least one; those in H.264 before the others.
         gop_s: Seconds between key frames, the same in all rungs.
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         proxy_size: Width and height of the analysis proxy, even.
+        preset: How much time encoders take to find smaller files.
+        deinterlace: Whether the source's frames hold two moments each, of which one is to be made one picture.
     """
 
     rungs: tuple[Rung, ...]
     gop_s: float
     max_output_fps: Fraction | None
     proxy_size: tuple[int, int]
+    preset: Preset = "balanced"
+    deinterlace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +134,41 @@ class SoundPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryboardPlan:
-    """Small pictures of the whole video in one large one.
+    """Small pictures of the whole video, many of them in one large one, a sheet.
 
     Attributes:
         tile_size: Width and height of one picture, even.
         interval_s: Seconds between pictures.
-        grid: Columns and rows.
+        tiles: How many there are, at least one.
+        grid: Columns and rows of a sheet.
+        key_frames_do: True when intervals are so long that key frames alone show what is in each.
     """
 
     tile_size: tuple[int, int]
     interval_s: float
+    tiles: int
     grid: tuple[int, int]
+    key_frames_do: bool
+
+    @property
+    def tiles_a_sheet(self) -> int:
+        """How many pictures a sheet holds; the last one may hold fewer."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def sheets(self) -> int:
+        """How many sheets there are."""
+        return -(-self.tiles // self.tiles_a_sheet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A part of a video that is shown in its preview.
+
+    Attributes:
+        start_s: Its first instant on the source's timeline.
+        length_s: Seconds it lasts, more than 0.
+    """
+
+    start_s: float
+    length_s: float

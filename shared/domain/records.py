@@ -54,7 +54,8 @@ class Rendition:
 
     Attributes:
         name: ``1080p``, ``720p`` … for pictures, ``audio`` for sound.
-        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (both, for download).
+        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (all that there is in one file, for
+            download).
         codec: FFmpeg's codec name.
         width: Pixels; None for sound.
         height: Pixels; None for sound.
@@ -82,8 +83,9 @@ class Artifact:
     """A file that is neither a rendition nor a keyframe.
 
     Attributes:
-        role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard``, ``storyboard_vtt``
-            (for players), ``proxy`` (tiny pictures, every source frame) or ``analysis_audio`` (16 kHz mono).
+        role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard`` (one or more, in time
+            order), ``storyboard_vtt``, ``preview`` (for players and lists), ``proxy`` (tiny pictures, every source
+            frame) or ``analysis_audio`` (16 kHz mono).
         object: Where it lies.
     """
 
@@ -96,7 +98,7 @@ class Choice:
     """Something that was decided about how a video is encoded, and why.
 
     Attributes:
-        subject: What was decided, such as ``mode``, ``rung 1080p`` or ``sound``.
+        subject: What was decided, such as ``mode``, ``rung 1080p``, ``sound`` or ``poster``.
         value: What was chosen, such as ``whole`` or ``2.4 Mbit/s at most``.
         reason: Why, in words, with the figures that it follows from.
     """
@@ -221,8 +223,9 @@ class Recommendation:
     """Something worth doing or watching next.
 
     Attributes:
-        kind: ``poster`` (the best still), ``title`` (a name for the video), ``chapter`` (a titled entry point) or
-            ``related`` (another video).
+        kind: ``poster`` (the best of the shots' stills, by all that was found in them; the artifact ``poster`` is
+            there before anything was, and chosen by looks), ``title`` (a name for the video), ``chapter`` (a
+            titled entry point) or ``related`` (another video).
         value: The title, or the related video's id; empty for a poster.
         reason: Why, in words.
         score: 0..1 within its kind.

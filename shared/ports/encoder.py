@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.domain.chunks import Chunk, Chunking
-from shared.domain.encoding import Rung, SoundPlan, TranscodePlan
+from shared.domain.encoding import Look, Rung, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
 
@@ -57,6 +57,14 @@ class EncodedSound:
 
 class Encoder(Protocol):
     """Encodes. Raises PermanentError for bad media, TransientError when the machine is at fault."""
+
+    def look(self, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> Look:
+        """Looks at a few moments of the pictures, however long they are, so that they can be planned for.
+
+        Raises:
+            TransientError: The machine or a limit is at fault; what can't be decoded is no error here.
+        """
+        ...
 
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession
@@ -141,6 +149,6 @@ class Encoder(Protocol):
         """
         ...
 
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
-        """Writes picture and sound into one MP4 for download, without encoding."""
+    def mux(self, video: Path | None, audio: Path | None, destination: Path, session: ToolSession) -> None:
+        """Writes pictures, sound or both into one MP4 for download, without encoding."""
         ...

@@ -15,13 +15,19 @@ NEVER: Final = {"AUTOMATIONS_ENCODING__CHUNKS": "never"}
 
 
 def looped(source: Path, times: int, destination: Path) -> Path:
-    """Writes a video several times over into one file, without encoding it again.
+    """Writes a video's pictures several times over into one file, without encoding them again.
+
+    Without the sound, whose end is seldom the pictures': frames would not be evenly spaced any more.
 
     Args:
-        source: The video, in MP4.
+        source: The video.
         times: How often.
         destination: The file, in MP4.
     """
-    reading = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-y", "-stream_loop", str(times - 1)]
-    subprocess.run([*reading, "-i", str(source), "-map", "0", "-c", "copy", str(destination)], check=True)
+    silent = destination.with_suffix(".once.mp4")
+    start, copied = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-y"], ["-map", "0:v:0", "-c", "copy"]
+    subprocess.run([*start, "-i", str(source), *copied, str(silent)], check=True)
+    again = ["-stream_loop", str(times - 1), "-i", str(silent)]
+    subprocess.run([*start, *again, *copied, str(destination)], check=True)
+    silent.unlink()
     return destination

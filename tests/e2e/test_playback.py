@@ -104,7 +104,7 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     wiring.runner("ingest", ingest).handle(delivery_of(finalized))
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     transcode = TranscodeStage(
-        wiring.media_tool, wiring.encoder, wiring.packager, ladder, whole_pictures(wiring.encoder)
+        wiring.media_tool, wiring.encoder, wiring.packager, whole_pictures(wiring.encoder, ladder)
     )
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
     words = [

@@ -60,7 +60,11 @@ def test_an_environment_fits_a_new_project(environment: str) -> None:
             {("transcode", "run.vcpus"), ("transcode", "run.memory_gib")},
         ),
         ("{ max = 20 }", "{ max = 21 }", {("api", "run.vcpus")}),
-        ("{ max = 4 }", "{ max = 4 }\n  encode = { max = 50 }", {("encode", "run.vcpus"), ("encode", "run.disk_gib")}),
+        (
+            "{ max = 4 }",
+            "{ max = 4 }\n  encode = { max = 50 }",
+            {("encode", "run.vcpus"), ("encode", "run.disk_gib")},
+        ),
         (
             "# disk_limit_gib = 100",
             "disk_limit_gib = 20",

@@ -68,9 +68,8 @@ def process(
     def run(path: Path) -> Processed:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        outcome = TranscodeStage(
-            tool, FfmpegEncoder(), ShakaPackager(), ladder, whole_pictures(FfmpegEncoder())
-        ).run(session)
+        pictures = whole_pictures(FfmpegEncoder(), ladder)
+        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures).run(session)
         return Processed(session, outcome.records)
 
     return run
@@ -210,7 +209,8 @@ def test_nothing_is_stored_unless_all_is_right(
 
 def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
     ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, whole_pictures(FfmpegEncoder()))
+    pictures = whole_pictures(FfmpegEncoder(), ladder)
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
     with pytest.raises(PermanentError, match="not_ingested"):
         stage.run(session)
 

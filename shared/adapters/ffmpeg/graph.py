@@ -20,11 +20,18 @@ from shared.ports.encoder import EncodedRung
 __all__ = ["cascade", "opened", "others_read", "pictures_graph", "tee"]
 
 
+# FFmpeg's own decoders of these skip the alpha that WebM has beside the pictures.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
 def opened(source: Path, media: MediaInfo) -> Any:
     """Returns a stranger's file as FFmpeg's input."""
+    video = media.video[0]
+    decoder = _WITH_ALPHA.get(video.codec) if video.pixel_format.startswith("yuva") else None
     return ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
+        **({f"c:{video.index}": decoder} if decoder else {}),
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
     )
@@ -76,7 +83,7 @@ def cascade(
         part: What is different about a chunk; None for the whole source.
         cut: Leaves only the frames of a chunk; what needs to know the frames around comes before.
     """
-    picture = upright(picture, video, plan.rungs[0])
+    picture = upright(picture, video, plan.rungs[0], deinterlace=plan.deinterlace)
     if plan.max_output_fps is not None and video.fps > plan.max_output_fps:
         every_frame, picture = tee(picture)
         outputs, _ = _rungs(cut(picture.filter("fps", plan.max_output_fps)), video, plan, rungs, part)

@@ -12,7 +12,9 @@ from shared.ports.tool_session import ToolSession
 __all__ = ["mux"]
 
 
-def mux(programs: Programs, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+def mux(
+    programs: Programs, video: Path | None, audio: Path | None, destination: Path, session: ToolSession
+) -> None:
     """Copies the streams into an MP4 that can be played while it is still being downloaded."""
     streams = [ffmpeg.input(literal(path)) for path in (video, audio) if path]
     options = {

@@ -50,7 +50,7 @@ def cut_piece(
         found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
         if _is_right(found, media, chunking, chunk):
             # What holds for one key frame of a stream holds for all; the first chunk begins at no other's.
-            if chunk.index == 1 and not _begins_whole(programs, destination, session):
+            if chunk.index == 1 and not _has_whole_pictures(programs, destination, session):
                 raise PermanentError("inexact_cut", "The video's pictures are renewed bit by bit, never at once.")
             return
         # Some indices lead to the key frame before: that costs packets at the other end.
@@ -101,21 +101,21 @@ def _is_right(found: Timeline, media: MediaInfo, chunking: Chunking, chunk: Chun
     return int(found.pts[0]) * found.tick_s <= chunk.read_from_s + _AHEAD_S and frames == chunk.frames
 
 
-def _begins_whole(programs: Programs, piece: Path, session: ToolSession) -> bool:
-    """Tells whether the first picture of a piece needs no other: that is not so of all key frames."""
-    options = (part for option, value in reading_options(_CONTAINER).items() for part in (f"-{option}", value))
+def _has_whole_pictures(programs: Programs, piece: Path, session: ToolSession) -> bool:
+    """Tells whether the key frames of a piece need no other pictures, as not everything does that is called one."""
+    reading = (part for option, value in reading_options(_CONTAINER).items() for part in (f"-{option}", value))
     arguments = (
-        *options,
-        "-read_intervals",
-        "%+#1",
+        *reading,
+        "-skip_frame",
+        "nokey",
         "-show_entries",
         "frame=pict_type",
         "-of",
         "csv=print_section=0",
     )
     with programs.ask(arguments, piece, session) as tool:
-        kinds = tool.stdout.read().split()
-    return bool(kinds) and kinds[0].strip(b",") == b"I"
+        kinds = {line.strip(b",") for line in tool.stdout.read().split()}
+    return kinds == {b"I"}
 
 
 def encode_piece(

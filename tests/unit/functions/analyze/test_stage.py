@@ -100,6 +100,7 @@ def test_analyzers_get_what_the_earlier_stages_left(context: FakeStageContext) -
     ]
     assert video.audio is not None
     assert video.sound is not None
+    assert video.proxy is not None
     assert (video.audio.name, video.sound.name, video.proxy.name) == ("wav", "audio-audio", "proxy")
     assert video.pictures().name == "720p-video"
     assert not list(video.folder.iterdir())
