@@ -19,10 +19,12 @@ locals {
       # A stage removes what it stored for a video that was deleted meanwhile.
       { for stage in local.made_stages : stage => ["create", "delete", "get"] },
       {
-        encode = ["create", "get"]
-        export = ["create", "delete", "get", "list"]
-        sweep  = ["delete", "get", "list"]
-        api    = ["delete", "get", "list"] # a signed link may do what its signer may
+        # What is done of a video is seen by listing, and what nobody wants any more is removed with its order.
+        transcode = ["create", "delete", "get", "list"]
+        encode    = ["create", "delete", "get", "list"]
+        export    = ["create", "delete", "get", "list"]
+        sweep     = ["delete", "get", "list"]
+        api       = ["delete", "get", "list"] # a signed link may do what its signer may
       },
     )
   }

@@ -1,0 +1,171 @@
+"""The engine as benches run it: ingest beforehand, then transcode by its own entry point, in an own folder."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from functions.ingest import main as ingest
+from functions.transcode import main as transcode
+from shared.adapters.ffmpeg import FfmpegEncoder
+from shared.bootstrap import Bootstrap
+from shared.domain.attempt import ToolRun
+from shared.domain.encoding import SoundPlan, TranscodePlan
+from shared.domain.identity import video_id_of
+from shared.domain.media import MediaInfo
+from shared.domain.records import Artifact, Rendition
+from shared.testing.videos import delivery_of, upload
+from tests.bench.measuring import used_by
+
+__all__ = ["Learned", "learned", "new_folders", "transcoded"]
+
+_NAME: Final = "bench/clip"
+_OURS: Final = ("functions.", "shared.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is known of a source once it has been transcoded.
+
+    Attributes:
+        media: What ingest found.
+        plan: What was made of the pictures.
+        sound: What was made of the sound; None for a silent source.
+        renditions: The encoded files.
+        artifacts: Everything else that was made.
+        tools: The programs that ran.
+        caveats: What was not as it should be.
+        bucket: Folder that the objects are in.
+        peak_memory_bytes: Most that the stage itself had in memory.
+    """
+
+    media: MediaInfo
+    plan: TranscodePlan
+    sound: SoundPlan | None
+    renditions: tuple[Rendition, ...]
+    artifacts: tuple[Artifact, ...]
+    tools: tuple[ToolRun, ...]
+    caveats: tuple[str, ...]
+    bucket: Path
+    peak_memory_bytes: int
+
+
+def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Callable[[], object]:
+    """Has a source ingested and returns the work of transcoding it.
+
+    Args:
+        source: The video.
+        folder: An empty or missing folder.
+        settings: More environment variables.
+    """
+
+    def enter() -> None:
+        os.environ.update(
+            {"AUTOMATIONS_DATA_DIR": str(folder), "AUTOMATIONS_LOG_LEVEL": "error", **(settings or {})}
+        )
+
+    def prepare() -> None:
+        enter()
+        wiring = Bootstrap()
+        stored = wiring.blobs.put(wiring.settings.upload_bucket, _NAME, source, "application/octet-stream")
+        finalized = upload(
+            _NAME,
+            generation=stored.generation,
+            bucket=stored.bucket,
+            size_bytes=stored.size_bytes,
+            content_type=stored.content_type,
+        )
+        ingest.endpoint().handle(delivery_of(finalized))
+
+    def work() -> None:
+        enter()
+        wiring = Bootstrap()
+        video = wiring.repository.get(_video_id(wiring))
+        assert video is not None
+        assert video.failure is None, video.failure
+        event = wiring.lifecycle.redrive(video)
+        assert event is not None
+        transcode.endpoint().handle(delivery_of(event))
+
+    used_by(prepare)
+    return work
+
+
+def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Learned:
+    """Transcodes a source and returns what is known then.
+
+    Args:
+        source: The video.
+        folder: An empty or missing folder.
+        settings: More environment variables.
+    """
+    work, told = transcoded(source, folder, settings), folder / "learned.pickle"
+
+    def watched() -> None:
+        plans: list[Any] = []
+        _overhear(plans)
+        work()
+        wiring = Bootstrap()
+        video = wiring.repository.get(_video_id(wiring))
+        assert video is not None
+        assert video.media is not None
+        assert video.status == "transcoded", video.failure
+        (attempt,) = [one for one in wiring.repository.attempts(video.id) if one.stage == "transcode"]
+        (plan,) = dict.fromkeys(one for one in plans if isinstance(one, TranscodePlan))
+        found = Learned(
+            media=video.media,
+            plan=plan,
+            sound=next((one for one in plans if isinstance(one, SoundPlan)), None),
+            renditions=tuple(wiring.repository.records(video, Rendition)),
+            artifacts=tuple(wiring.repository.records(video, Artifact)),
+            tools=attempt.tools,
+            caveats=tuple(one.detail for one in attempt.caveats),
+            bucket=folder / wiring.settings.media_bucket,
+            peak_memory_bytes=_own_peak_bytes(),
+        )
+        told.write_bytes(pickle.dumps((found, [name for name in sys.modules if name.startswith(_OURS)])))
+
+    used_by(watched)
+    found, modules = pickle.loads(told.read_bytes())
+    for module in modules:  # a worker has them from its first video on: what follows is not charged for them
+        import_module(module)
+    assert isinstance(found, Learned)
+    return found
+
+
+def new_folders(parent: Path) -> Iterator[Path]:
+    """Yields folders that are not there yet, and removes the one before: a long bench needs no large disk."""
+    for number in count():
+        folder = parent / f"run-{number}"
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _video_id(wiring: Bootstrap) -> str:
+    return video_id_of(wiring.settings.upload_bucket, _NAME)
+
+
+def _overhear(plans: list[Any]) -> None:
+    """Has every plan that the encoder is given noted, in this process."""
+    for name in ("encode_pictures", "encode_sound"):
+        encode = getattr(FfmpegEncoder, name)
+
+        def noting(self: Any, *arguments: Any, encode: Callable[..., Any] = encode) -> Any:
+            plans.extend(one for one in arguments if isinstance(one, (TranscodePlan, SoundPlan)))
+            return encode(self, *arguments)
+
+        setattr(FfmpegEncoder, name, noting)
+
+
+def _own_peak_bytes() -> int:
+    """Returns the most memory that this process had; what its resource usage says would include its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
