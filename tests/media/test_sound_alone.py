@@ -273,3 +273,30 @@ def test_no_stretch_of_what_is_no_sound(make_clip: MakeClip, tmp_path: Path) -> 
     silent = make_clip("silent.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=1")
     with pytest.raises(TransientError, match="tool_failed"):
         FfmpegMediaTool().excerpt(silent, (0.0, 1.0), tmp_path / "none.m4a", FakeStageContext(tmp_path))
+
+
+def pcm(path: Path, samples: int, *, channels: int = 1, rate_hz: int = 16_000) -> Path:
+    """Writes a WAV file of any shape."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(channels)
+        sound.setsampwidth(2)
+        sound.setframerate(rate_hz)
+        sound.writeframes(b"\x11\x11" * channels * samples)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("samples", "channels", "rate_hz"),
+    [(48_000, 24, 48_000), (44_100, 3, 44_100), (4_000, 2, 4_000), (192_000, 2, 192_000), (100, 1, 16_000)],
+    ids=["24 channels", "3 channels", "4 kHz", "192 kHz", "6 ms"],
+)
+def test_sound_of_any_shape(tmp_path: Path, samples: int, channels: int, rate_hz: int) -> None:
+    heard = process(pcm(tmp_path / "odd.wav", samples, channels=channels, rate_hz=rate_hz), tmp_path)
+    (stream,) = heard.media.audio
+    assert (stream.channels, stream.sample_rate_hz) == (channels, rate_hz)
+    assert heard.media.duration_s == pytest.approx(samples / rate_hz, abs=0.001)
+    assert set(heard.renditions) == {"audio", "mp4"}
+
+
+def test_a_recording_of_nothing(refuse: Refuse, tmp_path: Path) -> None:
+    assert refuse(pcm(tmp_path / "empty.wav", 0)) == "no_video_stream"
