@@ -156,10 +156,10 @@ def encode_piece(
     part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
     graph = ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
     # copyts: setpts knows what the clock is ahead by, whatever is decoded first.
-    part = replace(
+    portion = replace(
         media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
     )
-    limits = for_pictures(part, plan)
+    limits = for_pictures(portion, plan)
     pictures, _ = run_graph(programs, graph, chunk.frames, rungs, proxy, session, limits, options=("-copyts",))
     if pictures.frames != chunk.frames:
         raise PermanentError(
