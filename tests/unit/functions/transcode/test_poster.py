@@ -88,6 +88,13 @@ def test_the_better_picture_is_chosen_wherever_it_is(worse: Picture) -> None:
     assert chosen(scene(), worse)[0] == 0
 
 
+def test_sharpness_counts_for_more_than_a_little_contrast() -> None:
+    paler = dimmed(scene(), 0.9, white=110)
+    soft = np.asarray(cv2.GaussianBlur(scene(), (0, 0), 1.5), np.uint8)
+    assert look_at(soft).contrast > look_at(paler).contrast
+    assert chosen(soft, paler)[0] == 1
+
+
 def test_noise_is_no_detail() -> None:
     noisy = blurred(scene()) + np.random.default_rng(1).integers(0, 12, _SIZE).astype(np.uint8)
     assert look_at(noisy).sharpness < look_at(scene()).sharpness / 2
