@@ -9,13 +9,19 @@ from functions.transcode.renditions import Finished, check_sound
 from shared.domain.encoding import SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Record
+from shared.domain.records import Artifact, Choice, Record
 from shared.ports.encoder import EncodedSound, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["transcode_sound_alone"]
+
+_WHY = Choice(
+    subject="mode",
+    value="sound alone",
+    reason="The file has no picture stream with a frame in it, at most a cover: there is nothing to show.",
+)
 
 
 def transcode_sound_alone(
@@ -45,7 +51,7 @@ def transcode_sound_alone(
     finished = list(_finished(context, sound, packaging, media_tool, encoder))
     for file in finished:
         check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)
-    return StageOutcome(records=(*_store(context, finished), *_store_others(context, sound, packaging)))
+    return StageOutcome(records=(_WHY, *_store(context, finished), *_store_others(context, sound, packaging)))
 
 
 def _finished(

@@ -24,6 +24,12 @@ def test_exotic_sound(refuse: Refuse, make_clip: MakeClip, clip: Path) -> None:
     assert refuse(path) == "unsupported_codec"
 
 
+@pytest.mark.reliability("A19")
+def test_exotic_sound_alone(refuse: Refuse, make_clip: MakeClip) -> None:
+    tone = ("-f", "lavfi", "-i", "sine=440:d=1:r=44100")
+    assert refuse(make_clip("sound.wav", *tone, "-c:a", "adpcm_swf")) == "unsupported_codec"
+
+
 @pytest.mark.reliability("A20")
 @pytest.mark.parametrize(
     "content", [b"", random.Random(1).randbytes(100_000), b"Dear diary, today I took no video.\n"]

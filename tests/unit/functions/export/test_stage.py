@@ -70,10 +70,10 @@ class FakeExportPorts:
         self.driver = VideoDriver(self.repository, self.clock)
         self.lifecycle = Lifecycle(self.flow)
 
-    def add_video(self, name: str = "ann/clip.mp4", made: str = "video/mp4") -> Video:
+    def add_video(self, name: str = "ann/clip.mp4", content_type: str = "video/mp4") -> Video:
         ref = self.blobs.put("uploads", name, self.file, "video/mp4")
         video = self.driver.register(upload(name, generation=ref.generation))
-        mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", self.file, made)
+        mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", self.file, content_type)
         rendition = Rendition(name="720p", kind="mp4", codec="h264", duration_s=10.0, bitrate_bps=1, object=mp4)
         folder = f"videos/{video.id}/r1/segment-3/"
         made = [
@@ -341,7 +341,7 @@ def test_other_messages_are_refused(ports: FakeExportPorts) -> None:
 
 
 def test_sound_alone_is_named_as_sound(ports: FakeExportPorts) -> None:
-    video = ports.add_video("ann/talk.mp3", made="audio/mp4")
+    video = ports.add_video("ann/talk.mp3", content_type="audio/mp4")
     export = ports.request()
     ports.tell(export)
     names = ports.opened(export).namelist()
