@@ -72,7 +72,11 @@ def meant(video: VideoStream) -> Colors:
     matrix = "gbr" if rgb else video.color_space
     if matrix not in _MATRICES or (matrix == "gbr" and not rgb):
         matrix = _assumed_matrix(video, transfer)
-    primaries = video.color_primaries if video.color_primaries in _PRIMARIES else _assumed_primaries(video, matrix, transfer)
+    primaries = (
+        video.color_primaries
+        if video.color_primaries in _PRIMARIES
+        else _assumed_primaries(video, matrix, transfer)
+    )
     full = rgb or video.color_range == "pc" or video.pixel_format.startswith("yuvj")
     if not transfer:
         transfer = "smpte170m" if primaries in {"smpte170m", "bt470bg"} else "bt709"
@@ -106,7 +110,9 @@ def upright(picture: Any, video: VideoStream, rung: Rung, *, deinterlace: bool) 
     colors, kept = meant(video), meant(video).kept
     # Until they are converted, colours that swscale does not know go by names that it does: it refuses the others
     # even where all it has to do is to scale.
-    picture = picture.filter("setparams", **_tags(kept or replace(colors, primaries="bt709", transfer="bt709")))
+    picture = picture.filter(
+        "setparams", **_tags(colors if kept else replace(colors, primaries="bt709", transfer="bt709"))
+    )
     if deinterlace:
         # idet tells bwdif which field comes first, whatever the file says of it. One picture a frame, as before.
         picture = picture.filter("idet").filter("bwdif", mode="send_frame", deint="all")
@@ -126,7 +132,9 @@ def _converted(picture: Any, rung: Rung, colors: Colors) -> Any:
     """BT.709, by way of the smallest pictures that will do: what comes now is costly."""
     rgb = colors.matrix == "gbr"
     picture = picture.filter("scale", rung.width, rung.height, out_range="pc" if rgb else "tv")
-    picture = picture.filter("format", "gbrp12le" if rgb else "yuv420p12le").filter("setparams", **_tags(replace(colors, range="pc" if rgb else "tv")))
+    picture = picture.filter("format", "gbrp12le" if rgb else "yuv420p12le").filter(
+        "setparams", **_tags(replace(colors, range="pc" if rgb else "tv"))
+    )
     source = {"min": colors.matrix, "pin": colors.primaries, "tin": colors.transfer, "rin": "pc" if rgb else "tv"}
     bt709 = {"matrix": "bt709", "transfer": "bt709", "range": "tv"}
     if colors.transfer not in _HDR:
