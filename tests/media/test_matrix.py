@@ -26,7 +26,8 @@ from shared.domain.records import Artifact, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
-from tests.media.matrix_rows import MARK_S, ROWS, Row
+from tests.media.matrix_row import MARK_S, Row
+from tests.media.matrix_rows import ROWS
 from tests.media.streams_check import check_dash, check_hls
 
 _RESULTS = Path(os.environ.get("TEST_RESULTS", "test-results"))
