@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -73,7 +73,7 @@ def check_hls(master: Path, names: list[str], seconds: float, slack_s: float) ->
 
 def check_dash(manifest: Path, names: list[str], bounds_s: tuple[float, float], slack_s: float) -> None:
     """Holds a manifest against its files."""
-    root = ElementTree.fromstring(manifest.read_text())
+    root = ET.fromstring(manifest.read_text())
     (total,) = re.findall(r"PT([\d.]+)S", root.attrib["mediaPresentationDuration"])
     assert bounds_s[0] - slack_s <= float(total) <= bounds_s[1] + slack_s, "the manifest's duration"
     said = {}
@@ -91,8 +91,8 @@ def check_dash(manifest: Path, names: list[str], bounds_s: tuple[float, float], 
         assert said[f"{name}.mp4"].lower() == codec_of(manifest.parent / f"{name}.mp4")
 
 
-def _subsegments(path: Path, representation: ElementTree.Element) -> Iterator[tuple[float, bool]]:
-    """Yields the length in seconds of each subsegment in the index that a manifest points to, and if a key is first."""
+def _subsegments(path: Path, representation: ET.Element) -> Iterator[tuple[float, bool]]:
+    """Yields each subsegment of the index that a manifest points to: its seconds, and whether a key is first."""
     base = representation.find("SegmentBase", _DASH)
     assert base is not None
     first, last = (int(end) for end in base.attrib["indexRange"].split("-"))

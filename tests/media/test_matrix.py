@@ -1,13 +1,13 @@
-"""Every container, codec and feature through ingest and transcode: what comes out looks and sounds as it should."""
+"""Every container, codec and feature through ingest and transcode: what comes out looks and sounds right."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,8 @@ from shared.domain.records import Artifact, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
-from tests.media.matrix_rows import MARK_S, ROWS, Row
+from tests.media.matrix_row import MARK_S, Row
+from tests.media.matrix_rows import ROWS
 from tests.media.streams_check import check_dash, check_hls
 
 _RESULTS = Path(os.environ.get("TEST_RESULTS", "test-results"))
@@ -129,8 +130,9 @@ def test_row(row: Row, made: Path, session: FakeStageContext, mocker: MockerFixt
     video = done.media.video[0]
     shown = "x".join(map(str, video.display_size))
     named = "/".join(row.tags)
+    coded = f"{video.codec} {video.pixel_format} {video.width}x{video.height}"
     table.append(
-        f"| {row.name} | {video.codec} {video.pixel_format} {video.width}x{video.height} | {shown} | {' '.join(names)} "
+        f"| {row.name} | {coded} | {shown} | {' '.join(names)} "
         f"| {named} | {tops[0].frames} | {sync} | {off:.1f} | {took_s:.1f} |"
     )
 
@@ -157,19 +159,15 @@ def _check_times(done: Made) -> npt.NDArray[np.float64]:
 
 
 def _source_times(path: Path) -> npt.NDArray[np.float64]:
-    command = [str(bundled("ffprobe")), "-v", "error", "-select_streams", "v:0", "-show_entries"]
-    command += ["format=start_time:frame=best_effort_timestamp_time", "-of", "json", f"file:{path}"]
-    run = subprocess.run(command, check=True, capture_output=True, timeout=60)
-    said = json.loads(run.stdout)
-    known = [
-        (index, float(frame["best_effort_timestamp_time"]))
-        for index, frame in enumerate(said["frames"])
-        if "best_effort_timestamp_time" in frame
-    ]
-    indices, times = zip(*known, strict=True)
-    # A program stream leaves some times out; its frames are even.
-    every = np.interp(range(len(said["frames"])), indices, times)
-    return every - float(said["format"].get("start_time", 0))
+    """Returns when FFmpeg shows the source's frames, counted from the container's start."""
+    probe = [str(bundled("ffprobe")), "-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0"]
+    start = subprocess.run([*probe, f"file:{path}"], check=True, capture_output=True, text=True, timeout=60).stdout
+    command = [str(bundled("ffmpeg")), "-v", "error", "-copyts", "-i", f"file:{path}", "-map", "0:v:0"]
+    command += ["-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1"]
+    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    (tick_s,) = re.findall(r"#tb 0: (\S+)", run.stdout)
+    ticks = [int(line.split(",")[2]) for line in run.stdout.splitlines() if not line.startswith("#")]
+    return np.array(ticks) * float(Fraction(tick_s)) - (float(start) if start.strip() != "N/A" else 0)
 
 
 def _check_sizes(done: Made) -> None:

@@ -1,8 +1,8 @@
-"""Pictures as every player understands them: upright, square pixels, opaque, progressive, 8 bit, in named SDR colours.
+"""Pictures as every player understands them: upright, square, opaque, progressive, 8 bit, in named SDR colours.
 
 Colours that every player knows (BT.709 and both kinds of BT.601) stay what they are. All others become BT.709:
-wide gamuts are converted, HDR is tone-mapped. What a file does not say about its colours, or says wrongly, is decided
-here and told to each filter, for one that is left to guess fails or guesses otherwise than the next.
+wide gamuts are converted, HDR is tone-mapped. What a file does not say about its colours, or says wrongly, is
+decided here and told to each filter, for one that is left to guess fails or guesses otherwise than the next.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _assumed_primaries(video: VideoStream, matrix: str, transfer: str) -> str:
 
 
 def upright(picture: Any, video: VideoStream, rung: Rung, *, deinterlace: bool) -> Any:
-    """The largest rung's pictures: upright (FFmpeg turns them by itself), square pixels, progressive, named colours.
+    """The largest rung's pictures: upright (FFmpeg turns them by itself), square, progressive, named colours.
 
     Args:
         picture: The decoded source.
@@ -110,7 +110,9 @@ def upright(picture: Any, video: VideoStream, rung: Rung, *, deinterlace: bool) 
     colors, kept = meant(video), meant(video).kept
     # Until they are converted, colours that swscale does not know go by names that it does: it refuses the others
     # even where all it has to do is to scale.
-    picture = picture.filter("setparams", **_tags(kept or replace(colors, primaries="bt709", transfer="bt709")))
+    picture = picture.filter(
+        "setparams", **_tags(colors if kept else replace(colors, primaries="bt709", transfer="bt709"))
+    )
     if deinterlace:
         # idet tells bwdif which field comes first, whatever the file says of it. One picture a frame, as before.
         picture = picture.filter("idet").filter("bwdif", mode="send_frame", deint="all")

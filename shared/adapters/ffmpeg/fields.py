@@ -30,8 +30,8 @@ _SMALL_LINES = 400
 def is_interlaced(programs: Programs, source: Path, media: MediaInfo, session: ToolSession) -> bool:
     """Looks at some frames here and there.
 
-    A source that says it is interlaced is, unless more of them are whole than are not; one that doesn't say so is if
-    most of them are not whole.
+    A source that says it is interlaced is, unless more of them are whole than are not; one that doesn't say so is
+    if most of them are not whole.
     """
     video = media.video[0]
     with programs.encode(_looks(source, media, video), source.parent, session) as tool:
