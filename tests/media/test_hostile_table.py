@@ -92,10 +92,8 @@ def _table(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.reliability(
-    *("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12"),
-    *("A13", "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22"),
-)
+@pytest.mark.reliability("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11")
+@pytest.mark.reliability("A12", "A13", "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22")
 @pytest.mark.parametrize("hostile", SUITE, ids=lambda hostile: hostile.id)
 def test_hostile_input(targets: Range, hostile: Hostile) -> None:
     path, before = hostile.build(targets.kit), targets.hits()
