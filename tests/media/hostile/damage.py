@@ -32,12 +32,13 @@ CONTAINERS: dict[str, tuple[str, ...]] = {
 """What is cut short: name and how it is made."""
 
 DAMAGED: dict[str, tuple[str, ...]] = {
-    **{name: CONTAINERS[name] for name in ("front.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.ts", "a.mpg")},
-    "hevc.mkv": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none"),
-    "av1.mkv": ("-c:v", "libsvtav1", "-preset", "12"),
-    "jpeg.avi": ("-c:v", "mjpeg", "-c:a", "pcm_s16le"),
+    **{name: (*CONTAINERS[name], "-an") for name in ("front.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.mpg")},
+    "a.ts": CONTAINERS["a.ts"],
+    "hevc.mkv": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-an"),
+    "av1.mkv": ("-c:v", "libsvtav1", "-preset", "12", "-an"),
+    "jpeg.avi": ("-c:v", "mjpeg", "-an"),
 }
-"""What is damaged in the middle."""
+"""What is damaged in the middle; mostly pictures alone, for noise in PCM or MP3 is as good as any other sound."""
 
 
 def whole(kit: Kit, name: str, options: tuple[str, ...]) -> Path:
