@@ -30,9 +30,10 @@ _RATE = (30, 60)
 # What demanding content may take beyond typical content's cap, and the share of it that easy content is left: what
 # comes between the excerpts may be harder than they are.
 _CEILING = 1.6
-_FLOOR = 0.2
-# Bits follow a few excerpts within about half, and the hardest second takes more than the mean.
-_HEADROOM = 1.5
+_FLOOR = 0.15
+# A few excerpts tell the mean within a factor of two, and the hardest second is hardly among them: a cap must not
+# take quality from content that the rate factor alone would keep small.
+_HEADROOM = 3.0
 # What a pixel takes against one of the look's, as a power of their number: 0 for grain, -0.3 for soft pictures.
 _DETAIL_POWER = -0.15
 # Six steps of the rate factor halve or double the bits.

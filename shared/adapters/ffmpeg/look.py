@@ -20,9 +20,9 @@ __all__ = ["look_at"]
 
 # Enough to tell easy from demanding content, for a hundredth of what encoding a minute costs.
 _EXCERPTS = 4
-_EXCERPT_S = 1.5
-_SHARE = 0.1
-_LEAST_S = 0.5
+_EXCERPT_S = 0.6
+# In a shorter video the key frame before may be the same for all excerpts, or far from where they should be.
+_ENTERED_ABOVE_S = 20.0
 _SHORT_SIDE = 360
 _CRF = 23  # the quality that rungs are made for by default
 
@@ -64,30 +64,33 @@ def _small(video: VideoStream) -> tuple[int, int]:
 
 def _looked_at_s(video: VideoStream) -> float:
     """Returns how many seconds all excerpts take together."""
-    return min(max(video.duration_s * _SHARE, 2 * _LEAST_S), _EXCERPTS * _EXCERPT_S, video.duration_s)
+    return min(_EXCERPTS * _EXCERPT_S, video.duration_s)
 
 
 def _excerpts(video: VideoStream) -> Iterator[tuple[float, float]]:
     """Yields where excerpts start and how long they are, in seconds."""
-    whole_s = _looked_at_s(video)
-    if whole_s >= video.duration_s / 2:
-        yield 0.0, whole_s
+    if _looked_at_s(video) >= video.duration_s / 2:
+        yield 0.0, _looked_at_s(video)
         return
-    count = min(_EXCERPTS, int(whole_s / _LEAST_S))
-    for index in range(count):
+    part_s = video.duration_s / _EXCERPTS
+    for index in range(_EXCERPTS):
         # In the middle of each part: titles and credits at the ends are not what most of a video is.
-        yield (index + 0.5) * video.duration_s / count - whole_s / count / 2, whole_s / count
+        yield (index + 0.5) * part_s - _EXCERPT_S / 2, _EXCERPT_S
 
 
 def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, size: tuple[int, int]) -> Any:
-    seek = {} if at_s == 0 else {"ss": f"{at_s:.3f}", "noaccurate_seek": None}
+    video = media.video[0]
+    seek: dict[str, Any] = {"ss": f"{at_s:.3f}"} if at_s else {}
+    if video.duration_s > _ENTERED_ABOVE_S:
+        # From the key frame before: what lies between would be decoded for nothing.
+        seek["noaccurate_seek"] = None
     read = ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
-        **seek,  # to the key frame before: what lies between would be decoded for nothing
+        **seek,
         t=f"{length_s:.3f}",
+        skip_loop_filter="noref",  # what no other picture is made from need not be smoothed
     )
-    video = media.video[0]
     # fast_bilinear: the quickest there is; a hundredth more or fewer bits don't matter here.
     picture = read[str(video.index)].filter("scale", *size, flags="fast_bilinear").filter("format", "yuv420p")
     options = {
