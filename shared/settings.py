@@ -268,8 +268,10 @@ def load_settings() -> Settings:
 
 
 def environment() -> dict[str, str]:
-    """Returns the whole environment, for a process of the same deployment."""
-    return dict(os.environ)
+    """Returns the whole environment, for a process of the same deployment that is to run this code."""
+    before = os.environ.get("PYTHONPATH")
+    root = str(Path(__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{before}" if before else root}
 
 
 def variable_of(name: str) -> str:

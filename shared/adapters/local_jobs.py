@@ -29,6 +29,7 @@ REMEMBERED_EXECUTIONS = 1000
 """Ended executions whose state can still be asked for; the oldest are forgotten."""
 
 RUNNING = JobState(status="running")
+CANCELLED = JobState(status="failed", error="The job was cancelled before it began.")
 CLOSED = JobState(status="failed", error="The job was stopped with its host.")
 
 
@@ -128,7 +129,7 @@ class LocalJobRunner:
                 self._executions[execution].end()
             for worker in self._workers:
                 if worker.execution == execution:
-                    worker.kill()
+                    worker.cancel()
 
     def close(self) -> None:
         """Kills what still runs and ends the workers."""
@@ -204,6 +205,7 @@ class _Worker:
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()
+        self._cancelled = threading.Event()
 
     def ensure_started(self) -> None:
         if self._thread is None:
@@ -212,8 +214,14 @@ class _Worker:
 
     def give(self, execution: str, task: int, job: Job) -> None:
         self.execution, self.task = execution, task
+        self._cancelled.clear()
         self._inbox.put(job)
         self.ensure_started()
+
+    def cancel(self) -> None:
+        """Ends what it works on, also if that is not begun yet."""
+        self._cancelled.set()
+        self.kill()
 
     def kill(self) -> None:
         """Kills the process, if there is one; the next job gets another."""
@@ -261,6 +269,8 @@ class _Worker:
     def _run(self, job: Job, process: subprocess.Popen[bytes], connection: Connection[bytes, bytes]) -> JobState:
         if self._closing.is_set():
             return CLOSED
+        if self._cancelled.is_set():
+            return CANCELLED
         deadline = time.monotonic() + job.timeout_s
         order = json.dumps({"stage": job.stage, "delivery": encode(job.delivery)}).encode()
         try:

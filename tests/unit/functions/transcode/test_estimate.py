@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
 import pytest
 
-from functions.transcode.estimate import expected_media_s, expected_s
+from functions.transcode.estimate import estimate, expected_media_s, expected_s
+from functions.transcode.plan import plan_pictures
 from functions.transcode.strategies import LADDERS
+from shared.domain.encoding import EncodingSettings
 from shared.domain.video import Video
+from shared.ports.job_runner import TaskPool
 from shared.processors.strategy import StrategyPorts
 from shared.runtime.entrypoint import JobPlacement
 from shared.testing.driver import VideoDriver
@@ -80,3 +84,35 @@ def test_sound_alone_takes_a_part_of_its_length(driver: VideoDriver) -> None:
     video = driver.commit(claim, media=media_info(duration_s=6 * HOUR_S, video=()))
     assert expected_s(LADDER, video) == 540.0
     assert expected_media_s(LADDER, media_info(duration_s=MINUTE_S, video=())) == 1.5
+
+
+def pool(workers: int, cores: float = 1.0, start_s: float = 2.0) -> TaskPool:
+    return TaskPool(
+        function="encode",
+        timeout_s=3600,
+        workers=workers,
+        cores=cores,
+        start_s=start_s,
+        opened=lambda: nullcontext(FakeJobRunner()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "workers", "cores", "chunked"),
+    [
+        (20.0, pool(8), 8, False),  # begun before anything is started
+        (HOUR_S, pool(2), 2, False),  # two cores are busy with one process, too
+        (HOUR_S, pool(8), 8, True),
+        (60.0, pool(50, 2.0, 30.0), 4, False),
+        (HOUR_S, pool(50, 2.0, 30.0), 4, True),
+    ],
+)
+def test_long_videos_are_encoded_in_chunks_where_cores_would_wait(
+    duration_s: float, workers: TaskPool, cores: float, *, chunked: bool
+) -> None:
+    stream = video_stream(
+        width=1920, height=1080, fps=Fraction(30), frames=round(duration_s * 30), duration_s=duration_s
+    )
+    media = media_info(duration_s=duration_s, video=(stream,))
+    expected = estimate(media, plan_pictures(LADDER.plan(media, None, EncodingSettings()).rungs), workers, cores, 24.0)
+    assert (expected.chunked_s < 0.8 * expected.whole_s) == chunked

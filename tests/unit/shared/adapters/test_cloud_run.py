@@ -36,7 +36,7 @@ class Endpoint:
     def handle(self, delivery):
         attempt = os.environ["CLOUD_RUN_TASK_ATTEMPT"]
         told = pathlib.Path(delivery.data["told"])
-        part = told / f"part-{attempt}"
+        part = told / f"part-{attempt}-{os.getpid()}"
         part.write_text(f"{os.getpid()} {os.environ['CLOUD_RUN_EXECUTION']} {delivery.data['text']}")
         part.rename(told / f"attempt-{attempt}")
         DO
@@ -49,6 +49,8 @@ FUNCTIONS = {
     "fail": "raise ValueError('no')",
     "fail_once": "assert attempt == '1'",
     "hang": "time.sleep(600)",
+    "apart": "(told / f\"task-{os.environ['CLOUD_RUN_TASK_INDEX']}-{attempt}\").touch(); "
+    "assert attempt == '1' or os.environ['CLOUD_RUN_TASK_INDEX'] != '1'",
     "hang_once": "time.sleep(600 if attempt == '0' else 0)",
 }
 JOBS = {stage: f"{PARENT}/automations-{stage.replace('_', '-')}" for stage in FUNCTIONS}
@@ -121,6 +123,12 @@ def test_a_task_that_is_killed_is_tried_again(runner: CloudRunJobRunner, tmp_pat
     execution = runner.start(job("hang_once", tmp_path))
     os.kill(int(told_by(tmp_path, 0)[0]), signal.SIGKILL)
     assert end_of(runner, execution).status == "succeeded"
+
+
+def test_of_many_tasks_only_the_one_that_failed_is_tried_again(runner: CloudRunJobRunner, tmp_path: Path) -> None:
+    execution = runner.start(replace(job("apart", tmp_path), tasks=3))
+    assert end_of(runner, execution) == JobState(status="succeeded")
+    assert {path.name for path in tmp_path.glob("task-*")} == {"task-0-0", "task-1-0", "task-1-1", "task-2-0"}
 
 
 def test_an_execution_whose_task_always_fails_has_failed(runner: CloudRunJobRunner, tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ SOURCES = {
     "leave": "import os\ndef handle(delivery): os._exit(3)",
     "hang": "import subprocess\ndef handle(delivery):\n subprocess.run(['sleep', '600'], start_new_session=True)",
     "missing": "import nothing_of_this_name",
+    "count": "import os\ndef handle(delivery):\n"
+    " with open(delivery.data['file'], 'a') as file: file.write(str(delivery.task))\n"
+    " if delivery.task == delivery.data['bad']:\n"
+    "  with open(delivery.data['file'] + '.tries', 'a') as tries: tries.write('x')\n"
+    "  if os.path.getsize(delivery.data['file'] + '.tries') <= delivery.data['deaths']: os.kill(os.getpid(), 9)",
 }
 
 
@@ -216,3 +221,39 @@ def _name(process: psutil.Process) -> str:
         return process.name()
     except psutil.NoSuchProcess:
         return ""
+
+
+@pytest.fixture
+def stubborn(functions: Path, tmp_path: Path, ended: queue.SimpleQueue[str]) -> Iterator[LocalJobRunner]:
+    """A runner of two workers that tries each task three times."""
+    runner = LocalJobRunner(
+        2, environment=_environment(functions), log_dir=tmp_path / "logs", tries=3, on_end=ended.put
+    )
+    yield runner
+    runner.close()
+
+
+@pytest.mark.parametrize(
+    ("deaths", "status", "given"), [(0, "succeeded", 5), (2, "succeeded", 7), (9, "failed", 7)]
+)
+def test_of_many_tasks_only_those_that_die_are_tried_again(
+    stubborn: LocalJobRunner, ended: queue.SimpleQueue[str], tmp_path: Path, deaths: int, status: str, given: int
+) -> None:
+    file = tmp_path / "tasks"
+    delivery = replace(DELIVERY, data={"file": str(file), "bad": 1, "deaths": deaths})
+    execution = stubborn.start(Job(stage="count", delivery=delivery, timeout_s=30.0, tasks=5))
+    assert ended.get(timeout=30) == execution
+    assert stubborn.state(execution).status == status
+    told = sorted(file.read_text())
+    assert set(told) == set("01234")
+    assert (len(told), told.count("1")) == (given, min(deaths + 1, 3))
+
+
+def test_cancelling_ends_all_tasks_and_begins_no_more(
+    stubborn: LocalJobRunner, ended: queue.SimpleQueue[str]
+) -> None:
+    execution = stubborn.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0, tasks=5))
+    stubborn.cancel(execution)
+    assert ended.get(timeout=30) == execution
+    assert stubborn.state(execution).status == "failed"
+    assert stubborn.start(Job(stage="hang", delivery=DELIVERY, timeout_s=60.0)) != execution
