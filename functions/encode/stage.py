@@ -71,6 +71,7 @@ class ChunkEncoder:
             if self._exists(order.bucket, order.done(ordered.key)):
                 logger().info("chunk_done_before", key=ordered.key)
                 return
+            logger().info("chunk_started", key=ordered.key, chunk=ordered.chunk.index)
             self._make(order, ordered)
 
     def _order(self, pointer: ChunkPointer) -> ChunkOrder | None:

@@ -49,8 +49,12 @@ def cut_piece(
         _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
         found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
         if _is_right(found, media, chunking, chunk):
-            # What holds for one key frame of a stream holds for all; the first chunk begins at no other's.
-            if chunk.index == 1 and not _has_whole_pictures(programs, destination, session):
+            # What holds for one piece of a stream holds for all.
+            if (
+                chunk.index == 0
+                and found.codec == "h264"
+                and not _has_key_frames(programs, destination, found, session)
+            ):
                 raise PermanentError("inexact_cut", "The video's pictures are renewed bit by bit, never at once.")
             return
         # Some indices lead to the key frame before: that costs packets at the other end.
@@ -101,8 +105,11 @@ def _is_right(found: Timeline, media: MediaInfo, chunking: Chunking, chunk: Chun
     return int(found.pts[0]) * found.tick_s <= chunk.read_from_s + _AHEAD_S and frames == chunk.frames
 
 
-def _has_whole_pictures(programs: Programs, piece: Path, session: ToolSession) -> bool:
-    """Tells whether the key frames of a piece need no other pictures, as not everything does that is called one."""
+def _has_key_frames(programs: Programs, piece: Path, found: Timeline, session: ToolSession) -> bool:
+    """Tells whether all that is called a key frame in a piece needs no other pictures.
+
+    H.264 also calls a picture one from which on others are renewed bit by bit; that alone is none to a decoder.
+    """
     reading = (part for option, value in reading_options(_CONTAINER).items() for part in (f"-{option}", value))
     arguments = (
         *reading,
@@ -114,8 +121,7 @@ def _has_whole_pictures(programs: Programs, piece: Path, session: ToolSession) -
         "csv=print_section=0",
     )
     with programs.ask(arguments, piece, session) as tool:
-        kinds = {line.strip(b",") for line in tool.stdout.read().split()}
-    return kinds == {b"I"}
+        return len(tool.stdout.read().split()) == int(found.is_key.sum())
 
 
 def encode_piece(
