@@ -12,13 +12,23 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from shared.domain.encoding import EncodingSettings
 from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.authenticator import AuthSettings
 from shared.ports.media_tool import MediaLimits
 from shared.ports.object_links import LONGEST_S
 
-__all__ = ["AuthSettings", "GeminiSettings", "QuotaSettings", "Secret", "Settings", "load_settings", "variable_of"]
+__all__ = [
+    "AuthSettings",
+    "EncodingSettings",
+    "GeminiSettings",
+    "QuotaSettings",
+    "Secret",
+    "Settings",
+    "load_settings",
+    "variable_of",
+]
 
 _PREFIX = "AUTOMATIONS_"
 
@@ -27,6 +37,7 @@ _OF_THE_PLATFORM = {
     "job": "CLOUD_RUN_JOB",
     "revision": "K_REVISION",
     "service": "K_SERVICE",
+    "task": "CLOUD_RUN_TASK_INDEX",
 }
 """Settings that the platform gives under a name of its own."""
 
@@ -137,6 +148,7 @@ class Settings:
         push_service_account: Service account that deliveries must come from; goes with push_audience.
         jobs: JSON: stage -> Cloud Run job (projects/P/locations/L/jobs/J) that does what takes too long.
         execution: The job execution this is a task of; Cloud Run sets it.
+        task: Which of the execution's tasks this is, from 0; Cloud Run sets it.
         job: The job this is a task of; Cloud Run sets it.
         service: The service this is an instance of; Cloud Run sets it.
         revision: That service's revision; Cloud Run sets it.
@@ -152,6 +164,7 @@ class Settings:
         redrive_after_s: Seconds without any movement after which the event a video waits for is sent again.
         limits: What an input may be at most.
         ladder: Strategy that plans the renditions.
+        encoding: How videos are encoded.
         segmenters: Strategies that find segments.
         analyzers: Strategies that find what is in the video.
         taggers: Strategies that label the video.
@@ -186,6 +199,7 @@ class Settings:
     push_service_account: str | None = None
     jobs: Mapping[str, str] = field(default_factory=dict)
     execution: str | None = None
+    task: Annotated[int, Meta(ge=0)] = 0
     job: str | None = None
     service: str | None = None
     revision: str | None = None
@@ -204,6 +218,7 @@ class Settings:
     limits: MediaLimits = field(default_factory=MediaLimits)
 
     ladder: str = "standard"
+    encoding: EncodingSettings = field(default_factory=EncodingSettings)
     segmenters: Names = ("shots", "black", "silence", "speech")
     analyzers: Names = ("text", "words", "loudness", "pictures")
     taggers: Names = ("keywords", "signals", "labels")

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-__all__ = ["Codec", "Rung", "SoundPlan", "StoryboardPlan", "TranscodePlan"]
+from msgspec import Meta
+
+__all__ = ["Codec", "EncodingSettings", "Rung", "SoundPlan", "StoryboardPlan", "TranscodePlan"]
 
 Codec: TypeAlias = Literal["h264", "hevc", "av1"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingSettings:
+    """How videos are encoded; each read from ``AUTOMATIONS_ENCODING__<NAME>``.
+
+    Attributes:
+        chunks: Whether long videos are encoded in chunks: auto does where that is sooner done, always wherever it
+            can.
+        chunk_s: Seconds of a chunk, 0.5..24; chunks have half of that to a quarter more. Shorter ones cost more.
+        workers: Chunks encoded at the same time; unset, one a core, and on Cloud Run what pipeline.json says.
+    """
+
+    chunks: Literal["auto", "always", "never"] = "auto"
+    chunk_s: Annotated[float, Meta(ge=0.5, le=24)] = 24.0
+    workers: Annotated[int, Meta(ge=1, le=10_000)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

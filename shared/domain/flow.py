@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Flow", "Image", "Listener", "Needs", "Schedule", "Service", "StageSpec"]
+__all__ = ["Flow", "Image", "Listener", "Needs", "Schedule", "Service", "StageSpec", "Task"]
 
 Image: TypeAlias = Literal["light", "media"]
 """Which of the two container images a function is in: the one without FFmpeg and models, or the one with them."""
@@ -87,6 +87,19 @@ class Service(Needs):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Needs):
+    """A part of a stage's work that many instances do side by side, as the tasks of one job.
+
+    Attributes:
+        task: Name of the function and of its folder under functions/.
+        parallelism: Tasks of one job that run at the same time.
+    """
+
+    task: str
+    parallelism: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """What sweep does regularly on Google Cloud. One machine, where looking costs nothing, does all of it at once.
 
@@ -109,6 +122,7 @@ class Flow:
 
     Attributes:
         stages: The rows.
+        tasks: What stages have done by many instances at once.
         listeners: What happens beside the chain.
         services: The functions that no message of the flow starts.
         schedules: When sweep does what, on Google Cloud.
@@ -119,6 +133,7 @@ class Flow:
     """
 
     stages: tuple[StageSpec, ...]
+    tasks: tuple[Task, ...] = ()
     listeners: tuple[Listener, ...] = ()
     services: tuple[Service, ...] = ()
     schedules: tuple[Schedule, ...] = ()
@@ -154,6 +169,11 @@ class Flow:
     @property
     def needs(self) -> Mapping[str, Needs]:
         """Every function there is: its name and its row."""
+        return {**self.served, **{task.task: task for task in self.tasks}}
+
+    @property
+    def served(self) -> Mapping[str, Needs]:
+        """Every function that something is sent to: all but the tasks, which only jobs run."""
         return {
             **{spec.stage: spec for spec in self.stages},
             **{listener.function: listener for listener in self.listeners},
@@ -164,6 +184,10 @@ class Flow:
     def message_functions(self) -> tuple[str, ...]:
         """Every function that messages about videos start; the clock's, which start sweep, are none."""
         return (*(spec.stage for spec in self.stages), *(listener.function for listener in self.listeners))
+
+    def task(self, name: str) -> Task:
+        """Returns the row of a task. Raises KeyError for an unknown one."""
+        return {task.task: task for task in self.tasks}[name]
 
     def consumers(self, topic: str) -> tuple[str, ...]:
         """Returns the functions that messages of a topic start."""

@@ -19,7 +19,7 @@ _SHARED_SETTINGS: Final = ("project", "upload_bucket", "media_bucket", "firestor
 
 def check_services(deployment: Deployment) -> Iterator[Check]:
     """Looks whether every function has a service that works."""
-    names = deployment.wiring.flow.needs
+    names = deployment.wiring.flow.served
     problems = []
     for name in names:
         service = deployment.services.get(name)
@@ -32,7 +32,9 @@ def check_services(deployment: Deployment) -> Iterator[Check]:
 
 def check_jobs(deployment: Deployment) -> Iterator[Check]:
     """Looks whether what takes too long for a function has a job."""
-    names = [spec.stage for spec in deployment.wiring.flow.stages if spec.job_timeout_s is not None]
+    flow = deployment.wiring.flow
+    names = [spec.stage for spec in flow.stages if spec.job_timeout_s is not None]
+    names += [task.task for task in flow.tasks]
     absent = [name for name in names if name not in deployment.jobs]
     problems = (
         [f"There is no job {', '.join(absent)}: what takes too long can't be done. {_REMEDY}"] if absent else []
@@ -64,7 +66,7 @@ def check_environment(deployment: Deployment) -> Iterator[Check]:
     warnings = []
     for setting in _SHARED_SETTINGS:
         variable, ours = f"AUTOMATIONS_{setting.upper()}", getattr(settings, setting)
-        for name in deployment.wiring.flow.needs:
+        for name in deployment.wiring.flow.served:
             theirs = _environment(deployment.services.get(name, {})).get(variable, ours)
             if theirs != ours:
                 warnings.append(f"{name} has {variable}={theirs}, and here it is {ours}.")

@@ -22,7 +22,7 @@ def test_a_stage_is_found_by_name(flow: Flow) -> None:
 
 def test_every_function_is_there_and_messages_do_not_start_those_that_wait_for_none(flow: Flow) -> None:
     assert flow.needs["transcode"] is flow.stage("transcode")
-    assert set(flow.needs) - set(flow.message_functions) == {"sweep", "api"}
+    assert set(flow.needs) - set(flow.message_functions) == {"sweep", "api", "encode"}
 
 
 def test_the_stages_before_one(flow: Flow) -> None:
