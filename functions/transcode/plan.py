@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from shared.domain.encoding import Rung, SoundPlan, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import Rung, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["SEGMENT_S", "plan_pictures", "plan_sound", "plan_storyboard", "tile_count"]
+__all__ = ["SEGMENT_S", "plan_pictures", "plan_storyboard", "tile_count"]
 
 SEGMENT_S = 4.0
 """Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
@@ -17,7 +17,6 @@ SEGMENT_S = 4.0
 # Two key frames a segment: players seek to within two seconds without decoding more.
 _GOP_S = SEGMENT_S / 2
 _MAX_OUTPUT_FPS = Fraction(60)
-_AUDIO_BPS = 128_000
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
 _TILE_WIDTH = 160
@@ -31,11 +30,6 @@ def plan_pictures(rungs: tuple[Rung, ...]) -> TranscodePlan:
     return TranscodePlan(
         rungs=rungs, gop_s=_GOP_S, max_output_fps=_MAX_OUTPUT_FPS, proxy_size=_within(_PROXY_WIDTH, rungs)
     )
-
-
-def plan_sound(media: MediaInfo) -> SoundPlan | None:
-    """Returns the plan for a source's sound; None when it has none."""
-    return SoundPlan(bitrate_bps=_AUDIO_BPS) if media.audio else None
 
 
 def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:

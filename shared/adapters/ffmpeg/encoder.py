@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
-from shared.ports.encoder import EncodedPictures, EncodedSound
+from shared.ports.encoder import EncodedPictures, EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegEncoder"]
@@ -41,7 +42,9 @@ class FfmpegEncoder:
 
         return encode_sound(self._programs, source, media, plan, folder, session)
 
-    def mux(self, video: Path, audio: Path | None, destination: Path, session: ToolSession) -> None:
+    def mux(
+        self, video: Path, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+    ) -> None:
         from shared.adapters.ffmpeg.mux import mux
 
-        mux(self._programs, video, audio, destination, session)
+        mux(self._programs, video, sounds, destination, session)

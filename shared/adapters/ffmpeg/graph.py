@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.colors import upright
 from shared.adapters.ffmpeg.outputs import proxy_output, rung_output
 from shared.adapters.ffmpeg.programs import literal
-from shared.domain.encoding import TranscodePlan
+from shared.domain.encoding import MAX_SOUND_TRACKS, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedRung
 
@@ -29,19 +30,20 @@ def opened(source: Path, media: MediaInfo) -> Any:
     )
 
 
-def others_read(source: Any, media: MediaInfo, index: int) -> list[Any]:
+def others_read(source: Any, media: MediaInfo, indices: Collection[int]) -> list[Any]:
     """Returns outputs to nowhere, for the streams that a process does not need.
 
-    FFmpeg takes the first moment of what it reads of a transport stream for 0: pictures and sound that are read
-    apart would drift apart.
+    FFmpeg takes the first moment of what it reads of a transport stream for 0: pictures, sound and subtitles that are
+    read apart would drift apart, unless each process reads all that any of them does. Subtitles begin later.
 
     Args:
         source: What opened() returned.
         media: The source.
-        index: The stream that the process needs.
+        indices: The streams that the process needs.
     """
-    streams = [stream.index for stream in media.video[:1]] + [stream.index for stream in media.audio[:1]]
-    return [source[str(other)].output("-", format="null", c="copy") for other in streams if other != index]
+    streams = (*media.video[:1], *media.audio[:MAX_SOUND_TRACKS])
+    others = [stream.index for stream in streams if stream.index not in indices]
+    return [source[str(other)].output("-", format="null", c="copy") for other in others]
 
 
 def pictures_graph(
@@ -57,7 +59,7 @@ def pictures_graph(
     else:
         # The smallest pictures are the cheapest to make smaller still.
         outputs, every_frame = _rungs(picture, video, plan, rungs, more=True)
-    outputs = [proxy_output(every_frame, plan, proxy), *outputs, *others_read(read, media, video.index)]
+    outputs = [proxy_output(every_frame, plan, proxy), *outputs, *others_read(read, media, {video.index})]
     return ffmpeg.merge_outputs(*outputs)
 
 
