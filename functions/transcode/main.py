@@ -25,7 +25,7 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    stage = TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder)
+    stage = TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, wiring.settings.encoding)
     return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from functions.transcode.waveform import write_waveform
 from shared.domain.encoding import MAX_SOUND_TRACKS, EncodingSettings, SoundPlan, SoundTrack, SubtitleTrack
 from shared.domain.media import AudioStream, Loudness, MediaInfo, SubtitleStream
-from shared.domain.records import Choice
+from shared.domain.records import Artifact, Choice, Record
 from shared.domain.subtitles import webvtt_cues
-from shared.ports.encoder import EncodedTrack
+from shared.domain.text_tracks import track_label
+from shared.ports.encoder import EncodedTrack, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import PackagedText
 from shared.processors.stage import StageContext
 
-__all__ = ["plan_sound", "plan_subtitles", "sound_choice", "write_subtitles"]
+__all__ = ["Heard", "make_sound", "plan_sound", "plan_subtitles", "sound_choice", "store_sound"]
 
 _AUDIO_BPS = 128_000
 _MAX_SUBTITLES = 16
@@ -47,32 +50,90 @@ def plan_subtitles(media: MediaInfo) -> tuple[SubtitleTrack, ...]:
     )
 
 
-def write_subtitles(context: StageContext, media_tool: MediaTool, media: MediaInfo, folder: Path) -> list[PackagedText]:
-    """Writes a source's subtitles as WebVTT and says what was left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Everything that is made of a source's sound and subtitles.
 
-    Args:
-        context: The attempt.
-        media_tool: Reads them.
-        media: The source.
-        folder: Where to write them.
+    Attributes:
+        tracks: The encoded tracks, the default one first; none without sound.
+        analysis_audio: What is analyzed; None without sound.
+        waveform: Peaks as JSON; None without sound.
+        decode_errors: Pieces of sound that are damaged.
+        choices: What was decided.
+        texts: Subtitles in WebVTT.
     """
+
+    tracks: tuple[EncodedTrack, ...] = ()
+    analysis_audio: Path | None = None
+    waveform: Path | None = None
+    decode_errors: int = 0
+    choices: tuple[Choice, ...] = ()
+    texts: tuple[PackagedText, ...] = ()
+
+    def track(self, name: str) -> EncodedTrack | None:
+        """Returns the track of a name, None when that is no track's."""
+        return next((encoded for encoded in self.tracks if encoded.track.name == name), None)
+
+
+def make_sound(
+    context: StageContext, encoder: Encoder, media_tool: MediaTool, media: MediaInfo, settings: EncodingSettings
+) -> Heard:
+    """Encodes the sound and draws it, and writes the subtitles to ``stream/`` in the workspace, which it makes.
+
+    Raises:
+        PermanentError: ``corrupt``: the sound can't be decoded.
+        TransientError: The machine or a limit is at fault.
+    """
+    folder = context.workspace
+    (folder / "stream").mkdir()
+    plan, heard = plan_sound(media, settings), Heard()
+    if plan is not None:
+        sound = encoder.encode_sound(context.source(), media, plan, folder, context)
+        waveform = folder / "waveform.json"
+        write_waveform(sound.analysis_audio, waveform)
+        heard = Heard(
+            tracks=sound.tracks,
+            analysis_audio=sound.analysis_audio,
+            waveform=waveform,
+            decode_errors=sound.decode_errors,
+            choices=tuple(sound_choice(encoded, plan) for encoded in sound.tracks),
+        )
+    if len(media.audio) > len(heard.tracks):
+        context.caveat(
+            "sound_tracks_left_out",
+            f"The file has {len(media.audio)} sound tracks; the first {MAX_SOUND_TRACKS} were encoded.",
+        )
+    return replace(heard, texts=_write_subtitles(context, media_tool, media))
+
+
+def store_sound(context: StageContext, heard: Heard) -> Iterator[Record]:
+    """Stores what is neither a rendition nor a playlist, and says what was decided."""
+    yield from heard.choices
+    if heard.analysis_audio and heard.waveform:
+        yield Artifact(role="analysis_audio", object=context.put(heard.analysis_audio, "analysis.wav", "audio/wav"))
+        yield Artifact(role="waveform", object=context.put(heard.waveform, "waveform.json", "application/json"))
+    for text in heard.texts:
+        stored = context.put(text.path, f"stream/{text.path.name}", "text/vtt")
+        yield Artifact(role="subtitles", object=stored, language=text.language)
+
+
+def _write_subtitles(context: StageContext, media_tool: MediaTool, media: MediaInfo) -> tuple[PackagedText, ...]:
     tracks = plan_subtitles(media)
     read = media_tool.subtitles(context.source(), media, tracks, context.workspace, context) if tracks else ()
     texts, incomplete = [], len(media.subtitles) - len(tracks)
     for track, subtitles in zip(tracks, read, strict=True):
         incomplete += not subtitles.complete
         if subtitles.cues:
-            path = folder / f"{track.name}.vtt"
+            path = context.workspace / "stream" / f"{track.name}.vtt"
             path.write_text(webvtt_cues(subtitles.cues), encoding="utf-8", errors="replace")
-            label = track.name.replace("-", " ").capitalize()
-            texts.append(PackagedText(label=label, language=track.language, path=path))
+            texts.append(PackagedText(label=track_label(track.name), language=track.language, path=path))
     if incomplete:
         context.caveat(
             "subtitles_left_out",
             f"{incomplete} of the file's {len(media.subtitles)} subtitle tracks can't be shown, or not all of them: "
             "they are pictures, damaged, or too many.",
         )
-    return texts
+    return tuple(texts)
 
 
 def sound_choice(encoded: EncodedTrack, plan: SoundPlan) -> Choice:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_storyboard
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from shared.domain.encoding import TranscodePlan
+from functions.transcode.sound import Heard, make_sound, store_sound
+from shared.domain.encoding import EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
-from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
+from shared.ports.encoder import EncodedPictures, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
 from shared.processors.ladder import LadderPlanner
@@ -31,7 +32,6 @@ _CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".mpd": "application/dash+xml",
     ".vtt": "text/vtt",
-    ".wav": "audio/wav",
 }
 
 
@@ -52,44 +52,53 @@ class TranscodeStage:
         encoder: Encodes.
         packager: Makes streams of what was encoded.
         ladder: Chooses the sizes.
+        settings: What it is told to choose by.
     """
 
-    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, ladder: LadderPlanner) -> None:
+    def __init__(
+        self,
+        media_tool: MediaTool,
+        encoder: Encoder,
+        packager: Packager,
+        ladder: LadderPlanner,
+        settings: EncodingSettings,
+    ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
         self._ladder = ladder
+        self._settings = settings
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         plan = plan_pictures(self._ladder.plan(media))
-        pictures, sound = self._encode(context, media, plan)
+        pictures, heard = self._encode(context, media, plan)
         stills = self._stills(context, media, pictures)
-        packaging = self._package(context, pictures, sound)
-        finished = list(self._finished(context, pictures, sound, packaging))
-        _verify(finished, media, plan, pictures, sound)
+        packaging = self._packager.package(
+            pictures.rungs, heard.tracks, heard.texts, SEGMENT_S, context.workspace / "stream", context
+        )
+        finished = list(self._finished(context, pictures, heard, packaging))
+        _verify(finished, media, plan, pictures, heard)
         return StageOutcome(
             records=(
                 *_store_renditions(context, finished),
-                *_store_artifacts(context, pictures, sound, packaging, stills),
+                *_store_artifacts(context, pictures, packaging, stills),
+                *store_sound(context, heard),
             )
         )
 
     def _encode(
         self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, EncodedSound | None]:
+    ) -> tuple[EncodedPictures, Heard]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
         source, folder = context.source(), context.workspace
-        sound_plan, sound = plan_sound(media), None
         with ThreadPoolExecutor(max_workers=1) as beside:
-            if sound_plan is not None:
-                sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
+            sound = beside.submit(make_sound, context, self._encoder, self._media_tool, media, self._settings)
             pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
-            heard = sound.result() if sound is not None else None
-        decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
-        if decode_errors:
+            heard = sound.result()
+        if decode_errors := pictures.decode_errors + heard.decode_errors:
             context.caveat(
                 "decode_errors",
                 f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
@@ -111,41 +120,34 @@ class TranscodeStage:
         vtt.write_text(storyboard_vtt(media, plan, storyboard.name))
         return _Stills(poster=poster, storyboard=storyboard, storyboard_vtt=vtt)
 
-    def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
-        folder = context.workspace / "stream"
-        folder.mkdir()
-        audio = sound.audio if sound else None
-        return self._packager.package(pictures.rungs, audio, SEGMENT_S, folder, context)
-
     def _finished(
-        self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None, packaging: Packaging
+        self, context: StageContext, pictures: EncodedPictures, heard: Heard, packaging: Packaging
     ) -> Iterator[Finished]:
         """Yields the streamed files in the order of the packaging, then the one for download."""
-        seen = {encoded.rung.name for encoded in pictures.rungs}
         for stream in packaging.streams:
             media = self._media_tool.inspect(stream.path, context)
-            kind: Literal["video", "audio"] = "video" if stream.name in seen else "audio"
-            yield Finished(name=stream.name, kind=kind, path=stream.path, media=media)
+            sound = heard.track(stream.name)
+            kind: Literal["video", "audio"] = "audio" if sound else "video"
+            yield Finished(name=stream.name, kind=kind, path=stream.path, media=media, sound=sound)
         top = pictures.rungs[0]
         download = context.workspace / "download.mp4"
-        self._encoder.mux(top.path, sound.audio if sound else None, download, context)
+        self._encoder.mux(top.path, heard.tracks, download, context)
         media = self._media_tool.inspect(download, context)
         yield Finished(name=top.rung.name, kind="mp4", path=download, media=media)
 
 
 def _verify(
-    finished: list[Finished],
-    media: MediaInfo,
-    plan: TranscodePlan,
-    pictures: EncodedPictures,
-    sound: EncodedSound | None,
+    finished: list[Finished], media: MediaInfo, plan: TranscodePlan, pictures: EncodedPictures, heard: Heard
 ) -> None:
     source = media.video[0]
     every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
     rungs = {rung.name: rung for rung in plan.rungs}
+    streams = {stream.index: stream for stream in media.audio}
     for file in finished:
-        if sound is not None and file.kind in {"audio", "mp4"}:
-            check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)
+        if file.kind != "video":
+            tracks = (file.sound,) if file.sound else heard.tracks
+            sources = [streams[encoded.track.index] for encoded in tracks]
+            check_sound(file, sources, damaged=heard.decode_errors > 0)
         if file.kind != "audio":
             check_picture(file, rungs[file.name], source, pictures.frames if every_frame else None)
 
@@ -158,19 +160,13 @@ def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterat
 
 
 def _store_artifacts(
-    context: StageContext,
-    pictures: EncodedPictures,
-    sound: EncodedSound | None,
-    packaging: Packaging,
-    stills: _Stills,
+    context: StageContext, pictures: EncodedPictures, packaging: Packaging, stills: _Stills
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
     others = [("poster", stills.poster), ("storyboard", stills.storyboard)]
     others += [("storyboard_vtt", stills.storyboard_vtt), ("proxy", pictures.proxy)]
-    if sound is not None:
-        others.append(("analysis_audio", sound.analysis_audio))
     named = [(role, path, f"stream/{path.name}") for role, path in streams]
     named += [(role, path, path.name) for role, path in others]
     for role, path, name in named:

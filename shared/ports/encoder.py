@@ -99,7 +99,7 @@ class Encoder(Protocol):
         ...
 
     def mux(
-        self, video: Path, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+        self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
     ) -> None:
-        """Writes picture and all sound tracks, the default one first, into one MP4 for download, without encoding."""
+        """Writes pictures, if there are any, and all sound tracks into one MP4 for download, without encoding."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from shared.domain.media import MediaInfo
+from shared.domain.media import Loudness, MediaInfo
 from shared.domain.records import Finding, ObjectRef, Segment
 from shared.domain.video import Source
 from shared.ports.memo import Memo
@@ -36,8 +36,9 @@ class AnalysisInput:
         media: What probing found.
         segments: Everything the segment stage found.
         keyframes: One a shot, in time order.
-        audio: WAV, 16 kHz, mono, 16 bit; None without sound.
-        sound: The encoded sound at full quality (AAC in MP4); None without sound.
+        audio: WAV, 16 kHz, mono, 16 bit, at the source's level; None without sound.
+        loudness: How loud the source's sound is, whatever level it was given since; None without sound, and for a
+            video that was transcoded before that was measured.
         proxy: Tiny pictures, one for every source frame.
         pictures: Fetches a rendition in which text can be read, picture only. It is large: call it when needed.
         download: The rendition with picture and sound in one MP4; None for a video that was transcoded without.
@@ -53,7 +54,7 @@ class AnalysisInput:
     segments: Sequence[Segment]
     keyframes: Sequence[Keyframe]
     audio: Path | None
-    sound: Path | None
+    loudness: Loudness | None
     proxy: Path
     pictures: Callable[[], Path]
     download: ObjectRef | None

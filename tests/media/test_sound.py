@@ -24,7 +24,7 @@ EncodeSound = Callable[..., EncodedSound]
 
 _NOISE = "anoisesrc=a=0.3:c=pink:s=1:r=48000:d=6"
 # A quiet talk with a clap every two seconds.
-_CLAPS = f"{_NOISE},volume='if(lt(mod(t,2),0.02),3,0.2)':eval=frame"
+_CLAPS = f"{_NOISE},volume='if(lt(mod(t,2),0.02),3,0.35)':eval=frame"
 _FIVE_ONE = "aevalsrc='" + "|".join(f"0.4*sin(2*PI*{hz}*t)" for hz in (300, 400, 500, 60, 600, 700)) + "':c=5.1:s=44100:d=6"
 
 

@@ -43,7 +43,7 @@ class FfmpegEncoder:
         return encode_sound(self._programs, source, media, plan, folder, session)
 
     def mux(
-        self, video: Path, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+        self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
     ) -> None:
         from shared.adapters.ffmpeg.mux import mux
 

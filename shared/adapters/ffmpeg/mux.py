@@ -15,10 +15,10 @@ __all__ = ["mux"]
 
 
 def mux(
-    programs: Programs, video: Path, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+    programs: Programs, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
 ) -> None:
     """Copies the streams into an MP4 that can be played while it is still being downloaded."""
-    streams = [ffmpeg.input(literal(path)) for path in (video, *(encoded.path for encoded in sounds))]
+    streams = [ffmpeg.input(literal(path)) for path in (video, *(encoded.path for encoded in sounds)) if path]
     options = {
         "c": "copy",
         "map_metadata": -1,

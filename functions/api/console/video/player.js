@@ -53,10 +53,11 @@ export class Player {
       if (error.name !== 'AbortError') fill(this.element, problemBox(error, () => { fill(this.element, this.#video, this.#controls()); this.#load(onPlayback); }));
       return;
     }
-    const {hls, mp4, poster, captions = []} = this.playback;
+    const {hls, mp4, poster, captions = [], subtitles = []} = this.playback;
     if (poster) this.#video.poster = poster;
-    fill(this.#video, captions.map(track => h('track', {kind: 'captions', src: track.url, srclang: track.language, label: track.label})));
-    this.element.dataset.captions = captions.length > 0;
+    const tracks = kind => track => h('track', {kind, src: track.url, srclang: track.language, label: track.label});
+    fill(this.#video, [...subtitles.map(tracks('subtitles')), ...captions.map(tracks('captions'))]);
+    this.element.dataset.captions = captions.length + subtitles.length > 0;
     this.#video.src = hls && this.#video.canPlayType(HLS) ? hls : mp4;
     onPlayback(this.playback);
   }
