@@ -110,7 +110,9 @@ def store_sound(context: StageContext, heard: Heard) -> Iterator[Record]:
     """Stores what is neither a rendition nor a playlist, and says what was decided."""
     yield from heard.choices
     if heard.analysis_audio and heard.waveform:
-        yield Artifact(role="analysis_audio", object=context.put(heard.analysis_audio, "analysis.wav", "audio/wav"))
+        yield Artifact(
+            role="analysis_audio", object=context.put(heard.analysis_audio, "analysis.wav", "audio/wav")
+        )
         yield Artifact(role="waveform", object=context.put(heard.waveform, "waveform.json", "application/json"))
     for text in heard.texts:
         stored = context.put(text.path, f"stream/{text.path.name}", "text/vtt")
@@ -144,7 +146,9 @@ def sound_choice(encoded: EncodedTrack, plan: SoundPlan) -> Choice:
         return Choice(subject=subject, value="as it is", reason=f"{_figures(encoded.source)}: {why}.")
     reason = f"{_figures(encoded.source)}; now {_figures(encoded.result)}."
     reason += f" The target is {plan.loudness_lufs:g} LUFS with peaks of {plan.true_peak_dbtp:g} dBTP at most."
-    value = f"{encoded.gain_db:+.1f} dB, highest peaks held down" if encoded.limited else f"{encoded.gain_db:+.1f} dB"
+    value = (
+        f"{encoded.gain_db:+.1f} dB, highest peaks held down" if encoded.limited else f"{encoded.gain_db:+.1f} dB"
+    )
     return Choice(subject=subject, value=value, reason=reason)
 
 

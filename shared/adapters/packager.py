@@ -65,7 +65,8 @@ class ShakaPackager:
             ),
         )
         command = [str(self._program), *streams, *_options(segment_s)]
-        size_bytes = sum(one.path.stat().st_size for one in (*rungs, *sounds))
+        sources = [*(one.path for one in rungs), *(one.path for one in sounds)]
+        size_bytes = sum(path.stat().st_size for path in sources)
         limits = ToolLimits(
             memory_bytes=self._memory_bytes, timeout_s=_LEAST_TIMEOUT_S + size_bytes / _SLOWEST_BYTES_A_SECOND
         )

@@ -226,7 +226,9 @@ def test_a_packager_that_leaves_too_little(
     program.chmod(0o755)
     rung = Rung(name="1p", width=160, height=120, max_bitrate_bps=1, crf=1)
     with pytest.raises(TransientError, match="packaging_failed"):
-        ShakaPackager(program).package([EncodedRung(rung=rung, path=clip)], (), (), 4.0, session.workspace, session)
+        ShakaPackager(program).package(
+            [EncodedRung(rung=rung, path=clip)], (), (), 4.0, session.workspace, session
+        )
 
 
 def test_folders_of_any_name(session: FakeStageContext, clip: Path, tmp_path: Path) -> None:
@@ -238,9 +240,7 @@ def test_folders_of_any_name(session: FakeStageContext, clip: Path, tmp_path: Pa
     track = SoundTrack(index=1, name="audio", language="und", channels=1)
     silent = Loudness(integrated_lufs=None, range_lu=0.0, true_peak_dbtp=None)
     sound = EncodedTrack(track=track, path=source, source=silent)
-    packaging = ShakaPackager().package(
-        [EncodedRung(rung=rung, path=source)], [sound], (), 4.0, folder, session
-    )
+    packaging = ShakaPackager().package([EncodedRung(rung=rung, path=source)], [sound], (), 4.0, folder, session)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         path.name
         for path in (

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from functions.transcode.sound import plan_sound
@@ -25,7 +23,11 @@ EncodeSound = Callable[..., EncodedSound]
 _NOISE = "anoisesrc=a=0.3:c=pink:s=1:r=48000:d=6"
 # A quiet talk with a clap every two seconds.
 _CLAPS = f"{_NOISE},volume='if(lt(mod(t,2),0.02),3,0.35)':eval=frame"
-_FIVE_ONE = "aevalsrc='" + "|".join(f"0.4*sin(2*PI*{hz}*t)" for hz in (300, 400, 500, 60, 600, 700)) + "':c=5.1:s=44100:d=6"
+_FIVE_ONE = (
+    "aevalsrc='"
+    + "|".join(f"0.4*sin(2*PI*{hz}*t)" for hz in (300, 400, 500, 60, 600, 700))
+    + "':c=5.1:s=44100:d=6"
+)
 
 
 @pytest.fixture

@@ -41,9 +41,9 @@ def others_read(source: Any, media: MediaInfo, indices: Collection[int]) -> list
         media: The source.
         indices: The streams that the process needs.
     """
-    streams = (*media.video[:1], *media.audio[:MAX_SOUND_TRACKS])
-    others = [stream.index for stream in streams if stream.index not in indices]
-    return [source[str(other)].output("-", format="null", c="copy") for other in others]
+    read = [stream.index for stream in media.video[:1]]
+    read += [stream.index for stream in media.audio[:MAX_SOUND_TRACKS]]
+    return [source[str(index)].output("-", format="null", c="copy") for index in read if index not in indices]
 
 
 def pictures_graph(

@@ -56,7 +56,13 @@ def encode_sound(
 
 class _Work:
     def __init__(
-        self, programs: Programs, source: Path, media: MediaInfo, plan: SoundPlan, folder: Path, session: ToolSession
+        self,
+        programs: Programs,
+        source: Path,
+        media: MediaInfo,
+        plan: SoundPlan,
+        folder: Path,
+        session: ToolSession,
     ) -> None:
         self._programs = programs
         self._source = source

@@ -108,13 +108,14 @@ export class Player {
     this.#playhead.seek(this.#playhead.time_s + time_s);
   }
 
+  /** Shows the next of the subtitles and captions there are; after the last, none. */
   #toggleCaptions() {
-    const [track] = this.#video.textTracks;
-    if (!track) return announce('There are no captions.');
-    track.mode = track.mode === 'showing' ? 'disabled' : 'showing';
-    const button = this.element.querySelector('[aria-pressed]');
-    button.setAttribute('aria-pressed', String(track.mode === 'showing'));
-    return announce(track.mode === 'showing' ? 'Captions on' : 'Captions off');
+    const tracks = [...this.#video.querySelectorAll('track')].map(({track}) => track);
+    if (!tracks.length) return announce('There are no captions.');
+    const next = tracks[tracks.findIndex(track => track.mode === 'showing') + 1];
+    for (const track of tracks) track.mode = track === next ? 'showing' : 'disabled';
+    this.element.querySelector('[aria-pressed]').setAttribute('aria-pressed', String(Boolean(next)));
+    return announce(next ? `${next.label} on` : 'Captions off');
   }
 
   #fullScreen() {
