@@ -130,9 +130,9 @@ class StageTiming(Struct, frozen=True):
 class RenditionView(Struct, frozen=True):
     """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with both for download.
 
-    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number. The default sound track is named ``audio``;
-    ``language`` is an ISO 639 code, ``und`` where the file does not say. ``source_loudness`` is that of the source's
-    track, before it was brought to another level.
+    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number. The default sound track is named
+    ``audio``; ``language`` is an ISO 639 code, ``und`` where the file does not say. ``source_loudness`` is that of
+    the source's track, before it was brought to another level.
     """
 
     name: str

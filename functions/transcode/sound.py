@@ -132,8 +132,8 @@ def _write_subtitles(context: StageContext, media_tool: MediaTool, media: MediaI
     if incomplete:
         context.caveat(
             "subtitles_left_out",
-            f"{incomplete} of the file's {len(media.subtitles)} subtitle tracks can't be shown, or not all of them: "
-            "they are pictures, damaged, or too many.",
+            f"{incomplete} of the file's {len(media.subtitles)} subtitle tracks can't be shown, or not all of "
+            "them: they are pictures, damaged, or too many.",
         )
     return tuple(texts)
 

@@ -118,7 +118,7 @@ def _sounds(sounds: Sequence[EncodedTrack], folder: Path) -> Iterator[str]:
         }
         if number > 1:
             # What is alike in everything, such as two commentaries of one language, would become one adaptation
-            # set, whose parts a player takes for the same sound at two bitrates. Players skip a scheme they don't know.
+            # set, whose parts a player takes for one sound at two bitrates. Players skip a scheme they don't know.
             fields["dash_accessibilities"] = f"urn:automations:track={number}"
         yield _descriptor(encoded.path, _sound_file(encoded), folder, fields)
 

@@ -55,7 +55,7 @@ class Rendition:
     """One playable encoding, verified by probing the finished file.
 
     Attributes:
-        name: ``1080p``, ``720p`` … for pictures; ``audio`` for the default sound track, ``audio-deu`` … for others.
+        name: ``1080p``, ``720p`` … for pictures; ``audio`` for the default sound, ``audio-deu`` … for others.
         kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (both, for download).
         codec: FFmpeg's codec name.
         width: Pixels; None for sound.

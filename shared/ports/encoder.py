@@ -66,7 +66,8 @@ class EncodedSound:
 
     Attributes:
         tracks: The default one first.
-        analysis_audio: The default track at its own level: WAV, 16 kHz, mono, 16 bit, time 0 = the source's time 0.
+        analysis_audio: The default track at the source's level: WAV, 16 kHz, mono, 16 bit, time 0 = the source's
+            time 0.
         decode_errors: Decoder errors met and concealed; 0 for a clean file.
     """
 

@@ -62,7 +62,8 @@ def stage_cpu_s(wiring: Bootstrap, source: Path, media: MediaInfo, folder: Path)
     """Returns the CPU-seconds of the stage's FFmpeg process, and of all its programs."""
     context = FakeStageContext(folder=folder, source_file=source, media=media)
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, wiring.settings.encoding).run(context)
+    encoding = wiring.settings.encoding
+    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, encoding).run(context)
     encodes = [run.cpu_s for run in context.tools if "-progress" in run.command]
     return sum(encodes), sum(run.cpu_s for run in context.tools)
 

@@ -33,8 +33,8 @@ def opened(source: Path, media: MediaInfo) -> Any:
 def others_read(source: Any, media: MediaInfo, indices: Collection[int]) -> list[Any]:
     """Returns outputs to nowhere, for the streams that a process does not need.
 
-    FFmpeg takes the first moment of what it reads of a transport stream for 0: pictures, sound and subtitles that are
-    read apart would drift apart, unless each process reads all that any of them does. Subtitles begin later.
+    FFmpeg takes the first moment of what it reads of a transport stream for 0: what is read apart would drift
+    apart, unless each process reads all the pictures and sounds that any of them does. Subtitles begin later.
 
     Args:
         source: What opened() returned.

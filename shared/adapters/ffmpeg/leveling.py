@@ -10,7 +10,7 @@ from shared.domain.media import Loudness
 __all__ = ["Level", "corrected_level", "first_level"]
 
 _MOST_GAIN_DB = 40.0
-"""What is made louder at most. Talk this far below is rare; room noise, which nobody wants to hear loud, is not."""
+"""What is made louder at most. Talk so far below is rare; the noise of an empty room is not."""
 
 _MOST_LIMITED_DB = 15.0
 """How far peaks are held down at most: beyond it, everything between them is heard to breathe with them."""
@@ -40,18 +40,30 @@ def first_level(source: Loudness, plan: SoundPlan) -> Level | None:
     return _within(plan.loudness_lufs - source.integrated_lufs, plan.true_peak_dbtp, source.true_peak_dbtp, plan)
 
 
-def corrected_level(level: Level, source: Loudness, result: Loudness, plan: SoundPlan) -> Level | None:
-    """Returns a better change, by what the last one led to; None when that is near enough, or can't be bettered.
+def corrected_level(
+    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, *, last: bool
+) -> Level | None:
+    """Returns a better change, by what the one before led to; None when that is near enough, or can't be bettered.
 
     Limiting takes loudness, and AAC adds peaks of its own: 3 dB to limited noise at 128 kbit/s.
+
+    Args:
+        level: The change before.
+        source: The source.
+        result: What came out.
+        plan: What should.
+        last: Whether the result can't be corrected again: then peaks count, and loudness no more.
     """
     if plan.loudness_lufs is None or result.integrated_lufs is None or result.true_peak_dbtp is None:
         return None
     missing, above = plan.loudness_lufs - result.integrated_lufs, result.true_peak_dbtp - plan.true_peak_dbtp
-    if abs(missing) <= _LOUDNESS_NEAR_LU and above <= _PEAK_NEAR_DB:
+    above = above + _PEAK_NEAR_DB if above > _PEAK_NEAR_DB else 0.0
+    if not above and (last or abs(missing) <= _LOUDNESS_NEAR_LU):
         return None
     ceiling = plan.true_peak_dbtp if level.ceiling_db is None else level.ceiling_db
-    ceiling = max(ceiling - above - _PEAK_NEAR_DB, _LOWEST_CEILING_DB) if above > _PEAK_NEAR_DB else ceiling
+    ceiling = max(ceiling - above, _LOWEST_CEILING_DB)
+    if last:  # the same sound, only lower, has lower peaks for sure
+        return Level(gain_db=level.gain_db - above, ceiling_db=None if level.ceiling_db is None else ceiling)
     better = _within(level.gain_db + missing, ceiling, source.true_peak_dbtp or 0.0, plan)
     return None if better == level else better
 

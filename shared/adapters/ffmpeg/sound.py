@@ -122,7 +122,8 @@ class _Work:
                 finished[encoded.track.name] = replace(
                     encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
                 )
-                better = corrected_level(level, encoded.source, result, self._plan)
+                last = attempt == _MOST_CORRECTIONS - 1
+                better = corrected_level(level, encoded.source, result, self._plan, last=last)
                 if better is not None and attempt < _MOST_CORRECTIONS:
                     levels[encoded.track.name] = better
                     again.append(encoded)
