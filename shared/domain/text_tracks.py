@@ -13,7 +13,7 @@ __all__ = ["TextTrack", "text_playlist", "track_label", "with_dash_text", "with_
 _GROUP: Final = "texts"
 _STREAM: Final = "#EXT-X-STREAM-INF:"
 _SUBTITLES: Final = f',SUBTITLES="{_GROUP}"'
-_END: Final = re.compile(r"^\s*</Period>", re.MULTILINE)
+_END: Final = re.compile(r"\s*</Period>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,9 @@ def check_complete(header: Described, demuxer: str, spans: Mapping[int, Span], m
     declared_s = seconds(header["format"].get("duration"))
     # FFmpeg drops the declared duration of an ASF file whose size is not the declared one.
     short = demuxer == "asf" and declared_s is None
-    short = short or _is_short(media.duration_s, declared_s or 0.0)
+    # Subtitles may outlast everything else.
+    end_s = max((span.end_s for span in spans.values()), default=media.duration_s)
+    short = short or _is_short(end_s, declared_s or 0.0)
     # An AVI header is often wrong about its sound.
     for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
         span = spans.get(stream["index"])

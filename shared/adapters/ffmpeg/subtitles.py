@@ -71,7 +71,7 @@ def _subtitles(path: Path, duration_s: float, *, damaged: bool) -> Subtitles:
 
 def _cues(file: BinaryIO, duration_s: float) -> Iterator[Cue]:
     """Yields the cues that can be shown: within the video, with words in them."""
-    span, lines = None, list[str]()
+    span, lines, after_blank = None, list[str](), True
     while True:
         raw = file.readline(_LINE_BYTES)
         times = _TIMES.match(raw)
@@ -84,8 +84,10 @@ def _cues(file: BinaryIO, duration_s: float) -> Iterator[Cue]:
             return
         if times:
             span, lines = _span(times), []
-        elif span is not None and len(lines) < _MAX_LINES and (text := _text(raw)):
-            lines.append(text)
+        elif not (after_blank and raw.strip().isdigit()):  # that is the number of the next cue
+            if span is not None and len(lines) < _MAX_LINES and (text := _text(raw)):
+                lines.append(text)
+        after_blank = not raw.strip()
 
 
 def _text(raw: bytes) -> str:

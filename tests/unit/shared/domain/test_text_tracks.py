@@ -72,6 +72,13 @@ def test_a_text_is_one_more_adaptation_set() -> None:
     assert 'lang="' not in with_dash_text(MANIFEST, replace(track, language=None))
 
 
+def test_every_text_is_an_adaptation_set_of_its_own() -> None:
+    once = with_dash_text(MANIFEST, TRACK)
+    root = ET.fromstring(with_dash_text(once, replace(TRACK, id="subtitles-deu")))
+    ids = [representation.get("id") for representation in root.iter(f"{MPD}Representation")]
+    assert ids == ["0", "captions", "subtitles-deu"]
+
+
 def test_names_become_labels() -> None:
     assert [track_label(name) for name in ("audio", "audio-deu", "subtitles-2")] == [
         *("Audio", "Audio deu", "Subtitles 2"),
