@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -281,23 +281,23 @@ def _given() -> dict[str, Any]:
         if text is not None:
             given[setting.name] = _structured(variable, text, default)
         if is_dataclass(default):
-            parts = _parts(f"{variable}__", {part.name for part in fields(default)})
+            parts = _parts(f"{variable}__", {part.name: getattr(default, part.name) for part in fields(default)})
             if parts and isinstance(given.setdefault(setting.name, {}), dict):
                 given[setting.name].update(parts)
     return given
 
 
-def _parts(prefix: str, known: Container[str]) -> dict[str, str]:
+def _parts(prefix: str, defaults: Mapping[str, object]) -> dict[str, Any]:
     """Returns the parts of a structured setting that the environment names one by one."""
     parts = {
         name.removeprefix(prefix).lower(): text for name, text in os.environ.items() if name.startswith(prefix)
     }
     for name in parts:
-        if name not in known:
+        if name not in defaults:
             raise ConfigurationError(
                 "bad_settings", f"The settings are wrong. There is no {prefix}{name.upper()}; see the README."
             )
-    return parts
+    return {name: _structured(prefix + name.upper(), text, defaults[name]) for name, text in parts.items()}
 
 
 def _structured(variable: str, text: str, default: object) -> Any:

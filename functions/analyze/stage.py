@@ -80,11 +80,10 @@ def _gather(context: StageContext) -> AnalysisInput:
     segments = context.records(Segment)
     renditions = context.records(Rendition)
     artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
-    if "proxy" not in artifacts:
+    if not renditions or (media.kind == "video" and "proxy" not in artifacts):
         raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
     sound = next((one for one in renditions if one.kind == "audio" and one.name == "audio"), None)
     audio = artifacts.get("analysis_audio")
-    readable = smallest_rendition(renditions, _READABLE_SIDE)
     return AnalysisInput(
         source=context.video.source,
         media=media,
@@ -96,8 +95,8 @@ def _gather(context: StageContext) -> AnalysisInput:
         ],
         audio=context.fetch(audio) if audio else None,
         loudness=sound.source_loudness if sound else None,
-        proxy=context.fetch(artifacts["proxy"]),
-        pictures=lambda: context.fetch(readable.object),
+        proxy=context.fetch(artifacts["proxy"]) if media.kind == "video" else None,
+        pictures=lambda: context.fetch(smallest_rendition(renditions, _READABLE_SIDE).object),
         download=next((rendition.object for rendition in renditions if rendition.kind == "mp4"), None),
         fetch=context.fetch,
         folder=context.workspace,

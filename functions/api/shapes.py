@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shared.domain.media import AudioStream, Loudness, SubtitleStream
+from shared.domain.media import AudioStream, Kind, Loudness, SubtitleStream
 from shared.domain.records import Modality, ObjectRef, SearchSource, SegmentKind, Transition
 from shared.domain.video import Failure
 
@@ -83,7 +83,7 @@ class VideoStreamView(Struct, frozen=True):
 
 
 class MediaView(Struct, frozen=True):
-    """What probing the source found. The display size is upright, with square pixels."""
+    """What probing the source found. The display size is upright, with square pixels; sound alone has none."""
 
     container: str
     duration_s: float
@@ -92,13 +92,18 @@ class MediaView(Struct, frozen=True):
     video: tuple[VideoStreamView, ...]
     audio: tuple[AudioStream, ...]
     subtitles: tuple[SubtitleStream, ...]
-    display_width: int
-    display_height: int
-    fps_decimal: float
+    display_width: int | None
+    display_height: int | None
+    fps_decimal: float | None
 
 
 class VideoView(Struct, frozen=True):
-    """A video. What was made of it and found in it has routes of its own."""
+    """A video. What was made of it and found in it has routes of its own.
+
+    ``kind`` is ``audio`` for a recording without moving pictures, which goes through the same stages to the same
+    statuses, and null until the file was measured. ``poster_url`` is a still, ``preview_url`` three seconds of moving
+    pictures without sound.
+    """
 
     id: str
     owner: str
@@ -106,6 +111,7 @@ class VideoView(Struct, frozen=True):
     description: str
     metadata: dict[str, str]
     source: SourceView
+    kind: Kind | None
     status: str
     run: int
     failure: Failure | None
@@ -113,6 +119,7 @@ class VideoView(Struct, frozen=True):
     capabilities: Capabilities
     media: MediaView | None
     poster_url: str | None
+    preview_url: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -128,7 +135,7 @@ class StageTiming(Struct, frozen=True):
 
 
 class RenditionView(Struct, frozen=True):
-    """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with both for download.
+    """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with all there is for download.
 
     ``fps`` is the exact fraction, ``fps_decimal`` the same as a number. The default sound track is named
     ``audio``; ``language`` is an ISO 639 code, ``und`` where the file does not say. ``source_loudness`` is that of
@@ -211,6 +218,7 @@ class RelatedView(Struct, frozen=True):
     id: str
     title: str
     poster_url: str | None
+    preview_url: str | None
     duration_s: float | None
     reason: str
     score: float

@@ -62,13 +62,15 @@ class Views:
             description=video.details.description,
             metadata=dict(video.details.metadata),
             source=SourceView(name=source.name, size_bytes=source.size_bytes, generation=source.generation),
+            kind=video.media.kind if video.media else None,
             status=video.status,
             run=video.run,
             failure=video.failure,
             progress=Progress(stage=lease.stage, fraction=lease.progress) if lease else None,
             capabilities=Capabilities(**{name: stage in video.results for name, stage in _CAPABILITIES.items()}),
             media=_media(video.media) if video.media else None,
-            poster_url=self._poster(video),
+            poster_url=self._made(video, "transcode", "poster.jpg"),
+            preview_url=self._made(video, "segment", "preview.mp4"),
             created_at=video.created_at,
             updated_at=video.updated_at,
         )
@@ -96,7 +98,8 @@ class Views:
         return RelatedView(
             id=other.id,
             title=other.title,
-            poster_url=self._poster(other),
+            poster_url=self._made(other, "transcode", "poster.jpg"),
+            preview_url=self._made(other, "segment", "preview.mp4"),
             duration_s=other.media.duration_s if other.media else None,
             reason=recommendation.reason,
             score=recommendation.score,
@@ -113,10 +116,12 @@ class Views:
     def _picture(self, picture: ObjectRef | None) -> str | None:
         return None if picture is None else self._link(picture.name)
 
-    def _poster(self, video: Video) -> str | None:
+    def _made(self, video: Video, stage: str, name: str) -> str | None:
         # By its name alone, so that a list of videos need not read the records of each.
-        key = video.results.get("transcode")
-        return None if key is None else self._link(f"{object_prefix(video.id, key)}poster.jpg")
+        key = video.results.get(stage)
+        if key is None or (video.media is not None and video.media.kind == "audio"):
+            return None
+        return self._link(f"{object_prefix(video.id, key)}{name}")
 
 
 def timings(attempts: Sequence[Attempt], run: int) -> dict[str, StageTiming]:
@@ -144,12 +149,13 @@ def _view(kind: type[V], shown: object, **computed: object) -> V:
 
 
 def _media(media: MediaInfo) -> MediaView:
-    width, height = media.video[0].display_size
+    picture = media.video[0] if media.video else None
+    width, height = picture.display_size if picture else (None, None)
     return _view(
         MediaView,
         media,
         video=tuple(_view(VideoStreamView, stream) for stream in media.video),
         display_width=width,
         display_height=height,
-        fps_decimal=float(media.video[0].fps),
+        fps_decimal=float(picture.fps) if picture else None,
     )

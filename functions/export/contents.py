@@ -13,7 +13,7 @@ from shared.domain.audit import AuditEntry
 from shared.domain.captions import webvtt_of
 from shared.domain.codec import RECORD_KINDS, encode
 from shared.domain.errors import NotFound
-from shared.domain.records import Finding, Rendition
+from shared.domain.records import Artifact, Finding, Rendition
 from shared.domain.transcript import transcript_of
 from shared.domain.video import Video
 from shared.domain.webhooks import Webhook
@@ -31,6 +31,8 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 
 _MAX_NAME_CHARS: Final = 80
 
+_PICTURES: Final = {"poster": "poster.jpg", "preview": "preview.mp4"}
+
 
 class ContentPorts(Protocol):
     """Where it comes from."""
@@ -46,7 +48,7 @@ class ContentPorts(Protocol):
 
 
 def add_video(archive: Archive, ports: ContentPorts, video: Video) -> None:
-    """Adds a video: ``video.json``, its source, its MP4 files and its captions, as far as there are any.
+    """Adds a video: ``video.json``, its source, MP4 files, poster, preview and captions, as far as there are any.
 
     Raises NotFound or PreconditionFailed when it goes or is replaced meanwhile.
     """
@@ -66,7 +68,11 @@ def add_video(archive: Archive, ports: ContentPorts, video: Video) -> None:
         archive.add(f"{folder}source-{_safe(video.source.name)}", ports.blobs.read(source))
     for rendition in records[Rendition.__name__]:
         if isinstance(rendition, Rendition) and rendition.kind == "mp4":
-            archive.add(f"{folder}{_safe(rendition.name)}.mp4", ports.blobs.read(rendition.object))
+            extension = "m4a" if rendition.object.content_type == "audio/mp4" else "mp4"
+            archive.add(f"{folder}{_safe(rendition.name)}.{extension}", ports.blobs.read(rendition.object))
+    for artifact in records[Artifact.__name__]:
+        if isinstance(artifact, Artifact) and artifact.role in _PICTURES:
+            archive.add(f"{folder}{_PICTURES[artifact.role]}", ports.blobs.read(artifact.object))
     findings = [finding for finding in records[Finding.__name__] if isinstance(finding, Finding)]
     transcript = transcript_of(findings, video.media)
     if transcript.lines:

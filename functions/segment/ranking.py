@@ -41,7 +41,7 @@ _NOTABLE = 0.6
 def rank(
     segments: Sequence[Segment],
     others: Sequence[Segment],
-    pictures: PictureSamples,
+    pictures: PictureSamples | None,
     levels: npt.NDArray[np.float32],
 ) -> list[Segment]:
     """Returns segments of one kind with their score and the reason for it.
@@ -52,47 +52,57 @@ def rank(
     Args:
         segments: All of one kind.
         others: Segments of other kinds; speech counts.
-        pictures: Samples of the whole video.
+        pictures: Samples of the whole video; None for sound alone, where the other signs count for more.
         levels: RMS of each tenth of a second; empty without sound.
     """
-    measures = _measures(segments, others, pictures, levels)
+    measures = _heard(segments, others, levels)
+    if pictures is not None:
+        measures |= _seen(segments, pictures)
+    signs = [sign for sign in _SIGNS if sign.name in measures]
     standing = {name: values if name == "speech" else _standing(values) for name, values in measures.items()}
     ranked = []
     for position, segment in enumerate(segments):
-        if all(sample.shows_nothing for sample in pictures.between(segment.start_s, segment.end_s)):
+        if pictures is not None and _shows_nothing(segment, pictures):
             ranked.append(replace(segment, score=0.0, reason="black"))
             continue
-        parts = {sign: float(standing[sign.name][position]) for sign in _SIGNS}
-        score = sum(sign.weight * part for sign, part in parts.items())
+        parts = {sign: float(standing[sign.name][position]) for sign in signs}
+        score = sum(sign.weight * part for sign, part in parts.items()) / sum(sign.weight for sign in signs)
         ranked.append(replace(segment, score=round(score, 3), reason=_reason(parts)))
     return ranked
 
 
-def _measures(
-    segments: Sequence[Segment],
-    others: Sequence[Segment],
-    pictures: PictureSamples,
-    levels: npt.NDArray[np.float32],
+def _shows_nothing(segment: Segment, pictures: PictureSamples) -> bool:
+    return all(sample.shows_nothing for sample in pictures.between(segment.start_s, segment.end_s))
+
+
+def _heard(
+    segments: Sequence[Segment], others: Sequence[Segment], levels: npt.NDArray[np.float32]
 ) -> dict[str, npt.NDArray[np.float64]]:
     speech = [segment for segment in others if segment.kind == "speech"]
-    looks, motion, loud, spoken = [], [], [], []
+    loud, spoken = [], []
     for segment in segments:
-        samples = pictures.between(segment.start_s, segment.end_s)
-        looks.append(usual_colors(samples))
-        motion.append(np.median([sample.change for sample in samples]))
         first, end = (round(time_s / LEVEL_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
         heard = levels[first:end]
         loud.append(float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0)
         spoken.append(_share(segment, speech))
-    lengths = np.array([segment.end_s - segment.start_s for segment in segments])
-    usual = np.average(looks, axis=0, weights=lengths).astype(np.float16)
+    return {"speech": np.array(spoken), "loudness": np.array(loud), "length": _lengths(segments)}
+
+
+def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> dict[str, npt.NDArray[np.float64]]:
+    looks, motion = [], []
+    for segment in segments:
+        samples = pictures.between(segment.start_s, segment.end_s)
+        looks.append(usual_colors(samples))
+        motion.append(np.median([sample.change for sample in samples]))
+    usual = np.average(looks, axis=0, weights=_lengths(segments)).astype(np.float16)
     return {
-        "speech": np.array(spoken),
         "motion": np.array(motion),
         "novelty": np.array([1 - likeness_of_colors(look, usual) for look in looks]),
-        "loudness": np.array(loud),
-        "length": lengths,
     }
+
+
+def _lengths(segments: Sequence[Segment]) -> npt.NDArray[np.float64]:
+    return np.array([segment.end_s - segment.start_s for segment in segments])
 
 
 def _share(segment: Segment, spans: Sequence[Segment]) -> float:

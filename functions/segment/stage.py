@@ -1,4 +1,4 @@
-"""The use case: one pass over the pictures and the sound, then scenes, keyframes and ranks."""
+"""The use case: one pass over the pictures and the sound, then scenes, keyframes, ranks and a preview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from functions.segment.keyframes import keyframe_times
+from functions.segment.pauses import scenes_by_pauses
 from functions.segment.picture_samples import PictureSamples
+from functions.segment.preview import PREVIEW_SHORT_SIDE, preview_excerpts
 from functions.segment.ranking import LEVEL_INTERVAL_S, rank
 from functions.segment.scenes import group_scenes
 from functions.segment.sound import sound_levels
@@ -35,10 +37,10 @@ _WATCHED, _LISTENED, _PICTURED = 0.7, 0.8, 0.95
 
 
 class SegmentStage:
-    """Finds segments, groups shots to scenes, gives each shot a keyframe and ranks them.
+    """Finds segments, groups shots to scenes, gives each shot a keyframe, ranks them and shows the best.
 
     Args:
-        media_tool: Decodes the proxy and takes the keyframes.
+        media_tool: Decodes the proxy, takes the keyframes and makes the preview.
         segmenters: What looks for segments; one of them must find shots.
     """
 
@@ -49,23 +51,28 @@ class SegmentStage:
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
         objects = {artifact.role: artifact.object for artifact in context.records(Artifact)}
-        if media is None or "proxy" not in objects:
+        if media is None or ("proxy" if media.kind == "video" else "analysis_audio") not in objects:
             raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
         for segmenter in self._segmenters:
             segmenter.start(media)
-        pictures = self._watch(context, media, context.fetch(objects["proxy"]))
+        pictures = self._watch(context, media, context.fetch(objects["proxy"])) if media.video else None
         sound = objects.get("analysis_audio")
         levels = self._listen(context.fetch(sound)) if sound else np.zeros(0, np.float32)
         context.progress(_LISTENED)
 
         found = [segment for segmenter in self._segmenters for segment in segmenter.finish()]
         others = [segment for segment in found if segment.kind != "shot"]
+        if pictures is None:
+            scenes = scenes_by_pauses(others, media)
+            return StageOutcome(records=(*rank(scenes, others, None, levels), *others))
         shots = [segment for segment in found if segment.kind == "shot"]
         if not shots:
             raise PermanentError("no_pictures", "Not one picture of the video could be read. Export it again.")
         scenes, shots = group_scenes(shots, others, pictures)
-        shots = self._with_keyframes(context, rank(shots, others, pictures, levels), pictures)
-        return StageOutcome(records=(*shots, *rank(scenes, others, pictures, levels), *others))
+        readable = context.fetch(smallest_rendition(context.records(Rendition), _READABLE_SIDE).object)
+        shots = self._with_keyframes(context, readable, rank(shots, others, pictures, levels), pictures)
+        preview = self._preview(context, readable, shots, others)
+        return StageOutcome(records=(*shots, *rank(scenes, others, pictures, levels), *others, preview))
 
     def _watch(self, context: StageContext, media: MediaInfo, proxy: Path) -> PictureSamples:
         pictures = PictureSamples()
@@ -85,12 +92,11 @@ class SegmentStage:
         return np.concatenate([np.zeros(0, np.float32), *sound_levels(audio, LEVEL_INTERVAL_S)])
 
     def _with_keyframes(
-        self, context: StageContext, shots: Sequence[Segment], pictures: PictureSamples
+        self, context: StageContext, readable: Path, shots: Sequence[Segment], pictures: PictureSamples
     ) -> list[Segment]:
         times_s = keyframe_times(shots, pictures)
         folder = context.workspace / "keyframes"
         folder.mkdir()
-        readable = context.fetch(smallest_rendition(context.records(Rendition), _READABLE_SIDE).object)
         paths = self._media_tool.stills(readable, times_s, folder, context)
         pictured = []
         for shot, time_s, path in zip(shots, times_s, paths, strict=True):
@@ -98,3 +104,11 @@ class SegmentStage:
             pictured.append(replace(shot, keyframe=stored, keyframe_s=time_s))
             context.progress(_LISTENED + (_PICTURED - _LISTENED) * len(pictured) / len(shots))
         return pictured
+
+    def _preview(
+        self, context: StageContext, readable: Path, shots: Sequence[Segment], others: Sequence[Segment]
+    ) -> Artifact:
+        excerpts = preview_excerpts(shots, [segment for segment in others if segment.kind == "black"])
+        path = context.workspace / "preview.mp4"
+        self._media_tool.preview(readable, excerpts, PREVIEW_SHORT_SIDE, path, context)
+        return Artifact(role="preview", object=context.put(path, path.name, "video/mp4"))

@@ -6,49 +6,60 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from shared.domain.encoding import Rung, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import GOP_S, Preset, Rung, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["SEGMENT_S", "plan_pictures", "plan_storyboard", "tile_count"]
+__all__ = ["plan_pictures", "plan_storyboard"]
 
-SEGMENT_S = 4.0
-"""Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
-
-# Two key frames a segment: players seek to within two seconds without decoding more.
-_GOP_S = SEGMENT_S / 2
 _MAX_OUTPUT_FPS = Fraction(60)
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
-_TILE_WIDTH = 160
-_TILE_INTERVAL_S = 1.0
-_MAX_TILES = 100
+_TILE_SIDE = 160
+# As many pictures as fit one sheet, but not further apart than people can jump; then there are more sheets.
+_TILE_INTERVAL_S = (1.0, 10.0)
 _COLUMNS = 10
+_TILES_A_SHEET = _COLUMNS**2
+_ROUNDING = 1e-9  # a duration divided by a part of itself may come out a hair above the number of parts
 
 
-def plan_pictures(rungs: tuple[Rung, ...]) -> TranscodePlan:
+def plan_pictures(
+    rungs: tuple[Rung, ...], preset: Preset = "balanced", *, deinterlace: bool = False
+) -> TranscodePlan:
     """Returns the plan for a ladder."""
     return TranscodePlan(
-        rungs=rungs, gop_s=_GOP_S, max_output_fps=_MAX_OUTPUT_FPS, proxy_size=_within(_PROXY_WIDTH, rungs)
+        rungs=rungs,
+        gop_s=GOP_S,
+        max_output_fps=_MAX_OUTPUT_FPS,
+        proxy_size=_within(_PROXY_WIDTH, rungs),
+        preset=preset,
+        deinterlace=deinterlace,
     )
 
 
 def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:
     """Returns the plan for a source's storyboard, made of the smallest rung."""
-    interval_s = max(_TILE_INTERVAL_S, media.duration_s / _MAX_TILES)
-    tiles = tile_count(media, interval_s)
+    least_s, most_s = _TILE_INTERVAL_S
+    interval_s = min(max(media.duration_s / _TILES_A_SHEET, least_s), most_s)
+    tiles = max(math.ceil(media.duration_s / interval_s - _ROUNDING), 1)
     columns = min(tiles, _COLUMNS)
     return StoryboardPlan(
-        tile_size=_within(_TILE_WIDTH, rungs), interval_s=interval_s, grid=(columns, math.ceil(tiles / columns))
+        tile_size=_tile_size(rungs[-1]),
+        interval_s=interval_s,
+        tiles=tiles,
+        grid=(columns, min(math.ceil(tiles / columns), _COLUMNS)),
+        # Then each interval has one in its first half at least, the one shown in its middle.
+        key_frames_do=interval_s >= 2 * GOP_S,
     )
 
 
-def tile_count(media: MediaInfo, interval_s: float) -> int:
-    """Returns how many storyboard pictures a video has: one for every interval begun."""
-    return min(max(math.ceil(media.duration_s / interval_s), 1), _MAX_TILES)
+def _tile_size(rung: Rung) -> tuple[int, int]:
+    """Returns an even size of a rung's shape, within a square and not larger than the rung."""
+    scale = min(_TILE_SIDE / max(rung.width, rung.height), 1.0)
+    return max(round(rung.width * scale / 2) * 2, 2), max(round(rung.height * scale / 2) * 2, 2)
 
 
 def _within(width: int, rungs: Sequence[Rung]) -> tuple[int, int]:
     """Returns an even size of the smallest rung's shape, not wider than it."""
-    smallest = rungs[-1]
+    smallest = min(rungs, key=lambda rung: rung.width)
     width = min(width, smallest.width)
     return width, max(round(width * smallest.height / smallest.width / 2) * 2, 2)

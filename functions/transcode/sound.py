@@ -74,6 +74,11 @@ class Heard:
         """Returns the track of a name, None when that is no track's."""
         return next((encoded for encoded in self.tracks if encoded.track.name == name), None)
 
+    def sources(self, encoded: EncodedTrack | None, media: MediaInfo) -> Sequence[AudioStream]:
+        """Returns the source's streams that a file has: that of its one track, or those of all."""
+        streams = {stream.index: stream for stream in media.audio}
+        return [streams[one.track.index] for one in ((encoded,) if encoded else self.tracks)]
+
 
 def make_sound(
     context: StageContext, encoder: Encoder, media_tool: MediaTool, media: MediaInfo, settings: EncodingSettings

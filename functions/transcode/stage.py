@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_storyboard
+from functions.transcode.plan import plan_pictures
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound import Heard, make_sound, store_sound
-from shared.domain.encoding import EncodingSettings, TranscodePlan
+from functions.transcode.sound_alone import transcode_sound_alone
+from functions.transcode.stills import Stills, make_stills
+from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record
@@ -23,9 +23,6 @@ from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
 
-_POSTER_SHORT_SIDE = 720
-"""A poster is a 720p picture at most."""
-
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -35,15 +32,6 @@ _CONTENT_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stills:
-    """The pictures that stand for the video."""
-
-    poster: Path
-    storyboard: Path
-    storyboard_vtt: Path
-
-
 class TranscodeStage:
     """Encodes, packages, verifies, and only then stores.
 
@@ -51,7 +39,7 @@ class TranscodeStage:
         media_tool: Measures, and takes pictures.
         encoder: Encodes.
         packager: Makes streams of what was encoded.
-        ladder: Chooses the sizes.
+        ladder: Chooses the renditions.
         settings: What it is told to choose by.
     """
 
@@ -73,9 +61,15 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        plan = plan_pictures(self._ladder.plan(media))
+        if media.kind == "audio":
+            return transcode_sound_alone(
+                context, media, self._media_tool, self._encoder, self._packager, self._settings
+            )
+        look = self._encoder.look(context.source(), media, context.workspace, context)
+        ladder = self._ladder.plan(media, look, self._settings)
+        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, heard = self._encode(context, media, plan)
-        stills = self._stills(context, media, pictures)
+        stills = make_stills(self._media_tool, context, media, pictures.rungs)
         packaging = self._packager.package(
             pictures.rungs, heard.tracks, heard.texts, SEGMENT_S, context.workspace / "stream", context
         )
@@ -83,9 +77,11 @@ class TranscodeStage:
         _verify(finished, media, plan, pictures, heard)
         return StageOutcome(
             records=(
+                *ladder.choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, packaging, stills),
                 *store_sound(context, heard),
+                stills.why,
             )
         )
 
@@ -105,20 +101,6 @@ class TranscodeStage:
                 "and look or sound wrong. Export the video again if it matters.",
             )
         return pictures, heard
-
-    def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures) -> _Stills:
-        from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
-
-        folder, rungs = context.workspace, pictures.rungs
-        fits_poster = (one for one in rungs if min(one.rung.width, one.rung.height) <= _POSTER_SHORT_SIDE)
-        poster = folder / "poster.jpg"
-        self._media_tool.poster(next(fits_poster, rungs[-1]).path, poster, context)
-        plan = plan_storyboard(media, tuple(one.rung for one in rungs))
-        storyboard = folder / "storyboard.jpg"
-        self._media_tool.storyboard(rungs[-1].path, plan, storyboard, context)
-        vtt = folder / "storyboard.vtt"
-        vtt.write_text(storyboard_vtt(media, plan, storyboard.name))
-        return _Stills(poster=poster, storyboard=storyboard, storyboard_vtt=vtt)
 
     def _finished(
         self, context: StageContext, pictures: EncodedPictures, heard: Heard, packaging: Packaging
@@ -142,12 +124,9 @@ def _verify(
     source = media.video[0]
     every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
     rungs = {rung.name: rung for rung in plan.rungs}
-    streams = {stream.index: stream for stream in media.audio}
     for file in finished:
         if file.kind != "video":
-            tracks = (file.sound,) if file.sound else heard.tracks
-            sources = [streams[encoded.track.index] for encoded in tracks]
-            check_sound(file, sources, damaged=heard.decode_errors > 0)
+            check_sound(file, heard.sources(file.sound, media), damaged=heard.decode_errors > 0)
         if file.kind != "audio":
             check_picture(file, rungs[file.name], source, pictures.frames if every_frame else None)
 
@@ -160,13 +139,12 @@ def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterat
 
 
 def _store_artifacts(
-    context: StageContext, pictures: EncodedPictures, packaging: Packaging, stills: _Stills
+    context: StageContext, pictures: EncodedPictures, packaging: Packaging, stills: Stills
 ) -> Iterator[Record]:
     streams = [("hls", packaging.hls), ("dash", packaging.dash)]
     streams += [("media_playlist", path) for path in packaging.playlists]
     streams += [("iframes", path) for path in packaging.iframes]
-    others = [("poster", stills.poster), ("storyboard", stills.storyboard)]
-    others += [("storyboard_vtt", stills.storyboard_vtt), ("proxy", pictures.proxy)]
+    others = [*stills.files(), ("proxy", pictures.proxy)]
     named = [(role, path, f"stream/{path.name}") for role, path in streams]
     named += [(role, path, path.name) for role, path in others]
     for role, path, name in named:

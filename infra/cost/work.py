@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from functions.transcode.estimate import pixels
+from shared.domain.encoding import EncodingSettings
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
 from shared.processors.ladder import LadderPlanner
 
@@ -51,7 +52,7 @@ class Work:
         return {
             "media_s": self.media.duration_s,
             "gigapixels": pixels(self.ladder, self.media) / 1e9,
-            "rungs": len(self.ladder.plan(self.media)),
+            "rungs": len(self.ladder.plan(self.media, None, EncodingSettings()).rungs) if self.media.video else 0,
             "size_bytes": self.media.size_bytes,
         }
 

@@ -193,16 +193,18 @@ def _serve_all(run: CloudRun, name: str, order: Sequence[str]) -> None:
     for one in order:
         service = services[one]
         revision = service.tagged[name]
-        if one in jobs:  # it works on what its stage hands over: what runs there is what runs here
-            run.run_in_job(one, run.image(revision))
+        for job in jobs.get(one, ()):  # it works on what its stage hands over: what runs there is what runs here
+            run.run_in_job(job, run.image(revision))
         if service.serving != revision:
             _say(f"{one}: serves {revision}")
             run.serve(one, revision)
 
 
-def _jobs() -> frozenset[str]:
+def _jobs() -> Mapping[str, Sequence[str]]:
+    """Returns the service that starts jobs -> those jobs, tasks first: they are told what to do by the others."""
     flow = json.loads(_FLOW.read_text())
-    return frozenset(row["stage"] for row in flow["stages"] if "job_timeout_s" in row)
+    tasks = [row["task"] for row in flow["tasks"]]
+    return {row["stage"]: [*tasks, row["stage"]] for row in flow["stages"] if "job_timeout_s" in row}
 
 
 def _service(shown: Mapping[str, Any]) -> Service:

@@ -26,29 +26,28 @@ locals {
   # Those who start jobs, and those who cancel them when a video is deleted.
   job_settings = {
     AUTOMATIONS_JOBS = jsonencode({
-      for stage in keys(local.jobs) : stage => "projects/${var.project}/locations/${var.region}/jobs/${stage}"
+      for job in keys(local.jobs) : job => "projects/${var.project}/locations/${var.region}/jobs/${job}"
     })
   }
 
-  own_settings = merge(
-    { for stage in keys(local.jobs) : stage => local.job_settings },
-    {
-      api = merge(local.job_settings, {
-        for name, value in {
-          AUTOMATIONS_AUTH__ISSUER       = local.auth.issuer
-          AUTOMATIONS_AUTH__AUDIENCE     = local.auth.audience
-          AUTOMATIONS_AUTH__JWKS_URL     = local.auth.jwks_url
-          AUTOMATIONS_AUTH__OWNER_CLAIM  = local.auth.owner_claim
-          AUTOMATIONS_AUTH__ROLE_CLAIM   = local.auth.role_claim
-          AUTOMATIONS_AUTH__DEFAULT_ROLE = local.auth.default_role
-          AUTOMATIONS_CORS_ORIGINS       = length(var.cors_origins) == 0 ? null : join(",", var.cors_origins)
-        } : name => value if value != null
-      })
-      sweep = merge(local.job_settings, {
-        for days in var.retention_days[*] : "AUTOMATIONS_RETENTION_DAYS" => tostring(days)
-      })
-    },
-  )
+  own_settings = {
+    # As many chunks are encoded at the same time as its job may have tasks, whatever pipeline.json would like.
+    transcode = merge(local.job_settings, { AUTOMATIONS_ENCODING__WORKERS = tostring(local.at_a_time.encode) })
+    api = merge(local.job_settings, {
+      for name, value in {
+        AUTOMATIONS_AUTH__ISSUER       = local.auth.issuer
+        AUTOMATIONS_AUTH__AUDIENCE     = local.auth.audience
+        AUTOMATIONS_AUTH__JWKS_URL     = local.auth.jwks_url
+        AUTOMATIONS_AUTH__OWNER_CLAIM  = local.auth.owner_claim
+        AUTOMATIONS_AUTH__ROLE_CLAIM   = local.auth.role_claim
+        AUTOMATIONS_AUTH__DEFAULT_ROLE = local.auth.default_role
+        AUTOMATIONS_CORS_ORIGINS       = length(var.cors_origins) == 0 ? null : join(",", var.cors_origins)
+      } : name => value if value != null
+    })
+    sweep = merge(local.job_settings, {
+      for days in var.retention_days[*] : "AUTOMATIONS_RETENTION_DAYS" => tostring(days)
+    })
+  }
 
   # Tokens are those of the project's own Identity Platform, unless another issuer is named.
   auth = var.auth != null ? var.auth : {
@@ -61,7 +60,7 @@ locals {
   }
 
   environment = {
-    for function in keys(local.functions) : function => merge(
+    for function in keys(local.programs) : function => merge(
       local.default_settings,
       local.common_settings,
       lookup(local.own_settings, function, {}),
@@ -80,9 +79,9 @@ locals {
 
   # Variable -> secret, whose newest version it holds when an instance starts.
   secret_environment = {
-    for function in keys(local.functions) : function => merge(
+    for function in keys(local.programs) : function => merge(
       function == "api" ? { AUTOMATIONS_SIGNING_KEY = google_secret_manager_secret.this["signing-key"].secret_id } : {},
-      var.sql_database ? { AUTOMATIONS_DATABASE_URL = google_secret_manager_secret.this["database-url"].secret_id } : {},
+      var.sql_database && contains(keys(local.functions), function) ? { AUTOMATIONS_DATABASE_URL = google_secret_manager_secret.this["database-url"].secret_id } : {},
     )
   }
 }

@@ -7,7 +7,17 @@ locals {
     { for row in local.flow.stages : row.stage => row },
     { for row in concat(local.flow.listeners, local.flow.services) : row.function => row },
   )
-  jobs = { for row in local.flow.stages : row.stage => row if can(row.job_timeout_s) }
+  tasks    = { for row in local.flow.tasks : row.task => row }
+  programs = merge(local.functions, local.tasks) # all that runs
+
+  # Job -> what it gets: stages, as far as one may take too long for a function, and what their work is divided into.
+  jobs = merge(
+    {
+      for row in local.flow.stages :
+      row.stage => merge(row, { timeout_s = row.job_timeout_s, parallelism = 1 }) if can(row.job_timeout_s)
+    },
+    local.tasks,
+  )
 
   sweep_topic       = "sweep-due"
   dead_letter_topic = "dead-letters"

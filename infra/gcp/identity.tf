@@ -1,6 +1,6 @@
-# Who acts: one account a function, and one for what pushes to them. Nobody has a key.
+# Who acts: one account for each that runs, and one for what pushes to them. Nobody has a key.
 resource "google_service_account" "function" {
-  for_each = local.functions
+  for_each = local.programs
 
   account_id   = "fn-${each.key}"
   display_name = "Automations: ${each.key}"

@@ -1,6 +1,14 @@
-# What takes longer than an event function has: the same code in the same image, as a job of the stage's name. Whoever
-# starts one tells it what to do, and how long it may take.
-resource "google_cloud_run_v2_job" "stage" {
+locals {
+  # Tasks of one execution that run at the same time.
+  at_a_time = {
+    for job, row in local.jobs : job => min(row.parallelism, try(var.instances[job].max, var.max_instances))
+  }
+}
+
+# What takes longer than an event function has: the same code in the same image, as a job of the stage's name; and pieces
+# of a long video, each of which is a task of an execution. Whoever starts one tells it what to do, how many tasks that
+# is, and how long each may take.
+resource "google_cloud_run_v2_job" "this" {
   for_each = local.jobs
 
   name                = each.key
@@ -9,10 +17,12 @@ resource "google_cloud_run_v2_job" "stage" {
   deletion_protection = false # it keeps nothing
 
   template {
+    parallelism = local.at_a_time[each.key]
+
     template {
       service_account       = google_service_account.function[each.key].email
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      timeout               = "${each.value.job_timeout_s}s"
+      timeout               = "${each.value.timeout_s}s"
       max_retries           = 3
       encryption_key        = var.kms_key
 
@@ -60,7 +70,7 @@ resource "google_cloud_run_v2_job" "stage" {
     }
   }
 
-  # Its image is changed along with the traffic of its stage's service, and gcloud notes who did it.
+  # Its image is changed along with the traffic of the service of its stage, and gcloud notes who did it.
   lifecycle {
     ignore_changes = [template[0].template[0].containers[0].image, client, client_version]
 

@@ -19,6 +19,7 @@ locals {
       # A stage removes what it stored for a video that was deleted meanwhile.
       { for stage in local.made_stages : stage => ["create", "delete", "get"] },
       {
+        encode = ["create", "get"]
         export = ["create", "delete", "get", "list"]
         sweep  = ["delete", "get", "list"]
         api    = ["delete", "get", "list"] # a signed link may do what its signer may
@@ -38,9 +39,10 @@ locals {
     },
   )
 
-  # Job -> who starts it, and who ends what somebody else started.
-  job_starters   = { for stage in keys(local.jobs) : stage => [stage] }
-  job_cancellers = { for stage in keys(local.jobs) : stage => ["sweep", "api"] }
+  # Job -> who starts it, who looks how it goes, and who ends it.
+  job_starters   = { transcode = ["transcode"], encode = ["transcode"] }
+  job_watchers   = { encode = ["transcode"] }
+  job_cancellers = { transcode = ["sweep", "api"], encode = ["transcode"] }
 
   link_signers = ["api"]
 
@@ -65,6 +67,7 @@ locals {
       "objects.get"    = ["storage.objects.get"]
       "objects.list"   = ["storage.objects.list"]
       "jobs.start"     = ["run.jobs.run", "run.jobs.runWithOverrides"]
+      "jobs.watch"     = ["run.executions.get"]
       "jobs.cancel"    = ["run.executions.cancel"]
       "links.sign"     = ["iam.serviceAccounts.signBlob"]
     },
@@ -120,12 +123,15 @@ resource "google_cloud_run_v2_job_iam_member" "function" {
     [for job, functions in local.job_starters : {
       for function in functions : "${function}.${job}.start" => { function = function, job = job, role = "jobs.start" }
     }],
+    [for job, functions in local.job_watchers : {
+      for function in functions : "${function}.${job}.watch" => { function = function, job = job, role = "jobs.watch" }
+    }],
     [for job, functions in local.job_cancellers : {
       for function in functions : "${function}.${job}.cancel" => { function = function, job = job, role = "jobs.cancel" }
     }],
   )...)
 
-  name     = google_cloud_run_v2_job.stage[each.value.job].name
+  name     = google_cloud_run_v2_job.this[each.value.job].name
   location = var.region
   role     = google_project_iam_custom_role.this[each.value.role].name
   member   = google_service_account.function[each.value.function].member

@@ -2,7 +2,7 @@ locals {
   # A disk that a function works on. An empty project has few: docs.cloud.google.com/run/docs/configuring/services/ephemeral-disk
   disk_path = "/work"
   disks_gib = {
-    for function, row in local.functions :
+    for function, row in local.programs :
     function => min(tonumber(trimsuffix(row.disk, "Gi")), var.disk_limit_gib) if can(row.disk)
   }
 }

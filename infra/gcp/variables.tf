@@ -88,13 +88,13 @@ variable "max_instances" {
 }
 
 variable "instances" {
-  description = "Function -> the fewest and the most instances of it. One that is always there is paid for, and answers at once."
+  description = "Function -> the fewest and the most instances of it; of what a stage divides its work into, the most tasks at a time for a video. One that is always there is paid for, and answers at once."
   type        = map(object({ min = optional(number, 0), max = number }))
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.instances), keys(local.functions))) == 0
-    error_message = "There are no other functions than ${join(", ", keys(local.functions))}."
+    condition     = length(setsubtract(keys(var.instances), keys(local.programs))) == 0
+    error_message = "There are no others than ${join(", ", keys(local.programs))}."
   }
 
   validation {

@@ -130,7 +130,7 @@ def _print(work: Work, cost: VideoCost) -> None:
     from infra.cost.model import storage_usd_month
     from infra.cost.price_list import prices
 
-    picture = work.media.video[0]
+    size = "x".join(map(str, work.media.video[0].display_size)) if work.media.video else "sound alone"
     table = Table(box=None, pad_edge=False)
     for heading, side in (("stage", "left"), ("works", "right"), ("US cents", "right"), ("most of it", "left")):
         table.add_column(heading, justify="right" if side == "right" else "left")
@@ -141,7 +141,7 @@ def _print(work: Work, cost: VideoCost) -> None:
         table.add_row(part.name, works, f"{part.usd * 100:.4f}", most)
     stage, price, share = cost.dominant
     minutes = work.media.duration_s / 60
-    say(f"{minutes:.1f} min, {picture.width}x{picture.height}, {work.media.size_bytes / 1e6:.1f} MB uploaded")
+    say(f"{minutes:.1f} min, {size}, {work.media.size_bytes / 1e6:.1f} MB uploaded")
     out.print(table)
     say(f"Processing: {cost.usd:.4f} USD, {cost.usd / minutes:.4f} a minute; {share:.0%} is {price} of {stage}.")
     say(f"  At most {cost.most_usd:.4f} USD, if a vCPU is half as fast as the cores that were measured.")

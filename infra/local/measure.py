@@ -45,6 +45,8 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
     video = _processed(wiring, stack, source, name)
     if video.media is None or video.status != "ready":
         raise RuntimeError(f"{source.name} ended as {video.status}: {video.failure}")
+    if video.media.kind == "audio":
+        raise RuntimeError(f"{source.name} has no pictures; what sound costs is not measured.")
     picture = video.media.video[0]
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     prefix = f"videos/{video.id}/"
@@ -56,7 +58,7 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
             "media_s": round(video.media.duration_s, 2),
             "size": f"{picture.width}x{picture.height}",
             "size_bytes": video.source.size_bytes,
-            "rungs": len(ladder.plan(video.media)),
+            "rungs": len(ladder.plan(video.media, None, wiring.settings.encoding).rungs),
             "gigapixels": round(pixels(ladder, video.media) / 1e9, 3),
             "shots": sum(segment.kind == "shot" for segment in wiring.repository.records(video, Segment)),
             "wall_s": round(attempt.cost.wall_s, 3),

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt, ToolRun
+from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Evidence, Finding, Recommendation, Rendition, Segment, Tag
 from shared.domain.status import FAILED, READY
 from shared.domain.video import Cost, Video
@@ -60,7 +61,7 @@ def outcome_line(video: Video) -> Text:
 
 def video_table(videos: Iterable[Video]) -> Table:
     """Returns a table of videos."""
-    table = _table("Id", "Name", "Owner", "Status", "Length", "Added")
+    table = _table("Id", "Name", "Owner", "Kind", "Status", "Length", "Added")
     for column in table.columns:
         column.no_wrap = True  # a broken id, code or date helps nobody; long names end in an ellipsis
     for video in videos:
@@ -71,9 +72,9 @@ def video_table(videos: Iterable[Video]) -> Table:
             status = f"failed: {video.failure.code}"
         length = clock_time(video.media.duration_s) if video.media else ""
         added = f"{video.created_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(
-            video.id[:SHORT_ID], Text(video.source.name), video.owner, _styled(status, video.status), length, added
-        )
+        kind = video.media.kind if video.media else ""
+        shown = _styled(status, video.status)
+        table.add_row(video.id[:SHORT_ID], Text(video.source.name), video.owner, kind, shown, length, added)
     return table
 
 
@@ -156,18 +157,24 @@ def _headline(video: Video) -> Panel:
     if video.failure is not None:
         lines.append(Text.assemble(("Reason   ", "dim"), f"[{video.failure.code}] {video.failure.reason}"))
     if video.media is not None:
-        media, picture = video.media, video.media.video[0]
-        width, height = picture.display_size
+        media = video.media
         sound = f"{media.audio[0].codec}, {media.audio[0].channels} ch" if media.audio else "no sound"
         lines.append(
             Text.assemble(
                 ("Source   ", "dim"),
-                f"{clock_time(media.duration_s)}, {picture.codec} {width}x{height} at "
-                f"{float(picture.fps):.4g} fps, {sound}, {media.size_bytes / 1e6:.1f} MB",
+                f"{clock_time(media.duration_s)}, {_pictures(media)}, {sound}, {media.size_bytes / 1e6:.1f} MB",
             )
         )
     lines.append(Text.assemble(("Id       ", "dim"), video.id))
     return Panel(Group(*lines), title=Text(video.source.name, "bold"), title_align="left", expand=False)
+
+
+def _pictures(media: MediaInfo) -> str:
+    if not media.video:
+        return "sound alone"
+    picture = media.video[0]
+    width, height = picture.display_size
+    return f"{picture.codec} {width}x{height} at {float(picture.fps):.4g} fps"
 
 
 def _renditions(renditions: Sequence[Rendition]) -> Table:
@@ -257,11 +264,8 @@ def where_to_look(wiring: Bootstrap, video: Video, program: str) -> Text:
     files = [
         rendition.object for rendition in wiring.repository.records(video, Rendition) if rendition.kind == "mp4"
     ]
-    files += [
-        artifact.object
-        for artifact in wiring.repository.records(video, Artifact)
-        if artifact.role in ("hls", "poster", "storyboard")
-    ]
+    made = {artifact.role: artifact.object for artifact in reversed(wiring.repository.records(video, Artifact))}
+    files += [made[role] for role in ("hls", "poster", "preview", "storyboard") if role in made]
     data_dir = shlex.quote(str(wiring.settings.data_dir))
     more = [f"  {program} timeline {video.id[:SHORT_ID]} --data-dir {data_dir}"]
     if wiring.settings.platform == "google":

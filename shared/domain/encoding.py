@@ -9,9 +9,14 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 __all__ = [
+    "GOP_S",
     "MAX_SOUND_TRACKS",
+    "SEGMENT_S",
     "Codec",
     "EncodingSettings",
+    "Excerpt",
+    "Look",
+    "Preset",
     "Rung",
     "SoundPlan",
     "SoundTrack",
@@ -21,9 +26,37 @@ __all__ = [
 ]
 
 Codec: TypeAlias = Literal["h264", "hevc", "av1"]
+Preset: TypeAlias = Literal["fast", "balanced", "small"]
+
+SEGMENT_S = 4.0
+"""Seconds a streamed segment: short enough to start and switch soon, long enough for few requests."""
+
+GOP_S = SEGMENT_S / 2
+"""Seconds between key frames, two in a segment: players seek to within two seconds without decoding more."""
 
 MAX_SOUND_TRACKS = 8
 """Sound tracks that are encoded; a player's menu has no use for more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a quick look at a source's pictures told: a few excerpts, made small and encoded without a cap.
+
+    Attributes:
+        seconds: Seconds of pictures that were looked at.
+        size: Width and height that they were encoded at.
+        bits_per_pixel: What they took at the look's own quality; None when nothing could be decoded there.
+        peak_bits_per_pixel: What the most demanding excerpt took; None likewise.
+        interlaced: Whether frames hold two moments each, whatever the source says of itself.
+        segment_starts_s: When a copy's segments would start; empty when the stream's kind is never copied.
+    """
+
+    seconds: float
+    size: tuple[int, int]
+    bits_per_pixel: float | None
+    peak_bits_per_pixel: float | None
+    interlaced: bool = False
+    segment_starts_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +68,8 @@ class EncodingSettings:
             can.
         chunk_s: Seconds of a chunk, 0.5..24; chunks have half of that to a quarter more. Shorter ones cost more.
         workers: Chunks encoded at the same time; unset, one a core, and on Cloud Run what pipeline.json says.
+        preset: How much time encoders take to find smaller files.
+        codecs: What pictures are encoded with; h264 is always among them, for some players know nothing else.
         loudness_lufs: Integrated loudness (EBU R 128) that sound is brought to, -40..-5; off leaves it as it is.
         true_peak_dbtp: What no peak of that sound goes above, between samples too, -9..0.
     """
@@ -42,8 +77,14 @@ class EncodingSettings:
     chunks: Literal["auto", "always", "never"] = "auto"
     chunk_s: Annotated[float, Meta(ge=0.5, le=24)] = 24.0
     workers: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    preset: Preset = "balanced"
+    codecs: tuple[Codec, ...] = ("h264",)
     loudness_lufs: Annotated[float, Meta(ge=-40, le=-5)] | Literal["off"] = -16.0
     true_peak_dbtp: Annotated[float, Meta(ge=-9, le=0)] = -1.5
+
+    def __post_init__(self) -> None:
+        if "h264" not in self.codecs:
+            raise ValueError("codecs must name h264 too: some players know nothing else")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +92,13 @@ class Rung:
     """One picture encoding to make.
 
     Attributes:
-        name: ``720p`` and so on.
+        name: ``720p`` and so on; with another codec than H.264 ``720p-hevc``. Unique in a plan.
         width: Even pixels, square, upright.
         height: Even pixels.
         max_bitrate_bps: Cap of the rate control.
-        crf: Constant rate factor, lower is better.
+        crf: Constant rate factor, lower is better; each codec has a scale of its own.
+        codec: What it is encoded with.
+        copy: Whether the source's own stream is taken as it is; at most the first rung.
     """
 
     name: str
@@ -63,6 +106,8 @@ class Rung:
     height: int
     max_bitrate_bps: int
     crf: float
+    codec: Codec = "h264"
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +115,20 @@ class TranscodePlan:
     """The pictures that are made from one decode.
 
     Attributes:
-        rungs: Largest first, at least one.
+        rungs: Largest first, at least one; those in H.264 before the others.
         gop_s: Seconds between key frames, the same in all rungs.
         max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
         proxy_size: Width and height of the analysis proxy, even.
+        preset: How much time encoders take to find smaller files.
+        deinterlace: Whether the source's frames hold two moments each, of which one is to be made one picture.
     """
 
     rungs: tuple[Rung, ...]
     gop_s: float
     max_output_fps: Fraction | None
     proxy_size: tuple[int, int]
+    preset: Preset = "balanced"
+    deinterlace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +182,41 @@ class SubtitleTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryboardPlan:
-    """Small pictures of the whole video in one large one.
+    """Small pictures of the whole video, many of them in one large one, a sheet.
 
     Attributes:
         tile_size: Width and height of one picture, even.
         interval_s: Seconds between pictures.
-        grid: Columns and rows.
+        tiles: How many there are, at least one.
+        grid: Columns and rows of a sheet.
+        key_frames_do: True when intervals are so long that key frames alone show what is in each.
     """
 
     tile_size: tuple[int, int]
     interval_s: float
+    tiles: int
     grid: tuple[int, int]
+    key_frames_do: bool
+
+    @property
+    def tiles_a_sheet(self) -> int:
+        """How many pictures a sheet holds; the last one may hold fewer."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def sheets(self) -> int:
+        """How many sheets there are."""
+        return -(-self.tiles // self.tiles_a_sheet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A part of a video that is shown in its preview.
+
+    Attributes:
+        start_s: Its first instant on the source's timeline.
+        length_s: Seconds it lasts, more than 0.
+    """
+
+    start_s: float
+    length_s: float

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
 from shared.domain.attribute_docs import split_docstring
 from shared.domain.events import SCHEMA_VERSION, VideoEvent
 from shared.domain.flow import Flow
+from shared.domain.media import Kind
 from shared.domain.video import MAX_REASON_CHARS, Failure
 
 __all__ = ["ASYNCAPI_FILE", "SCHEMA_FILE", "asyncapi_document", "event_schema"]
@@ -48,6 +49,7 @@ _CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "generation": {"minimum": 0},
     "run": {"minimum": 1},
     "trace": {"pattern": "^[0-9a-f]{32}$"},
+    "kind": {"enum": [*get_args(Kind), None]},
 }
 _FAILURE_CONSTRAINTS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": "^[a-z][a-z0-9_]*$"},

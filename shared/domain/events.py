@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from shared.domain.media import Kind
 from shared.domain.video import Failure
 
 __all__ = ["SCHEMA_VERSION", "Message", "ObjectFinalized", "SweepDue", "VideoEvent", "WorkRequested"]
@@ -39,6 +40,7 @@ class VideoEvent:
         run: Counts from 1; a newer generation and a replay each start a new one.
         occurred_at: When, in UTC.
         trace: W3C trace id (32 hex digits) that ties one run's work together.
+        kind: ``video``, or ``audio`` for sound alone, as last measured; null before.
         failure: Why, when the video failed.
     """
 
@@ -51,6 +53,7 @@ class VideoEvent:
     run: int
     occurred_at: datetime
     trace: str
+    kind: Kind | None = None
     failure: Failure | None = None
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
-__all__ = ["AudioStream", "Loudness", "MediaInfo", "SubtitleStream", "VideoStream"]
+__all__ = ["AudioStream", "Kind", "Loudness", "MediaInfo", "SubtitleStream", "VideoStream"]
+
+Kind: TypeAlias = Literal["video", "audio"]
+"""What a source is: moving pictures, with or without sound, or sound alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,8 @@ class VideoStream:
         width: Coded width in pixels, before rotation and pixel aspect are applied.
         height: Coded height in pixels.
         sample_aspect: Width over height of one pixel; 1 is square.
-        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270.
+        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270 (before that it may
+            have to be mirrored, which does not show here).
         fps: Mean frames per second.
         variable_fps: True when frames are not evenly spaced.
         frames: Number of frames, when counted; None when unknown.
@@ -32,7 +37,7 @@ class VideoStream:
         color_space: FFmpeg's name of the matrix; empty when unknown.
         color_range: ``tv``, ``pc`` or empty.
         hdr: ``none``, ``hdr10`` or ``hlg``.
-        interlaced: True when the container or codec says that frames hold two fields.
+        interlaced: True when the container or codec says that frames hold two fields, true or not.
         bitrate_bps: Bits a second; None when unknown.
     """
 
@@ -135,7 +140,7 @@ class MediaInfo:
         container: FFmpeg's demuxer name, such as ``mov,mp4,m4a,3gp,3g2,mj2``.
         duration_s: Seconds from the first to the end of the last frame or sample.
         size_bytes: Size of the file.
-        video: The picture streams, the one that is processed first.
+        video: The picture streams, the one that is processed first; none for sound alone. A cover is none.
         audio: The sound streams, the one that is processed first.
         subtitles: The subtitle streams.
         title: The title written in the file; plain text, never markup.
@@ -148,3 +153,8 @@ class MediaInfo:
     audio: tuple[AudioStream, ...] = ()
     subtitles: tuple[SubtitleStream, ...] = ()
     title: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """``video`` if there is a picture that moves, else ``audio``."""
+        return "video" if self.video else "audio"

@@ -56,7 +56,8 @@ class Rendition:
 
     Attributes:
         name: ``1080p``, ``720p`` … for pictures; ``audio`` for the default sound, ``audio-deu`` … for others.
-        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (both, for download).
+        kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (all that there is in one file, for
+            download).
         codec: FFmpeg's codec name.
         width: Pixels; None for sound.
         height: Pixels; None for sound.
@@ -88,9 +89,10 @@ class Artifact:
     """A file that is neither a rendition nor a keyframe.
 
     Attributes:
-        role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard``, ``storyboard_vtt``
-            (for players), ``subtitles`` (WebVTT), ``waveform`` (peaks of the sound in JSON), ``proxy`` (tiny
-            pictures, every source frame) or ``analysis_audio`` (16 kHz mono, at the source's level).
+        role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard`` (one or more, in time
+            order), ``storyboard_vtt``, ``preview`` (for players and lists), ``subtitles`` (WebVTT), ``waveform``
+            (peaks of the sound in JSON), ``proxy`` (tiny pictures, every source frame) or ``analysis_audio``
+            (16 kHz mono, at the source's level).
         object: Where it lies.
         language: ISO 639 code of subtitles; ``und`` when unknown, and for what has no language.
     """
@@ -105,7 +107,7 @@ class Choice:
     """Something that was decided about how a video is encoded, and why.
 
     Attributes:
-        subject: What was decided, such as ``mode``, ``rung 1080p`` or ``sound``.
+        subject: What was decided, such as ``mode``, ``rung 1080p``, ``sound`` or ``poster``.
         value: What was chosen, such as ``whole`` or ``2.4 Mbit/s at most``.
         reason: Why, in words, with the figures that it follows from.
     """
@@ -230,8 +232,9 @@ class Recommendation:
     """Something worth doing or watching next.
 
     Attributes:
-        kind: ``poster`` (the best still), ``title`` (a name for the video), ``chapter`` (a titled entry point) or
-            ``related`` (another video).
+        kind: ``poster`` (the best of the shots' stills, by all that was found in them; the artifact ``poster`` is
+            there before anything was, and chosen by looks), ``title`` (a name for the video), ``chapter`` (a
+            titled entry point) or ``related`` (another video).
         value: The title, or the related video's id; empty for a poster.
         reason: Why, in words.
         score: 0..1 within its kind.

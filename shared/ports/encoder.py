@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shared.domain.encoding import Rung, SoundPlan, SoundTrack, TranscodePlan
+from shared.domain.encoding import Look, Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import Loudness, MediaInfo
 from shared.ports.tool_session import ToolSession
 
@@ -78,6 +78,14 @@ class EncodedSound:
 
 class Encoder(Protocol):
     """Encodes. Raises PermanentError for bad media, TransientError when the machine is at fault."""
+
+    def look(self, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> Look:
+        """Looks at a few moments of the pictures, however long they are, so that they can be planned for.
+
+        Raises:
+            TransientError: The machine or a limit is at fault; what can't be decoded is no error here.
+        """
+        ...
 
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession

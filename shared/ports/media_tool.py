@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from shared.domain.encoding import StoryboardPlan, SubtitleTrack
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
 from shared.domain.subtitles import Subtitles
 from shared.ports.tool_session import ToolSession
@@ -77,12 +77,26 @@ class MediaTool(Protocol):
         """Writes the pictures shown at some times as JPEG files and returns them in the order asked for."""
         ...
 
-    def storyboard(self, video: Path, plan: StoryboardPlan, destination: Path, session: ToolSession) -> None:
-        """Writes small pictures of a whole file this product made into one JPEG."""
+    def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
+        """Returns when the key frames of a file this product made are shown, in order."""
         ...
 
-    def poster(self, video: Path, destination: Path, session: ToolSession) -> None:
-        """Writes a picture that stands for a file this product made as a JPEG."""
+    def storyboard(self, video: Path, plan: StoryboardPlan, folder: Path, session: ToolSession) -> Sequence[Path]:
+        """Writes small pictures of a whole file this product made into JPEG sheets; returns them in time order."""
+        ...
+
+    def preview(
+        self, video: Path, excerpts: Sequence[Excerpt], short_side: int, destination: Path, session: ToolSession
+    ) -> None:
+        """Writes a small silent MP4 of some parts of a file this product made, one after the other.
+
+        Args:
+            video: The file.
+            excerpts: What is shown, at least one.
+            short_side: Pixels of its shorter side; never more than the file has.
+            destination: Where it goes.
+            session: The attempt.
+        """
         ...
 
     def subtitles(

@@ -35,13 +35,14 @@ class AnalysisInput:
         source: The uploaded object, for models that read it where it lies.
         media: What probing found.
         segments: Everything the segment stage found.
-        keyframes: One a shot, in time order.
+        keyframes: One a shot, in time order; none for sound alone.
         audio: WAV, 16 kHz, mono, 16 bit, at the source's level; None without sound.
         loudness: How loud the source's sound is, whatever level it was given since; None without sound, and for a
             video that was transcoded before that was measured.
-        proxy: Tiny pictures, one for every source frame.
-        pictures: Fetches a rendition in which text can be read, picture only. It is large: call it when needed.
-        download: The rendition with picture and sound in one MP4; None for a video that was transcoded without.
+        proxy: Tiny pictures, one for every source frame; None for sound alone.
+        pictures: Fetches a rendition in which text can be read, picture only; there is one where there are
+            keyframes. It is large: call it when needed.
+        download: The rendition with all there is in one MP4; None for a video that was transcoded without.
         fetch: Downloads an object of the video's, such as ``download``.
         folder: An empty private folder for temporary files.
         session: Deadline and progress; progress runs 0..1 within each analyzer.
@@ -55,7 +56,7 @@ class AnalysisInput:
     keyframes: Sequence[Keyframe]
     audio: Path | None
     loudness: Loudness | None
-    proxy: Path
+    proxy: Path | None
     pictures: Callable[[], Path]
     download: ObjectRef | None
     fetch: Callable[[ObjectRef], Path]

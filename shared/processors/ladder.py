@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
-from shared.domain.encoding import Rung
+from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
+from shared.domain.records import Choice
 from shared.processors.strategy import Strategy
 
-__all__ = ["LadderPlanner"]
+__all__ = ["Ladder", "LadderPlanner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The renditions of one source.
+
+    Attributes:
+        rungs: At least one; those in H.264 first, each codec's largest first, none larger than the source is
+            shown.
+        choices: Why they are these.
+    """
+
+    rungs: tuple[Rung, ...]
+    choices: tuple[Choice, ...] = ()
 
 
 class LadderPlanner(Strategy, ABC):
     """Plans the rungs of one source. Entry-point group ``automations.ladders``."""
 
     @abstractmethod
-    def plan(self, media: MediaInfo) -> tuple[Rung, ...]:
-        """Returns at least one rung, largest first, none larger than the source is shown."""
+    def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+        """Returns what a source gets.
+
+        Args:
+            media: The source.
+            look: What its pictures look like; None before anybody looked: then typical ones are taken for granted.
+            settings: What the operator wants.
+        """

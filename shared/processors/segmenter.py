@@ -18,8 +18,9 @@ __all__ = ["Segmenter"]
 class Segmenter(Strategy, ABC):
     """Finds segments while the stage streams the video past it once, in time order.
 
-    The stage calls start(), then observe_frame() for every source frame, then observe_audio() once if there is
-    sound, then finish(). State must not grow with the video's length beyond the segments themselves.
+    The stage calls start(), then observe_frame() for every source frame, of which sound alone has none, then
+    observe_audio() once if there is sound, then finish(). State must not grow with the video's length beyond the
+    segments themselves.
     Entry-point group ``automations.segmenters``.
     """
 

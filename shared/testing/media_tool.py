@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.domain.encoding import StoryboardPlan, SubtitleTrack
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
 from shared.domain.subtitles import Subtitles
 from shared.ports.media_tool import Frame, MediaLimits
@@ -23,11 +23,13 @@ class FakeMediaTool:
         pictures: What every file shows, whatever size is asked for.
         still_times_s: The times that stills were asked for, in order.
         read: The files that were looked into, in order.
+        previewed: What previews were asked for, in order.
     """
 
     pictures: Iterable[Frame] = ()
     still_times_s: list[float] = field(default_factory=list)
     read: list[Path] = field(default_factory=list)
+    previewed: list[Excerpt] = field(default_factory=list)
 
     def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
         del size, session
@@ -54,8 +56,16 @@ class FakeMediaTool:
     ) -> Sequence[Subtitles]:
         raise NotImplementedError
 
-    def storyboard(self, video: Path, plan: StoryboardPlan, destination: Path, session: ToolSession) -> None:
+    def storyboard(self, video: Path, plan: StoryboardPlan, folder: Path, session: ToolSession) -> Sequence[Path]:
         raise NotImplementedError
 
-    def poster(self, video: Path, destination: Path, session: ToolSession) -> None:
+    def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
         raise NotImplementedError
+
+    def preview(
+        self, video: Path, excerpts: Sequence[Excerpt], short_side: int, destination: Path, session: ToolSession
+    ) -> None:
+        del short_side, session
+        self.read.append(video)
+        self.previewed += excerpts
+        destination.write_text("preview")

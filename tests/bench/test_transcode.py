@@ -62,8 +62,8 @@ def stage_cpu_s(wiring: Bootstrap, source: Path, media: MediaInfo, folder: Path)
     """Returns the CPU-seconds of the stage's FFmpeg process, and of all its programs."""
     context = FakeStageContext(folder=folder, source_file=source, media=media)
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    encoding = wiring.settings.encoding
-    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, encoding).run(context)
+    settings = wiring.settings.encoding
+    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, settings).run(context)
     encodes = [run.cpu_s for run in context.tools if "-progress" in run.command]
     return sum(encodes), sum(run.cpu_s for run in context.tools)
 
@@ -73,7 +73,8 @@ def test_transcode_over_the_ladder_by_hand(real_media: Path, tmp_path: Path) -> 
     source = real_media / CLIP
     probing = FakeStageContext(folder=tmp_path / "probe", source_file=source)
     media = wiring.media_tool.probe(source, wiring.settings.limits, probing)
-    plan = plan_pictures(LADDERS.create(wiring.settings.ladder, wiring).plan(media))
+    ladder = LADDERS.create(wiring.settings.ladder, wiring)
+    plan = plan_pictures(ladder.plan(media, None, wiring.settings.encoding).rungs)
     command = ladder_by_hand(source, plan, tmp_path)
 
     hand: list[float] = []

@@ -102,8 +102,9 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     ingest = IngestStage(wiring.media_tool, wiring.settings.limits)
     wiring.runner("ingest", ingest).handle(delivery_of(finalized))
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    encoding = wiring.settings.encoding
-    transcode = TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, encoding)
+    transcode = TranscodeStage(
+        wiring.media_tool, wiring.encoder, wiring.packager, ladder, wiring.settings.encoding
+    )
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
     words = [
         Finding(

@@ -26,7 +26,7 @@ from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
-FUNCTIONS = load_flow().needs
+FUNCTIONS = load_flow().served
 NOBODY = 65532
 GONE_WITHIN_S = 10.0
 

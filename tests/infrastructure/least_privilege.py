@@ -209,10 +209,17 @@ def _needed_for(function: str, port: str, use: Mapping[str, Any], permissions: f
 def _resources(function: str, call: MethodCall) -> Iterator[str]:
     port = _port(call)
     if port == "JobRunner":
-        jobs = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
-        yield from (f"job {job}" for job in (jobs & {function} if call.method == "start" else jobs))
+        yield from (f"job {job}" for job in _jobs(function, call))
     else:
         yield "database" if port in {"DocumentStore", "VideoRepository"} else "project"
+
+
+def _jobs(function: str, call: MethodCall) -> set[str]:
+    """Returns which jobs a call is about: a stage's own code divides its work into tasks, and all else moves stages."""
+    if call.caller.startswith(f"functions.{function}.") and function in {spec.stage for spec in FLOW.stages}:
+        return {task.task for task in FLOW.tasks}
+    stages = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
+    return stages & {function} if call.method == "start" else stages
 
 
 def _port_calls(function: str) -> list[MethodCall]:

@@ -319,7 +319,8 @@ BREACHES = [
         "tag is not ready: it crashed",
         lambda a: service(a, "tag").update(terminalCondition={"state": "X", "message": "it crashed"}),
     ),
-    Breach("Jobs", "missing", "no job transcode", lambda a: a[f"{RUN}/jobs"].clear()),
+    Breach("Jobs", "missing", "no job transcode, encode", lambda a: a[f"{RUN}/jobs"].clear()),
+    Breach("Jobs", "missing", "no job encode", lambda a: drop(a[f"{RUN}/jobs"]["jobs"], "/encode")),
     Breach(
         "Images",
         "warning",
@@ -329,8 +330,8 @@ BREACHES = [
     Breach(
         "Images",
         "warning",
-        "job transcode run another build of media",
-        lambda a: a[f"{RUN}/jobs"]["jobs"][0]["template"]["template"]["containers"][0].update(
+        "job encode run another build of media",
+        lambda a: containers(within(a[f"{RUN}/jobs"]["jobs"], name="/encode")["template"])[0].update(
             image="media:latest"
         ),
     ),

@@ -19,7 +19,8 @@ from tests.requirement import missing
 
 ROOT = Path(__file__).parents[2]
 FLOW = load_flow()
-FUNCTIONS = list(FLOW.needs)
+FUNCTIONS = list(FLOW.served)
+JOBS = [spec.stage for spec in FLOW.stages if spec.job_timeout_s] + [task.task for task in FLOW.tasks]
 DEPLOYING = ["pin", "apply", "tag", "smoke", "shift"]
 """The steps that change what is served, and the one that decides whether it is."""
 
@@ -45,7 +46,7 @@ class Deployment:
         monkeypatch.setenv("PROJECT", "demo")
         monkeypatch.setenv("REGION", "europe-west1")
         self._setenv = monkeypatch.setenv
-        Project(folder, jobs={"transcode": "none"}).save()
+        Project(folder, jobs=dict.fromkeys(JOBS, "none")).save()
 
     @property
     def project(self) -> Project:
@@ -104,7 +105,7 @@ def test_a_release_is_served_once_its_smoke_test_has_passed(deployed: Deployment
     assert deployed.run() == 0
 
     assert deployed.versions == {"00002"}
-    assert deployed.project.jobs == {"transcode": "image@sha256:2"}
+    assert deployed.project.jobs == dict.fromkeys(JOBS, "image@sha256:2")
     assert deployed.smoked == "-m infra.deploy.smoke https://candidate---api.example"
     refusals = [stand_in_gcloud.refusal_of(call.split()[1:]) for call in calls_of(deployed, "gcloud")]
     assert set(refusals) == {None}, "the real one has these commands and flags"
@@ -124,7 +125,7 @@ def test_whatever_fails_before_leaves_traffic_and_jobs_as_they_are(
     assert deployed.run(fails_at=fails_at, smoke=smoke) != 0
 
     assert deployed.versions == {"00001"}
-    assert deployed.project.jobs == {"transcode": "image@sha256:1"}
+    assert deployed.project.jobs == dict.fromkeys(JOBS, "image@sha256:1")
 
 
 def test_a_revision_that_does_not_start_is_no_candidate(deployed: Deployment) -> None:
@@ -155,7 +156,7 @@ def test_rolling_back_restores_what_served_before(deployed: Deployment) -> None:
     assert deployed.roll_back(fails_at="to-revisions=ingest") != 0
     assert deployed.roll_back() == 0
     assert deployed.versions == {"00001"}
-    assert deployed.project.jobs == {"transcode": "image@sha256:1"}
+    assert deployed.project.jobs == dict.fromkeys(JOBS, "image@sha256:1")
 
     assert deployed.roll_back() == 0
     assert deployed.versions == {"00001"}, "and no further than that"
@@ -187,7 +188,7 @@ def test_a_service_that_the_release_added_stays_when_the_others_go_back(
     serving = deployment.project.serving()
     assert serving.pop("notify") == "notify-00002"
     assert {revision.rpartition("-")[2] for revision in serving.values()} == {"00001"}
-    assert deployment.project.jobs == {"transcode": "image@sha256:1"}
+    assert deployment.project.jobs == dict.fromkeys(JOBS, "image@sha256:1")
 
 
 def test_takers_of_events_are_shifted_before_makers_and_go_back_after_them(deployed: Deployment) -> None:

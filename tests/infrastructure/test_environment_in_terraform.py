@@ -21,8 +21,9 @@ from shared.settings import Settings, load_settings, variable_of
 from tests.terraform.planning import PROJECT, ROOT, Plan, RefusedPlan, edited, planned
 
 FLOW = load_flow()
-FUNCTIONS = tuple(FLOW.needs)
-JOBS = tuple(spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None)
+FUNCTIONS = tuple(FLOW.served)
+TASKS = tuple(task.task for task in FLOW.tasks)
+JOBS = (*(spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None), *TASKS)
 ENVIRONMENT_TF = "infra/gcp/environment.tf"
 OF_THE_FRAMEWORK = {"FUNCTION_TARGET", "FUNCTION_SOURCE", "THREADS"}
 SECRETS = {"signing-key": SigningKey.generate().pem(), "database-url": "sqlite://"}

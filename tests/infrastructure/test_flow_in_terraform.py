@@ -20,13 +20,14 @@ from tests.terraform.planning import PROJECT, ROOT, VARIABLES, Plan, edited, pla
 
 FLOW = load_flow()
 PIPELINE = "shared/pipeline.json"
-NEEDS = FLOW.needs
-ALL_DISKS_GRANTED = 1000
+NEEDS = FLOW.served
+ENOUGH = 1000
 
 
 def full_plan(folder: Path = ROOT) -> Plan:
     """What is planned where Google grants all that pipeline.json asks for."""
-    return planned(folder, disk_limit_gib=ALL_DISKS_GRANTED)
+    most = {task.task: {"max": ENOUGH} for task in FLOW.tasks}
+    return planned(folder, disk_limit_gib=ENOUGH, instances=most)
 
 
 def check_topics(plan: Plan, flow: Flow) -> None:
@@ -86,13 +87,16 @@ def check_services(plan: Plan) -> None:
 
 def check_jobs(plan: Plan) -> None:
     made = plan.of("cloud_run_v2_job")
-    specs = {spec.stage: spec for spec in FLOW.stages if spec.job_timeout_s is not None}
-    assert set(made) == set(specs)
-    for stage, spec in specs.items():
-        template = made[stage]["template"][0]["template"][0]
-        assert seconds(template["timeout"]) == spec.job_timeout_s
+    stages = {spec.stage: (spec, spec.job_timeout_s, 1) for spec in FLOW.stages if spec.job_timeout_s is not None}
+    tasks = {task.task: (task, task.timeout_s, task.parallelism) for task in FLOW.tasks}
+    assert set(made) == {*stages, *tasks}
+    for name, (needs, timeout_s, parallelism) in {**stages, **tasks}.items():
+        execution = made[name]["template"][0]
+        assert execution["parallelism"] == parallelism
+        template = execution["template"][0]
+        assert seconds(template["timeout"]) == timeout_s
         assert template["containers"][0]["command"] == ["python", "-m", "shared.adapters.job_task"]
-        check_container(template, spec)
+        check_container(template, needs)
 
 
 def check_container(template: Mapping[str, Any], needs: Needs) -> None:
@@ -115,6 +119,15 @@ def check_container(template: Mapping[str, Any], needs: Needs) -> None:
 @pytest.mark.parametrize("check", [check_topics, check_subscriptions, check_schedules])
 def test_what_moves_messages_is_what_the_flow_says(check: Callable[[Plan, Flow], None]) -> None:
     check(full_plan(), FLOW)
+
+
+def test_a_new_project_is_asked_for_no_more_tasks_at_a_time_than_for_instances() -> None:
+    plan = planned(max_instances=3)
+    transcode = plain_environment(plan.of("cloud_run_v2_service")["transcode"]["template"][0])
+    executions = {name: job["template"][0] for name, job in plan.of("cloud_run_v2_job").items()}
+
+    assert {name: one["parallelism"] for name, one in executions.items()} == {"transcode": 1, "encode": 3}
+    assert transcode["AUTOMATIONS_ENCODING__WORKERS"] == "3", "which is what it divides its work for"
 
 
 @pytest.mark.parametrize("check", [check_services, check_jobs])
@@ -164,6 +177,8 @@ def test_messages_that_would_go_astray_are_found(
         ("infra/gcp/run.tf", "functions/${each.key}/main.py", "functions/${each.key}.py", check_services),
         ("infra/gcp/run.tf", '"${local.request_s[each.key]}s"', '"${each.value.timeout_s}s"', check_services),
         ("infra/gcp/jobs.tf", '"python", "-m"', '"python3", "-m"', check_jobs),
+        (PIPELINE, '"parallelism": 50', '"parallelism": 5', check_jobs),
+        ("infra/gcp/jobs.tf", "min(row.parallelism, ", "min(1, ", check_jobs),
     ],
 )  # fmt: skip
 def test_functions_that_would_get_something_else_are_found(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.cost.price_list import limits
+from shared.pipeline import load_flow
 from tests.terraform.planning import ROOT, Plan, edited, planned
 
 ENVIRONMENTS = sorted(file.stem for file in (ROOT / "infra" / "gcp" / "environments").glob("*.tfvars"))
@@ -18,9 +19,8 @@ def gib(size: str) -> float:
     return float(size[:-2]) / {"Mi": 1024, "Gi": 1}[size[-2:]]
 
 
-def taken(template: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yields what a service takes with all its instances, by the name of the limit."""
-    most = template["scaling"][0]["max_instance_count"]
+def taken(template: dict[str, Any], most: int) -> Iterator[tuple[str, float]]:
+    """Yields what so many instances take, by the name of the limit."""
     resources = template["containers"][0]["resources"][0]["limits"]
     disks = [gib(disk["size_limit"]) for one in template.get("volumes") or [] for disk in one["empty_dir"]]
     yield "run.vcpus", most * float(resources["cpu"])
@@ -30,11 +30,18 @@ def taken(template: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def too_much(plan: Plan) -> set[tuple[str, str]]:
-    services = plan.of("cloud_run_v2_service", "function")
+    asked = [
+        (name, service["template"][0], service["template"][0]["scaling"][0]["max_instance_count"])
+        for name, service in plan.of("cloud_run_v2_service", "function").items()
+    ]
+    jobs = plan.of("cloud_run_v2_job")
+    for task in load_flow().tasks:
+        execution = jobs[task.task]["template"][0]
+        asked.append((task.task, execution["template"][0], execution["parallelism"]))
     return {
         (name, limit)
-        for name, service in services.items()
-        for limit, amount in taken(service["template"][0])
+        for name, template, most in asked
+        for limit, amount in taken(template, most)
         if amount > limits()[limit].value
     }
 
@@ -53,6 +60,11 @@ def test_an_environment_fits_a_new_project(environment: str) -> None:
             {("transcode", "run.vcpus"), ("transcode", "run.memory_gib")},
         ),
         ("{ max = 20 }", "{ max = 21 }", {("api", "run.vcpus")}),
+        (
+            "{ max = 4 }",
+            "{ max = 4 }\n  encode = { max = 50 }",
+            {("encode", "run.vcpus"), ("encode", "run.disk_gib")},
+        ),
         (
             "# disk_limit_gib = 100",
             "disk_limit_gib = 20",

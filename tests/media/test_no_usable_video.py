@@ -45,26 +45,16 @@ def test_still_picture(refuse: Refuse, make_clip: MakeClip, tmp_path: Path, name
 
 
 @pytest.mark.reliability("A22")
-@pytest.mark.parametrize("name", ["sound.m4a", "sound.mp3", "sound.wav", "sound.flac", "sound.mka", "sound.ogg"])
-def test_sound_only(refuse: Refuse, make_clip: MakeClip, name: str) -> None:
-    assert refuse(make_clip(name, "-f", "lavfi", "-i", "sine=440:d=1")) == "no_video_stream"
-
-
-@pytest.mark.reliability("A22")
-def test_cover_art_is_no_video(refuse: Refuse, make_clip: MakeClip) -> None:
-    cover = make_clip("cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
-    song = make_clip(
-        "song.m4a",
-        *("-f", "lavfi", "-i", "sine=440:d=1", "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy"),
-        *("-disposition:v:0", "attached_pic"),
-    )
-    assert refuse(song) == "no_video_stream"
-
-
-@pytest.mark.reliability("A22")
-def test_stream_without_frames(refuse: Refuse, make_clip: MakeClip) -> None:
+def test_neither_a_frame_nor_sound(refuse: Refuse, make_clip: MakeClip) -> None:
     empty = make_clip("empty.mp4", *TWO_FRAMES, "-frames:v", "0", "-movflags", "+empty_moov")
     assert refuse(empty) == "no_video_stream"
+
+
+@pytest.mark.reliability("A22")
+def test_subtitles_alone(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.srt"
+    lines.write_text("1\n00:00:00,000 --> 00:00:01,000\nNobody to be seen or heard\n")
+    assert refuse(make_clip("lines.mkv", "-i", str(lines))) == "no_video_stream"
 
 
 @pytest.mark.reliability("A23")

@@ -88,7 +88,8 @@ def test_texts_are_plain_and_in_time(
 ) -> None:
     (subtitles,) = read(with_text(name, codec, text, kind=kind))
     first = subtitles.cues[0]
-    assert (first.start_s, first.end_s) == (pytest.approx(0.5, abs=0.011), pytest.approx(1.0, abs=0.011))
+    assert first.start_s == pytest.approx(0.5, abs=0.011)
+    assert first.end_s == pytest.approx(1.0, abs=0.011)
     assert first.text == "Grüße\nzwei Zeilen"
     assert subtitles.complete
     for cue in subtitles.cues:

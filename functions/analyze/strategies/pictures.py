@@ -82,7 +82,7 @@ class PicturesAnalyzer(Analyzer):
     def _watch(self, video: AnalysisInput) -> Iterator[_Meter]:
         shots = iter([segment for segment in video.segments if segment.kind == "shot"])
         shot = next(shots, None)
-        if shot is None:
+        if shot is None or video.proxy is None:
             return
         meter = _Meter(shot)
         size = video.media.video[0].thumbnail_size(_LONG_SIDE)

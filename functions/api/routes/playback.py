@@ -33,10 +33,11 @@ class PlaybackView(Struct, frozen=True):
     Attributes:
         hls: HLS master playlist.
         dash: DASH manifest.
-        mp4: One file with picture and sound, for players that know nothing else; saved when it is opened.
-        poster: A still.
-        storyboard: Many small stills in one picture.
-        storyboard_vtt: WebVTT that tells which of them shows which second.
+        mp4: One file with all there is, for players that know nothing else; saved when it is opened.
+        poster: A still; like everything to look at null for sound alone.
+        preview: Three seconds of moving pictures without sound.
+        storyboard: Many small stills in one picture; the first of several pictures where the video is long.
+        storyboard_vtt: WebVTT that tells which part of which picture shows which second.
         captions: What is said, as it was heard; inside of hls and dash as well.
         subtitles: Those that came with the video; inside of hls and dash as well.
         waveform: The sound's peaks in JSON, as audiowaveform writes them.
@@ -47,6 +48,7 @@ class PlaybackView(Struct, frozen=True):
     dash: str | None
     mp4: str | None
     poster: str | None
+    preview: str | None
     storyboard: str | None
     storyboard_vtt: str | None
     captions: tuple[CaptionsView, ...]
@@ -68,7 +70,9 @@ def playback_routes(links: MediaLinks) -> Routes:
         """Gives links to what can be played: streams, a file, pictures, captions."""
         video = call.videos.get(call.path["video_id"])
         artifacts = call.videos.records(video, Artifact)
-        names = {artifact.role: artifact.object.name for artifact in artifacts}
+        names: dict[str, str] = {}
+        for artifact in artifacts:
+            names.setdefault(artifact.role, artifact.object.name)
         files = [one for one in call.videos.records(video, Rendition) if one.kind == "mp4"]
 
         def link(role: str) -> str | None:
@@ -80,6 +84,7 @@ def playback_routes(links: MediaLinks) -> Routes:
                 dash=link("dash"),
                 mp4=links.link(files[0].object.name) if files else None,
                 poster=link("poster"),
+                preview=link("preview"),
                 storyboard=link("storyboard"),
                 storyboard_vtt=link("storyboard_vtt"),
                 captions=_captions(video, call.videos, links),

@@ -31,10 +31,11 @@ class BlackSegmenter(Segmenter):
     version: ClassVar[str] = "1"
 
     def start(self, media: MediaInfo) -> None:
-        self._stream = media.video[0]
         self._spans: list[tuple[float, float]] = []
         self._since_s: float | None = None
         self._last_s = 0.0
+        if media.kind == "video":
+            self._stream = media.video[0]
 
     def observe_frame(self, frame: Frame) -> None:
         black = np.count_nonzero(frame.rgb > _LEVEL) <= (1 - _SHARE) * frame.rgb.size
@@ -45,7 +46,8 @@ class BlackSegmenter(Segmenter):
         self._last_s = frame.time_s
 
     def finish(self) -> Sequence[Segment]:
-        self._close(end_of_picture_s(self._stream, self._last_s))
+        if self._since_s is not None:
+            self._close(end_of_picture_s(self._stream, self._last_s))
         return [
             Segment(
                 kind="black",

@@ -43,11 +43,13 @@ class ShotSegmenter(Segmenter):
     version: ClassVar[str] = "1"
 
     def start(self, media: MediaInfo) -> None:
+        self._first: Instant | None = None
+        self._last: Instant | None = None
+        if media.kind == "audio":
+            return
         self._stream = media.video[0]
         fps = float(self._stream.fps)
         self._cuts, self._fades, self._dissolves = CutDetector(fps), FadeDetector(), DissolveDetector(fps)
-        self._first: Instant | None = None
-        self._last: Instant | None = None
 
     def observe_frame(self, frame: Frame) -> None:
         thumbnail = Thumbnail.of(frame)

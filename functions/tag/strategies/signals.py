@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import height
+from shared.domain.media import VideoStream
 from shared.domain.records import Evidence, Finding, Segment, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -105,7 +106,14 @@ class SignalsTagger(Tagger):
 
 def _facts(video: TaggingInput) -> Iterator[tuple[str, _Kind, _Modality, str]]:
     """Yields label, kind, modality and quote of what the file and the cutting say."""
-    stream, duration_s = video.media.video[0], video.media.duration_s
+    if not video.media.audio:
+        yield "silent", "sound", "sound", "no sound track"
+    for stream in video.media.video[:1]:
+        yield from _facts_of_picture(video, stream)
+
+
+def _facts_of_picture(video: TaggingInput, stream: VideoStream) -> Iterator[tuple[str, _Kind, _Modality, str]]:
+    duration_s = video.media.duration_s
     width, height = stream.display_size
     if height > width:
         yield "vertical video", "style", "picture", f"{width}x{height} pixels"
@@ -118,8 +126,6 @@ def _facts(video: TaggingInput) -> Iterator[tuple[str, _Kind, _Modality, str]]:
     shots = sum(segment.kind == "shot" for segment in video.segments)
     if shots >= _FAST_SHOTS and duration_s / shots <= _FAST_SHOT_S:
         yield "fast cut", "style", "picture", f"{shots} shots in {duration_s:.0f} s"
-    if not video.media.audio:
-        yield "silent", "sound", "sound", "no sound track"
 
 
 def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from shared.domain.encoding import Rung
+from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
-from shared.processors.ladder import LadderPlanner
+from shared.processors.ladder import Ladder, LadderPlanner
 
 __all__ = ["StandardLadder"]
 
@@ -30,11 +30,11 @@ class StandardLadder(LadderPlanner):
     Between two of them, and below the smallest, the source's own size is the top rung.
     """
 
-    def plan(self, media: MediaInfo) -> tuple[Rung, ...]:
+    def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
         video = media.video[0]
         size = video.display_size
         sides = _short_sides(_even(min(size)))
-        return tuple(_rung(side, size, video.fps) for side in sides)
+        return Ladder(rungs=tuple(_rung(side, size, video.fps) for side in sides))
 
 
 def _short_sides(source: int) -> list[int]:

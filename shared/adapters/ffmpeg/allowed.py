@@ -19,7 +19,7 @@ SOUND_CODECS = frozenset(
     }
 )
 # Decoders whose names differ from their codecs'.
-_ALIASES = ("amrnb", "amrwb", "dca", "flv", "libdav1d", "mp2float", "mp3float", "msmpeg4")
+_ALIASES = ("amrnb", "amrwb", "dca", "flv", "libdav1d", "libvpx", "libvpx-vp9", "mp2float", "mp3float", "msmpeg4")
 # ffprobe opens a decoder for every stream there is: subtitles and cover art must not make it give up.
 _BESIDES = (
     *("ass", "cc_dec", "dvbsub", "dvdsub", "mov_text", "pgssub", "srt", "ssa", "subrip", "text", "webvtt", "xsub"),

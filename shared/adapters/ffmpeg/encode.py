@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
@@ -15,7 +16,7 @@ from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["DecodeErrors", "encode_pictures"]
+__all__ = ["DecodeErrors", "encode_pictures", "run_graph"]
 
 _SHORT_SHARE = 0.01
 _PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
@@ -42,8 +43,8 @@ class DecodeErrors:
 class _Meter:
     """How far FFmpeg is, as it says on stdout while it runs."""
 
-    def __init__(self, video: VideoStream, session: ToolSession) -> None:
-        self._expected = video.frames or max(1, round(video.duration_s * video.fps))
+    def __init__(self, expected: int, session: ToolSession) -> None:
+        self._expected = expected
         self._session = session
         self.frames = 0
 
@@ -65,22 +66,55 @@ def encode_pictures(
         PermanentError: ``corrupt`` or ``truncated``: the source can't be decoded (to its end).
         TransientError: The machine or a limit is at fault.
     """
+    video = media.video[0]
+    expected = video.frames or max(1, round(video.duration_s * video.fps))
     rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
     proxy = folder / "proxy.mp4"
-    meter, errors = _Meter(media.video[0], session), DecodeErrors()
     graph = pictures_graph(source, media, plan, rungs, proxy)
-    with programs.encode(graph, folder, session, options=_PROGRESS, on_log=errors.note) as tool:
+    pictures, tool = run_graph(programs, graph, expected, rungs, proxy, session)
+    found = inspect(programs, proxy, session).video[0]
+    if found.frames != pictures.frames:
+        raise tool_failed(tool)
+    _check_length(found, video, tool)
+    return pictures
+
+
+def run_graph(
+    programs: Programs,
+    graph: Any,
+    expected: int,
+    rungs: tuple[EncodedRung, ...],
+    proxy: Path,
+    session: ToolSession,
+    *,
+    options: tuple[str, ...] = (),
+) -> tuple[EncodedPictures, RunningTool]:
+    """Encodes what a graph says, the proxy being its first output.
+
+    Args:
+        programs: FFmpeg among them.
+        graph: The outputs.
+        expected: Frames that the source should have.
+        rungs: What is written.
+        proxy: What is written.
+        session: The attempt.
+        options: More of FFmpeg's global options.
+
+    Raises:
+        PermanentError: ``corrupt``.
+        TransientError: The machine or a limit is at fault.
+    """
+    meter, errors = _Meter(expected, session), DecodeErrors()
+    options = (*_PROGRESS, *options)
+    with programs.encode(graph, proxy.parent, session, options=options, on_log=errors.note) as tool:
         meter.follow(tool)
     if tool.returncode and errors.count:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
     written = (proxy, *(encoded.path for encoded in rungs))
     if tool.returncode or not all(path.is_file() and path.stat().st_size for path in written):
         raise tool_failed(tool)
-    found = inspect(programs, proxy, session).video[0]
-    if found.frames != meter.frames:
-        raise tool_failed(tool)
-    _check_length(found, media.video[0], tool)
-    return EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
+    pictures = EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
+    return pictures, tool
 
 
 def _check_length(proxy: VideoStream, video: VideoStream, tool: RunningTool) -> None:

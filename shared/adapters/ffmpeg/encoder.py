@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
-from shared.domain.encoding import SoundPlan, TranscodePlan
+from shared.domain.encoding import Look, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.ports.encoder import EncodedPictures, EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
@@ -27,6 +27,11 @@ class FfmpegEncoder:
         self, ffmpeg: Path | None = None, ffprobe: Path | None = None, *, memory_bytes: int = 8 * 2**30
     ) -> None:
         self._programs = Programs(ffmpeg, ffprobe, memory_bytes)
+
+    def look(self, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> Look:
+        from shared.adapters.ffmpeg.look import look_at
+
+        return look_at(self._programs, source, media, folder, session)
 
     def encode_pictures(
         self, source: Path, media: MediaInfo, plan: TranscodePlan, folder: Path, session: ToolSession

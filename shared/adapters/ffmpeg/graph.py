@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,27 @@ import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.colors import upright
-from shared.adapters.ffmpeg.outputs import proxy_output, rung_output
+from shared.adapters.ffmpeg.outputs import Part, proxy_output, rung_output
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.encoding import MAX_SOUND_TRACKS, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["opened", "others_read", "pictures_graph", "tee"]
+__all__ = ["cascade", "opened", "others_read", "pictures_graph", "tee"]
+
+
+# FFmpeg's own decoders of these skip the alpha that WebM has beside the pictures.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def opened(source: Path, media: MediaInfo) -> Any:
     """Returns a stranger's file as FFmpeg's input."""
+    video = media.video[0]
+    decoder = _WITH_ALPHA.get(video.codec) if video.pixel_format.startswith("yuva") else None
     return ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
+        **({f"c:{video.index}": decoder} if decoder else {}),
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
     )
@@ -52,15 +59,40 @@ def pictures_graph(
     """Returns the outputs of the graph; the proxy comes first, so that FFmpeg's frame count is the source's."""
     video = media.video[0]
     read = opened(source, media)
-    picture = upright(read[str(video.index)], video, plan.rungs[0])
+    outputs = cascade(read[str(video.index)], video, plan, rungs, proxy)
+    return ffmpeg.merge_outputs(*outputs, *others_read(read, media, {video.index}))
+
+
+def cascade(
+    picture: Any,
+    video: VideoStream,
+    plan: TranscodePlan,
+    rungs: tuple[EncodedRung, ...],
+    proxy: Path,
+    *,
+    part: Part | None = None,
+    cut: Callable[[Any], Any] = lambda picture: picture,
+) -> list[Any]:
+    """Returns what is made of decoded pictures, the proxy first.
+
+    Args:
+        picture: The pictures as they are decoded.
+        video: The source's stream.
+        plan: What to make.
+        rungs: Where.
+        proxy: Where.
+        part: What is different about a chunk; None for the whole source.
+        cut: Leaves only the frames of a chunk; what needs to know the frames around comes before.
+    """
+    picture = upright(picture, video, plan.rungs[0], deinterlace=plan.deinterlace)
     if plan.max_output_fps is not None and video.fps > plan.max_output_fps:
         every_frame, picture = tee(picture)
-        outputs, _ = _rungs(picture.filter("fps", plan.max_output_fps), video, plan, rungs)
+        outputs, _ = _rungs(cut(picture.filter("fps", plan.max_output_fps)), video, plan, rungs, part)
+        every_frame = cut(every_frame)
     else:
         # The smallest pictures are the cheapest to make smaller still.
-        outputs, every_frame = _rungs(picture, video, plan, rungs, more=True)
-    outputs = [proxy_output(every_frame, plan, proxy), *outputs, *others_read(read, media, {video.index})]
-    return ffmpeg.merge_outputs(*outputs)
+        outputs, every_frame = _rungs(cut(picture), video, plan, rungs, part, more=True)
+    return [proxy_output(every_frame, plan, proxy, part), *outputs]
 
 
 def tee(picture: Any) -> tuple[Any, Any]:
@@ -70,7 +102,13 @@ def tee(picture: Any) -> tuple[Any, Any]:
 
 
 def _rungs(
-    picture: Any, video: VideoStream, plan: TranscodePlan, rungs: tuple[EncodedRung, ...], *, more: bool = False
+    picture: Any,
+    video: VideoStream,
+    plan: TranscodePlan,
+    rungs: tuple[EncodedRung, ...],
+    part: Part | None,
+    *,
+    more: bool = False,
 ) -> tuple[list[Any], Any]:
     """Returns the rungs' outputs, and the pictures of the smallest rung, which are there only for ``more``."""
     outputs = []
@@ -81,5 +119,5 @@ def _rungs(
         branch = picture
         if more or encoded is not rungs[-1]:
             branch, picture = tee(picture)
-        outputs.append(rung_output(branch, encoded, video, plan))
+        outputs.append(rung_output(branch, encoded, video, plan, part))
     return outputs, picture

@@ -20,7 +20,7 @@ HOW_TO_EXPORT = "Export it as H.264 with AAC sound."
 """What a user can do about a codec."""
 
 # Their headers say how long they are; a stream or disc format is as long as what has arrived of it.
-_DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf")
+_DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf", "mp3", "flac", "aiff")
 # Short by less than this is rounding, whatever share of a very short video it is.
 _ROUNDING_S = 0.1
 _SHORT_SHARE = 0.01
@@ -71,8 +71,11 @@ def check_media(media: MediaInfo, limits: MediaLimits) -> None:
     Raises:
         PermanentError: ``no_video_stream``, ``too_many_frames``, ``too_many_pixels`` or ``too_long``.
     """
-    if not media.video:
-        raise PermanentError("no_video_stream", "The file has no frame of video in it. Upload it again.")
+    # Sound beside a picture stream without a frame is processed as sound alone.
+    if not media.video and not media.audio:
+        raise PermanentError(
+            "no_video_stream", "The file has no frame of video and no sound in it. Upload it again."
+        )
     _check_duration(media.duration_s, limits)
     for stream in media.video:
         width, height = stream.display_size
@@ -80,23 +83,34 @@ def check_media(media: MediaInfo, limits: MediaLimits) -> None:
         _check_rate(stream, limits)
 
 
-def check_complete(header: Described, demuxer: str, spans: Mapping[int, Span], media: MediaInfo) -> None:
+def check_complete(
+    header: Described, demuxer: str, spans: Mapping[int, Span], media: MediaInfo, *, cut_short: bool = False
+) -> None:
     """Refuses a file that ends before its header says so.
+
+    Args:
+        header: What the file says.
+        demuxer: Its kind.
+        spans: What its packets say.
+        media: What was made of both.
+        cut_short: Whether its size is known to be less than it declares.
 
     Raises:
         PermanentError: ``truncated``.
     """
-    if demuxer not in _DECLARE_DURATION:
+    if demuxer not in _DECLARE_DURATION and not cut_short:
         return
     declared_s = seconds(header["format"].get("duration"))
     # FFmpeg drops the declared duration of an ASF file whose size is not the declared one.
-    short = demuxer == "asf" and declared_s is None
+    short = cut_short or (demuxer == "asf" and declared_s is None)
     # Subtitles may outlast everything else.
     end_s = max((span.end_s for span in spans.values()), default=media.duration_s)
     short = short or _is_short(end_s, declared_s or 0.0)
     # An AVI header is often wrong about its sound.
     for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
         span = spans.get(stream["index"])
+        if span is None and media.kind == "audio" and not stream.get("nb_frames"):
+            continue  # never had a frame: FFmpeg gives such a stream the length of the sound beside it
         short = short or _is_short(span.duration_s if span else 0.0, _declared_s(stream, demuxer))
     if short:
         raise PermanentError(
@@ -108,12 +122,14 @@ def check_complete(header: Described, demuxer: str, spans: Mapping[int, Span], m
 
 def _check_codecs(header: Described) -> None:
     streams: Sequence[Described] = header["streams"]
-    if not any(is_picture(stream) for stream in streams):
-        raise PermanentError("no_video_stream", "The file has no moving picture in it. Upload a video.")
-    for kind, usable in (("video", pictures(header)), ("audio", sounds(header))):
-        codecs = [
-            str(stream.get("codec_name", "unknown")) for stream in streams if stream.get("codec_type") == kind
-        ]
+    moving = [stream for stream in streams if is_picture(stream)]
+    heard = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    if not moving and not heard:
+        raise PermanentError(
+            "no_video_stream", "The file has no moving picture and no sound in it. Upload a video or a recording."
+        )
+    for kind, there, usable in (("video", moving, pictures(header)), ("audio", heard, sounds(header))):
+        codecs = [str(stream.get("codec_name", "unknown")) for stream in there]
         if codecs and not usable:
             raise PermanentError(
                 "unsupported_codec",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from shared.domain.encoding import TranscodePlan
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "gop_frames", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -22,56 +24,88 @@ MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 """How an MP4 is written."""
 
 
-def proxy_output(picture: Any, plan: TranscodePlan, path: Path) -> Any:
+_APPENDABLE = {
+    # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header comes once
+    # the encoder has said everything. default_base_moof: fragments don't count from the file's beginning.
+    # frag_discont: a chunk begins when it does and not at 0. skip_trailer: no index of fragments, others follow.
+    "movflags": "+frag_keyframe+delay_moov+default_base_moof+frag_discont+skip_trailer"
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is different about the files of a chunk.
+
+    Attributes:
+        tick_s: Seconds of a tick of the whole source, which is not that of a piece.
+        key_frames: Key frames that come before the chunk.
+    """
+
+    tick_s: Fraction
+    key_frames: int
+
+
+def proxy_output(picture: Any, plan: TranscodePlan, path: Path, part: Part | None = None) -> Any:
     """The analysis proxy."""
     width, height = plan.proxy_size
     options = {
-        **_timing(),
+        **_timing(part),
         **CLEAN,
         "vcodec": "libx264",
         "preset": "ultrafast",  # also the cheapest to decode: no B-frames, no deblocking, no CABAC
         "crf": 18,  # a detector must see the picture, not the encoder
         "threads": 1,
         **MP4,
+        **(_APPENDABLE if part else {}),
     }
     return picture.filter("scale", width, height, flags="area").output(literal(path), **options)
 
 
-def rung_output(picture: Any, encoded: EncodedRung, video: VideoStream, plan: TranscodePlan) -> Any:
+def rung_output(
+    picture: Any, encoded: EncodedRung, video: VideoStream, plan: TranscodePlan, part: Part | None = None
+) -> Any:
     """One rung of the ladder."""
     rung = encoded.rung
     options = {
-        **_timing(),
+        **_timing(part),
         **CLEAN,
-        **_key_frames(video, plan),
+        **_key_frames(video, plan, part.key_frames if part else 0),
         "vcodec": "libx264",
         "preset": "veryfast",  # the knee of the curve: half of medium's time for about a tenth more bits
         "profile:v": "high",
         "crf": rung.crf,
         "maxrate": rung.max_bitrate_bps,
         "bufsize": 2 * rung.max_bitrate_bps,  # two seconds, a key frame interval
-        # The rungs keep the cores busy between them; more threads in each would only wait for one another.
-        "threads": 1 if len(plan.rungs) > 1 else 0,
+        # The rungs, or the chunks, keep the cores busy between them; more threads in each would only wait for one
+        # another.
+        "threads": 1 if len(plan.rungs) > 1 or part else 0,
         **MP4,
+        **(_APPENDABLE if part else {}),
     }
     return picture.output(literal(encoded.path), **options)
 
 
-def _timing() -> dict[str, Any]:
+def gop_frames(video: VideoStream, plan: TranscodePlan) -> int:
+    """Returns how many frames of a rung lie between two key frames, where they are evenly spaced."""
+    fps = min(video.fps, plan.max_output_fps or video.fps)
+    # Never shorter than gop_s: a packager that cuts at multiples of it finds a key frame in each.
+    return math.ceil(plan.gop_s * fps - 1e-6)
+
+
+def _timing(part: Part | None) -> dict[str, Any]:
     return {
         "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
-        "enc_time_base": "demux",  # times in the source's own ticks, not rounded to a frame rate
+        # Times in the source's own ticks, not rounded to a frame rate.
+        "enc_time_base": "demux" if part is None else str(part.tick_s),
     }
 
 
-def _key_frames(video: VideoStream, plan: TranscodePlan) -> dict[str, Any]:
+def _key_frames(video: VideoStream, plan: TranscodePlan, before: int) -> dict[str, Any]:
     """Key frames at the same times in all rungs, closed GOPs, none at scene cuts."""
-    fps = min(video.fps, plan.max_output_fps or video.fps)
     if video.variable_fps:
         # By the clock; the count only must never come first.
-        clock = f"expr:gte(t,n_forced*{plan.gop_s})"
+        clock = f"expr:gte(t,(n_forced+{before})*{plan.gop_s})"
         # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
         return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, "bf": 0}
-    # Never shorter than gop_s: a packager that cuts at multiples of it finds a key frame in each.
-    frames = math.ceil(plan.gop_s * fps - 1e-6)
+    frames = gop_frames(video, plan)
     return {"g": frames, "keyint_min": frames, "sc_threshold": 0}

@@ -18,7 +18,7 @@ from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["read_frames", "take_stills"]
+__all__ = ["key_frame_times", "presentation_times", "read_frames", "take_stills"]
 
 # Each picture keeps a decoder open while its process runs; more would take memory and gain nothing.
 _STILLS_A_PROCESS = 16
@@ -80,7 +80,7 @@ def take_stills(
 
     Times at which the same picture is shown share a file.
     """
-    shown = _presentation_times(programs, video, session)
+    shown = presentation_times(programs, video, session)
     wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
     stills = {time_s: folder / f"still-{index:05d}.jpg" for index, time_s in enumerate(dict.fromkeys(wanted))}
     pending = list(stills.items())
@@ -89,14 +89,26 @@ def take_stills(
     return [stills[time_s] for time_s in wanted]
 
 
-def _presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
-    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=print_section=0")
+def key_frame_times(programs: Programs, video: Path, session: ToolSession) -> Sequence[float]:
+    """Returns when the key frames are shown."""
+    return sorted(time_s for time_s, is_key in _packets(programs, video, session) if is_key)
+
+
+def presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
+    """Returns when each picture is shown, in order."""
+    # Packets come in decoding order.
+    return sorted(time_s for time_s, _ in _packets(programs, video, session))
+
+
+def _packets(programs: Programs, video: Path, session: ToolSession) -> list[tuple[float, bool]]:
+    """Returns when each picture is shown, and whether it is a key frame."""
+    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=print_section=0")
     with programs.ask(arguments, video, session) as tool:
-        # Packets come in decoding order; a trailing comma follows where a packet has side data.
-        times_s = sorted(float(line.strip(b",\n")) for line in tool.stdout)
-    if tool.returncode or not times_s:
+        # A third field follows where a packet has side data.
+        packets = [(float(fields[0]), b"K" in fields[1]) for fields in (line.split(b",") for line in tool.stdout)]
+    if tool.returncode or not packets:
         raise tool_failed(tool)
-    return times_s
+    return packets
 
 
 def _write_stills(

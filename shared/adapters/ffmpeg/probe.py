@@ -22,6 +22,7 @@ from shared.adapters.ffmpeg.guard import (
 from shared.adapters.ffmpeg.packets import PACKET_FIELDS, PacketScan
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.quicktime import refers_to_other_files
+from shared.adapters.ffmpeg.riff import is_cut_short
 from shared.adapters.ffmpeg.sniff import sniff
 from shared.adapters.ffmpeg.streams import (
     Span,
@@ -46,10 +47,12 @@ _DESCRIPTION = (
     "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
-    "stream_tags=language:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
+    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
 )
 _MAX_TITLE = 300
 _IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
+# From the first frames' bit rate and the size, as if there were nothing else in the file: no file declares that.
+_GUESSED_DURATION = "Estimating duration from bitrate"
 _NOT_ALLOWED = re.compile(r"Codec \((\w+)\) not on whitelist")
 
 
@@ -72,7 +75,7 @@ def probe(programs: Programs, path: Path, limits: MediaLimits, session: ToolSess
     spans = _spans(programs, path, reading, header, limits, session)
     media = _media_info(header, spans, size_bytes)
     check_media(media, limits)
-    check_complete(header, demuxer, spans, media)
+    check_complete(header, demuxer, spans, media, cut_short=demuxer == "wav" and is_cut_short(path))
     return media
 
 
@@ -118,6 +121,9 @@ def _header(
             int(width) * int(height), limits
         )  # FFmpeg reports a size beyond its own limits as none at all
     header: dict[str, Any] = json.loads(answer)
+    if _GUESSED_DURATION in tool.log_tail:
+        for described in (header["format"], *header["streams"]):
+            described.pop("duration", None)
     return header
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shared.adapters.ffmpeg.sound_frames import demuxer_of_frames, id3_bytes
 from shared.domain.errors import PermanentError
 
 __all__ = ["sniff"]
@@ -21,8 +22,10 @@ _CONTAINERS: dict[str, tuple[tuple[int, bytes], ...]] = {
     "asf": ((0, bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")),),
     "mxf": ((0, bytes.fromhex("060e2b34020501010d0102")),),
     "mpeg": ((0, b"\x00\x00\x01\xba"),),
+    "wav": ((8, b"WAVE"),),
+    "aiff": ((8, b"AIFF"), (8, b"AIFC")),
+    "flac": ((0, b"fLaC"),),
 }
-_SOUND = ((0, b"ID3"), (0, b"fLaC"), (8, b"WAVE"), (8, b"AIFF"), (0, b"\xff\xfb"), (0, b"\xff\xf1"))
 _PICTURES = (
     *((0, magic) for magic in (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")),
     (8, b"WEBP"),
@@ -39,10 +42,12 @@ def sniff(path: Path) -> str:
     """Returns the name of the FFmpeg demuxer for a file.
 
     Raises:
-        PermanentError: ``not_video``, ``unsupported_container`` or ``no_video_stream``.
+        PermanentError: ``not_video`` or ``unsupported_container``.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+        file.seek(id3_bytes(head))
+        after_tag = file.read(_HEAD_BYTES)
     if not head:
         raise PermanentError("not_video", "The file is empty. Upload it again.")
     if _begins(head, _PICTURES):
@@ -52,8 +57,9 @@ def sniff(path: Path) -> str:
             return demuxer
     if _is_transport_stream(head):
         return "mpegts"
-    if _begins(head, _SOUND):
-        raise PermanentError("no_video_stream", "The file has sound but no picture. Upload a video.")
+    # Only sound comes after such a tag: anything else behind one is there to be overlooked.
+    if sound := _sound(after_tag):
+        return sound
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_REFERENCES):
         raise PermanentError(
             "unsupported_container",
@@ -61,9 +67,16 @@ def sniff(path: Path) -> str:
         )
     raise PermanentError(
         "not_video",
-        "The file is not a video of a kind that is accepted: "
-        "MP4, MOV, MKV, WebM, AVI, MPEG-TS, M2TS, MPEG, FLV, 3GP, OGV, WMV or MXF.",
+        "The file is not a video or a recording of a kind that is accepted: "
+        "MP4, MOV, MKV, WebM, AVI, MPEG-TS, M2TS, MPEG, FLV, 3GP, OGV, WMV or MXF, "
+        "or for sound MP3, M4A, AAC, WAV, FLAC, AIFF, OGG, Opus, MKA, WMA or AC-3.",
     )
+
+
+def _sound(head: bytes) -> str | None:
+    """Returns the demuxer of sound that may come after an ID3 tag; some writers leave room for a longer tag."""
+    head = head.lstrip(b"\0")
+    return "flac" if head.startswith(b"fLaC") else demuxer_of_frames(head)
 
 
 def _begins(head: bytes, magics: tuple[tuple[int, bytes], ...]) -> bool:

@@ -16,6 +16,8 @@ Described = Mapping[str, Any]
 
 _DEEP_FORMAT = re.compile(r"(?:p|gray|p0|p2|p4)(9|1[0246])(?:le|be)$")
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
+_TURN_SLACK = 1
+_MOST_ASPECT = 8
 _INTERLACED = ("tt", "bb", "tb", "bt")
 
 
@@ -76,14 +78,14 @@ def video_stream(stream: Described, span: Span) -> VideoStream:
         profile=_known(stream, "profile"),
         width=stream["width"],
         height=stream["height"],
-        sample_aspect=rational(stream.get("sample_aspect_ratio"), Fraction(1)),
+        sample_aspect=_sample_aspect(stream),
         rotation=_rotation(stream),
         fps=span.fps,
         variable_fps=span.variable_fps,
         frames=span.packets,
         duration_s=span.duration_s,
         start_s=span.first_s,
-        pixel_format=_known(stream, "pix_fmt"),
+        pixel_format=_pixel_format(stream),
         bit_depth=_bit_depth(stream),
         color_primaries=_known(stream, "color_primaries"),
         color_transfer=transfer,
@@ -134,8 +136,23 @@ def _rotation(stream: Described) -> int:
     """The display matrix turns counter-clockwise; viewers and this product count clockwise."""
     for side_data in stream.get("side_data_list", ()):
         if "rotation" in side_data:
-            return round(-float(side_data["rotation"]) / 90) * 90 % 360
+            turn = -float(side_data["rotation"])
+            quarters = round(turn / 90) * 90
+            # Turned otherwise, as FFmpeg does too, a picture keeps its shape.
+            return quarters % 360 if abs(turn - quarters) < _TURN_SLACK else 0
     return 0
+
+
+def _sample_aspect(stream: Described) -> Fraction:
+    """Lenses and broadcasts come to 3 at most; a picture drawn out to a line is an error in the file."""
+    aspect = rational(stream.get("sample_aspect_ratio"), Fraction(1))
+    return aspect if 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT else Fraction(1)
+
+
+def _pixel_format(stream: Described) -> str:
+    """WebM has its alpha beside the pictures, so that only a tag tells of it."""
+    beside = stream.get("tags", {}).get("alpha_mode") == "1" and stream.get("codec_name") in {"vp8", "vp9"}
+    return "yuva420p" if beside else _known(stream, "pix_fmt")
 
 
 def _bit_depth(stream: Described) -> int:

@@ -84,9 +84,10 @@ def _cues(file: BinaryIO, duration_s: float) -> Iterator[Cue]:
             return
         if times:
             span, lines = _span(times), []
-        elif not (after_blank and raw.strip().isdigit()):  # that is the number of the next cue
-            if span is not None and len(lines) < _MAX_LINES and (text := _text(raw)):
-                lines.append(text)
+        elif after_blank and raw.strip().isdigit():
+            pass  # the number of the next cue
+        elif span is not None and len(lines) < _MAX_LINES and (text := _text(raw)):
+            lines.append(text)
         after_blank = not raw.strip()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
-from shared.domain.encoding import StoryboardPlan, SubtitleTrack
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
 from shared.domain.subtitles import Subtitles
 from shared.ports.media_tool import Frame, MediaLimits
@@ -49,15 +49,22 @@ class FfmpegMediaTool:
 
         return take_stills(self._programs, video, times_s, folder, session)
 
-    def storyboard(self, video: Path, plan: StoryboardPlan, destination: Path, session: ToolSession) -> None:
+    def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
+        from shared.adapters.ffmpeg.pictures import key_frame_times
+
+        return key_frame_times(self._programs, video, session)
+
+    def storyboard(self, video: Path, plan: StoryboardPlan, folder: Path, session: ToolSession) -> Sequence[Path]:
         from shared.adapters.ffmpeg.storyboard import make_storyboard
 
-        make_storyboard(self._programs, video, plan, destination, session)
+        return make_storyboard(self._programs, video, plan, folder, session)
 
-    def poster(self, video: Path, destination: Path, session: ToolSession) -> None:
-        from shared.adapters.ffmpeg.storyboard import make_poster
+    def preview(
+        self, video: Path, excerpts: Sequence[Excerpt], short_side: int, destination: Path, session: ToolSession
+    ) -> None:
+        from shared.adapters.ffmpeg.preview import make_preview
 
-        make_poster(self._programs, video, destination, session)
+        make_preview(self._programs, video, excerpts, short_side, destination, session)
 
     def subtitles(
         self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession

@@ -79,5 +79,6 @@ def event_about(video: Video, event_type: str, now: datetime) -> VideoEvent:
         run=video.run,
         occurred_at=now,
         trace=video.trace,
+        kind=video.media.kind if video.media else None,
         failure=video.failure,
     )

@@ -1,4 +1,4 @@
-/** The picture and its controls. */
+/** The picture, or what there is instead of one, and its controls. */
 
 import {get, part} from '../app/api.js';
 import {fill, h, icon, iconButton, vary} from '../app/element.js';
@@ -10,6 +10,8 @@ import {emptyState, problemBox} from '../app/panel.js';
 const HLS = 'application/vnd.apple.mpegurl';
 const SPEEDS = [0.5, 1, 1.25, 1.5, 2];
 const RENEW_BEFORE_MS = 60_000;
+/** Room for captions, and no more. */
+const SOUND_RATIO = 4;
 
 export class Player {
   element = h('div.player');
@@ -36,6 +38,8 @@ export class Player {
     this.#video.setAttribute('aria-label', video.title);
     const {media} = video;
     if (media?.display_width) vary(this.element, {ratio: media.display_width / media.display_height});
+    // A video element all the same: it shows the captions.
+    if (video.kind === 'audio') vary(this.element, {ratio: SOUND_RATIO});
     fill(this.element, this.#video, this.#controls());
     this.#video.addEventListener('click', () => playhead.toggle());
     this.#video.addEventListener('error', () => this.#failed());

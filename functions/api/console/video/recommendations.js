@@ -7,6 +7,7 @@ import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
 import {session} from '../app/session.js';
+import {previewOn} from '../views/preview.js';
 
 /** The poster and the titles that are suggested. */
 export function suggestions(video, playhead, signal, onChange) {
@@ -33,7 +34,7 @@ export function suggestions(video, playhead, signal, onChange) {
 export function chapters(recommendations, segments, playhead, signal) {
   const entries = recommendations.filter(one => one.kind === 'chapter').sort((one, other) => one.start_s - other.start_s);
   const shots = segments.filter(segment => segment.kind === 'shot');
-  if (!shots.length && !entries.length) return emptyState('No shots yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
+  if (!shots.length && !entries.length) return emptyState('Nothing to go to yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
   const rows = shots.map(shot => h('li', {}, h('button.shot-row', {type: 'button', onclick: () => playhead.seek(shot.start_s)},
     shot.keyframe_url ? h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy'}) : h('span.no-poster', {}, icon('film')),
     h('span', {}, h('strong', {}, `Shot ${shot.index + 1}`), h('small', {}, [`${(shot.end_s - shot.start_s).toFixed(1)} s`, shot.transition_in && shot.transition_in !== 'none' ? `after a ${shot.transition_in}` : null, shot.reason].filter(Boolean).join(' · '))),
@@ -60,7 +61,10 @@ export function related(id, signal) {
 }
 
 function relatedCard(one) {
-  return h('li.card', {'data-status': 'ready'}, h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
-    one.duration_s !== null && h('span.length', {}, clock(one.duration_s))),
-  h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
+  const poster = h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
+    one.duration_s !== null && h('span.length', {}, clock(one.duration_s)));
+  const card = h('li.card', {'data-status': 'ready'}, poster,
+    h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
+  previewOn(card, poster, () => one.preview_url);
+  return card;
 }

@@ -5,6 +5,7 @@ import {dotted, fill, h, icon} from '../app/element.js';
 import {clock, percent} from '../app/format.js';
 import {videoAddress} from '../app/router.js';
 import {isDone, stageBar, stateOf} from '../app/stages.js';
+import {previewOn} from './preview.js';
 
 /** Makes the card of a video; update() shows what became of it, without taking it off the page. */
 export function videoCard(video) {
@@ -30,17 +31,19 @@ export function videoCard(video) {
     if (shown.poster_url && picture?.getAttribute('src') !== shown.poster_url) {
       fill(poster, h('img', {src: shown.poster_url, alt: '', loading: 'lazy', decoding: 'async'}));
     } else if (!shown.poster_url) {
-      fill(poster, h('div.no-poster', {'aria-hidden': 'true'}, icon(shown.status === 'failed' ? 'warning' : 'film')));
+      fill(poster, h('div.no-poster', {'aria-hidden': 'true'}, icon(shown.status === 'failed' ? 'warning' : shown.kind === 'audio' ? 'volume' : 'film')));
     }
     poster.querySelectorAll('.length, .stages').forEach(old => old.remove());
     if (shown.media) poster.append(h('span.length', {}, h('span.unseen', {}, 'Length '), clock(shown.media.duration_s)));
     if (!isDone(shown)) poster.append(bar.element);
   };
   update();
+  previewOn(element, poster, () => shown.preview_url);
   return {element, update, get video() { return shown; }};
 }
 
 function facts(video) {
   const height = video.media?.display_height;
-  return dotted(ago(video.created_at), height ? `${video.media.display_width} × ${height}` : null);
+  const what = height ? `${video.media.display_width} × ${height}` : null;
+  return dotted(ago(video.created_at), video.kind === 'audio' ? 'Sound only' : what);
 }

@@ -7,6 +7,7 @@ import {marked} from '../app/marks.js';
 import {notify} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
+import {previewOn} from './preview.js';
 
 const SOURCES = {speech: 'Said', text: 'On screen', tag: 'Tag', title: 'Title', description: 'Description'};
 const MOST = 60;
@@ -52,11 +53,15 @@ function shown(hits, asked, signal) {
 function result(id, places, asked, signal) {
   const poster = h('a.poster', {href: videoAddress(id, places[0].start_s), tabindex: '-1', 'aria-hidden': 'true'}, h('div.no-poster', {}, icon('film')));
   const title = h('a', {href: videoAddress(id)}, places[0].name);
+  let preview = null;
   get(`/v1/videos/${part(id)}`, {}, signal).then(video => {
     fill(title, video.title);
+    preview = video.preview_url;
     if (video.poster_url) fill(poster, h('img', {src: video.poster_url, alt: '', loading: 'lazy'}), video.media && h('span.length', {}, clock(video.media.duration_s)));
   }).catch(error => { if (error.name !== 'AbortError') console.warn(`The poster of ${id} is missing: ${error.message}`); });
-  return h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
+  const row = h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
     h('ol.hits', {}, places.map(place => h('li', {}, h('a.hit', {href: videoAddress(id, place.start_s)},
       h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, marked(place.text, asked))))))));
+  previewOn(row, poster, () => preview);
+  return row;
 }

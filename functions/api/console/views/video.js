@@ -107,7 +107,7 @@ class VideoPage {
     fill(this.#title, video.title);
     document.title = `${video.title} · Automations`;
     const {media} = video;
-    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && h('span', {}, `${media.display_width} × ${media.display_height}`),
+    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && (video.kind === 'audio' ? h('span.sound-only', {}, icon('volume'), ' Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
       h('span', {}, 'added ', ago(video.created_at)));
     fill(this.#description, video.description);
     this.#description.hidden = !video.description;
@@ -120,7 +120,7 @@ class VideoPage {
     const video = this.#video;
     const failed = video.status === 'failed';
     fill(this.#stage, h(`div.player.waiting-player${failed ? '.failed' : ''}`, {},
-      icon(failed ? 'warning' : 'film'), h('p', {role: failed ? 'alert' : null}, failed ? video.failure?.reason ?? 'It failed.' : `${stateOf(video)} …`),
+      icon(failed ? 'warning' : video.kind === 'audio' ? 'volume' : 'film'), h('p', {role: failed ? 'alert' : null}, failed ? video.failure?.reason ?? 'It failed.' : `${stateOf(video)} …`),
       failed ? h('p.fine', {}, 'Code ', h('code', {}, video.failure?.code ?? 'unknown')) : h('p.fine', {}, video.status === 'uploading' ? 'Its file is not there yet.' : 'It can be played as soon as it is transcoded; you can leave this page.')), this.#bar.element);
   }
 
@@ -176,10 +176,10 @@ class VideoPage {
     const count = (name, number) => number ? [`${name} `, h('span.count', {}, number)] : name;
     fill(this.#aside, problem && problemBox(problem, () => this.#showInsight()), h('div.find', {}, icon('search'), find), tabs('What is in it', [
       ['transcript', count('Speech', said.length), place.transcript],
-      ['text', count('Text', seen.length), place.text],
+      this.#video.kind === 'audio' ? null : ['text', count('Text', seen.length), place.text],
       ['tags', 'Tags', this.#video.capabilities.tagged ? tagPanel.element : this.#nothing('Tags come last', '')],
-      ['chapters', 'Shots', chapters(recommendations, segments, this.playhead, this.#signal)],
-    ], this.#tab, key => { this.#tab = key; find.parentElement.hidden = key === 'tags' || key === 'chapters'; }));
+      ['chapters', this.#video.kind === 'audio' ? 'Chapters' : 'Shots', chapters(recommendations, segments, this.playhead, this.#signal)],
+    ].filter(Boolean), this.#tab, key => { this.#tab = key; find.parentElement.hidden = key === 'tags' || key === 'chapters'; }));
     if (!this.#query && !said.length && seen.length && this.#tab === 'transcript') this.#aside.querySelector('#tab-text').click();
   }
 

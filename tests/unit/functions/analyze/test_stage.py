@@ -99,6 +99,7 @@ def test_analyzers_get_what_the_earlier_stages_left(context: FakeStageContext) -
         (1, "key-1", object_ref("key-1")),
     ]
     assert video.audio is not None
+    assert video.proxy is not None
     assert (video.audio.name, video.proxy.name) == ("wav", "proxy")
     assert video.loudness == LOUDNESS
     assert video.pictures().name == "720p-video"

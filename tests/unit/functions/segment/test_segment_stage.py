@@ -108,6 +108,21 @@ def test_every_segment_lies_within_the_video_and_kinds_count_from_0(footage: Foo
             assert 0 <= segment.start_s < segment.end_s <= context_duration(context) + 1e-9
 
 
+def test_a_preview_shows_all_shots_and_no_black(footage: Footage, tmp_path: Path) -> None:
+    tool = FakeMediaTool(tuple(footage.frames()))
+    context = context_for(footage, tmp_path, (PROXY, SOUND, rendition(480)))
+    found = SegmentStage(tool, segmenters()).run(context).records
+    (preview,) = [record for record in found if isinstance(record, Artifact)]
+    assert (preview.role, preview.object.content_type) == ("preview", "video/mp4")
+    assert preview.object.name.endswith("/preview.mp4")
+    assert context.stored(preview.object).read_text() == "preview"
+    (black,) = segments(found, "black")
+    shown = [(excerpt.start_s, excerpt.start_s + excerpt.length_s) for excerpt in tool.previewed]
+    assert all(end_s <= black.start_s or start_s >= black.end_s for start_s, end_s in shown)
+    for shot in segments(found, "shot"):
+        assert any(shot.start_s <= start_s and end_s <= shot.end_s for start_s, end_s in shown)
+
+
 def test_a_video_without_sound_has_neither_silence_nor_speech(footage: Footage, tmp_path: Path) -> None:
     context = context_for(footage, tmp_path, (PROXY, rendition(480)))
     found = SegmentStage(FakeMediaTool(tuple(footage.frames())), segmenters()).run(context).records
@@ -125,7 +140,8 @@ def test_keyframes_come_from_the_smallest_rendition_whose_text_can_be_read(
     download = rendition(480, "mp4")
     context = context_for(footage, tmp_path, (PROXY, download, *(rendition(height) for height in heights)))
     SegmentStage(tool, segmenters()).run(context)
-    assert [path.name for path in tool.read] == ["proxy.mp4", f"video-{chosen}.mp4"]
+    # The preview comes from the same file: one download does.
+    assert [path.name for path in tool.read] == ["proxy.mp4", *[f"video-{chosen}.mp4"] * 2]
 
 
 def test_progress_grows_to_the_end(footage: Footage, tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import webvtt
 
-from functions.transcode.plan import SEGMENT_S, plan_pictures, plan_storyboard, tile_count
+from functions.transcode.plan import plan_pictures, plan_storyboard
 from functions.transcode.storyboard import storyboard_vtt
-from shared.domain.encoding import Rung
+from shared.domain.encoding import SEGMENT_S, Rung
 from shared.testing.videos import media_info
 
 _RUNGS = (
@@ -31,18 +32,45 @@ def test_small_pictures_are_not_enlarged() -> None:
     assert plan_pictures((flat,)).proxy_size == (160, 2)
 
 
-def test_long_videos_keep_a_bounded_storyboard() -> None:
-    media = media_info(duration_s=7200.0)
+def test_tiles_have_the_shape_of_the_video_and_a_bounded_size() -> None:
+    sizes = [(426, 240), (240, 426), (240, 240), (100, 50), (64, 4000)]
+    rungs = [Rung(name="r", width=width, height=height, max_bitrate_bps=1, crf=23) for width, height in sizes]
+    tiles = [plan_storyboard(media_info(), (rung,)).tile_size for rung in rungs]
+    assert tiles == [(160, 90), (90, 160), (160, 160), (100, 50), (2, 160)]
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "interval_s", "tiles", "grid", "sheets", "key_frames_do"),
+    [
+        (0.04, 1.0, 1, (1, 1), 1, False),
+        (1.0, 1.0, 1, (1, 1), 1, False),
+        (1.01, 1.0, 2, (2, 1), 1, False),
+        (100.0, 1.0, 100, (10, 10), 1, False),
+        (300.3, 3.003, 100, (10, 10), 1, False),
+        (400.0, 4.0, 100, (10, 10), 1, True),
+        (1000.0, 10.0, 100, (10, 10), 1, True),
+        (1000.1, 10.0, 101, (10, 10), 2, True),
+        (6 * 3600.0, 10.0, 2160, (10, 10), 22, True),
+    ],
+)
+def test_storyboards_of_all_lengths(
+    duration_s: float, interval_s: float, tiles: int, grid: tuple[int, int], sheets: int, key_frames_do: bool
+) -> None:
+    media = media_info(duration_s=duration_s)
     plan = plan_storyboard(media, _RUNGS)
-    assert plan.interval_s == 72.0
-    assert plan.grid == (10, 10)
-    assert tile_count(media, plan.interval_s) == 100
+    assert plan.interval_s == pytest.approx(interval_s)
+    assert (plan.tiles, plan.grid, plan.sheets, plan.key_frames_do) == (tiles, grid, sheets, key_frames_do)
+    names = [f"{number}.jpg" for number in range(sheets)]
+    cues = webvtt.from_string(storyboard_vtt(media, plan, names)).captions
+    assert len(cues) == tiles
+    assert {cue.text.partition("#")[0] for cue in cues} == set(names)
+    assert len({cue.text for cue in cues}) == tiles
 
 
 def test_every_second_has_its_tile() -> None:
     media = media_info(duration_s=12.3)
     plan = plan_storyboard(media, _RUNGS)
-    cues = webvtt.from_string(storyboard_vtt(media, plan, "storyboard.jpg")).captions
+    cues = webvtt.from_string(storyboard_vtt(media, plan, ["storyboard.jpg"])).captions
     assert len(cues) == 13
     assert plan.grid == (10, 2)
     assert (cues[0].start, cues[0].text) == ("00:00:00.000", "storyboard.jpg#xywh=0,0,160,90")
@@ -51,7 +79,12 @@ def test_every_second_has_its_tile() -> None:
     assert cues[12].end == "00:00:12.300"
 
 
-def test_hours_are_written_as_hours() -> None:
+def test_the_cue_names_the_sheet_and_the_place_in_it() -> None:
     media = media_info(duration_s=7322.5)
-    text = storyboard_vtt(media, plan_storyboard(media, _RUNGS), "s.jpg")
-    assert "--> 02:02:02.500" in text
+    cues = webvtt.from_string(storyboard_vtt(media, plan_storyboard(media, _RUNGS), [*"abcdefgh"])).captions
+    assert [cues[tile].text for tile in (99, 100, 212)] == [
+        "a#xywh=1440,810,160,90",
+        "b#xywh=0,0,160,90",
+        "c#xywh=320,90,160,90",
+    ]
+    assert (cues[-1].start, cues[-1].end) == ("02:02:00.000", "02:02:02.500")

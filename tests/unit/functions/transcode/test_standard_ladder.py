@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.transcode.strategies import LADDERS
 from functions.transcode.strategies.standard import StandardLadder
-from shared.domain.encoding import Rung
+from shared.domain.encoding import EncodingSettings, Rung
 from shared.processors.strategy import StrategyPorts
 from shared.testing.videos import media_info, video_stream
 
@@ -19,7 +19,8 @@ _LADDER = StandardLadder(create_autospec(StrategyPorts))
 
 
 def _plan(width: int, height: int, **values: object) -> tuple[Rung, ...]:
-    return _LADDER.plan(media_info(video=(video_stream(width=width, height=height, **values),)))
+    media = media_info(video=(video_stream(width=width, height=height, **values),))
+    return _LADDER.plan(media, None, EncodingSettings()).rungs
 
 
 @pytest.mark.parametrize(

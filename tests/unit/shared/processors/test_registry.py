@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from shared.domain.encoding import Rung
+from shared.domain.encoding import EncodingSettings, Look
 from shared.domain.errors import ConfigurationError
 from shared.domain.media import MediaInfo
-from shared.processors.ladder import LadderPlanner
+from shared.processors.ladder import Ladder, LadderPlanner
 from shared.processors.registry import Registry
 from shared.processors.strategy import StrategyPorts
 
@@ -22,8 +22,8 @@ PLUGIN = """
 from shared.processors.ladder import LadderPlanner
 
 class Other(LadderPlanner):
-    def plan(self, media):
-        return ()
+    def plan(self, media, look, settings):
+        return None
 
 class NoPlanner:
     pass
@@ -40,8 +40,8 @@ class Builtin(LadderPlanner):
         super().__init__(ports)
         self.ports = ports
 
-    def plan(self, media: MediaInfo) -> tuple[Rung, ...]:
-        return ()
+    def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+        return Ladder(rungs=())
 
 
 @pytest.fixture

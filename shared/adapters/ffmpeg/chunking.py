@@ -1,0 +1,214 @@
+"""Where a long source is cut: at key frames of the rungs that come soon after key frames of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.adapters.ffmpeg.outputs import gop_frames
+from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
+from shared.domain.chunks import Chunk, Chunking
+from shared.domain.encoding import TranscodePlan
+from shared.domain.media import MediaInfo, VideoStream
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["choose_starts", "chunking_of", "plan_chunks"]
+
+SHORTEST: Final = Fraction(1, 2)
+LONGEST: Final = Fraction(5, 4)
+"""How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
+
+# Containers whose index leads to any key frame.
+_SEEKABLE: Final = ("mov", "matroska")
+# A chunk may be this much longer or shorter to save one second of decoding in vain.
+_LENGTH_WEIGHT: Final = 0.1
+# More than this share of the video decoded twice is not worth it.
+_MOST_REDONE: Final = 0.5
+# Deinterlacing and dropping frames look at a frame's neighbours.
+_NEIGHBOURS: Final = 2
+
+
+def plan_chunks(
+    programs: Programs, source: Path, media: MediaInfo, plan: TranscodePlan, chunk_s: float, session: ToolSession
+) -> Chunking:
+    """Measures the packets of a source and says how to cut it, or why it can't be cut exactly.
+
+    Args:
+        programs: ffprobe among them.
+        source: The file.
+        media: What probing it found.
+        plan: What is to be made of it.
+        chunk_s: Seconds of a chunk that are aimed at.
+        session: The attempt.
+    """
+    if media.container.split(",")[0] not in _SEEKABLE:
+        return Chunking(reason="its container has no index of its key frames")
+    return chunking_of(read_timeline(programs, source, media, session), media.video[0], plan, chunk_s)
+
+
+def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:
+    """Returns how to cut pictures, or why not; see plan_chunks()."""
+    if video.variable_fps:
+        return Chunking(reason="its frames are not evenly spaced")
+    if not timeline.is_timed:
+        return Chunking(reason="it does not say of every frame when it is shown")
+    order = np.argsort(timeline.pts, kind="stable")
+    shown = timeline.is_shown[order]
+    frames = order[shown]
+    if len(frames) < 2 or (np.diff(timeline.pts[frames]) <= 0).any():
+        return Chunking(reason="several of its frames are shown at the same time")
+    if not shown[int(shown.argmax()) : len(shown) - int(shown[::-1].argmax())].all():
+        return Chunking(reason="an edit list leaves frames out in its middle")
+    return _Cutter(timeline, frames, video, plan).cut(chunk_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a chunk can begin.
+
+    Attributes:
+        frame: The source's first frame in it.
+        at: An instant before that frame and after the one before it, in ticks of the source's timeline.
+        key_frames: Key frames that a rung has before it.
+        key: The packet that it is decoded from.
+    """
+
+    frame: int
+    at: Fraction
+    key_frames: int
+    key: int
+
+
+class _Cutter:
+    """Cuts pictures whose times are known.
+
+    Args:
+        timeline: The packets.
+        frames: Those that are shown, in the order in which they are.
+        video: The stream.
+        plan: What is made of it.
+    """
+
+    def __init__(
+        self, timeline: Timeline, frames: npt.NDArray[np.intp], video: VideoStream, plan: TranscodePlan
+    ) -> None:
+        self._tick_s = timeline.tick_s
+        self._pts = timeline.pts
+        self._frames = frames
+        first = int(self._pts[frames[0]])
+        # FFmpeg takes the container's start, in whole microseconds, from every time, in whole ticks.
+        start_us = round((first * self._tick_s - Fraction(video.start_s)) * 1_000_000)
+        self._origin = round(Fraction(start_us, 1_000_000) / self._tick_s)
+        self._times = self._pts[frames] - self._origin
+        keys = np.flatnonzero(timeline.is_key)
+        self._keys = keys[np.argsort(self._pts[keys], kind="stable")]
+        self._gop = gop_frames(video, plan)
+        slower = plan.max_output_fps is not None and video.fps > plan.max_output_fps
+        self._output_fps = plan.max_output_fps if slower else None
+        self._around = _NEIGHBOURS if slower or video.interlaced else 0
+
+    def cut(self, chunk_s: float) -> Chunking:
+        if not len(self._keys):
+            return Chunking(reason="it has no key frame")
+        starts = list(self._starts())
+        seconds = [float(start.at * self._tick_s) for start in starts]
+        redone = [self._redone_s(start) for start in starts]
+        end_s = float(self._end * self._tick_s)
+        chosen = [starts[index] for index in choose_starts(seconds, redone, end_s, chunk_s)]
+        total_s = sum(self._redone_s(start) for start in chosen)
+        if len(chosen) < 2:
+            return Chunking(reason="it is too short for two chunks")
+        if total_s > _MOST_REDONE * (end_s - seconds[0]):
+            return Chunking(reason=f"its key frames are so far apart that {total_s:.0f} s were decoded twice")
+        return Chunking(
+            chunks=tuple(self._chunks(chosen)),
+            tick_s=self._tick_s,
+            origin_s=self._origin * self._tick_s,
+            reencoded_s=total_s,
+        )
+
+    @property
+    def _end(self) -> Fraction:
+        """An instant after the last frame."""
+        return int(self._times[-1]) + self._half(len(self._times) - 1)
+
+    def _half(self, frame: int) -> Fraction:
+        """Half of what lies between a frame and the one before it, in ticks."""
+        return Fraction(int(self._times[frame]) - int(self._times[frame - 1]), 2)
+
+    def _starts(self) -> Iterator[_Start]:
+        """Yields where chunks can begin; the first frame of all comes first."""
+        yield _Start(0, int(self._times[0]) - self._half(1), 0, self._key_before(0))
+        if self._output_fps is None:
+            for key_frames, frame in enumerate(range(self._gop, len(self._times), self._gop), start=1):
+                at = int(self._times[frame]) - self._half(frame)
+                yield _Start(frame, at, key_frames, self._key_before(frame))
+            return
+        # The rungs' frames lie at whole multiples of their distance, beginning with the nearest to the first.
+        ticks = 1 / (self._output_fps * self._tick_s)
+        number, key_frames = round(int(self._times[0]) / ticks), 0
+        while True:
+            number, key_frames = number + self._gop, key_frames + 1
+            # Nearer to the frame than to the one before, for FFmpeg rounds to whole frames.
+            at = (number - Fraction(1, 4)) * ticks
+            frame = int(np.searchsorted(self._times, float(at)))
+            if frame >= len(self._times):
+                return
+            yield _Start(frame, at, key_frames, self._key_before(frame))
+
+    def _key_before(self, frame: int) -> int:
+        """Returns the last packet from which on a frame, and what is needed around it, can be decoded."""
+        time = self._pts[self._frames[max(frame - self._around, 0)]]
+        found = int(np.searchsorted(self._pts[self._keys], time, side="right")) - 1
+        return int(self._keys[max(found, 0)])
+
+    def _redone_s(self, start: _Start) -> float:
+        return float(max(int(self._pts[self._frames[start.frame]]) - int(self._pts[start.key]), 0) * self._tick_s)
+
+    def _chunks(self, starts: Sequence[_Start]) -> Iterator[Chunk]:
+        ends = [(following.frame, following.at) for following in starts[1:]]
+        ends.append((len(self._times), self._end))
+        for index, (start, (end, end_at)) in enumerate(zip(starts, ends, strict=True)):
+            needed = self._frames[start.frame : end + _NEIGHBOURS]
+            yield Chunk(
+                index=index,
+                start_s=start.at * self._tick_s,
+                end_s=end_at * self._tick_s,
+                frames=end - start.frame,
+                key_frames=start.key_frames,
+                read_from_s=int(self._pts[start.key]) * self._tick_s,
+                packets=int(needed.max()) - start.key + 1,
+            )
+
+
+def choose_starts(starts_s: Sequence[float], redone_s: Sequence[float], end_s: float, chunk_s: float) -> list[int]:
+    """Returns which starts chunks begin at: the first, and then others in between the shortest and the longest.
+
+    Args:
+        starts_s: Where chunks can begin, rising.
+        redone_s: What is decoded in vain for a chunk that begins there.
+        end_s: Where the last chunk ends; it alone may be shorter.
+        chunk_s: The length aimed at.
+    """
+    chosen = [0]
+    shortest_s, longest_s = float(SHORTEST) * chunk_s, float(LONGEST) * chunk_s
+    while end_s - starts_s[chosen[-1]] > longest_s:
+        start_s = starts_s[chosen[-1]]
+        later = range(chosen[-1] + 1, len(starts_s))
+        near = [index for index in later if shortest_s <= starts_s[index] - start_s <= longest_s]
+        if not near:
+            # No frame for longer than a chunk, or key frames rarer than chunks.
+            near = [index for index in later if starts_s[index] - start_s > longest_s][:1]
+        if not near:
+            break
+        chosen.append(
+            min(near, key=lambda one: redone_s[one] + _LENGTH_WEIGHT * abs(starts_s[one] - start_s - chunk_s))
+        )
+    return chosen

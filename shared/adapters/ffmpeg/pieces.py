@@ -1,0 +1,147 @@
+"""Pieces of a long source: cut out without encoding, encoded apart, and put together again."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg
+
+from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.encode import run_graph
+from shared.adapters.ffmpeg.graph import cascade
+from shared.adapters.ffmpeg.outputs import Part
+from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
+from shared.domain.chunks import Chunk, Chunking
+from shared.domain.encoding import TranscodePlan
+from shared.domain.errors import PermanentError
+from shared.domain.media import MediaInfo
+from shared.ports.encoder import EncodedPictures, EncodedRung
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["cut_piece", "encode_piece"]
+
+# A piece's clock is ahead of the container's by this, for what is decoded before 0 would move everything else.
+_AHEAD_S: Final = 10
+# NUT holds every codec and divides ticks further, but never rounds a time.
+_CONTAINER: Final = "nut"
+
+
+def cut_piece(
+    programs: Programs,
+    source: Path,
+    media: MediaInfo,
+    chunking: Chunking,
+    chunk: Chunk,
+    destination: Path,
+    session: ToolSession,
+) -> None:
+    """Copies the packets that a chunk is decoded from.
+
+    Raises:
+        PermanentError: ``inexact_cut``: the file does not have them where its index says.
+    """
+    packets = chunk.packets
+    for _ in range(2):
+        _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
+        found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
+        if _is_right(found, media, chunking, chunk):
+            return
+        # Some indices lead to the key frame before: that costs packets at the other end.
+        packets += int((found.pts < math.ceil((chunk.read_from_s + _AHEAD_S) / found.tick_s)).sum())
+    raise PermanentError(
+        "inexact_cut", f"Chunk {chunk.index + 1} can't be cut out of the file where its index says."
+    )
+
+
+def _copy(
+    programs: Programs,
+    source: Path,
+    media: MediaInfo,
+    from_s: Fraction,
+    packets: int,
+    destination: Path,
+    session: ToolSession,
+) -> None:
+    read = ffmpeg.input(
+        literal(source),
+        **reading_options(media.container.split(",")[0]),
+        seek_timestamp=1,  # by the container's own clock
+        ss=_microseconds(from_s),
+    )
+    options = {
+        "c": "copy",
+        "frames:v": packets,
+        "output_ts_offset": _AHEAD_S,
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "format": _CONTAINER,
+    }
+    graph = read[str(media.video[0].index)].output(literal(destination), **options)
+    # copyts: the container's clock, whatever is read first.
+    with programs.encode(graph, destination.parent, session, options=("-copyts",)) as tool:
+        tool.stdout.read()
+    if tool.returncode:
+        raise tool_failed(tool)
+
+
+def _is_right(found: Timeline, media: MediaInfo, chunking: Chunking, chunk: Chunk) -> bool:
+    """Tells whether a piece begins where it can be decoded and has every frame of its chunk."""
+    if not len(found.pts) or not found.is_key[0] or found.codec != media.video[0].codec:
+        return False
+    offset_s = _AHEAD_S + chunking.origin_s
+    start, end = ((time_s + offset_s) / found.tick_s for time_s in (chunk.start_s, chunk.end_s))
+    frames = int(((found.pts >= math.ceil(start)) & (found.pts < math.ceil(end))).sum())
+    return int(found.pts[0]) * found.tick_s <= chunk.read_from_s + _AHEAD_S and frames == chunk.frames
+
+
+def encode_piece(
+    programs: Programs,
+    piece: Path,
+    media: MediaInfo,
+    plan: TranscodePlan,
+    chunking: Chunking,
+    chunk: Chunk,
+    folder: Path,
+    session: ToolSession,
+) -> EncodedPictures:
+    """Makes of a chunk what encode_pictures() makes of a whole source, as files that can be put together.
+
+    Raises:
+        PermanentError: ``corrupt``, or ``inexact_cut``: other frames came out than belong to the chunk.
+        TransientError: The machine or a limit is at fault.
+    """
+    video = media.video[0]
+    rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
+    proxy = folder / "proxy.mp4"
+    read = ffmpeg.input(literal(piece), **reading_options(_CONTAINER), **_turned(video.rotation), threads=1)
+    offset_s = _AHEAD_S + chunking.origin_s
+    picture = read["0"].filter("setpts", f"round(PTS-{offset_s}/TB)")
+
+    def cut(pictures: Any) -> Any:
+        # Half a frame from any frame, so that microseconds will do.
+        return pictures.filter("trim", start=_microseconds(chunk.start_s), end=_microseconds(chunk.end_s))
+
+    part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
+    graph = ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
+    # copyts: setpts knows what the clock is ahead by, whatever is decoded first.
+    pictures, _ = run_graph(programs, graph, chunk.frames, rungs, proxy, session, options=("-copyts",))
+    if pictures.frames != chunk.frames:
+        raise PermanentError(
+            "inexact_cut", f"Chunk {chunk.index + 1} came out with {pictures.frames} of {chunk.frames} frames."
+        )
+    return pictures
+
+
+def _turned(rotation: int) -> dict[str, Any]:
+    """How a picture is to be turned, which pieces do not say; FFmpeg counts counter-clockwise."""
+    return {"display_rotation": -rotation} if rotation else {}
+
+
+def _microseconds(time_s: Fraction) -> str:
+    """Returns a time as FFmpeg's options take it, never later than it is."""
+    micros = time_s.numerator * 1_000_000 // time_s.denominator
+    return f"{micros}us"

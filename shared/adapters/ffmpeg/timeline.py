@@ -1,0 +1,98 @@
+"""Every packet of one stream of pictures: when it is shown, and whether decoding can begin at it."""
+
+from __future__ import annotations
+
+from array import array
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.programs import Programs, tool_failed
+from shared.adapters.ffmpeg.streams import rational
+from shared.domain.media import MediaInfo
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["Timeline", "read_timeline"]
+
+_KEY, _NOT_SHOWN, _NO_TIME = 1, 2, 4
+
+
+class Timeline:
+    """Packets in the order of the file; nine bytes each.
+
+    Attributes:
+        tick_s: Seconds of a tick.
+        codec: FFmpeg's name of the codec.
+    """
+
+    def __init__(self) -> None:
+        self.tick_s = Fraction(1)
+        self.codec = ""
+        self._pts = array("q")
+        self._flags = array("B")
+
+    def add(self, line: str) -> None:
+        """Takes in a line of ffprobe: a packet's or, at the end, the stream's."""
+        kind, *values = line.strip().split(",")
+        if kind == "stream":
+            self.codec, self.tick_s = values[0], rational(values[1], Fraction(1))
+        elif kind == "packet":
+            pts, flags = values[:2]
+            known = pts != "N/A"
+            self._pts.append(int(pts) if known else 0)
+            # D: decoded but never shown, because of an edit list.
+            self._flags.append(_KEY * ("K" in flags) + _NOT_SHOWN * ("D" in flags) + _NO_TIME * (not known))
+
+    @property
+    def pts(self) -> npt.NDArray[np.int64]:
+        """When each packet is shown, in ticks of the container's clock."""
+        return np.frombuffer(self._pts, np.int64)
+
+    @property
+    def is_key(self) -> npt.NDArray[np.bool_]:
+        """Which packets decoding can begin at."""
+        return self._flagged(_KEY)
+
+    @property
+    def is_shown(self) -> npt.NDArray[np.bool_]:
+        """Which packets are shown at all."""
+        return ~self._flagged(_NOT_SHOWN)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the container says of every packet when it is shown."""
+        return not self._flagged(_NO_TIME).any()
+
+    def _flagged(self, flag: int) -> npt.NDArray[np.bool_]:
+        return np.not_equal(np.frombuffer(self._flags, np.uint8) & flag, 0)
+
+
+def read_timeline(
+    programs: Programs, path: Path, media: MediaInfo, session: ToolSession, *, demuxer: str | None = None
+) -> Timeline:
+    """Reads when the packets of the pictures are shown.
+
+    Args:
+        programs: ffprobe among them.
+        path: The file.
+        media: What it is, or what it is a part of.
+        session: The attempt.
+        demuxer: What opens the file, if not what opens ``media``; its pictures are the only stream then.
+    """
+    index = media.video[0].index if demuxer is None else 0
+    reading = reading_options(demuxer or media.container.split(",")[0])
+    arguments = (
+        *(part for option, value in reading.items() for part in (f"-{option}", value)),
+        *("-select_streams", str(index), "-of", "csv"),
+        *("-show_entries", "packet=pts,flags:stream=codec_name,time_base"),
+    )
+    timeline = Timeline()
+    with programs.ask(arguments, path, session) as tool:
+        for line in tool.stdout:
+            timeline.add(line.decode())
+    if tool.returncode:
+        raise tool_failed(tool)
+    return timeline

@@ -1,0 +1,260 @@
+"""Every container, codec and feature through ingest and transcode: what comes out looks and sounds as it should."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pytest_mock import MockerFixture
+
+from functions.ingest.stage import IngestStage
+from functions.transcode.stage import TranscodeStage
+from functions.transcode.strategies.standard import StandardLadder
+from shared.adapters.binaries import bundled
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.packager import ShakaPackager
+from shared.domain.media import MediaInfo
+from shared.domain.records import Artifact, Rendition
+from shared.ports.media_tool import MediaLimits
+from shared.processors.strategy import StrategyPorts
+from shared.testing.stage_context import FakeStageContext
+from tests.media.matrix_rows import MARK_S, ROWS, Row
+from tests.media.streams_check import check_dash, check_hls
+
+_RESULTS = Path(os.environ.get("TEST_RESULTS", "test-results"))
+_SYNC_S = 0.010
+# Red and blue's shares of luma.
+_MATRICES = {"bt709": (0.2126, 0.0722), "smpte170m": (0.299, 0.114), "bt470bg": (0.299, 0.114)}
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of sources, the same for all workers of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "matrix"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[list[str]]:
+    """Takes in a line a row and writes them down."""
+    lines: list[str] = []
+    yield lines
+    head = "| file | pictures | shown | rungs | colours | frames | A/V ms | patch off by | s |"
+    _RESULTS.mkdir(exist_ok=True)
+    rule = "|---" * (head.count("|") - 1) + "|"
+    (_RESULTS / "matrix.md").write_text("\n".join([head, rule, *sorted(lines)]) + "\n")
+
+
+def _make(row: Row, folder: Path) -> Path:
+    path = folder / row.name
+    if not path.exists():
+        part = path.with_name(f"{os.getpid()}-{row.name}")
+        _ffmpeg(*row.arguments(), part, piped=row.piped)
+        if row.again:
+            whole, part = part, path.with_name(f"{os.getpid()}-again-{row.name}")
+            _ffmpeg(*row.again, "-i", str(whole), "-map", "0", "-c", "copy", part)
+            whole.unlink()
+        part.rename(path)
+    return path
+
+
+def _ffmpeg(*arguments: str | Path, piped: bool = False) -> None:
+    *options, path = arguments
+    command = [str(bundled("ffmpeg")), "-loglevel", "error", "-y", *map(str, options)]
+    command.append("pipe:1" if piped else f"file:{path}")
+    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+    if piped:
+        Path(path).write_bytes(run.stdout)
+
+
+class Made:
+    """A source and what became of it."""
+
+    def __init__(self, row: Row, source: Path, context: FakeStageContext, mocker: MockerFixture) -> None:
+        self.row, self.context, self.tool = row, context, FfmpegMediaTool()
+        self.source = context.source_file = source
+        context.media = IngestStage(self.tool, MediaLimits()).run(context).media
+        assert context.media is not None
+        self.media: MediaInfo = context.media
+        ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
+        stage = TranscodeStage(self.tool, FfmpegEncoder(), ShakaPackager(), ladder)
+        records = stage.run(context).records
+        self.renditions = [record for record in records if isinstance(record, Rendition)]
+        self.artifacts = [record for record in records if isinstance(record, Artifact)]
+
+    def artifact(self, role: str) -> Path:
+        (found,) = [found for found in self.artifacts if found.role == role]
+        return self.context.stored(found.object)
+
+    def of(self, kind: str) -> list[Rendition]:
+        return [found for found in self.renditions if found.kind == kind]
+
+    def path(self, rendition: Rendition) -> Path:
+        return self.context.stored(rendition.object)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_row(row: Row, made: Path, session: FakeStageContext, mocker: MockerFixture, table: list[str]) -> None:
+    source = _make(row, made)
+    started = time.monotonic()
+    done = Made(row, source, session, mocker)
+    took_s = time.monotonic() - started
+    tops = done.of("video")[0], done.of("mp4")[0]
+    times = _check_times(done)
+    _check_sizes(done)
+    off = max(_check_picture(done, top) for top in tops)
+    sync = _check_sync(done)
+    _check_fields(done)
+    names = [found.name for found in done.of("video")]
+    slack_s = 1 / float(done.media.video[0].fps) + 0.001
+    seconds = float(times[-1]) + slack_s
+    check_hls(done.artifact("hls"), names, seconds, slack_s)
+    longest_s = max(seconds, *(found.duration_s for found in done.of("audio")), 0.0)
+    check_dash(done.artifact("dash"), names, longest_s, slack_s)
+    assert not session.caveats
+    video = done.media.video[0]
+    shown = "x".join(map(str, video.display_size))
+    named = "/".join(row.tags)
+    table.append(
+        f"| {row.name} | {video.codec} {video.pixel_format} {video.width}x{video.height} | {shown} | {' '.join(names)} "
+        f"| {named} | {tops[0].frames} | {sync} | {off:.1f} | {took_s:.1f} |"
+    )
+
+
+def _check_times(done: Made) -> npt.NDArray[np.float64]:
+    """Every frame of the source is there, when the source shows it; counted from the container's start."""
+    shown = np.array([frame.time_s for frame in done.tool.frames(done.source, (16, 16), done.context)])
+    shown += done.media.video[0].start_s - shown[0]
+    proxy = np.array([frame.time_s for frame in done.tool.frames(done.artifact("proxy"), (16, 16), done.context)])
+    assert len(proxy) == len(shown) == done.media.video[0].frames
+    assert np.abs(proxy - shown).max() <= 0.0011
+    for found in done.of("video") + done.of("mp4"):
+        path = done.path(found)
+        own = np.array([frame.time_s for frame in done.tool.frames(path, (16, 16), done.context)])
+        frame_s = 1 / float(done.media.video[0].fps)
+        if done.row.max_fps is None:
+            assert len(own) == found.frames == len(shown), "not one picture a frame"
+            assert np.abs(own - shown).max() <= 0.0011
+        else:
+            expected = round((shown[-1] - shown[0] + frame_s) * done.row.max_fps)
+            assert len(own) == found.frames == pytest.approx(expected, abs=1)
+            assert (np.abs(own[:, None] - shown).min(axis=1) <= 0.5 / done.row.max_fps).all()
+        assert own[-1] - own[0] == pytest.approx(shown[-1] - shown[0], abs=frame_s)
+    return shown
+
+
+def _check_sizes(done: Made) -> None:
+    width, height = done.row.shown or done.row.size
+    top = done.of("video")[0]
+    assert (top.width, top.height) == (width, height)
+    for found in done.of("video"):
+        assert found.width is not None
+        assert found.height is not None
+        assert found.width / found.height == pytest.approx(width / height, abs=2 / found.height)
+
+
+def _check_picture(done: Made, found: Rendition) -> float:
+    """The corner, the colour and its tags; returns by how much the colour is off."""
+    path = done.path(found)
+    assert found.width is not None
+    assert found.height is not None
+    tags = _tags(path)
+    assert tags == ("yuv420p", "tv", *done.row.tags)
+    rgb = _first_picture(path, found.width, found.height, tags[2])
+    red = [
+        (row, column)
+        for row in (0, 1)
+        for column in (0, 1)
+        if _dot(rgb, (0.1, 0.9)[row], (0.1, 0.9)[column])[0] > 1.5 * _dot(rgb, 0.5, 0.5)[0] + 40
+    ]
+    if done.row.tolerance < 255:
+        assert red == [done.row.corner]
+    off = float(np.abs(_dot(rgb, 0.5, 0.5) - done.row.color).max())
+    assert off <= done.row.tolerance, f"{_dot(rgb, 0.5, 0.5)} instead of {done.row.color}"
+    return off
+
+
+def _dot(rgb: npt.NDArray[np.float64], down: float, right: float) -> npt.NDArray[np.float64]:
+    rows, columns = rgb.shape[:2]
+    y, x = int(rows * down), int(columns * right)
+    result: npt.NDArray[np.float64] = rgb[y - 1 : y + 1, x - 1 : x + 1].mean(axis=(0, 1))
+    return result
+
+
+def _tags(path: Path) -> tuple[str, ...]:
+    fields = ("pix_fmt", "color_range", "color_space", "color_primaries", "color_transfer")
+    command = [str(bundled("ffprobe")), "-v", "error", "-select_streams", "v", "-show_entries"]
+    command += [f"stream={','.join(fields)}", "-of", "default=nw=1", str(path)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+    said = dict(line.split("=") for line in lines)
+    return tuple(said[name] for name in fields)
+
+
+def _first_picture(path: Path, width: int, height: int, matrix: str) -> npt.NDArray[np.float64]:
+    """Returns RGB, computed here from the numbers in the file and what its tags say they mean."""
+    command = [str(bundled("ffmpeg")), "-v", "error", "-i", str(path), "-map", "0:v", "-frames:v", "1"]
+    command += ["-f", "rawvideo", "pipe:1"]
+    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    numbers = np.frombuffer(run.stdout, np.uint8).astype(np.float64)
+    small = (height // 2, width // 2)
+    luma, *chroma = np.split(numbers, [width * height, width * height + small[0] * small[1]])
+    y = (luma.reshape(height, width) - 16) / 219
+    cb, cr = ((part.reshape(small).repeat(2, 0).repeat(2, 1) - 128) / 224 for part in chroma)
+    red_share, blue_share = _MATRICES[matrix]
+    red, blue = y + 2 * (1 - red_share) * cr, y + 2 * (1 - blue_share) * cb
+    green = (y - red_share * red - blue_share * blue) / (1 - red_share - blue_share)
+    return np.stack([red, green, blue], axis=-1) * 255
+
+
+def _check_sync(done: Made) -> str:
+    """The tone begins as long after the flash as it does in the source."""
+    if not done.media.audio or done.row.seconds <= MARK_S:
+        return ""
+    lag_s = _beep_s(done.source) - _flash_s(done, done.source)
+    off = []
+    for pictures, sound in (
+        (done.path(done.of("video")[0]), done.path(done.of("audio")[0])),
+        (done.path(done.of("mp4")[0]), done.path(done.of("mp4")[0])),
+        (done.artifact("proxy"), done.artifact("analysis_audio")),
+    ):
+        off.append(_beep_s(sound) - _flash_s(done, pictures) - lag_s)
+    # A rung that drops frames may show the flash up to half a frame before or after.
+    allowed_s = _SYNC_S + (0.5 / done.row.max_fps if done.row.max_fps else 0)
+    assert max(map(abs, off)) <= allowed_s, f"{off} against the source's {lag_s}"
+    return f"{max(off, key=abs) * 1000:+.1f}"
+
+
+def _beep_s(path: Path) -> float:
+    """Returns when the sound begins, by the clock that the file gives it."""
+    command = [str(bundled("ffmpeg")), "-hide_banner", "-nostats", "-copyts", "-i", str(path), "-map", "0:a:0"]
+    command += ["-af", "silencedetect=n=-20dB:d=0.1", "-f", "null", "-"]
+    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return float(re.findall(r"silence_end: ([\d.]+)", run.stderr.decode())[0])
+
+
+def _flash_s(done: Made, path: Path) -> float:
+    """Returns when the corner across from the red one is white."""
+    row, column = (1 - side for side in done.row.corner)
+    size = done.row.shown or done.row.size
+    for frame in done.tool.frames(path, (32, 32), done.context):
+        if frame.rgb[28 if row else 3, 28 if column else 3].mean() > 150:
+            return frame.time_s
+    raise AssertionError(f"no flash in {path.name} of {size}")
+
+
+def _check_fields(done: Made) -> None:
+    (command,) = [
+        " ".join(run.command)
+        for run in done.context.tools
+        if "proxy.mp4" in " ".join(run.command[1:-1]) and "libx264" in run.command
+    ]
+    assert ("bwdif" in command) == done.row.combed

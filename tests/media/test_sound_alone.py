@@ -1,0 +1,254 @@
+"""Recordings without pictures through ingest and transcode on real tools, in every container."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from functions.ingest.stage import IngestStage
+from functions.transcode.stage import TranscodeStage
+from functions.transcode.strategies.standard import StandardLadder
+from shared.adapters.binaries import bundled
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.packager import ShakaPackager
+from shared.domain.media import MediaInfo
+from shared.domain.records import Artifact, Record, Rendition
+from shared.ports.media_tool import MediaLimits
+from shared.processors.strategy import StrategyPorts
+from shared.testing.stage_context import FakeStageContext
+from tests.media.refusals import MakeClip, Refuse
+
+pytestmark = pytest.mark.reliability("A22")
+
+# A second of silence, then a second of a tone.
+TONE = ("-f", "lavfi", "-i", "aevalsrc=0.5*sin(2*PI*440*t)*gte(t\\,1):s=48000:d=2")
+_PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=1:d=3", "-map", "0", "-map", "1")
+COVER = (*_PICTURE, "-vf", "trim=end_frame=1")
+ATTACHED = ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-disposition:v:0", "attached_pic")
+
+# Name, FFmpeg's arguments, the codec that must be found, whether the file says where its sound begins exactly.
+CONTAINERS: tuple[tuple[str, tuple[str, ...], str, bool], ...] = (
+    ("tagged.mp3", ("-metadata", "title=A talk"), "mp3", True),
+    ("bare.mp3", ("-id3v2_version", "0", "-write_xing", "0"), "mp3", False),
+    ("low.mp3", ("-ar", "22050", "-ac", "1", "-b:a", "32k"), "mp3", True),
+    ("cover.mp3", (*COVER, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"), "mp3", True),
+    ("cover_png.mp3", (*COVER, "-c:v", "png"), "mp3", True),
+    ("sound.mp2", (), "mp2", False),
+    ("sound.m4a", (), "aac", True),
+    ("cover.m4a", (*COVER, *ATTACHED), "aac", True),
+    ("lossless.m4a", ("-c:a", "alac"), "alac", True),
+    ("fragmented.mp4", ("-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov"), "aac", False),
+    ("sound.aac", (), "aac", False),
+    ("tagged.aac", ("-write_id3v2", "1"), "aac", False),
+    ("sound.wav", (), "pcm_s16le", True),
+    ("deep.wav", ("-c:a", "pcm_f32le"), "pcm_f32le", True),
+    ("large.wav", ("-rf64", "always"), "pcm_s16le", True),
+    ("sound.flac", (), "flac", True),
+    ("cover.flac", (*COVER, *ATTACHED), "flac", True),
+    ("sound.ogg", ("-c:a", "libvorbis"), "vorbis", True),
+    ("sound.opus", ("-c:a", "libopus"), "opus", True),
+    ("sound.mka", ("-c:a", "libvorbis"), "vorbis", True),
+    ("sound.webm", ("-c:a", "libopus"), "opus", True),
+    ("sound.wma", (), "wmav2", False),
+    ("sound.aiff", (), "pcm_s16be", True),
+    ("little.aifc", ("-c:a", "pcm_s16le", "-f", "aiff"), "pcm_s16le", True),
+    ("sound.ac3", (), "ac3", False),
+    ("sound.eac3", (), "eac3", False),
+    ("sound.ts", ("-c:a", "aac"), "aac", False),
+    ("sound.mpg", ("-c:a", "mp2"), "mp2", False),
+    ("sound.avi", ("-c:a", "mp3"), "mp3", False),
+    ("sound.flv", ("-c:a", "mp3"), "mp3", False),
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of a recording."""
+
+    media: MediaInfo
+    context: FakeStageContext
+    records: Sequence[Record]
+
+    @property
+    def renditions(self) -> dict[str, Rendition]:
+        return {one.kind: one for one in self.records if isinstance(one, Rendition)}
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {one.role: self.context.stored(one.object) for one in self.records if isinstance(one, Artifact)}
+
+
+def process(path: Path, folder: Path) -> Heard:
+    """Takes a file through ingest and transcode."""
+    tool = FfmpegMediaTool()
+    context = FakeStageContext(folder, source_file=path)
+    context.media = IngestStage(tool, MediaLimits()).run(context).media
+    assert context.media is not None
+    ladder = StandardLadder(cast("StrategyPorts", None))
+    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings()).run(context)
+    return Heard(context.media, context, outcome.records)
+
+
+def samples_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Returns a file's sound as a player has it: 48 kHz, mono, -1..1."""
+    command = [str(bundled("ffmpeg")), "-v", "error", "-i", f"file:{path}", "-ac", "1", "-ar", "48000"]
+    raw = subprocess.run([*command, "-f", "s16le", "-"], check=True, capture_output=True, timeout=60).stdout
+    return np.frombuffer(raw, "<i2") / 32768
+
+
+def onset_s(samples: np.ndarray[Any, np.dtype[np.float64]], rate_hz: int) -> float:
+    """Returns when it becomes loud."""
+    return float(np.argmax(np.abs(samples) > 0.2)) / rate_hz
+
+
+@pytest.mark.parametrize(("name", "arguments", "codec", "exact"), CONTAINERS, ids=[each[0] for each in CONTAINERS])
+def test_every_container_becomes_a_stream_and_a_file(
+    make_clip: MakeClip, tmp_path: Path, name: str, arguments: tuple[str, ...], codec: str, exact: bool
+) -> None:
+    heard = process(make_clip(name, *TONE, *arguments), tmp_path)
+    assert heard.media.kind == "audio"
+    assert [stream.codec for stream in heard.media.audio] == [codec]
+    assert heard.media.duration_s == pytest.approx(2.0, abs=0.1)
+
+    assert {kind: (one.name, one.codec, one.width) for kind, one in heard.renditions.items()} == {
+        "audio": ("audio", "aac", None),
+        "mp4": ("audio", "aac", None),
+    }
+    assert set(heard.files) == {"hls", "dash", "media_playlist", "analysis_audio"}
+    assert not heard.context.caveats
+    for rendition in heard.renditions.values():
+        assert rendition.object.content_type == "audio/mp4"
+        assert rendition.object.name.endswith(".m4a")
+        assert rendition.duration_s == pytest.approx(2.0, abs=0.1)
+        samples = samples_of(heard.context.stored(rendition.object))
+        assert onset_s(samples, 48_000) == pytest.approx(1.0, abs=0.01 if exact else 0.06)
+    with wave.open(str(heard.files["analysis_audio"])) as sound:
+        assert (sound.getnchannels(), sound.getframerate(), sound.getsampwidth()) == (1, 16_000, 2)
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32768
+    assert onset_s(samples, 16_000) == pytest.approx(1.0, abs=0.01 if exact else 0.06)
+
+
+def test_the_streams_name_sound_and_nothing_else(make_clip: MakeClip, tmp_path: Path) -> None:
+    heard = process(make_clip("sound.flac", *TONE), tmp_path)
+    master, manifest = heard.files["hls"].read_text(), heard.files["dash"].read_text()
+    assert master.count("#EXT-X-STREAM-INF:") == 1
+    assert 'CODECS="mp4a.40.2"' in master
+    assert "RESOLUTION" not in master
+    assert "audio.m3u8" in master
+    assert 'contentType="audio"' in manifest
+    assert 'contentType="video"' not in manifest
+    playlist = heard.files["media_playlist"].read_text()
+    lengths = [float(line[8:].split(",")[0]) for line in playlist.splitlines() if line.startswith("#EXTINF")]
+    assert sum(lengths) == pytest.approx(heard.renditions["audio"].duration_s, abs=0.05)
+
+
+EMPTY_PICTURE = (*_PICTURE, "-vf", "select=0", "-c:v", "libx264", "-c:a", "aac")
+
+
+def test_sound_beside_a_picture_stream_without_frames(make_clip: MakeClip, tmp_path: Path) -> None:
+    both = make_clip("both.mp4", *TONE, *EMPTY_PICTURE, "-movflags", "+empty_moov+frag_keyframe")
+    ask = (str(bundled("ffprobe")), "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0")
+    listed = subprocess.run([*ask, str(both)], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "video" in listed
+    heard = process(both, tmp_path)
+    assert heard.media.kind == "audio"
+    assert "mp4" in heard.renditions
+
+
+@pytest.mark.reliability("A23")
+def test_sound_beside_a_picture_that_was_cut_off(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) -> None:
+    """All of the sound is there, for it lies before the pictures; the index tells that there were some."""
+    apart = make_clip(
+        "apart.mp4",
+        *(*TONE, *_PICTURE, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-c:a", "aac", "-t", "2"),
+        *("-movflags", "+faststart", "-max_interleave_delta", "1", "-chunk_duration", "100000000"),
+    )
+    content = apart.read_bytes()
+    pictures = content.index(b"\xff\xd8\xff")
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(content[:pictures])
+    assert refuse(path) == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("sound.mp3", ()),
+        ("cover.mp3", (*COVER, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p")),
+        ("sound.m4a", ("-movflags", "+faststart")),
+        ("sound.wav", ()),
+        ("large.wav", ("-rf64", "always")),
+        ("sound.flac", ()),
+        ("sound.aiff", ()),
+        ("sound.mka", ()),
+        ("sound.wma", ()),
+    ],
+)
+@pytest.mark.reliability("A23")
+def test_cut_off(
+    refuse: Refuse, make_clip: MakeClip, tmp_path: Path, name: str, arguments: tuple[str, ...]
+) -> None:
+    noise = ("-f", "lavfi", "-i", "anoisesrc=d=10:r=48000:a=0.5")
+    content = make_clip(name, *noise, *arguments).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: int(len(content) * 0.7)])
+    assert refuse(path) == "truncated"
+
+
+def test_a_length_that_was_only_guessed_refuses_nothing(
+    make_clip: MakeClip, tmp_path: Path, tool: FfmpegMediaTool, session: FakeStageContext
+) -> None:
+    """Frames of 32 kbit/s first, then of 320: by the first ones the file would last several times as long."""
+    bare = ("-id3v2_version", "0", "-write_xing", "0", "-ar", "48000")
+    slow = make_clip("slow.mp3", *TONE, *bare, "-b:a", "32k")
+    fast = make_clip("fast.mp3", "-f", "lavfi", "-i", "anoisesrc=d=8:r=48000", *bare, "-b:a", "320k")
+    path = tmp_path / "both.mp3"
+    path.write_bytes(slow.read_bytes() + fast.read_bytes())
+    media = tool.probe(path, MediaLimits(max_duration_s=12), session)
+    assert media.duration_s == pytest.approx(10.0, abs=0.2)
+
+
+def test_a_recording_of_unknown_size_is_whole(
+    make_clip: MakeClip, tmp_path: Path, tool: FfmpegMediaTool, session: FakeStageContext
+) -> None:
+    """Recorders that can't go back leave the size open."""
+    content = bytearray(make_clip("sound.wav", *TONE).read_bytes())
+    content[4:8] = b"\xff" * 4
+    data = content.index(b"data")
+    content[data + 4 : data + 8] = b"\xff" * 4
+    path = tmp_path / "open.wav"
+    path.write_bytes(content)
+    assert tool.probe(path, MediaLimits(), session).duration_s == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.reliability("A19")
+def test_exotic_sound(refuse: Refuse, make_clip: MakeClip) -> None:
+    assert refuse(make_clip("sound.wav", *TONE, "-c:a", "adpcm_swf", "-ar", "44100")) == "unsupported_codec"
+
+
+@pytest.mark.reliability("A20")
+@pytest.mark.parametrize("begin", [b"\xff\xfb\x90\x00", b"\xff\xf1\x50\x80", b"\xff\xfe", b"ID3\x04\0\0\0\0\0\0"])
+def test_one_header_of_sound_before_anything_is_no_recording(refuse: Refuse, tmp_path: Path, begin: bytes) -> None:
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(begin + random.Random(5).randbytes(50_000))
+    assert refuse(path) == "not_video"
+    assert refuse.tools_run == 0
+
+
+@pytest.mark.reliability("A1")
+@pytest.mark.parametrize("hidden", ["clip", "playlist"])
+def test_nothing_but_sound_comes_after_a_tag(refuse: Refuse, clip: Path, tmp_path: Path, hidden: str) -> None:
+    """What a tag would hide from the checks of movies and playlists is not looked at."""
+    content = clip.read_bytes() if hidden == "clip" else b"#EXTM3U\nhttp://127.0.0.1/segment.ts\n"
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + content)
+    assert refuse(path) == "not_video"
+    assert refuse.tools_run == 0
