@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.lifecycle import Lifecycle
 from shared.logs import CloudLines, configure_logs
 from shared.pipeline import load_flow
 from shared.ports.event_bus import EventBus
+from shared.ports.job_runner import TaskPool
 from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
 from shared.runtime.telemetry import watched
-from shared.settings import Settings, load_settings
+from shared.settings import Settings, environment, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shared.adapters.filesystem import FolderBlobStore
     from shared.adapters.firestore.database import FirestoreDatabase
@@ -48,6 +51,14 @@ if TYPE_CHECKING:
     from shared.ports.web_client import WebClient
 
 __all__ = ["Bootstrap"]
+
+_JOB_START_S: Final = 30.0
+"""Until the tasks of a Cloud Run job are at work."""
+
+_PROCESS_START_S: Final = 2.0
+
+_TASK_TRIES: Final = 4
+"""As often as Cloud Run tries a task: once, and three times more."""
 
 
 class Bootstrap:
@@ -370,6 +381,48 @@ class Bootstrap:
         from shared.adapters.cloud_run import CloudRunJobRunner
 
         return CloudRunJobRunner(self.settings.jobs, endpoint=self.settings.cloud_run_endpoint)
+
+    @property
+    def cores(self) -> float:
+        """What a stage has here."""
+        return os.cpu_count() or 1
+
+    @cached_property
+    def chunk_pool(self) -> TaskPool:
+        """Where chunks of long videos are encoded; without workers where nothing is there to do so."""
+        task, workers = self.flow.task("encode"), self.settings.encoding.workers
+        jobs = self.jobs
+        if jobs is not None and task.task in self.settings.jobs:
+            return TaskPool(
+                function=task.task,
+                timeout_s=task.timeout_s,
+                workers=workers or task.parallelism,
+                cores=task.cpu,
+                start_s=_JOB_START_S,
+                opened=lambda: nullcontext(jobs),
+            )
+        return TaskPool(
+            function=task.task,
+            timeout_s=task.timeout_s,
+            workers=0 if self.settings.platform == "google" else workers or os.cpu_count() or 1,
+            cores=1,
+            start_s=_PROCESS_START_S,
+            opened=self._local_tasks,
+        )
+
+    @contextmanager
+    def _local_tasks(self) -> Iterator[JobRunner]:
+        from shared.adapters.local_jobs import LocalJobRunner
+
+        data_dir = self.settings.data_dir.absolute()
+        runner = LocalJobRunner(
+            self.chunk_pool.workers,
+            environment={**environment(), "AUTOMATIONS_DATA_DIR": str(data_dir)},
+            log_dir=data_dir / "logs" / "chunks",  # the host has workers of its own
+            tries=_TASK_TRIES,
+        )
+        with closing(runner):
+            yield runner
 
     def endpoint(self, name: str, stage: Stage, *, expected_s: Callable[[Video], float] | None = None) -> Endpoint:
         """Returns the HTTP side of a stage's function.

@@ -26,6 +26,7 @@ __all__ = [
     "QuotaSettings",
     "Secret",
     "Settings",
+    "environment",
     "load_settings",
     "variable_of",
 ]
@@ -264,6 +265,11 @@ def load_settings() -> Settings:
         wrong = "; ".join(_wrong_ones(given)) or error
         raise ConfigurationError("bad_settings", f"The settings are wrong. {wrong}.") from error
     return settings
+
+
+def environment() -> dict[str, str]:
+    """Returns the whole environment, for a process of the same deployment."""
+    return dict(os.environ)
 
 
 def variable_of(name: str) -> str:

@@ -62,12 +62,20 @@ class Interview:
         model: Who is asked.
         video: About what.
         download: The video as an object.
+        excerpt: Cuts a stretch of sound alone, which no model can be told to listen to a part of; None for video.
     """
 
-    def __init__(self, model: VisionModel, video: AnalysisInput, download: ObjectRef) -> None:
+    def __init__(
+        self,
+        model: VisionModel,
+        video: AnalysisInput,
+        download: ObjectRef,
+        excerpt: Callable[[tuple[float, float]], bytes] | None = None,
+    ) -> None:
         self._model = model
         self._video = video
         self._download = download
+        self._excerpt = excerpt
         self._exits = ExitStack()
         self._opening = threading.Lock()
         self._footage: Footage | None = None
@@ -111,10 +119,12 @@ class Interview:
     def _question(self, topic: Topic[A]) -> Question:
         clip = None
         if topic.span is not None:
-            clip = Clip(footage=self._shown(), start_s=topic.span[0], end_s=topic.span[1])
+            clip = Clip(footage=self._shown(topic.span), start_s=topic.span[0], end_s=topic.span[1])
         return Question(instructions=topic.instructions, text=topic.question, schema=topic.schema, clip=clip)
 
-    def _shown(self) -> Footage:
+    def _shown(self, span: tuple[float, float]) -> Footage:
+        if self._excerpt is not None:
+            return Footage(content_type=self._download.content_type, content=self._excerpt(span))
         with self._opening:
             if self._footage is None:
                 footage = self._model.footage(self._download, lambda: self._video.fetch(self._download))

@@ -94,6 +94,7 @@ def _gather(context: StageContext) -> AnalysisInput:
             if segment.kind == "shot" and segment.keyframe is not None
         ],
         audio=context.fetch(audio) if audio else None,
+        sound=context.fetch(sound.object) if sound else None,
         loudness=sound.source_loudness if sound else None,
         proxy=context.fetch(artifacts["proxy"]) if media.kind == "video" else None,
         pictures=lambda: context.fetch(smallest_rendition(renditions, _READABLE_SIDE).object),

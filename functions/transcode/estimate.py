@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.encoding import EncodingSettings
+from shared.domain.encoding import EncodingSettings, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.domain.video import Video
+from shared.ports.job_runner import TaskPool
 from shared.processors.ladder import LadderPlanner
 
-__all__ = ["expected_media_s", "expected_s", "pixels"]
+__all__ = ["Estimate", "estimate", "expected_media_s", "expected_s", "pixels"]
 
 _PIXELS_PER_S: Final = 100_000_000
 """Pixels of the source and of all rungs together that are decoded, scaled and encoded in a second.
@@ -25,6 +28,13 @@ _SOUND_S_PER_S: Final = 40
 
 Half of what was measured for ten minutes of stereo noise in MP3, for what else is done with them.
 """
+_CORE_PIXELS_PER_S: Final = _PIXELS_PER_S / 2
+
+_CHUNKED_WORK: Final = 1.03
+"""What chunks of 24 seconds cost, in shares of the whole: their starts are decoded from a key frame before."""
+
+_HANDLING_S: Final = 0.5
+"""What a chunk takes of whoever cuts, stores, fetches and joins it, one after the other."""
 
 
 def expected_s(ladder: LadderPlanner, video: Video) -> float:
@@ -45,7 +55,7 @@ def expected_media_s(ladder: LadderPlanner, media: MediaInfo) -> float:
 
 
 def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
-    """Returns how many pixels a transcode decodes and encodes, those of the source and of all rungs; 0 for sound."""
+    """Returns how many pixels of the source and of all rungs a transcode decodes and encodes; sound has none."""
     if media.kind == "audio":
         return 0.0
     source = media.video[0]
@@ -53,3 +63,44 @@ def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
     rungs = ladder.plan(media, None, EncodingSettings()).rungs
     each = source.width * source.height + sum(rung.width * rung.height for rung in rungs)
     return float(each * frames)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long the pictures take, in seconds.
+
+    Attributes:
+        whole_s: With one process.
+        chunked_s: With a process a chunk, several at a time.
+    """
+
+    whole_s: float
+    chunked_s: float
+
+
+def estimate(media: MediaInfo, plan: TranscodePlan, pool: TaskPool, cores: float, chunk_s: float) -> Estimate:
+    """Returns how long the pictures will take whole and in chunks.
+
+    Each rung is encoded by one thread, so that cores beyond a few are of no use to one process; many processes pay
+    for what they decode twice, and for being started, fed and put together.
+
+    Args:
+        media: The source.
+        plan: What is made of it.
+        pool: Where chunks are encoded.
+        cores: What this process has.
+        chunk_s: Seconds of a chunk.
+    """
+    source = media.video[0]
+    frames = float(source.frames or source.duration_s * source.fps)
+    rungs = [rung.width * rung.height for rung in plan.rungs]
+    # The decoder is a thread of its own beside them.
+    total = frames * (source.width * source.height + sum(rungs)) / _CORE_PIXELS_PER_S
+    longest_thread = frames * max(rungs) / _CORE_PIXELS_PER_S
+    chunks = max(math.ceil(source.duration_s / chunk_s), 1)
+    rounds = math.ceil(chunks / pool.workers)
+    chunk_s = max(total / pool.cores, longest_thread) / chunks
+    return Estimate(
+        whole_s=max(total / cores, longest_thread),
+        chunked_s=_CHUNKED_WORK * rounds * chunk_s + pool.start_s + _HANDLING_S * chunks,
+    )

@@ -13,7 +13,9 @@ from functools import cache, partial
 import functions_framework
 from flask import Request, Response
 
+from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.estimate import expected_s
+from functions.transcode.pictures import Pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
 from shared.adapters.http_delivery import Endpoint
@@ -25,7 +27,10 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    stage = TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, wiring.settings.encoding)
+    settings, encoder = wiring.settings, wiring.encoder
+    chunked = ChunkedPictures(encoder, wiring.blobs, settings.media_bucket, wiring.chunk_pool)
+    pictures = Pictures(encoder, ladder, settings.encoding, chunked, wiring.cores)
+    stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, pictures)
     return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder))
 
 

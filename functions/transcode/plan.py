@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from dataclasses import replace
 
-from shared.domain.encoding import GOP_S, Preset, Rung, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, Preset, Rung, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["plan_pictures", "plan_storyboard"]
+__all__ = ["plan_pictures", "plan_storyboard", "without_copy"]
 
-_MAX_OUTPUT_FPS = Fraction(60)
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
 _TILE_SIDE = 160
@@ -29,11 +28,16 @@ def plan_pictures(
     return TranscodePlan(
         rungs=rungs,
         gop_s=GOP_S,
-        max_output_fps=_MAX_OUTPUT_FPS,
+        max_output_fps=MAX_OUTPUT_FPS,
         proxy_size=_within(_PROXY_WIDTH, rungs),
         preset=preset,
         deinterlace=deinterlace,
     )
+
+
+def without_copy(plan: TranscodePlan) -> TranscodePlan:
+    """Returns the plan with all of its rungs encoded."""
+    return replace(plan, rungs=tuple(replace(rung, copy=False) for rung in plan.rungs))
 
 
 def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from functions.transcode.plan import plan_pictures
+from functions.transcode.pictures import Pictures
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound import Heard, make_sound, store_sound
 from functions.transcode.sound_alone import transcode_sound_alone
 from functions.transcode.stills import Stills, make_stills
-from shared.domain.encoding import SEGMENT_S, EncodingSettings, TranscodePlan
+from shared.domain.encoding import MAX_OUTPUT_FPS, SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Record
+from shared.domain.records import Artifact, Choice, Record
 from shared.ports.encoder import EncodedPictures, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
-from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
@@ -39,8 +38,7 @@ class TranscodeStage:
         media_tool: Measures, and takes pictures.
         encoder: Encodes.
         packager: Makes streams of what was encoded.
-        ladder: Chooses the renditions.
-        settings: What it is told to choose by.
+        pictures: Encodes the pictures.
     """
 
     def __init__(
@@ -48,14 +46,12 @@ class TranscodeStage:
         media_tool: MediaTool,
         encoder: Encoder,
         packager: Packager,
-        ladder: LadderPlanner,
-        settings: EncodingSettings,
+        pictures: Pictures,
     ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
-        self._ladder = ladder
-        self._settings = settings
+        self._pictures = pictures
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
@@ -63,21 +59,18 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         if media.kind == "audio":
             return transcode_sound_alone(
-                context, media, self._media_tool, self._encoder, self._packager, self._settings
+                context, media, self._media_tool, self._encoder, self._packager, self._pictures.settings
             )
-        look = self._encoder.look(context.source(), media, context.workspace, context)
-        ladder = self._ladder.plan(media, look, self._settings)
-        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
-        pictures, heard = self._encode(context, media, plan)
+        pictures, heard, choices = self._encode(context, media)
         stills = make_stills(self._media_tool, context, media, pictures.rungs)
         packaging = self._packager.package(
             pictures.rungs, heard.tracks, heard.texts, SEGMENT_S, context.workspace / "stream", context
         )
         finished = list(self._finished(context, pictures, heard, packaging))
-        _verify(finished, media, plan, pictures, heard)
+        _verify(finished, media, pictures, heard)
         return StageOutcome(
             records=(
-                *ladder.choices,
+                *choices,
                 *_store_renditions(context, finished),
                 *_store_artifacts(context, pictures, packaging, stills),
                 *store_sound(context, heard),
@@ -86,13 +79,15 @@ class TranscodeStage:
         )
 
     def _encode(
-        self, context: StageContext, media: MediaInfo, plan: TranscodePlan
-    ) -> tuple[EncodedPictures, Heard]:
+        self, context: StageContext, media: MediaInfo
+    ) -> tuple[EncodedPictures, Heard, tuple[Choice, ...]]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
-        source, folder = context.source(), context.workspace
+        context.source()  # both need it: neither is to fetch it for itself
         with ThreadPoolExecutor(max_workers=1) as beside:
-            sound = beside.submit(make_sound, context, self._encoder, self._media_tool, media, self._settings)
-            pictures = self._encoder.encode_pictures(source, media, plan, folder, context)
+            sound = beside.submit(
+                make_sound, context, self._encoder, self._media_tool, media, self._pictures.settings
+            )
+            pictures, choices = self._pictures.encode(context, media)
             heard = sound.result()
         if decode_errors := pictures.decode_errors + heard.decode_errors:
             context.caveat(
@@ -100,7 +95,7 @@ class TranscodeStage:
                 f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
                 "and look or sound wrong. Export the video again if it matters.",
             )
-        return pictures, heard
+        return pictures, heard, choices
 
     def _finished(
         self, context: StageContext, pictures: EncodedPictures, heard: Heard, packaging: Packaging
@@ -118,12 +113,10 @@ class TranscodeStage:
         yield Finished(name=top.rung.name, kind="mp4", path=download, media=media)
 
 
-def _verify(
-    finished: list[Finished], media: MediaInfo, plan: TranscodePlan, pictures: EncodedPictures, heard: Heard
-) -> None:
+def _verify(finished: list[Finished], media: MediaInfo, pictures: EncodedPictures, heard: Heard) -> None:
     source = media.video[0]
-    every_frame = plan.max_output_fps is None or source.fps <= plan.max_output_fps
-    rungs = {rung.name: rung for rung in plan.rungs}
+    every_frame = source.fps <= MAX_OUTPUT_FPS
+    rungs = {encoded.rung.name: encoded.rung for encoded in pictures.rungs}
     for file in finished:
         if file.kind != "video":
             check_sound(file, heard.sources(file.sound, media), damaged=heard.decode_errors > 0)

@@ -54,6 +54,7 @@ def make_stills(tool: MediaTool, context: StageContext, media: MediaInfo, rungs:
     """
     from functions.transcode.storyboard import storyboard_vtt  # a cold start need not wait for its library
 
+    rungs = [one for one in rungs if one.rung.codec == "h264"]  # the quickest to decode
     poster, why = _poster(tool, context, media, rungs)
     plan = plan_storyboard(media, tuple(one.rung for one in rungs))
     sheets = tool.storyboard(rungs[-1].path, plan, context.workspace, context)

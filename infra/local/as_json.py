@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from functions.api.rendering import encoded
 from functions.api.views import Views, timings
-from shared.domain.records import Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Choice, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 
@@ -24,10 +24,11 @@ def short_view(video: Video) -> dict[str, Any]:
 
 
 def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
-    """Returns a video with its renditions, segments, tags, recommendations and timings."""
+    """Returns a video with its renditions, choices, segments, tags, recommendations and timings."""
     attempts = repository.attempts(video.id)
     return short_view(video) | {
         "renditions": [_json(_VIEWS.rendition(one)) for one in repository.records(video, Rendition)],
+        "choices": [_json(one) for one in repository.records(video, Choice)],
         "segments": [_json(_VIEWS.segment(one)) for one in repository.records(video, Segment)],
         "tags": [_json(_VIEWS.tag(one)) for one in repository.records(video, Tag)],
         "recommendations": [
@@ -37,6 +38,6 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
     }
 
 
-def _json(view: Struct) -> dict[str, Any]:
+def _json(view: Struct | Choice) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(encoded(view))
     return fields

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -37,13 +38,13 @@ class _Refused(Exception):
 
 
 class _Execution:
-    """One execution: a task, tried again when it fails.
+    """One execution: its tasks, as many at a time as there are cores, each tried again when it fails.
 
     Args:
         name: Its full name.
         overrides: What the call that started it said.
-        max_retries: How often the task is tried again.
-        log: File for what the task prints.
+        max_retries: How often a task is tried again.
+        log: File for what the tasks print.
     """
 
     def __init__(self, name: str, overrides: run_v2.RunJobRequest.Overrides, max_retries: int, log: Path) -> None:
@@ -51,63 +52,76 @@ class _Execution:
         self._max_retries = max_retries
         self._log = log
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._cancelled = False
-        self._resource = run_v2.Execution(name=name, task_count=1, log_uri=str(log), create_time=datetime.now(UTC))
+        self._tasks = overrides.task_count or 1
+        self._resource = run_v2.Execution(
+            name=name, task_count=self._tasks, log_uri=str(log), create_time=datetime.now(UTC)
+        )
 
     def run(self) -> None:
-        """Runs the task until it succeeds, or has failed for the last time."""
-        for attempt in range(self._max_retries + 1):
-            ended_well = self._try(attempt)
-            with self._lock:
-                self._resource.running_count = 0
-                if ended_well or self._cancelled or attempt == self._max_retries:
-                    break
-                self._resource.retried_count += 1
+        """Runs the tasks until each succeeds, or has failed for the last time."""
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            for _ in workers.map(self._run_task, range(self._tasks)):
+                pass  # raises what a task's thread raised
         with self._lock:
-            outcome = "succeeded" if ended_well else "cancelled" if self._cancelled else "failed"
-            setattr(self._resource, f"{outcome}_count", 1)
             self._resource.completion_time = datetime.now(UTC)
 
     def cancel(self) -> None:
-        """Ends the task; Cloud Run would give it ten seconds for that."""
+        """Ends the tasks; Cloud Run would give them ten seconds for that."""
         with self._lock:
             if self._resource.completion_time is not None:
                 raise _Refused(400, "FAILED_PRECONDITION", f"{self._resource.name} has ended.")
             self._cancelled = True
-            if self._process is not None:
-                kill_tree(self._process.pid)
+            for process in self._processes.values():
+                kill_tree(process.pid)
 
     def resource(self) -> run_v2.Execution:
         """Returns how it stands."""
         with self._lock:
             return run_v2.Execution(self._resource)
 
-    def _try(self, attempt: int) -> bool:
+    def _run_task(self, index: int) -> None:
+        for attempt in range(self._max_retries + 1):
+            ended_well = self._try(index, attempt)
+            with self._lock:
+                if ended_well or self._cancelled or attempt == self._max_retries:
+                    break
+                self._resource.retried_count += 1
+        with self._lock:
+            outcome = "succeeded" if ended_well else "cancelled" if self._cancelled else "failed"
+            counter = f"{outcome}_count"
+            setattr(self._resource, counter, getattr(self._resource, counter) + 1)
+
+    def _try(self, index: int, attempt: int) -> bool:
         with self._lock, self._log.open("ab") as log:
             if self._cancelled:
                 return False
-            self._resource.running_count = 1
             (container,) = self._overrides.container_overrides
-            self._process = process = subprocess.Popen(
+            self._processes[index] = process = subprocess.Popen(
                 [*_TASK, *container.args],
                 env={
                     **os.environ,
                     "CLOUD_RUN_EXECUTION": self._resource.name.rpartition("/")[2],
-                    "CLOUD_RUN_TASK_INDEX": "0",
-                    "CLOUD_RUN_TASK_COUNT": "1",
+                    "CLOUD_RUN_TASK_INDEX": str(index),
+                    "CLOUD_RUN_TASK_COUNT": str(self._tasks),
                     "CLOUD_RUN_TASK_ATTEMPT": str(attempt),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+            self._resource.running_count = len(self._processes)
         try:
             return process.wait(self._overrides.timeout.total_seconds()) == 0
         except subprocess.TimeoutExpired:
             kill_tree(process.pid)
             process.wait()
             return False
+        finally:
+            with self._lock:
+                del self._processes[index]
+                self._resource.running_count = len(self._processes)
 
 
 class CloudRunStub:

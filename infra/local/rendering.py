@@ -16,7 +16,7 @@ from rich.text import Text
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt, ToolRun
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Evidence, Finding, Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Artifact, Choice, Evidence, Finding, Recommendation, Rendition, Segment, Tag
 from shared.domain.status import FAILED, READY
 from shared.domain.video import Cost, Video
 
@@ -127,6 +127,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
     parts: list[RenderableType] = [_headline(video)]
     tables = {
         "Renditions": _renditions(repository.records(video, Rendition)),
+        "Decisions": _decisions(repository.records(video, Choice)),
         "Segments": _segments(repository.records(video, Segment)),
         "Text and speech": _texts(repository.records(video, Finding)),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
@@ -189,6 +190,13 @@ def _renditions(renditions: Sequence[Rendition]) -> Table:
             f"{rendition.bitrate_bps / 1000:.0f} kbit/s",
             f"{rendition.object.size_bytes:,}",
         )
+    return table
+
+
+def _decisions(choices: Sequence[Choice]) -> Table:
+    table = _table("About", "Choice", "Why")
+    for choice in choices:
+        table.add_row(choice.subject, choice.value, Text(choice.reason))
     return table
 
 

@@ -58,7 +58,7 @@ class CloudRunJobRunner:
                 "job_missing", f"No Cloud Run job is named for {job.stage} in AUTOMATIONS_JOBS."
             )
         overrides = run_v2.RunJobRequest.Overrides(
-            task_count=1,
+            task_count=job.tasks,
             timeout=timedelta(seconds=job.timeout_s),
             container_overrides=[
                 run_v2.RunJobRequest.Overrides.ContainerOverride(args=[job.stage, encode_json(job.delivery)])
@@ -111,7 +111,7 @@ class CloudRunJobRunner:
 
 
 def _state(execution: run_v2.Execution) -> JobState:
-    if execution.succeeded_count:
+    if execution.succeeded_count >= max(execution.task_count, 1):
         return JobState(status="succeeded")
     if execution.cancelled_count:
         return JobState(status="failed", error=f"{execution.name} was cancelled.")

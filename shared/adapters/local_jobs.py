@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from os import getpid
@@ -31,17 +32,51 @@ RUNNING = JobState(status="running")
 CLOSED = JobState(status="failed", error="The job was stopped with its host.")
 
 
-class LocalJobRunner:
-    """Runs jobs in worker processes that stay, one job at a time in each.
+class _Execution:
+    """A job and its tasks; guarded by the runner's lock.
 
-    A worker imports the functions before it is needed. One that crashes or is killed fails only its job and is
+    Attributes:
+        job: What is done.
+        waiting: Tasks that no worker has yet.
+        running: Tasks that workers have.
+        tries: Task -> how often it was given to a worker.
+        over: Whether nothing of it is begun any more.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.waiting = deque(range(job.tasks))
+        self.running: set[int] = set()
+        self.tries: Counter[int] = Counter()
+        self.over = False
+
+    def end(self) -> None:
+        """Has nothing more of it begun."""
+        self.over = True
+        self.waiting.clear()
+
+    def next_task(self) -> tuple[int, Job]:
+        """Returns a task, and the job as the worker gets it."""
+        task = self.waiting.popleft()
+        self.running.add(task)
+        self.tries[task] += 1
+        return task, replace(self.job, delivery=replace(self.job.delivery, task=task))
+
+
+class LocalJobRunner:
+    """Runs jobs in worker processes that stay, one task at a time in each.
+
+    A worker imports the functions before it is needed. One that crashes or is killed fails only its task and is
     replaced. Close the runner when done; its workers end with it, and with this process, however it ends.
 
+    A job starts when a worker is free; what it has more tasks than there are free workers waits for some.
+
     Args:
-        workers: How many jobs may run at the same time.
+        workers: How many tasks may run at the same time.
         environment: The whole environment of the functions.
         log_dir: Folder for what workers write to stdout and stderr, one file a worker.
         stages: Functions to import ahead of time.
+        tries: How often a task is tried; the job has failed with the first that fails as often.
         on_end: Called with an execution's name, from another thread, when it has ended.
     """
 
@@ -52,10 +87,13 @@ class LocalJobRunner:
         environment: Mapping[str, str],
         log_dir: Path,
         stages: Sequence[str] = (),
+        tries: int = 1,
         on_end: Callable[[str], None] = lambda _execution: None,
     ) -> None:
         self._lock = threading.Lock()
         self._states: dict[str, JobState] = {}
+        self._executions: dict[str, _Execution] = {}
+        self._tries = tries
         self._on_end = on_end
         self._workers = [
             _Worker(log_dir / f"worker-{number}.log", environment, stages, self._ended)
@@ -72,11 +110,10 @@ class LocalJobRunner:
         with self._lock:
             if not self._free:
                 raise TransientError("no_capacity", f"All {len(self._workers)} workers are busy.")
-            # The one that has been free for longest: it had the most time to import what it may need.
-            worker = self._free.popleft()
             execution = f"{job.stage}-{uuid.uuid4().hex}"
             self._states[execution] = RUNNING
-            worker.give(execution, job)
+            self._executions[execution] = _Execution(job)
+            self._hand_out()
         return execution
 
     def state(self, execution: str) -> JobState:
@@ -87,6 +124,8 @@ class LocalJobRunner:
 
     def cancel(self, execution: str) -> None:
         with self._lock:
+            if execution in self._executions:
+                self._executions[execution].end()
             for worker in self._workers:
                 if worker.execution == execution:
                     worker.kill()
@@ -96,18 +135,45 @@ class LocalJobRunner:
         for worker in self._workers:
             worker.close()
 
+    def _hand_out(self) -> None:
+        """Gives tasks to free workers, oldest job first."""
+        for name, execution in self._executions.items():
+            while execution.waiting and self._free:
+                task, job = execution.next_task()
+                # The one that has been free for longest: it had the most time to import what it may need.
+                self._free.popleft().give(name, task, job)
+
     def _ended(self, worker: _Worker, state: JobState) -> None:
         with self._lock:
-            execution = worker.execution
-            if execution is None:
+            name = worker.execution
+            if name is None:
                 raise RuntimeError("a worker ended a job that it was never given")
             worker.execution = None
             self._free.append(worker)
-            self._states[execution] = state
-            if len(self._states) > REMEMBERED_EXECUTIONS:
-                oldest = next(name for name, known in self._states.items() if known is not RUNNING)
-                del self._states[oldest]
-        self._on_end(execution)
+            ended = self._settle(name, worker.task, state)
+            self._hand_out()
+        if ended:
+            self._on_end(name)
+
+    def _settle(self, name: str, task: int, state: JobState) -> bool:
+        """Takes in how a task ended; returns whether that was the end of its job."""
+        execution = self._executions[name]
+        execution.running.remove(task)
+        if state.status == "failed":
+            if state is not CLOSED and not execution.over and execution.tries[task] < self._tries:
+                execution.waiting.append(task)
+            else:
+                execution.end()
+                self._states[name] = state
+        if execution.waiting or execution.running:
+            return False
+        del self._executions[name]
+        if self._states[name] is RUNNING:
+            self._states[name] = state
+        if len(self._states) > REMEMBERED_EXECUTIONS:
+            oldest = next(known for known in self._states if known not in self._executions)
+            del self._states[oldest]
+        return True
 
 
 class _Worker:
@@ -118,6 +184,7 @@ class _Worker:
 
     Attributes:
         execution: What it works on; None when it is free. Guarded by the runner's lock.
+        task: Which task of it.
     """
 
     def __init__(
@@ -128,6 +195,7 @@ class _Worker:
         ended: Callable[[_Worker, JobState], None],
     ) -> None:
         self.execution: str | None = None
+        self.task = 0
         self._log = log
         self._environment = environment
         self._stages = stages
@@ -142,8 +210,8 @@ class _Worker:
             self._thread = threading.Thread(target=self._serve, name=self._log.stem, daemon=True)
             self._thread.start()
 
-    def give(self, execution: str, job: Job) -> None:
-        self.execution = execution
+    def give(self, execution: str, task: int, job: Job) -> None:
+        self.execution, self.task = execution, task
         self._inbox.put(job)
         self.ensure_started()
 

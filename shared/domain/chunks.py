@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Final
 
 from shared.domain.attempt import ToolRun
 from shared.domain.codec import encode_json
@@ -13,7 +14,9 @@ from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef
 from shared.domain.video import Cost
 
-__all__ = ["Chunk", "ChunkDone", "ChunkOrder", "Chunking", "OrderedChunk", "chunk_key"]
+__all__ = ["Chunk", "ChunkDone", "ChunkOrder", "ChunkPointer", "Chunking", "OrderedChunk", "chunk_key", "is_order"]
+
+_ORDER: Final = "order.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +96,40 @@ class ChunkOrder:
     bucket: str
     prefix: str
 
+    @property
+    def name(self) -> str:
+        """Name of the object that it is written in."""
+        return self.prefix + _ORDER
+
     def folder(self, key: str) -> str:
         """Returns the folder of a chunk's files."""
         return f"{self.prefix}{key}/"
 
     def done(self, key: str) -> str:
         """Returns the name of the object that says that a chunk is done."""
-        return f"{self.prefix}done/{key}.json"
+        return f"{self.results}{key}.json"
+
+    @property
+    def results(self) -> str:
+        """Folder of the objects that say so."""
+        return f"{self.prefix}done/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkPointer:
+    """What tasks are started with: where their order is.
+
+    Attributes:
+        bucket: Its bucket.
+        name: Its name.
+        video_id: The video, for the log.
+        run: Its run.
+    """
+
+    bucket: str
+    name: str
+    video_id: str
+    run: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +153,11 @@ class ChunkDone:
     error: str = ""
     cost: Cost = field(default_factory=Cost)
     tools: tuple[ToolRun, ...] = ()
+
+
+def is_order(name: str) -> bool:
+    """Tells whether an object of a video is the order of chunks."""
+    return name.endswith("/" + _ORDER) and "/chunks/" in name
 
 
 def chunk_key(generation: int, media: MediaInfo, plan: TranscodePlan, chunk: Chunk, version: str) -> str:

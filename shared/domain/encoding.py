@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Literal, TypeAlias
@@ -10,6 +11,7 @@ from msgspec import Meta
 
 __all__ = [
     "GOP_S",
+    "MAX_OUTPUT_FPS",
     "MAX_SOUND_TRACKS",
     "SEGMENT_S",
     "Codec",
@@ -23,6 +25,7 @@ __all__ = [
     "StoryboardPlan",
     "SubtitleTrack",
     "TranscodePlan",
+    "gop_frames",
 ]
 
 Codec: TypeAlias = Literal["h264", "hevc", "av1"]
@@ -33,6 +36,9 @@ SEGMENT_S = 4.0
 
 GOP_S = SEGMENT_S / 2
 """Seconds between key frames, two in a segment: players seek to within two seconds without decoding more."""
+
+MAX_OUTPUT_FPS = Fraction(60)
+"""Frames a second above which rungs drop frames: more, no eye and few screens tell from these."""
 
 MAX_SOUND_TRACKS = 8
 """Sound tracks that are encoded; a player's menu has no use for more."""
@@ -48,7 +54,7 @@ class Look:
         bits_per_pixel: What they took at the look's own quality; None when nothing could be decoded there.
         peak_bits_per_pixel: What the most demanding excerpt took; None likewise.
         interlaced: Whether frames hold two moments each, whatever the source says of itself.
-        segment_starts_s: When a copy's segments would start; empty when the stream's kind is never copied.
+        is_aligned: Whether segments of a copy of the stream would start where those of rungs do.
     """
 
     seconds: float
@@ -56,7 +62,7 @@ class Look:
     bits_per_pixel: float | None
     peak_bits_per_pixel: float | None
     interlaced: bool = False
-    segment_starts_s: tuple[float, ...] = ()
+    is_aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,3 +226,13 @@ class Excerpt:
 
     start_s: float
     length_s: float
+
+
+def gop_frames(fps: Fraction, gop_s: float) -> int:
+    """Returns how many evenly spaced frames lie between two key frames.
+
+    Args:
+        fps: Frames a second of a rung.
+        gop_s: Seconds between key frames; never fewer, as a packager that cuts at multiples must find one in each.
+    """
+    return math.ceil(gop_s * fps - 1e-6)

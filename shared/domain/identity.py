@@ -7,6 +7,8 @@ import hashlib
 import uuid
 
 __all__ = [
+    "chunks_key",
+    "chunks_run",
     "edited_key",
     "erased_id",
     "erased_owner",
@@ -24,6 +26,7 @@ __all__ = [
 
 _EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
 _MEMO = "memo/g"
+_CHUNKS = "chunks/r"
 
 
 def video_id_of(bucket: str, name: str) -> str:
@@ -97,6 +100,16 @@ def memo_key(generation: int) -> str:
 def memo_generation(key: str) -> int | None:
     """Returns the generation of a key that memo_key() made; None for any other key."""
     return int(key.removeprefix(_MEMO)) if key.startswith(_MEMO) else None
+
+
+def chunks_key(run: int) -> str:
+    """Returns the key under which the chunks of a run lie, whichever of its attempts has them encoded."""
+    return f"{_CHUNKS}{run}"
+
+
+def chunks_run(key: str) -> int | None:
+    """Returns the run of a key that chunks_key() made; None for any other key."""
+    return int(key.removeprefix(_CHUNKS)) if key.startswith(_CHUNKS) else None
 
 
 def object_prefix(video_id: str, key: str = "") -> str:

@@ -39,6 +39,7 @@ class VideoStream:
         hdr: ``none``, ``hdr10`` or ``hlg``.
         interlaced: True when the container or codec says that frames hold two fields, true or not.
         bitrate_bps: Bits a second; None when unknown.
+        level: The codec's own number of its level, such as 41 for H.264's 4.1; None when unknown.
     """
 
     index: int
@@ -62,6 +63,7 @@ class VideoStream:
     hdr: str = "none"
     interlaced: bool = False
     bitrate_bps: int | None = None
+    level: int | None = None
 
     @property
     def display_size(self) -> tuple[int, int]:

@@ -47,12 +47,14 @@ class Delivery:
         source: Where it comes from, such as ``//pubsub.googleapis.com/projects/p/topics/t``.
         type: What kind of event it is.
         data: Its content, as decoded from JSON.
+        task: Which of several that get it this is, from 0; None where the process was told so.
     """
 
     id: str
     source: str
     type: str
     data: Any
+    task: int | None = None
 
 
 def to_pubsub(message: Message) -> PubsubMessage:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Look, Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import Loudness, MediaInfo
 from shared.ports.tool_session import ToolSession
@@ -104,6 +105,69 @@ class Encoder(Protocol):
 
         Raises:
             PermanentError: ``corrupt``: the sound can't be decoded.
+        """
+        ...
+
+    def version(self) -> str:
+        """Returns what encodes, so exactly that another one might encode otherwise."""
+        ...
+
+    def plan_chunks(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, chunk_s: float, session: ToolSession
+    ) -> Chunking:
+        """Says where to cut a source, or why it can't be cut exactly.
+
+        Args:
+            source: The file.
+            media: What probing it found.
+            plan: What is to be made of it.
+            chunk_s: Seconds of a chunk that are aimed at.
+            session: The attempt.
+        """
+        ...
+
+    def cut(
+        self,
+        source: Path,
+        media: MediaInfo,
+        chunking: Chunking,
+        chunk: Chunk,
+        destination: Path,
+        session: ToolSession,
+    ) -> None:
+        """Copies the part of a source that a chunk is made from, without encoding.
+
+        Raises:
+            PermanentError: ``inexact_cut``: it can't be had by itself.
+        """
+        ...
+
+    def encode_chunk(
+        self,
+        piece: Path,
+        media: MediaInfo,
+        plan: TranscodePlan,
+        chunking: Chunking,
+        chunk: Chunk,
+        folder: Path,
+        session: ToolSession,
+    ) -> EncodedPictures:
+        """Makes of a part of a source what encode_pictures() makes of the whole, as files for join().
+
+        Raises:
+            PermanentError: ``inexact_cut``, or what encode_pictures() raises.
+        """
+        ...
+
+    def join(self, parts: Iterable[Path], destination: Path) -> None:
+        """Puts files of chunks together by copying.
+
+        Args:
+            parts: The files in order; each is done with when the next one is asked for.
+            destination: What to write.
+
+        Raises:
+            TransientError: ``bad_output``: they do not belong together.
         """
         ...
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from shared.domain.wire import Delivery
 
-__all__ = ["KILL_GRACE_S", "Job", "JobRunner", "JobState"]
+__all__ = ["KILL_GRACE_S", "Job", "JobRunner", "JobState", "TaskPool"]
 
 KILL_GRACE_S: Final = 30.0
 """A stage ends itself at its deadline; one that does not is killed this much later."""
@@ -20,12 +22,14 @@ class Job:
     Attributes:
         stage: The function's name; it is built by ``functions.<stage>.main:endpoint``.
         delivery: What the function gets.
-        timeout_s: Seconds after which the job is killed.
+        timeout_s: Seconds after which the job is killed; each of its tasks, if there are several.
+        tasks: How many tasks it has. Each gets the delivery with its own number, and may be tried again alone.
     """
 
     stage: str
     delivery: Delivery
     timeout_s: float
+    tasks: int = 1
 
     @classmethod
     def of(cls, function: str, longest_s: float, delivery: Delivery) -> Job:
@@ -67,3 +71,24 @@ class JobRunner(Protocol):
     def cancel(self, execution: str) -> None:
         """Ends an execution; one that has ended, or is unknown, is no error. Raises TransientError."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPool:
+    """Where the tasks of one function run, many at a time.
+
+    Attributes:
+        function: The function.
+        timeout_s: Seconds that a task may take.
+        workers: Tasks that run at the same time.
+        cores: Cores that each has.
+        start_s: Seconds from the order to the first task's work.
+        opened: Yields what starts them; leaving it ends whatever still runs on this machine.
+    """
+
+    function: str
+    timeout_s: float
+    workers: int
+    cores: float
+    start_s: float
+    opened: Callable[[], AbstractContextManager[JobRunner]]

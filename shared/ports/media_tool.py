@@ -99,6 +99,10 @@ class MediaTool(Protocol):
         """
         ...
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        """Writes the stretch ``[start_s, end_s)`` of the sound of a file this product made, without encoding."""
+        ...
+
     def subtitles(
         self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
     ) -> Sequence[Subtitles]:

@@ -16,7 +16,7 @@ __all__ = ["Clip", "Footage", "Question", "Reply", "VisionModel"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """A video where the model can read it.
+    """A video, or sound, where the model can read it.
 
     Attributes:
         content_type: Its media type.
@@ -31,7 +31,7 @@ class Footage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """The stretch ``[start_s, end_s)`` of a video."""
+    """The stretch ``[start_s, end_s)`` of a video. Footage of sound alone is that stretch and no more."""
 
     footage: Footage
     start_s: float

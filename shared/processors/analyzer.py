@@ -37,6 +37,7 @@ class AnalysisInput:
         segments: Everything the segment stage found.
         keyframes: One a shot, in time order; none for sound alone.
         audio: WAV, 16 kHz, mono, 16 bit, at the source's level; None without sound.
+        sound: The encoded sound at full quality (AAC in MP4), at the level that players get; None without sound.
         loudness: How loud the source's sound is, whatever level it was given since; None without sound, and for a
             video that was transcoded before that was measured.
         proxy: Tiny pictures, one for every source frame; None for sound alone.
@@ -55,6 +56,7 @@ class AnalysisInput:
     segments: Sequence[Segment]
     keyframes: Sequence[Keyframe]
     audio: Path | None
+    sound: Path | None
     loudness: Loudness | None
     proxy: Path | None
     pictures: Callable[[], Path]

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from shared.domain.chunks import is_order
 from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import memo_generation, object_prefix, token_of
+from shared.domain.identity import chunks_run, memo_generation, object_prefix, token_of
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.video import Video
@@ -56,10 +57,16 @@ def clear_leftovers(repository: VideoRepository, blobs: BlobStore, video: Video,
 
     records = repository.prune(video)
     objects = tuple(_leftovers(blobs, video, media_bucket))
+    orders = tuple(ref for ref in objects if is_order(ref.name))
+    if orders:
+        # A task that still finds its order may add to what is listed; one that does not removes what it has added.
+        for ref in orders:
+            remove(ref)
+        objects = tuple(_leftovers(blobs, video, media_bucket))
     with ThreadPoolExecutor(_PARALLEL) as workers:
         for _ in workers.map(remove, objects):
             pass  # raises what a removal raised
-    return Removed(objects=objects, records=records)
+    return Removed(objects=orders + objects, records=records)
 
 
 def _leftovers(blobs: BlobStore, video: Video, media_bucket: str) -> Iterator[ObjectRef]:
@@ -87,5 +94,8 @@ def _is_leftover(name: str, video: Video) -> bool:
     generation = memo_generation(key)
     if generation is not None:
         return generation < video.source.generation + (video.status == DELETED)
+    run = chunks_run(key)
+    if run is not None:
+        return run <= video.run
     # A newer token belongs to an attempt that began after this video was looked at.
     return key not in video.results.values() and token_of(key) <= video.last_token

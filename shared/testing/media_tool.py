@@ -51,6 +51,9 @@ class FakeMediaTool:
     def inspect(self, path: Path, session: ToolSession) -> MediaInfo:
         raise NotImplementedError
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        raise NotImplementedError
+
     def subtitles(
         self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
     ) -> Sequence[Subtitles]:

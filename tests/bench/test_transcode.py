@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.plan import plan_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
@@ -62,8 +63,8 @@ def stage_cpu_s(wiring: Bootstrap, source: Path, media: MediaInfo, folder: Path)
     """Returns the CPU-seconds of the stage's FFmpeg process, and of all its programs."""
     context = FakeStageContext(folder=folder, source_file=source, media=media)
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    settings = wiring.settings.encoding
-    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, ladder, settings).run(context)
+    pictures = whole_pictures(wiring.encoder, ladder)
+    TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, pictures).run(context)
     encodes = [run.cpu_s for run in context.tools if "-progress" in run.command]
     return sum(encodes), sum(run.cpu_s for run in context.tools)
 

@@ -54,10 +54,13 @@ def test_events_are_read_however_they_are_cut(page: Page) -> None:
 def test_a_storyboard_is_read_past_an_hour(page: Page) -> None:
     text = (
         "WEBVTT\n\n00:00.000 --> 00:02.000\ns.jpg?e=1#xywh=0,0,160,90\n\n"
-        "01:00:02.500 --> 01:00:04.000\ns.jpg#xywh=160,90,160,90\n"
+        "01:00:02.500 --> 01:00:04.000\nt.jpg#xywh=160,90,160,90\n"
     )
     cues = called(page, "video/storyboard.js", "return it.cuesOf(argument)", text)
-    assert [(cue["start_s"], cue["x"], cue["y"]) for cue in cues] == [(0, 0, 0), (3602.5, 160, 90)]
+    assert [(cue["start_s"], cue["sheet"], cue["x"], cue["y"]) for cue in cues] == [
+        (0, "s.jpg?e=1", 0, 0),
+        (3602.5, "t.jpg", 160, 90),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,29 @@ def test_pages_keep_nobody_out(browser: Browser, deployment: Deployment, video_i
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
+def test_a_poster_moves_while_somebody_looks_at_it(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token())
+    visitor.log_in()
+    page, card = visitor.page, visitor.page.locator(f".card[data-id='{video_id}']")
+    expect(card.locator("img")).to_have_js_property("complete", True)
+    before, elsewhere = card.bounding_box(), page.get_by_role("searchbox")
+    for look, look_away in ((card.hover, elsewhere.hover), (card.get_by_role("link").focus, elsewhere.focus)):
+        look()
+        visitor.until("document.querySelector('.moving.seen')?.currentTime > 0.2")
+        assert card.bounding_box() == before
+        assert visitor.findings() == []
+        look_away()
+        expect(card.locator("video")).to_have_count(0)
+    page.emulate_media(reduced_motion="reduce")
+    card.hover()
+    # A timer that is set later and for longer goes off later.
+    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 250))")
+    expect(card.locator("video")).to_have_count(0)
+    visitor.leave()
+
+
 def test_pages_fit_a_phone(browser: Browser, deployment: Deployment, video_id: str) -> None:
     visitor = Visitor.come(browser, deployment.origin, deployment.token(), size=PHONE)
     visitor.log_in()

@@ -19,6 +19,7 @@ from google.cloud.storage import Client
 from playwright.sync_api import Page, Response, sync_playwright
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies import LADDERS
 from infra.local.emulators import Emulator
@@ -103,7 +104,7 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     wiring.runner("ingest", ingest).handle(delivery_of(finalized))
     ladder = LADDERS.create(wiring.settings.ladder, wiring)
     transcode = TranscodeStage(
-        wiring.media_tool, wiring.encoder, wiring.packager, ladder, wiring.settings.encoding
+        wiring.media_tool, wiring.encoder, wiring.packager, whole_pictures(wiring.encoder, ladder)
     )
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
     words = [

@@ -15,6 +15,7 @@ from shared.domain.identity import object_prefix
 from shared.domain.principal import Role
 from shared.domain.records import (
     Artifact,
+    Choice,
     Evidence,
     Finding,
     ObjectRef,
@@ -120,6 +121,7 @@ class Library:
         )
         return (
             rendition,
+            Choice(subject="rung 360p", value="0.90 Mbit/s at most", reason=HOSTILE),
             Artifact(role="hls", object=master),
             Artifact(role="poster", object=page),
         )
@@ -127,7 +129,8 @@ class Library:
     def _segments(self, prefix: str) -> Sequence[Record]:
         picture = self.put(f"{prefix}shot 0.jpg", b"jpeg", "image/jpeg")
         black = Segment(kind="black", index=0, start_s=9.0, end_s=10.0, producer="black", producer_version="1")
-        return (shot(0, 0.0, 4.0, keyframe=picture, keyframe_s=1.0), shot(1, 4.0, 10.0), black)
+        preview = Artifact(role="preview", object=self.put(f"{prefix}preview.mp4", MP4_BYTES, "video/mp4"))
+        return (shot(0, 0.0, 4.0, keyframe=picture, keyframe_s=1.0), shot(1, 4.0, 10.0), black, preview)
 
 
 def _finding(text: str) -> Finding:

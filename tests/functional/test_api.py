@@ -81,6 +81,7 @@ def test_shows_a_finished_video(library: Library) -> None:
     assert video["media"]["video"][0]["fps"] == "25"
     assert video["media"]["fps_decimal"] == 25.0
     assert "/poster.jpg?expires=" in video["poster_url"]
+    assert "/preview.mp4?expires=" in video["preview_url"]
 
 
 def test_lists_renditions(library: Library) -> None:
@@ -90,6 +91,11 @@ def test_lists_renditions(library: Library) -> None:
     assert rendition["url"].startswith(f"/media/{rendition['object']['name']}?expires=")
 
 
+def test_says_why_renditions_are_as_they_are(library: Library) -> None:
+    (choice,) = library.get(f"/v1/videos/{library.add_finished().id}/renditions")["choices"]
+    assert choice == {"subject": "rung 360p", "value": "0.90 Mbit/s at most", "reason": HOSTILE}
+
+
 def test_shows_what_is_running_and_what_can_be_done_already(library: Library) -> None:
     driver = library.driver
     claim = driver.claim(library.store(driver.upload(), "ingest"), "transcode")
@@ -97,6 +103,7 @@ def test_shows_what_is_running_and_what_can_be_done_already(library: Library) ->
     driver.repository.update(claim.video.id, beat)
     video = library.get(f"/v1/videos/{claim.video.id}")
     assert video["progress"] == {"stage": "transcode", "fraction": 0.25}
+    assert (video["poster_url"], video["preview_url"]) == (None, None)
     assert video["capabilities"] == {"playable": False, "searchable": False, "tagged": False}
     (_, running) = library.get(f"/v1/videos/{claim.video.id}/timeline")["attempts"]
     assert (running["stage"], running["ended_at"]) == ("transcode", None)
@@ -208,7 +215,7 @@ def test_answers_are_what_the_openapi_document_says(library: Library) -> None:
 
 def test_the_command_line_sees_what_the_api_shows(library: Library) -> None:
     video = library.add_finished()
-    shown = {name: value for name, value in short_view(video).items() if name != "poster_url"}
+    shown = {name: value for name, value in short_view(video).items() if name not in ("poster_url", "preview_url")}
     assert shown.items() <= library.get(f"/v1/videos/{video.id}").items()
 
 

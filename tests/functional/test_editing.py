@@ -77,6 +77,7 @@ class TestDetails:
         assert (related["id"], related["title"], related["duration_s"]) == (video.id, "Over the Alps", 10.0)
         assert related["reason"] == "Both are about: train"
         assert related["poster_url"].startswith("/media/")
+        assert related["preview_url"].startswith("/media/")
 
         change(library, f"/v1/videos/{video.id}", json={"title": "Under the Alps", "description": None})
         assert found(library, "over") == set()

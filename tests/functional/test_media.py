@@ -54,7 +54,10 @@ MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
   </Period>
 </MPD>
 """
-STORYBOARD = "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nstoryboard.jpg#xywh=0,0,160,90\n"
+STORYBOARD = (
+    "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nstoryboard-001.jpg#xywh=0,0,160,90\n"
+    "\n00:00:01.000 --> 00:00:02.000\nstoryboard-002.jpg#xywh=0,0,160,90\n"
+)
 FILES = {
     "hls": ("stream/master.m3u8", MASTER.encode(), "application/vnd.apple.mpegurl"),
     "media_playlist": (
@@ -64,9 +67,10 @@ FILES = {
     ),
     "dash": ("stream/manifest.mpd", MANIFEST.encode(), "application/dash+xml"),
     "poster": ("poster.jpg", b"jpeg", "image/jpeg"),
-    "storyboard": ("storyboard.jpg", b"jpegs", "image/jpeg"),
+    "storyboard": ("storyboard-001.jpg", b"jpegs", "image/jpeg"),
     "storyboard_vtt": ("storyboard.vtt", STORYBOARD.encode(), "text/vtt"),
 }
+MORE_TILES: Final = "storyboard", ("storyboard-002.jpg", b"more jpegs", "image/jpeg")
 RENDITIONS: Final[dict[Literal["video", "audio", "mp4"], str]] = {
     "video": "stream/360p.mp4",
     "audio": "stream/audio.m4a",
@@ -96,7 +100,7 @@ class Player:
         folder = object_prefix(claim.video.id, claim.key)
         artifacts = [
             Artifact(role=role, object=self.put(folder + name, content, kind))
-            for role, (name, content, kind) in FILES.items()
+            for role, (name, content, kind) in [*FILES.items(), MORE_TILES]
         ]
         renditions = [
             Rendition(
@@ -116,7 +120,13 @@ class Player:
             )
             for at, text in enumerate(said)
         ]  # fmt: skip
-        return self.driver.finish(self.transcoded(), {"analyze": findings})
+        return self.driver.finish(self.segmented(), {"analyze": findings})
+
+    def segmented(self) -> Video:
+        """Returns a video that has a preview."""
+        claim = self.driver.claim(self.transcoded(), "segment")
+        name = f"{object_prefix(claim.video.id, claim.key)}preview.mp4"
+        return self.driver.commit(claim, [Artifact(role="preview", object=self.put(name, MP4, "video/mp4"))])
 
     def ask(self, path: str, owner: str = "ann") -> TestResponse:
         token = new_token(self.wiring, owner=owner, role="viewer", hours=1)
@@ -200,9 +210,31 @@ def test_dash_leads_to_every_file(player: Player) -> None:
 
 def test_the_storyboard_leads_to_its_picture(player: Player) -> None:
     answer = player.open(player.playback(player.transcoded())["storyboard_vtt"])
-    link, _, area = answer.text.splitlines()[3].partition("#")
-    assert area == "xywh=0,0,160,90"
-    assert player.open(link).data == b"jpegs"
+    for line, picture in ((3, b"jpegs"), (6, b"more jpegs")):
+        link, _, area = answer.text.splitlines()[line].partition("#")
+        assert area == "xywh=0,0,160,90"
+        assert player.open(link).data == picture
+
+
+def test_a_storyboard_of_several_pictures_is_named_by_its_first(player: Player) -> None:
+    assert player.open(player.playback(player.transcoded())["storyboard"]).data == b"jpegs"
+
+
+def test_a_preview_can_be_seen_as_soon_as_there_is_one(player: Player) -> None:
+    video = player.segmented()
+    link = player.playback(video)["preview"]
+    answer = player.open(link)
+    assert (answer.data, answer.content_type) == (MP4, "video/mp4")
+    assert "Content-Disposition" not in answer.headers
+    assert json_of(player.ask(f"/v1/videos/{video.id}"))["preview_url"] == link
+    player.driver.delete(video)
+    player.open(link, status=404)
+
+
+def test_a_preview_that_was_never_made_is_not_found(player: Player) -> None:
+    video = player.driver.commit(player.driver.claim(player.transcoded(), "segment"))
+    player.open(json_of(player.ask(f"/v1/videos/{video.id}"))["preview_url"], status=404)
+    assert player.playback(video)["preview"] is None
 
 
 def test_a_file_to_download_has_the_name_of_the_video(player: Player) -> None:

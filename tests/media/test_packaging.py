@@ -15,12 +15,13 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
-from shared.domain.encoding import EncodingSettings, Rung, SoundTrack
+from shared.domain.encoding import Rung, SoundTrack
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import Loudness
 from shared.domain.records import Artifact, Record, Rendition
@@ -68,7 +69,8 @@ def process(
     def run(path: Path) -> Processed:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings()).run(session)
+        pictures = whole_pictures(FfmpegEncoder(), ladder)
+        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures).run(session)
         return Processed(session, outcome.records)
 
     return run
@@ -208,7 +210,8 @@ def test_nothing_is_stored_unless_all_is_right(
 
 def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
     ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings())
+    pictures = whole_pictures(FfmpegEncoder(), ladder)
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
     with pytest.raises(PermanentError, match="not_ingested"):
         stage.run(session)
 

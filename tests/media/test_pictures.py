@@ -2,47 +2,265 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from functions.transcode.stills import make_stills
 from shared.adapters.ffmpeg import FfmpegMediaTool
-from shared.domain.encoding import StoryboardPlan
+from shared.domain.encoding import Excerpt, StoryboardPlan
 from shared.testing.stage_context import FakeStageContext
-from tests.media.transcodes import H264, MakeClip, Transcode
+from tests.media.transcodes import H264, SOUND, MakeClip, Transcode
+
+COLORS = ("black", "red", "lime", "blue")
 
 
-def test_storyboard(
-    transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+def colors(*lengths_s: float) -> tuple[str, ...]:
+    """Returns the arguments of a video that is black, red, green and blue, for some seconds each."""
+    spans = zip(COLORS, lengths_s, strict=True)
+    inputs = [
+        part
+        for color, length_s in spans
+        for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d={length_s}")
+    ]
+    return (*inputs, "-filter_complex", "concat=4", *H264)
+
+
+def color_of(pixel: npt.NDArray[np.uint8]) -> str:
+    """Returns which of the four colours a pixel has."""
+    return "black" if pixel.max() < 60 else COLORS[1 + int(np.argmax(pixel))]
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    """Returns the width and height of a JPEG."""
+    height, width, _ = np.asarray(cv2.imread(str(picture))).shape
+    return width, height
+
+
+@dataclass
+class Storyboards:
+    """Makes storyboards and tells which colours are in them."""
+
+    tool: FfmpegMediaTool
+    session: FakeStageContext
+
+    def tiles(self, video: Path, **changes: Any) -> list[list[str]]:
+        """Returns the colours of each sheet's tiles, of the part that is asked for or repeats the last one."""
+        plan = StoryboardPlan(tile_size=(32, 24), interval_s=0.5, tiles=4, grid=(2, 2), key_frames_do=False)
+        plan = replace(plan, **changes)
+        sheets = self.tool.storyboard(video, plan, self.session.workspace, self.session)
+        assert len(sheets) == plan.sheets
+        return [self._colors(sheet, plan) for sheet in sheets]
+
+    def _colors(self, sheet: Path, plan: StoryboardPlan) -> list[str]:
+        columns, rows = plan.grid
+        assert size_of(sheet) == (32 * columns, 24 * rows)
+        picture = next(self.tool.frames(sheet, (32 * columns, 24 * rows), self.session)).rgb
+        return [
+            color_of(picture[12 + 24 * row, 16 + 32 * column]) for row in range(rows) for column in range(columns)
+        ]
+
+
+@pytest.fixture
+def storyboards(tool: FfmpegMediaTool, session: FakeStageContext) -> Storyboards:
+    return Storyboards(tool, session)
+
+
+def test_tiles_show_the_middle_of_their_intervals(
+    transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
 ) -> None:
-    """Half a second each of black, red, green and blue: the tiles are in order."""
-    colors = ["black", "red", "lime", "blue"]
-    inputs = [part for color in colors for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d=0.5")]
-    path = make_clip("colors.mp4", *inputs, "-filter_complex", "concat=4", *H264)
-    storyboard = session.workspace / "storyboard.jpg"
-    plan = StoryboardPlan(tile_size=(32, 24), interval_s=0.5, grid=(2, 2))
-    tool.storyboard(transcode(path).pictures.rungs[-1].path, plan, storyboard, session)
-    sprite = next(tool.frames(storyboard, (64, 48), session)).rgb.astype(int)
-    tiles = [sprite[12, 16], sprite[12, 48], sprite[36, 16], sprite[36, 48]]
-    assert max(tiles[0]) < 40
-    assert [int(np.argmax(tile)) for tile in tiles[1:]] == [0, 1, 2]
+    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
+    assert storyboards.tiles(rung) == [[*COLORS]]
+    # 0.5 s is the distance of key frames: half of one is shown for each second.
+    assert storyboards.tiles(rung, interval_s=1.0, tiles=2, grid=(2, 1)) == [["black", "lime"]]
+    assert storyboards.tiles(rung, interval_s=1.0, tiles=2, grid=(2, 1), key_frames_do=True) == [["black", "lime"]]
 
 
-@pytest.mark.parametrize(("color", "brightest"), [("white", 200), ("black", 0)])
+def test_long_videos_have_several_sheets(
+    transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
+) -> None:
+    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
+    sheets = storyboards.tiles(rung, interval_s=0.25, tiles=8, grid=(3, 1))
+    assert sheets == [["black", "black", "red"], ["red", "lime", "lime"], ["blue", "blue", "blue"]]
+    assert [path.name for path in sorted(storyboards.session.workspace.glob("*.jpg"))] == [
+        "storyboard-001.jpg",
+        "storyboard-002.jpg",
+        "storyboard-003.jpg",
+    ]
+
+
+def test_tiles_of_uneven_pictures_are_those_of_their_time(
+    transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
+) -> None:
+    """Four pictures, shown for 0.2, 1.0 and 0.2 s, and to the end."""
+    times = "setpts='if(eq(N,0),0,if(eq(N,1),0.2,if(eq(N,2),1.2,1.4)))/TB'"
+    inputs = [part for color in COLORS for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d=0.04")]
+    graph = ("-filter_complex", f"concat=4,settb=1/1000,{times}")
+    clip = make_clip("uneven.mkv", *inputs, *graph, "-fps_mode", "passthrough", *H264)
+    rung = transcode(clip).pictures.rungs[-1].path
+    assert storyboards.tiles(rung, interval_s=0.5, tiles=6, grid=(6, 1)) == [
+        ["red", "red", "lime", "blue", "blue", "blue"]
+    ]
+
+
+def test_the_first_picture_also_stands_for_what_is_before_it(
+    transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
+) -> None:
+    sound = ("-f", "lavfi", "-i", "sine=440:d=3")
+    picture = ("-itsoffset", "1", "-i", str(make_clip("late_colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))))
+    clip = make_clip("late.mkv", *picture, *sound, "-map", "0", "-map", "1", "-c:v", "copy")
+    rung = transcode(clip).pictures.rungs[-1].path
+    assert storyboards.tiles(rung, tiles=6, grid=(6, 1)) == [["black", "black", *COLORS]]
+
+
+def test_one_picture_is_enough(transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip) -> None:
+    one = ("-f", "lavfi", "-i", "color=red:s=160x120:r=25:d=0.04", *H264)
+    rung = transcode(make_clip("one.mp4", *one)).pictures.rungs[-1].path
+    assert storyboards.tiles(rung, interval_s=1.0, tiles=1, grid=(1, 1)) == [["red"]]
+
+
+def test_folders_may_be_called_anything(
+    transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
+    storyboards.session = FakeStageContext(tmp_path / "100%03d 001.jpg")
+    assert storyboards.tiles(rung) == [[*COLORS]]
+
+
+def test_key_frames_are_found(
+    transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
+) -> None:
+    rung = transcode(clip).pictures.rungs[0].path
+    assert tool.key_frame_times(rung, session) == pytest.approx([0.0, 0.52, 1.04, 1.56], abs=0.001)
+
+
+@pytest.mark.parametrize(("color", "value"), [("white", "0:01.6"), ("black", "0:00.0")])
 def test_a_poster_is_black_only_if_everything_is(
-    transcode: Transcode,
     tool: FfmpegMediaTool,
     session: FakeStageContext,
+    transcode: Transcode,
     make_clip: MakeClip,
     color: str,
-    brightest: int,
+    value: str,
 ) -> None:
-    source = f"color=black:s=160x120:r=25:d=2,drawbox=c={color}:t=fill:enable='gt(t,1.5)'"
-    encoded = transcode(make_clip(f"ends_{color}.mp4", "-f", "lavfi", "-i", source, *H264))
-    poster = session.workspace / "poster.jpg"
-    tool.poster(encoded.pictures.rungs[0].path, poster, session)
-    assert next(tool.frames(poster, (32, 24), session)).rgb.max() >= brightest
+    """The last half second shows something, or doesn't."""
+    boxes = f"drawbox=c={color}:t=fill:w=40:h=40:enable='gt(t,1.5)'"
+    clip = make_clip(f"ends_{color}.mp4", "-f", "lavfi", "-i", f"color=black:s=160x120:r=25:d=2,{boxes}", *H264)
+    encoded = transcode(clip)
+    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    assert (stills.why.subject, stills.why.value) == ("poster", value)
+    picture = next(tool.frames(stills.poster, (32, 24), session)).rgb
+    assert (picture.max() > 200) == (color == "white")
+    assert stills.poster == session.workspace / "poster.jpg"
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (720, 1280), (640, 360)])
+def test_a_poster_is_a_720p_picture_at_most(
+    tool: FfmpegMediaTool,
+    session: FakeStageContext,
+    transcode: Transcode,
+    make_clip: MakeClip,
+    size: tuple[int, int],
+) -> None:
+    clip = make_clip("sized.mp4", "-f", "lavfi", "-i", f"testsrc2=s={size[0]}x{size[1]}:r=5:d=0.6", *H264)
+    half = (size[0] // 2, size[1] // 2)
+    encoded = transcode(clip, size, half)
+    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    assert size_of(stills.poster) == (size if min(size) <= 720 else half)
+
+
+def test_a_poster_shows_what_the_video_shows(
+    tool: FfmpegMediaTool, session: FakeStageContext, transcode: Transcode, make_clip: MakeClip
+) -> None:
+    """Of a fade in, a blurred part and a sharp one, the sharp one; late, as a picture may be."""
+    graph = "testsrc2=s=320x240:r=25:d=6,gblur=sigma=6:enable='lt(t,3.4)',fade=in:d=1.5"
+    late = make_clip("late.mp4", "-itsoffset", "1", "-f", "lavfi", "-i", graph, *SOUND, *H264)
+    encoded = transcode(late, (320, 240), (160, 120))
+    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    minutes, seconds = stills.why.value.split(":")
+    assert int(minutes) == 0
+    assert 4.4 <= float(seconds) <= 7.0
+    assert "sharp" in stills.why.reason
+    assert [role for role, _ in stills.files()] == ["poster", "storyboard", "storyboard_vtt"]
+    assert "storyboard-001.jpg#xywh=0,0,160,120" in stills.storyboard_vtt.read_text()
+
+
+@dataclass
+class Previews:
+    """Makes previews and tells what they show."""
+
+    tool: FfmpegMediaTool
+    session: FakeStageContext
+
+    def shown(self, video: Path, *excerpts: tuple[float, float], side: int = 60) -> list[str]:
+        """Returns the colours of the frames, one after the other."""
+        parts = [Excerpt(start_s=start_s, length_s=length_s) for start_s, length_s in excerpts]
+        self.tool.preview(video, parts, side, self.path, self.session)
+        return [color_of(frame.rgb[12, 16]) for frame in self.tool.frames(self.path, (32, 24), self.session)]
+
+    @property
+    def path(self) -> Path:
+        return self.session.workspace / "preview.mp4"
+
+
+@pytest.fixture
+def previews(tool: FfmpegMediaTool, session: FakeStageContext) -> Previews:
+    return Previews(tool, session)
+
+
+def test_a_preview_shows_its_excerpts(
+    transcode: Transcode, previews: Previews, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[0].path
+    assert previews.shown(rung, (0.6, 0.2), (1.1, 0.4), (1.6, 0.2)) == ["red"] * 3 + ["lime"] * 6 + ["blue"] * 3
+    found = tool.inspect(previews.path, session)
+    assert found.audio == ()
+    (video,) = found.video
+    assert (video.codec, video.pixel_format, video.width, video.height) == ("h264", "yuv420p", 80, 60)
+    assert video.fps == 15
+    assert found.duration_s == pytest.approx(0.8)
+    # The index comes before the pictures.
+    content = previews.path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_previews_are_upright_and_never_enlarged(
+    transcode: Transcode, previews: Previews, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    clip = make_clip("tall.mp4", "-f", "lavfi", "-i", "testsrc2=s=90x160:r=25:d=0.4", *H264)
+    rung = transcode(clip, (90, 160), (46, 80)).pictures.rungs[0].path
+    for side, size in ((60, (60, 106)), (240, (90, 160))):
+        previews.shown(rung, (0.0, 0.4), side=side)
+        (video,) = tool.inspect(previews.path, session).video
+        assert (video.width, video.height) == size
+
+
+def test_a_preview_of_a_still_has_its_length(
+    transcode: Transcode, previews: Previews, make_clip: MakeClip
+) -> None:
+    """One picture a second: no new one begins within the excerpt."""
+    clip = make_clip("slow.mkv", "-f", "lavfi", "-i", "color=red:s=160x120:r=1:d=4", *H264)
+    rung = transcode(clip).pictures.rungs[0].path
+    assert previews.shown(rung, (1.3, 0.4), (2.9, 0.4)) == ["red"] * 12
+
+
+def test_a_preview_of_one_picture(transcode: Transcode, previews: Previews, make_clip: MakeClip) -> None:
+    one = ("-f", "lavfi", "-i", "color=red:s=160x120:r=25:d=0.04", *H264)
+    rung = transcode(make_clip("one.mp4", *one)).pictures.rungs[-1].path
+    assert previews.shown(rung, (0.0, 0.04)) == ["red"]
+
+
+def test_a_late_video_is_shown_at_its_times(transcode: Transcode, previews: Previews, make_clip: MakeClip) -> None:
+    picture = ("-itsoffset", "1", "-i", str(make_clip("late_colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))))
+    sound = ("-f", "lavfi", "-i", "sine=440:d=3")
+    clip = make_clip("late.mkv", *picture, *sound, "-map", "0", "-map", "1", "-c:v", "copy")
+    rung = transcode(clip).pictures.rungs[0].path
+    assert previews.shown(rung, (1.6, 0.2), (2.6, 0.2)) == ["red"] * 3 + ["blue"] * 3
 
 
 def test_stills_show_the_picture_of_the_time(

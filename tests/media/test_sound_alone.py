@@ -6,6 +6,7 @@ import random
 import subprocess
 import wave
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,16 +15,21 @@ import numpy as np
 import pytest
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.ffmpeg.guard import check_complete
+from shared.adapters.ffmpeg.streams import Span
 from shared.adapters.packager import ShakaPackager
+from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Record, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
+from shared.testing.videos import media_info
 from tests.media.refusals import MakeClip, Refuse
 
 pytestmark = pytest.mark.reliability("A22")
@@ -93,7 +99,9 @@ def process(path: Path, folder: Path) -> Heard:
     context.media = IngestStage(tool, MediaLimits()).run(context).media
     assert context.media is not None
     ladder = StandardLadder(cast("StrategyPorts", None))
-    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings()).run(context)
+    pictures = whole_pictures(FfmpegEncoder(), ladder)
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
+    outcome = stage.run(context)
     return Heard(context.media, context, outcome.records)
 
 
@@ -164,18 +172,15 @@ def test_sound_beside_a_picture_stream_without_frames(make_clip: MakeClip, tmp_p
 
 
 @pytest.mark.reliability("A23")
-def test_sound_beside_a_picture_that_was_cut_off(refuse: Refuse, make_clip: MakeClip, tmp_path: Path) -> None:
-    """All of the sound is there, for it lies before the pictures; the index tells that there were some."""
-    apart = make_clip(
-        "apart.mp4",
-        *(*TONE, *_PICTURE, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-c:a", "aac", "-t", "2"),
-        *("-movflags", "+faststart", "-max_interleave_delta", "1", "-chunk_duration", "100000000"),
-    )
-    content = apart.read_bytes()
-    pictures = content.index(b"\xff\xd8\xff")
-    path = tmp_path / "cut.mp4"
-    path.write_bytes(content[:pictures])
-    assert refuse(path) == "truncated"
+@pytest.mark.parametrize(("frames", "whole"), [({}, True), ({"nb_frames": "50"}, False)])
+def test_pictures_that_are_declared_must_be_there(frames: dict[str, str], *, whole: bool) -> None:
+    """All of the sound may be there, for it may lie before the pictures."""
+    picture = {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 64, "height": 48, "duration": "2"}
+    sound = {"index": 1, "codec_type": "audio", "codec_name": "aac", "channels": 2, "duration": "2"}
+    header = {"streams": [picture | frames, sound], "format": {"duration": "2"}}
+    media = media_info(duration_s=2.0, video=())
+    with nullcontext() if whole else pytest.raises(PermanentError, match="truncated"):
+        check_complete(header, "mov", {1: Span(first_s=0.0, end_s=2.0, packets=94)}, media)
 
 
 @pytest.mark.parametrize(
@@ -252,3 +257,19 @@ def test_nothing_but_sound_comes_after_a_tag(refuse: Refuse, clip: Path, tmp_pat
     path.write_bytes(b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + content)
     assert refuse(path) == "not_video"
     assert refuse.tools_run == 0
+
+
+def test_a_stretch_of_sound(make_clip: MakeClip, tmp_path: Path) -> None:
+    heard = process(make_clip("sound.flac", *TONE), tmp_path)
+    stretch = tmp_path / "stretch.m4a"
+    sound = heard.context.stored(heard.renditions["audio"].object)
+    FfmpegMediaTool().excerpt(sound, (0.5, 1.5), stretch, heard.context)
+    samples = samples_of(stretch)
+    assert len(samples) / 48_000 == pytest.approx(1.0, abs=0.05)
+    assert onset_s(samples, 48_000) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_stretch_of_what_is_no_sound(make_clip: MakeClip, tmp_path: Path) -> None:
+    silent = make_clip("silent.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=1")
+    with pytest.raises(TransientError, match="tool_failed"):
+        FfmpegMediaTool().excerpt(silent, (0.0, 1.0), tmp_path / "none.m4a", FakeStageContext(tmp_path))

@@ -14,12 +14,12 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
-from shared.domain.encoding import EncodingSettings
 from shared.domain.records import Artifact, Choice, Record, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
@@ -41,7 +41,7 @@ def process(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixt
     def run(path: Path) -> tuple[Record, ...]:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings())
+        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
         return stage.run(session).records
 
     return run

@@ -10,12 +10,12 @@ import webvtt
 from pytest_mock import MockerFixture
 
 from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
 from functions.transcode.sound import plan_subtitles
 from functions.transcode.stage import TranscodeStage
 from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
-from shared.domain.encoding import EncodingSettings
 from shared.domain.records import Artifact, Record
 from shared.domain.subtitles import Subtitles
 from shared.ports.media_tool import MediaLimits
@@ -136,7 +136,7 @@ def process(
     def run(path: Path) -> tuple[Record, ...]:
         session.source_file = path
         session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), ladder, EncodingSettings())
+        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
         return stage.run(session).records
 
     return run

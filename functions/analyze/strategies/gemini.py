@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final
 
 from functions.analyze.interview import Interview, Topic
@@ -26,6 +27,7 @@ from shared.processors.strategy import StrategyPorts
 __all__ = ["GeminiAnalyzer"]
 
 _SHORTEST_WINDOW_S: Final = 30.0  # whoever has more to say about less than that is running in circles
+_LONGEST_SOUND_S: Final = 600.0  # about 10 MB, which can be sent along
 _SHORTEST_SPAN_S: Final = 1.0  # what starts and ends in the same second was there for about that second
 _SURE: Final = 0.9  # the model does not say how sure it is of words, and it is right more often than not
 _ADDRESS: Final = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
@@ -52,6 +54,7 @@ class GeminiAnalyzer(Analyzer):
 
     def __init__(self, ports: StrategyPorts) -> None:
         self._model = ports.vision_model
+        self._media_tool = ports.media_tool
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
         if video.download is None:
@@ -63,8 +66,11 @@ class GeminiAnalyzer(Analyzer):
                 "model_price_unknown",
                 f"No list price is known for {self._model.name} there: its tokens are on the bill without one.",
             )
-        windows = windows_of(video.segments, video.media.duration_s, self._model.longest_s)
-        with Interview(self._model, video, video.download) as interview:
+        is_sound = video.media.kind == "audio"
+        longest_s = min(self._model.longest_s, _LONGEST_SOUND_S) if is_sound else self._model.longest_s
+        windows = windows_of(video.segments, video.media.duration_s, longest_s)
+        excerpt = partial(self._heard, video) if is_sound else None
+        with Interview(self._model, video, video.download, excerpt) as interview:
             seen = self._watch(windows, interview, video)
             answered = [part.answer for part in seen if part.answer is not None]
             _tell_refusals(seen, video)
@@ -72,6 +78,16 @@ class GeminiAnalyzer(Analyzer):
         for part in seen:
             if part.answer is not None:
                 yield from self._findings(part.window, part.answer, video)
+
+    def _heard(self, video: AnalysisInput, span: tuple[float, float]) -> bytes:
+        """Returns a stretch of a recording as a file."""
+        if video.sound is None:
+            raise PermanentError("not_transcoded", "The recording has no sound left. Replay it from transcode.")
+        path = video.folder / f"{span[0]:.3f}-{span[1]:.3f}.m4a"
+        self._media_tool.excerpt(video.sound, span, path, video.session)
+        content = path.read_bytes()
+        path.unlink()
+        return content
 
     def _watch(self, windows: Sequence[Window], interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
         """Asks about all windows; when one can't be answered now, no other is begun."""
@@ -98,27 +114,28 @@ class GeminiAnalyzer(Analyzer):
             return [part for looked in waiting for part in looked.result()]
 
     def _about_whole(self, about: WholeAnswer, video: AnalysisInput) -> Iterator[Finding]:
-        everything = (0.0, video.media.duration_s)
-        yield from self._finding("summary", "picture", _own_words(about.summary), everything)
-        yield from self._finding("suggested_title", "picture", _own_words(about.title), everything)
+        everything, sense = (0.0, video.media.duration_s), _sense(video)
+        yield from self._finding("summary", sense, _own_words(about.summary), everything)
+        yield from self._finding("suggested_title", sense, _own_words(about.title), everything)
 
     def _findings(self, window: Window, answer: WindowAnswer, video: AnalysisInput) -> Iterator[Finding]:
+        sense = _sense(video)
         for description in answer.descriptions:
             scene = window.scenes[description.scene]
             shot = _shot_at(scene[0], video.keyframes)
-            yield from self._finding("description", "picture", _own_words(description.text), scene, shot=shot)
+            yield from self._finding("description", sense, _own_words(description.text), scene, shot=shot)
         for label in answer.labels:
             span = _placed(window, label.start_s, label.end_s)
             shot = _shot_at(span[0], video.keyframes)
             name = _own_words(label.name).casefold()
-            yield from self._finding("label", "picture", name, span, label.confidence, shot=shot)
+            yield from self._finding("label", sense, name, span, label.confidence, shot=shot)
         for said in answer.spoken:
             yield from self._finding("words", "speech", said.text, _placed(window, said.start_s, said.end_s))
         for shown in answer.shown:
             yield from self._finding("text", "text", shown.text, _placed(window, shown.start_s, shown.end_s))
         for chapter in answer.chapters:
             span = _placed(window, chapter.start_s, window.length_s)
-            yield from self._finding("chapter", "picture", _own_words(chapter.title), span)
+            yield from self._finding("chapter", sense, _own_words(chapter.title), span)
 
     def _finding(
         self,
@@ -143,6 +160,11 @@ class GeminiAnalyzer(Analyzer):
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
             )
+
+
+def _sense(video: AnalysisInput) -> Modality:
+    """Returns through which sense a model finds what it describes."""
+    return "picture" if video.media.kind == "video" else "sound"
 
 
 def _ask(part: Window, interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:

@@ -12,7 +12,7 @@ from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.shapes import FindingView, RecommendationView, RelatedView, RenditionView, SegmentView
 from functions.api.views import Views
 from shared.domain.attempt import Attempt
-from shared.domain.records import Finding, Recommendation, Rendition, Segment, SegmentKind
+from shared.domain.records import Choice, Finding, Recommendation, Rendition, Segment, SegmentKind
 
 __all__ = ["content_routes"]
 
@@ -33,9 +33,10 @@ class RelatedQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Renditions(Struct, frozen=True):
-    """The encodings that can be played."""
+    """The encodings that can be played, and what was decided about them, with the figures that it follows from."""
 
     renditions: tuple[RenditionView, ...]
+    choices: tuple[Choice, ...]
 
 
 class Segments(Struct, frozen=True):
@@ -78,9 +79,10 @@ def content_routes(views: Views) -> Routes:
 
     @routes.add("GET", "/v1/videos/<video_id>/renditions", allow="viewer", answers={200: Renditions})
     def list_renditions(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists the encodings that can be played."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Rendition)
-        return Answer(value=Renditions(renditions=tuple(views.rendition(one) for one in found)))
+        """Lists the encodings that can be played, and why they are as they are."""
+        video = call.videos.get(call.path["video_id"])
+        found = tuple(views.rendition(one) for one in call.videos.records(video, Rendition))
+        return Answer(value=Renditions(renditions=found, choices=tuple(call.videos.records(video, Choice))))
 
     @routes.add(
         "GET", "/v1/videos/<video_id>/segments", allow="viewer", query=SegmentsQuery, answers={200: Segments}

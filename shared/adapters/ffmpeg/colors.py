@@ -107,8 +107,10 @@ def upright(picture: Any, video: VideoStream, rung: Rung, *, deinterlace: bool) 
         rung: The size.
         deinterlace: Whether its frames hold two moments each.
     """
-    colors = meant(video)
-    picture = picture.filter("setparams", **_tags(colors))
+    colors, kept = meant(video), meant(video).kept
+    # Until they are converted, colours that swscale does not know go by names that it does: it refuses the others
+    # even where all it has to do is to scale.
+    picture = picture.filter("setparams", **_tags(kept or replace(colors, primaries="bt709", transfer="bt709")))
     if deinterlace:
         # idet tells bwdif which field comes first, whatever the file says of it. One picture a frame, as before.
         picture = picture.filter("idet").filter("bwdif", mode="send_frame", deint="all")
@@ -116,7 +118,6 @@ def upright(picture: Any, video: VideoStream, rung: Rung, *, deinterlace: bool) 
         # Over black, which is to multiply; the filter wants whole chroma.
         whole = "gbrap12le" if colors.matrix == "gbr" else "yuva444p12le"
         picture = picture.filter("format", whole).filter("premultiply", inplace=1)
-    kept = colors.kept
     picture = _kept(picture, rung, kept) if kept else _converted(picture, rung, colors)
     return picture.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **_tags(kept or _BT709))
 
@@ -138,8 +139,9 @@ def _converted(picture: Any, rung: Rung, colors: Colors) -> Any:
         return picture.filter("zscale", **source, primaries="bt709", **bt709)
     light = picture.filter("zscale", **source, transfer="linear", primaries="bt709", matrix="gbr", npl=_HDR_WHITE)
     light = light.filter("format", "gbrpf32le")
-    # Mobius leaves what is darker than 0.3 of white exactly as it is and bends only what is brighter.
-    sdr = light.filter("tonemap", "mobius", param=0.3, peak=_HDR_PEAK / _HDR_WHITE)
+    # Mobius leaves what is darker than 0.3 of white exactly as it is and bends only what is brighter. No desat: it
+    # takes the sum of RGB for luma, and greys what is bright and coloured.
+    sdr = light.filter("tonemap", "mobius", param=0.3, peak=_HDR_PEAK / _HDR_WHITE, desat=0)
     return sdr.filter("zscale", **bt709, dither="ordered")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
+from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Look, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.ports.encoder import EncodedPictures, EncodedSound, EncodedTrack
@@ -46,6 +47,48 @@ class FfmpegEncoder:
         from shared.adapters.ffmpeg.sound import encode_sound
 
         return encode_sound(self._programs, source, media, plan, folder, session)
+
+    def version(self) -> str:
+        return self._programs.ffmpeg_version
+
+    def plan_chunks(
+        self, source: Path, media: MediaInfo, plan: TranscodePlan, chunk_s: float, session: ToolSession
+    ) -> Chunking:
+        from shared.adapters.ffmpeg.chunking import plan_chunks
+
+        return plan_chunks(self._programs, source, media, plan, chunk_s, session)
+
+    def cut(
+        self,
+        source: Path,
+        media: MediaInfo,
+        chunking: Chunking,
+        chunk: Chunk,
+        destination: Path,
+        session: ToolSession,
+    ) -> None:
+        from shared.adapters.ffmpeg.pieces import cut_piece
+
+        cut_piece(self._programs, source, media, chunking, chunk, destination, session)
+
+    def encode_chunk(
+        self,
+        piece: Path,
+        media: MediaInfo,
+        plan: TranscodePlan,
+        chunking: Chunking,
+        chunk: Chunk,
+        folder: Path,
+        session: ToolSession,
+    ) -> EncodedPictures:
+        from shared.adapters.ffmpeg.pieces import encode_piece
+
+        return encode_piece(self._programs, piece, media, plan, chunking, chunk, folder, session)
+
+    def join(self, parts: Iterable[Path], destination: Path) -> None:
+        from shared.adapters.ffmpeg.stitch import append_fragments
+
+        append_fragments(parts, destination)
 
     def mux(
         self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession

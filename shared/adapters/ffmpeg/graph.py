@@ -11,7 +11,7 @@ import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.colors import upright
-from shared.adapters.ffmpeg.outputs import Part, proxy_output, rung_output
+from shared.adapters.ffmpeg.outputs import Part, copy_output, proxy_output, rung_output
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.encoding import MAX_SOUND_TRACKS, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
@@ -26,12 +26,11 @@ _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 def opened(source: Path, media: MediaInfo) -> Any:
     """Returns a stranger's file as FFmpeg's input."""
-    video = media.video[0]
-    decoder = _WITH_ALPHA.get(video.codec) if video.pixel_format.startswith("yuva") else None
+    see_through = (video for video in media.video[:1] if video.pixel_format.startswith("yuva"))
     return ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
-        **({f"c:{video.index}": decoder} if decoder else {}),
+        **{f"c:{video.index}": _WITH_ALPHA[video.codec] for video in see_through if video.codec in _WITH_ALPHA},
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
     )
@@ -60,6 +59,7 @@ def pictures_graph(
     video = media.video[0]
     read = opened(source, media)
     outputs = cascade(read[str(video.index)], video, plan, rungs, proxy)
+    outputs += [copy_output(read[str(video.index)], encoded) for encoded in rungs if encoded.rung.copy]
     return ffmpeg.merge_outputs(*outputs, *others_read(read, media, {video.index}))
 
 
@@ -111,13 +111,23 @@ def _rungs(
     more: bool = False,
 ) -> tuple[list[Any], Any]:
     """Returns the rungs' outputs, and the pictures of the smallest rung, which are there only for ``more``."""
-    outputs = []
-    for encoded in rungs:
-        if encoded.rung != plan.rungs[0]:
+    outputs, sizes = [], _by_size(rungs)
+    for size, alike in sizes.items():
+        if size != (plan.rungs[0].width, plan.rungs[0].height):
             # setsar: rounding to even sizes would leave pixels a hair from square, to keep the exact shape.
-            picture = picture.filter("scale", encoded.rung.width, encoded.rung.height).filter("setsar", 1)
-        branch = picture
-        if more or encoded is not rungs[-1]:
-            branch, picture = tee(picture)
-        outputs.append(rung_output(branch, encoded, video, plan, part))
+            picture = picture.filter("scale", *size).filter("setsar", 1)
+        branches = picture.split()
+        outputs += [rung_output(branches[at], one, video, plan, part) for at, one in enumerate(alike)]
+        if more or size != next(reversed(sizes)):
+            picture = branches[len(alike)]
     return outputs, picture
+
+
+def _by_size(rungs: tuple[EncodedRung, ...]) -> dict[tuple[int, int], list[EncodedRung]]:
+    """Returns what is to be encoded at each size, largest first; a copied rung's size is only passed through."""
+    sizes: dict[tuple[int, int], list[EncodedRung]] = {}
+    for encoded in sorted(rungs, key=lambda one: one.rung.width * one.rung.height, reverse=True):
+        alike = sizes.setdefault((encoded.rung.width, encoded.rung.height), [])
+        if not encoded.rung.copy:
+            alike.append(encoded)
+    return sizes

@@ -9,6 +9,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.copying import is_aligned
 from shared.adapters.ffmpeg.fields import is_interlaced
 from shared.adapters.ffmpeg.programs import Programs, literal
 from shared.domain.encoding import GOP_S, Look
@@ -23,8 +24,7 @@ _EXCERPT_S = 1.5
 _SHARE = 0.1
 _LEAST_S = 0.5
 _SHORT_SIDE = 360
-CRF = 23
-"""The look's own quality."""
+_CRF = 23  # the quality that rungs are made for by default
 
 
 def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> Look:
@@ -44,7 +44,13 @@ def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, se
         bits_per_pixel=sum(rates) / len(rates) if rates else None,
         peak_bits_per_pixel=max(rates, default=None),
         interlaced=is_interlaced(programs, source, media, session),
+        is_aligned=_may_be_copied(video) and is_aligned(programs, source, media, folder, session),
     )
+
+
+def _may_be_copied(video: VideoStream) -> bool:
+    """Returns whether it is worth while to read every packet."""
+    return video.codec == "h264" and video.pixel_format == "yuv420p" and not video.variable_fps
 
 
 def _small(video: VideoStream) -> tuple[int, int]:
@@ -79,7 +85,7 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, size:
     options = {
         "vcodec": "libx264",
         "preset": "veryfast",  # faster ones err by up to three times: they don't see what stays the same
-        "crf": CRF,
+        "crf": _CRF,
         "g": 100_000,  # the first picture tells what key frames cost, the others what lies between them
         "threads": 1,  # a second thread would only wait
         "fps_mode": "passthrough",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from shared.adapters.ffmpeg.codecs import encoder_options
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.encoding import TranscodePlan
+from shared.domain.encoding import gop_frames as frames_between
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "Part", "gop_frames", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "copy_output", "gop_frames", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -25,8 +26,8 @@ MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 
 
 _APPENDABLE = {
-    # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header comes once
-    # the encoder has said everything. default_base_moof: fragments don't count from the file's beginning.
+    # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header waits
+    # for what the encoder has to say. default_base_moof: fragments don't count from the file's beginning.
     # frag_discont: a chunk begins when it does and not at 0. skip_trailer: no index of fragments, others follow.
     "movflags": "+frag_keyframe+delay_moov+default_base_moof+frag_discont+skip_trailer"
 }
@@ -65,17 +66,11 @@ def rung_output(
     picture: Any, encoded: EncodedRung, video: VideoStream, plan: TranscodePlan, part: Part | None = None
 ) -> Any:
     """One rung of the ladder."""
-    rung = encoded.rung
     options = {
         **_timing(part),
         **CLEAN,
         **_key_frames(video, plan, part.key_frames if part else 0),
-        "vcodec": "libx264",
-        "preset": "veryfast",  # the knee of the curve: half of medium's time for about a tenth more bits
-        "profile:v": "high",
-        "crf": rung.crf,
-        "maxrate": rung.max_bitrate_bps,
-        "bufsize": 2 * rung.max_bitrate_bps,  # two seconds, a key frame interval
+        **encoder_options(encoded.rung, plan.preset),
         # The rungs, or the chunks, keep the cores busy between them; more threads in each would only wait for one
         # another.
         "threads": 1 if len(plan.rungs) > 1 or part else 0,
@@ -85,11 +80,14 @@ def rung_output(
     return picture.output(literal(encoded.path), **options)
 
 
+def copy_output(stream: Any, encoded: EncodedRung) -> Any:
+    """The source's own pictures, bit by bit, with what they say of themselves (SEI): captions are among it."""
+    return stream.output(literal(encoded.path), c="copy", **CLEAN, **MP4)
+
+
 def gop_frames(video: VideoStream, plan: TranscodePlan) -> int:
     """Returns how many frames of a rung lie between two key frames, where they are evenly spaced."""
-    fps = min(video.fps, plan.max_output_fps or video.fps)
-    # Never shorter than gop_s: a packager that cuts at multiples of it finds a key frame in each.
-    return math.ceil(plan.gop_s * fps - 1e-6)
+    return frames_between(min(video.fps, plan.max_output_fps or video.fps), plan.gop_s)
 
 
 def _timing(part: Part | None) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def cut_piece(
         _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
         found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
         if _is_right(found, media, chunking, chunk):
+            # What holds for one key frame of a stream holds for all; the first chunk begins at no other's.
+            if chunk.index == 1 and not _has_whole_pictures(programs, destination, session):
+                raise PermanentError("inexact_cut", "The video's pictures are renewed bit by bit, never at once.")
             return
         # Some indices lead to the key frame before: that costs packets at the other end.
         packets += int((found.pts < math.ceil((chunk.read_from_s + _AHEAD_S) / found.tick_s)).sum())
@@ -96,6 +99,23 @@ def _is_right(found: Timeline, media: MediaInfo, chunking: Chunking, chunk: Chun
     start, end = ((time_s + offset_s) / found.tick_s for time_s in (chunk.start_s, chunk.end_s))
     frames = int(((found.pts >= math.ceil(start)) & (found.pts < math.ceil(end))).sum())
     return int(found.pts[0]) * found.tick_s <= chunk.read_from_s + _AHEAD_S and frames == chunk.frames
+
+
+def _has_whole_pictures(programs: Programs, piece: Path, session: ToolSession) -> bool:
+    """Tells whether the key frames of a piece need no other pictures, as not everything does that is called one."""
+    reading = (part for option, value in reading_options(_CONTAINER).items() for part in (f"-{option}", value))
+    arguments = (
+        *reading,
+        "-skip_frame",
+        "nokey",
+        "-show_entries",
+        "frame=pict_type",
+        "-of",
+        "csv=print_section=0",
+    )
+    with programs.ask(arguments, piece, session) as tool:
+        kinds = {line.strip(b",") for line in tool.stdout.read().split()}
+    return kinds == {b"I"}
 
 
 def encode_piece(

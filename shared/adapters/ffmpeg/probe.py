@@ -44,7 +44,7 @@ __all__ = ["inspect", "probe"]
 _HEADER_LIMITS = ToolLimits(memory_bytes=2**30, timeout_s=60, file_bytes=0)
 _DESCRIPTION = (
     "format=format_name,start_time,duration:format_tags=title:"
-    "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
+    "stream=index,codec_type,codec_name,profile,level,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
     "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -42,6 +43,15 @@ class Programs:
     def ffprobe(self) -> Path:
         """Where ffprobe is."""
         return executable(self._ffprobe) if self._ffprobe else bundled("ffprobe")
+
+    @cached_property
+    def ffmpeg_version(self) -> str:
+        """What FFmpeg says that it is, and how it was built."""
+        command = [str(self.ffmpeg), "-version"]
+        told = subprocess.run(
+            command, env={}, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=30
+        )
+        return told.stdout.decode(errors="replace")
 
     @contextmanager
     def encode(

@@ -23,6 +23,8 @@ def make_storyboard(
     columns, rows = plan.grid
     reading = {"skip_frame": "nokey"} if plan.key_frames_do else {}
     pictures = ffmpeg.input(literal(video), threads=1, **reading).video
+    # What begins late in its interval is not dropped if it is the last: it may be shown for long.
+    pictures = pictures.filter("tpad", stop_mode="clone", stop_duration=plan.interval_s)
     # A late first picture also stands for what is before it, a last one for all that is after it.
     every = pictures.filter("fps", f"1/{plan.interval_s}", start_time=0, round="near", eof_action="pass")
     tiles = every.filter("scale", width, height, flags="area").filter("tpad", stop_mode="clone", stop=-1)

@@ -94,6 +94,7 @@ def video_stream(stream: Described, span: Span) -> VideoStream:
         hdr=_HDR.get(transfer, "none"),
         interlaced=stream.get("field_order") in _INTERLACED,
         bitrate_bps=_bitrate(stream),
+        level=stream["level"] if stream.get("level", -1) > 0 else None,
     )
 
 

@@ -67,7 +67,7 @@ class Timeline:
         return not self._flagged(_NO_TIME).any()
 
     def _flagged(self, flag: int) -> npt.NDArray[np.bool_]:
-        return np.not_equal(np.frombuffer(self._flags, np.uint8) & flag, 0)
+        return np.asarray(np.frombuffer(self._flags, np.uint8) & flag, np.bool_)
 
 
 def read_timeline(

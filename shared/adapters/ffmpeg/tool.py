@@ -66,6 +66,11 @@ class FfmpegMediaTool:
 
         make_preview(self._programs, video, excerpts, short_side, destination, session)
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.excerpt import cut_sound
+
+        cut_sound(self._programs, sound, span, destination, session)
+
     def subtitles(
         self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
     ) -> Sequence[Subtitles]:

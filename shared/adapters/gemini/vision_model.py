@@ -123,10 +123,12 @@ class GeminiVisionModel:
         return _reply(response)
 
     def _part(self, clip: Clip) -> types.Part:
-        metadata = types.VideoMetadata(
-            start_offset=f"{clip.start_s:.3f}s", end_offset=f"{clip.end_s:.3f}s", fps=self._fps
-        )
         footage = clip.footage
+        metadata = None
+        if not _is_sound(footage):  # which is cut already: the offsets are for video alone
+            metadata = types.VideoMetadata(
+                start_offset=f"{clip.start_s:.3f}s", end_offset=f"{clip.end_s:.3f}s", fps=self._fps
+            )
         if footage.uri:
             data = types.FileData(file_uri=footage.uri, mime_type=footage.content_type)
             return types.Part(file_data=data, video_metadata=metadata)
@@ -141,6 +143,8 @@ class GeminiVisionModel:
             response_schema=dict(question.schema),
             media_resolution=self._media_resolution,
             max_output_tokens=self._max_output_tokens,
+            # Without it a model can't tell when something is said in sound alone.
+            audio_timestamp=True if question.clip and _is_sound(question.clip.footage) else None,
             # Looking and listening needs little thought, and thoughts cost as much as answers.
             thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW),
             automatic_continuation=False,  # further requests that nobody would count
@@ -153,6 +157,10 @@ class GeminiVisionModel:
         written = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
         usd = self._price.usd(read, written) if self._price else 0.0
         session.charge(Cost(input_tokens=read, output_tokens=written, model_usd=usd))
+
+
+def _is_sound(footage: Footage) -> bool:
+    return footage.content_type.startswith("audio/")
 
 
 def _reply(response: types.GenerateContentResponse) -> Reply:

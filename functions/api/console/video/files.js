@@ -14,12 +14,19 @@ export function files(video, signal) {
   const base = video.title.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replace(/\.\w{2,4}$/, '') || video.id;
   const words = ['vtt', 'srt'].map(end => h('button.small', {type: 'button', onclick: () => download(`${path}/transcript.${end}`, `${base}.${end}`).catch(notifyProblem)}, icon('download'), `Transcript .${end}`));
   const load = () => Promise.all([get(`${path}/renditions`, {}, signal), get(`${path}/playback`, {}, signal)]);
-  return panel(load, ([{renditions}, {captions}]) => [
+  return panel(load, ([{renditions, choices}, {captions}]) => [
     h('div.table-scroll', {tabindex: '0', role: 'region', 'aria-label': 'Renditions'}, h('table', {},
       h('thead', {}, h('tr', {}, ['Name', 'What', 'Codec', 'Size', ''].map(name => h('th', {scope: 'col'}, name || h('span.unseen', {}, 'Download'))))),
       h('tbody', {}, [...renditions].sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || (other.height ?? 0) - (one.height ?? 0)).map(row)))),
+    choices.length ? decisions(choices) : null,
     captions.length ? h('p.row-of-buttons', {}, words) : null,
   ], 'files').element;
+}
+
+function decisions(choices) {
+  return h('div.table-scroll', {tabindex: '0', role: 'region', 'aria-label': 'Decisions'}, h('table', {},
+    h('thead', {}, h('tr', {}, ['About', 'Choice', 'Why'].map(name => h('th', {scope: 'col'}, name)))),
+    h('tbody', {}, choices.map(({subject, value, reason}) => h('tr', {}, h('th', {scope: 'row'}, subject), h('td', {}, value), h('td', {}, reason))))));
 }
 
 function row(rendition) {

@@ -24,7 +24,7 @@ export function previewOn(element, poster, address) {
   const play = () => {
     const src = address();
     const picture = poster.querySelector('img');
-    if (!src || !picture) return;
+    if (!src || !picture?.isConnected) return;
     // No sound, no controls: it says nothing that the card doesn't.
     video = h('video.moving', {src, muted: true, loop: true, playsinline: true, tabindex: '-1', 'aria-hidden': 'true',
       onplaying: ({target}) => target.classList.add('seen'), onerror: stop});

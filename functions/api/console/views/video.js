@@ -107,7 +107,7 @@ class VideoPage {
     fill(this.#title, video.title);
     document.title = `${video.title} · Automations`;
     const {media} = video;
-    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && (video.kind === 'audio' ? h('span.sound-only', {}, icon('volume'), ' Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
+    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && (video.kind === 'audio' ? h('span', {}, 'Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
       h('span', {}, 'added ', ago(video.created_at)));
     fill(this.#description, video.description);
     this.#description.hidden = !video.description;

@@ -40,6 +40,9 @@ class StudioMediaTool:
         self.stills_asked += times_s
         return [folder / f"{time_s:g}.jpg" for time_s in times_s]
 
+    def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
+        destination.write_text(f"{sound.name} from {span[0]:g} to {span[1]:g} s")
+
 
 def ports(**values: Any) -> Any:
     """Returns ports of fakes, some of them replaced."""
@@ -79,6 +82,7 @@ def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: A
         "segments": [key.shot for key in keyframes],
         "keyframes": keyframes,
         "audio": folder / "audio.wav",
+        "sound": folder / "sound.m4a",
         "loudness": LOUDNESS,
         "proxy": folder / "proxy.mp4",
         "pictures": lambda: folder / "720p.mp4",

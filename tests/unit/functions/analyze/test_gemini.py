@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -413,3 +415,39 @@ def test_the_video_is_only_fetched_when_there_is_something_to_ask(
         AnalyzeStage([analyzer]).run(context)
         shutil.rmtree(context.folder / "workspace")
     assert fetched.count("videos/v/mp4") == 1
+
+
+def test_a_recording_is_cut_and_sent_along(server: VertexAiServer, tmp_path: Path) -> None:
+    """A model can't be told to listen to a part of sound alone; longer than this no part of it is sent."""
+    sound = Rendition(
+        name="audio",
+        kind="audio",
+        codec="aac",
+        duration_s=1500,
+        bitrate_bps=1,
+        object=object_ref("audio.m4a", content_type="audio/mp4"),
+    )
+    download = replace(sound, kind="mp4", object=object_ref("download.m4a", content_type="audio/mp4"))
+    media = media_info(duration_s=1500.0, video=())
+    context = FakeStageContext(tmp_path, media=media, inputs=(sound, download))
+    heard = said(
+        descriptions=[{"scene": 0, "text": "Two people argue."}],
+        labels=[{"name": "argument", "confidence": 0.8, "start": "00:02", "end": "00:12"}],
+    )
+    server.script = lambda asked: answer(
+        heard if "lasts" in asked.text else {"summary": "An argument.", "title": "Never"}
+    )
+    findings = run(server, context, window_s=2000)
+    sent = [asked.body for asked in server.asked if "lasts" in asked.text]
+    parts = [body["contents"][0]["parts"][0] for body in sent]
+    assert sorted(base64.b64decode(part["inlineData"]["data"]).decode() for part in parts) == [
+        "audio.m4a from 0 to 500 s",
+        "audio.m4a from 1000 to 1500 s",
+        "audio.m4a from 500 to 1000 s",
+    ]
+    assert {part["inlineData"]["mimeType"] for part in parts} == {"audio/mp4"}
+    assert not [part for part in parts if "videoMetadata" in part]
+    assert all(body["generationConfig"]["audioTimestamp"] for body in sent)
+    assert places(findings, "label") == [("argument", at + 2, at + 12) for at in (0, 500, 1000)]
+    assert {found.modality for found in findings} == {"sound"}
+    assert not list((tmp_path / "workspace" / "gemini").iterdir())

@@ -99,8 +99,9 @@ def test_analyzers_get_what_the_earlier_stages_left(context: FakeStageContext) -
         (1, "key-1", object_ref("key-1")),
     ]
     assert video.audio is not None
+    assert video.sound is not None
     assert video.proxy is not None
-    assert (video.audio.name, video.proxy.name) == ("wav", "proxy")
+    assert (video.audio.name, video.sound.name, video.proxy.name) == ("wav", "audio-audio", "proxy")
     assert video.loudness == LOUDNESS
     assert video.pictures().name == "720p-video"
     assert not list(video.folder.iterdir())
@@ -119,7 +120,8 @@ def test_without_sound_and_small(context: FakeStageContext) -> None:
         Artifact(role="proxy", object=object_ref("proxy")),
     )
     AnalyzeStage([Scripted(look)]).run(context)
-    assert (given[0].audio, given[0].loudness, given[0].pictures().name) == (None, None, "360p-video")
+    assert (given[0].audio, given[0].sound, given[0].pictures().name) == (None, None, "360p-video")
+    assert given[0].loudness is None
 
 
 def test_progress_is_shared_among_the_analyzers(context: FakeStageContext) -> None:
@@ -201,3 +203,22 @@ def test_a_video_that_was_not_transcoded_is_refused(context: FakeStageContext, m
 @pytest.mark.parametrize("name", ANALYZERS.names())
 def test_every_built_in_analyzer_can_be_built_and_is_named_as_it_is_chosen(name: str) -> None:
     assert ANALYZERS.create(name, ports()).name == name
+
+
+def test_a_recording_without_pictures(tmp_path: Path) -> None:
+    sound = rendition("audio", "audio", None, None)
+    wav = Artifact(role="analysis_audio", object=object_ref("wav"))
+    given: list[AnalysisInput] = []
+
+    def look(video: AnalysisInput) -> Iterable[Finding]:
+        given.append(video)
+        return ()
+
+    context = FakeStageContext(tmp_path, media=media_info(video=()), inputs=(sound, wav))
+    (tmp_path / "outputs").mkdir()
+    AnalyzeStage([Scripted(look)]).run(context)
+    (video,) = given
+    assert (video.proxy, video.download, list(video.keyframes)) == (None, None, [])
+    assert video.audio is not None
+    for name in ("text", "pictures"):
+        assert not list(ANALYZERS.create(name, ports()).analyze(video)), name

@@ -20,7 +20,7 @@ from shared.domain.events import WorkRequested
 from shared.domain.exports import EXPORT_REQUESTED, Export, new_export
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.records import Finding, ObjectRef, Rendition
+from shared.domain.records import Artifact, Finding, ObjectRef, Rendition
 from shared.domain.video import Video
 from shared.domain.webhooks import Webhook, new_secret
 from shared.pipeline import load_flow
@@ -75,6 +75,11 @@ class FakeExportPorts:
         video = self.driver.register(upload(name, generation=ref.generation))
         mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", self.file, "video/mp4")
         rendition = Rendition(name="720p", kind="mp4", codec="h264", duration_s=10.0, bitrate_bps=1, object=mp4)
+        folder = f"videos/{video.id}/r1/segment-3/"
+        made = [
+            Artifact(role=role, object=self.blobs.put("media", f"{folder}{name}", self.file, "image/jpeg"))
+            for role, name in (("poster", "poster.jpg"), ("hls", "master.m3u8"), ("preview", "preview.mp4"))
+        ]
         said = Finding(
             name="words",
             modality="speech",
@@ -86,7 +91,8 @@ class FakeExportPorts:
             producer_version="1",
         )
         return self.driver.finish(
-            video, {"transcode": [rendition], "segment": [shot(0, 0.0, 10.0)], "analyze": [said]}
+            video,
+            {"transcode": [rendition, *made[:2]], "segment": [shot(0, 0.0, 10.0), made[2]], "analyze": [said]},
         )
 
     def keep(self, document: Document) -> None:
@@ -158,7 +164,7 @@ def test_everything_of_an_owner_and_nothing_of_others(ports: FakeExportPorts) ->
             *(
                 f"videos/{video_id}/{name}"
                 for video_id in ids
-                for name in ("video.json", "720p.mp4", "captions.vtt")
+                for name in ("video.json", "720p.mp4", "poster.jpg", "preview.mp4", "captions.vtt")
             ),
             f"videos/{ids[0]}/source-clip.mp4",
             f"videos/{ids[1]}/source-_.._caf_udce9__.mp4",
@@ -169,6 +175,7 @@ def test_everything_of_an_owner_and_nothing_of_others(ports: FakeExportPorts) ->
     told = json.loads(archive.read(f"videos/{ids[0]}/video.json"))
     assert {kind: len(found) for kind, found in told["records"].items() if found} == {
         "Rendition": 1,
+        "Artifact": 3,
         "Segment": 1,
         "Finding": 1,
     }

@@ -114,7 +114,7 @@ def test_a_preview_shows_all_shots_and_no_black(footage: Footage, tmp_path: Path
     found = SegmentStage(tool, segmenters()).run(context).records
     (preview,) = [record for record in found if isinstance(record, Artifact)]
     assert (preview.role, preview.object.content_type) == ("preview", "video/mp4")
-    assert preview.object.name.endswith("/preview.mp4")
+    assert preview.object.name == "preview.mp4"
     assert context.stored(preview.object).read_text() == "preview"
     (black,) = segments(found, "black")
     shown = [(excerpt.start_s, excerpt.start_s + excerpt.length_s) for excerpt in tool.previewed]
@@ -180,3 +180,23 @@ def test_what_is_missing_is_said(
 
 def test_the_registry_knows_the_built_in_segmenters() -> None:
     assert set(SEGMENTERS.names()) >= {"shots", "black", "silence", "speech"}
+
+
+@pytest.mark.parametrize("names", [("shots", "black", "silence", "speech"), ("silence", "speech")])
+def test_a_recording_without_pictures_has_scenes_and_what_is_heard(tmp_path: Path, names: Sequence[str]) -> None:
+    tool = FakeMediaTool()
+    context = FakeStageContext(tmp_path, media=media_info(duration_s=4.0, video=()), inputs=(SOUND,))
+    (tmp_path / "outputs").mkdir()
+    write_wav(tmp_path / "outputs" / "sound.wav", np.zeros(64_000))
+    found = SegmentStage(tool, segmenters(names)).run(context).records
+    assert tool.read == []
+    assert {record.kind for record in found if isinstance(record, Segment)} == {"scene", "silence", "speech"}
+    (scene,) = segments(found, "scene")
+    assert (scene.start_s, scene.end_s, scene.producer) == (0.0, 4.0, "pauses")
+    assert scene.score is not None
+
+
+def test_a_recording_that_was_not_transcoded_is_sent_back(tmp_path: Path) -> None:
+    context = FakeStageContext(tmp_path, media=media_info(video=()), inputs=(PROXY,))
+    with pytest.raises(PermanentError, match="not_transcoded"):
+        SegmentStage(FakeMediaTool(), segmenters()).run(context)

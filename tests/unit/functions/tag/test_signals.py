@@ -8,7 +8,7 @@ import pytest
 from functions.tag.strategies.signals import SignalsTagger
 from shared.domain.records import Tag
 from shared.processors.tagger import TaggingInput
-from shared.testing.videos import object_ref, shot, video_stream
+from shared.testing.videos import media_info, object_ref, shot, video_stream
 from tests.unit.functions.analyze.studio import ports
 from tests.unit.functions.tag.found import measured, span, text, video
 
@@ -104,3 +104,10 @@ def test_slides_are_still_and_full_of_text() -> None:
     assert tags(video(still, *lines))["slides"].evidence[0].quote == "Line 3"
     assert "slides" not in tags(video(moving, *lines))
     assert "slides" not in tags(video(still, *lines[:2]))
+
+
+def test_sound_alone_is_judged_by_what_is_heard() -> None:
+    recording = media_info(video=())
+    loud = measured("loudness_lufs", -8.0, modality="sound")
+    found = tags(TaggingInput(media=recording, segments=(span("speech", 0, 9),), findings=(loud,)))
+    assert set(found) == {"loud", "speech"}

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from functions.transcode.estimate import expected_s
+from functions.transcode.estimate import expected_media_s, expected_s
 from functions.transcode.strategies import LADDERS
 from shared.domain.video import Video
 from shared.processors.strategy import StrategyPorts
@@ -73,3 +73,10 @@ def test_frames_that_were_not_counted_are_those_of_the_duration(driver: VideoDri
 
 def test_a_video_that_was_never_measured_takes_no_time(driver: VideoDriver) -> None:
     assert expected_s(LADDER, driver.upload()) == 0.0
+
+
+def test_sound_alone_takes_a_part_of_its_length(driver: VideoDriver) -> None:
+    claim = driver.claim(driver.upload(), "ingest")
+    video = driver.commit(claim, media=media_info(duration_s=6 * HOUR_S, video=()))
+    assert expected_s(LADDER, video) == 540.0
+    assert expected_media_s(LADDER, media_info(duration_s=MINUTE_S, video=())) == 1.5

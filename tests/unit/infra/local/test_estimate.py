@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from infra.local.cli import app
+from shared.testing.sound import write_wav
 
 RUN = CliRunner()
 
@@ -69,3 +71,9 @@ def test_help_teaches() -> None:
     told = " ".join(result.stdout.split())
     for words in ("automations estimate holiday.mp4", "list prices", "free tiers", "--minutes", "--resolution"):
         assert words in told, words
+
+
+def test_sound_alone_costs_next_to_nothing(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", np.zeros(16_000 * 60))
+    assert 0 < estimated(str(song))["usd"] < estimated("--minutes", "1", "--resolution", "360p")["usd"]
+    assert "sound alone" in RUN.invoke(app, ["estimate", str(song)], env={"COLUMNS": "160"}).stdout

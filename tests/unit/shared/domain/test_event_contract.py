@@ -75,6 +75,7 @@ def test_what_is_published_matches_the_schema(validator: jsonschema.Draft7Valida
         {"video_id": "clip.mp4"},
         {"trace": "0"},
         {"event_id": 7},
+        {"kind": "sound"},
         {"failure": {"code": "corrupt", "reason": "It is.", "stage": "ingest"}},
         {"type": "video-failed", "failure": None},
         {"type": "video-failed", "failure": {"code": "corrupt"}},

@@ -1,0 +1,205 @@
+"""A long video, encoded in chunks by many tasks: cut, ordered, waited for, and put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from shared.domain.chunks import Chunk, ChunkDone, Chunking, ChunkOrder, ChunkPointer, OrderedChunk, chunk_key
+from shared.domain.codec import decode_json, encode, encode_json
+from shared.domain.encoding import TranscodePlan
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, TransientError
+from shared.domain.identity import chunks_key, object_prefix
+from shared.domain.media import MediaInfo
+from shared.domain.records import ObjectRef
+from shared.domain.video import Cost
+from shared.domain.wire import Delivery
+from shared.logs import logger
+from shared.ports.blob_store import BlobStore
+from shared.ports.encoder import EncodedPictures, EncodedRung, Encoder
+from shared.ports.job_runner import Job, JobRunner, JobState, TaskPool
+from shared.processors.stage import StageContext
+
+__all__ = ["ChunkedPictures"]
+
+_POLL_S: Final = 1.0
+"""How often the tasks are looked after."""
+
+_ENCODING_SHARE: Final = 0.95
+"""What the tasks take of the whole, for progress; putting together is copying."""
+
+
+class ChunkedPictures:
+    """Has pictures encoded by tasks. Whoever does so again in the same run finds what is done and goes on.
+
+    Args:
+        encoder: Cuts and joins.
+        blobs: Where pieces and chunks lie meanwhile.
+        bucket: Bucket that outputs go to.
+        pool: Where tasks run.
+        pause: Waits for some seconds.
+
+    Attributes:
+        pool: Where tasks run.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        blobs: BlobStore,
+        bucket: str,
+        pool: TaskPool,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._encoder = encoder
+        self._blobs = blobs
+        self._bucket = bucket
+        self.pool = pool
+        self._pause = pause
+
+    def encode(
+        self, context: StageContext, media: MediaInfo, plan: TranscodePlan, chunking: Chunking
+    ) -> EncodedPictures:
+        """Makes of a source's chunks what encode_pictures() makes of the whole.
+
+        Raises:
+            PermanentError: ``inexact_cut``: only the whole can be encoded.
+            TransientError: Tasks failed; what others did is kept for the next attempt.
+        """
+        video, version = context.video, self._encoder.version()
+        keys = [chunk_key(video.source.generation, media, plan, chunk, version) for chunk in chunking.chunks]
+        order = ChunkOrder(
+            media=media,
+            plan=plan,
+            chunking=replace(chunking, chunks=()),
+            chunks=(),
+            bucket=self._bucket,
+            prefix=object_prefix(video.id, chunks_key(video.run)),
+        )
+        try:
+            missing = set(keys) - self._done(order)
+            if missing:
+                wanted = [pair for pair in zip(keys, chunking.chunks, strict=True) if pair[0] in missing]
+                order = replace(order, chunks=tuple(self._ordered(context, order, wanted)))
+                self._write(context, order)
+                self._wait(context, order, chunking)
+            done = [self._read(context, order, key) for key in keys]
+            _check(done, chunking)
+            return self._join(context, plan, done)
+        except LeaseLost:
+            # Tasks that can't be cancelled stop when they miss it, and leave nothing.
+            self._blobs.delete(self._bucket, order.name)
+            raise
+
+    def _done(self, order: ChunkOrder) -> set[str]:
+        """Returns the keys of the chunks that are done."""
+        listed = self._blobs.list_objects(self._bucket, order.results)
+        return {Path(stored.ref.name).stem for stored in listed}
+
+    def _ordered(
+        self, context: StageContext, order: ChunkOrder, wanted: Sequence[tuple[str, Chunk]]
+    ) -> Iterator[OrderedChunk]:
+        """Yields the chunks with their pieces, which are cut unless an attempt before did so."""
+        for key, chunk in wanted:
+            context.progress(0.0)
+            name = f"{order.folder(key)}piece.nut"
+            try:
+                piece = self._blobs.stat(self._bucket, name)
+            except NotFound:
+                path = context.workspace / "piece.nut"
+                self._encoder.cut(context.source(), order.media, order.chunking, chunk, path, context)
+                piece = self._blobs.put(self._bucket, name, path, "application/octet-stream")
+                context.charge(Cost(bytes_written=piece.size_bytes))
+                path.unlink()
+            yield OrderedChunk(key=key, chunk=chunk, piece=piece)
+
+    def _write(self, context: StageContext, order: ChunkOrder) -> None:
+        context.progress(0.0)  # a deleted video gets no order any more
+        path = context.workspace / "order.json"
+        path.write_text(encode_json(order))
+        self._blobs.put(self._bucket, order.name, path, "application/json")
+
+    def _wait(self, context: StageContext, order: ChunkOrder, chunking: Chunking) -> None:
+        """Has the tasks run until every chunk is done."""
+        frames = {ordered.key: ordered.chunk.frames for ordered in order.chunks}
+        total = sum(chunk.frames for chunk in chunking.chunks)
+        with self.pool.opened() as jobs:
+            execution = jobs.start(self._job(context, order))
+            logger().info("chunks_ordered", execution=execution, chunks=len(frames))
+            try:
+                while True:
+                    state = jobs.state(execution)
+                    # Looked at after the state: a task that has ended has left everything.
+                    missing = frames.keys() - self._done(order)
+                    if not missing:
+                        return
+                    if state.status != "running":
+                        raise _failed(len(missing), state)
+                    context.progress(_ENCODING_SHARE * (1 - sum(frames[key] for key in missing) / total))
+                    self._pause(_POLL_S)
+            finally:
+                _cancel(jobs, execution)
+
+    def _job(self, context: StageContext, order: ChunkOrder) -> Job:
+        video, pool = context.video, self.pool
+        pointer = ChunkPointer(bucket=order.bucket, name=order.name, video_id=video.id, run=video.run)
+        delivery = Delivery(id=order.name, source="transcode", type="chunks-ordered", data=encode(pointer))
+        return replace(Job.of(pool.function, pool.timeout_s, delivery), tasks=len(order.chunks))
+
+    def _read(self, context: StageContext, order: ChunkOrder, key: str) -> ChunkDone:
+        """Returns what a task left, and adds what it used to the attempt's record."""
+        ref = self._blobs.stat(self._bucket, order.done(key))
+        done = decode_json(ChunkDone, b"".join(self._blobs.read(ref)))
+        context.charge(done.cost)
+        for run in done.tools:
+            context.record(run)
+        return replace(done, tools=())
+
+    def _join(self, context: StageContext, plan: TranscodePlan, done: Sequence[ChunkDone]) -> EncodedPictures:
+        folder = context.workspace
+        rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
+        proxy = folder / "proxy.mp4"
+        for index, encoded in enumerate(rungs):
+            self._encoder.join(self._fetched(context, [one.rungs[index] for one in done]), encoded.path)
+        self._encoder.join(self._fetched(context, [one.proxy for one in done if one.proxy]), proxy)
+        return EncodedPictures(rungs=rungs, proxy=proxy, frames=sum(one.frames for one in done), decode_errors=0)
+
+    def _fetched(self, context: StageContext, refs: Sequence[ObjectRef]) -> Iterator[Path]:
+        """Yields files one by one; each is gone when the next one is there."""
+        path = context.workspace / "chunk.mp4"
+        for ref in refs:
+            context.progress(_ENCODING_SHARE)
+            self._blobs.get(ref.bucket, ref.name, path, generation=ref.generation)
+            context.charge(Cost(bytes_read=ref.size_bytes))
+            yield path
+            path.unlink()
+
+
+def _check(done: Sequence[ChunkDone], chunking: Chunking) -> None:
+    """Refuses chunks that are not exactly what the whole would be.
+
+    Raises:
+        PermanentError: ``inexact_cut``.
+    """
+    for chunk, one in zip(chunking.chunks, done, strict=True):
+        # What is damaged can look otherwise when it is decoded from elsewhere on.
+        damaged = f"{one.decode_errors} of its frames are damaged." if one.decode_errors else ""
+        missing = f"{one.frames} of {chunk.frames} frames came out." if one.frames != chunk.frames else ""
+        if wrong := one.error or damaged or missing:
+            raise PermanentError("inexact_cut", f"Chunk {chunk.index + 1} can't be encoded by itself: {wrong}")
+
+
+def _failed(missing: int, state: JobState) -> TransientError:
+    reason = state.error or "Their tasks ended without leaving anything."
+    return TransientError("chunks_failed", f"{missing} chunks could not be encoded. {reason}")
+
+
+def _cancel(jobs: JobRunner, execution: str) -> None:
+    try:
+        jobs.cancel(execution)
+    except PipelineError as error:
+        # Its tasks end by themselves; what ended the attempt is what counts.
+        logger().warning("cancel_failed", execution=execution, error=str(error))

@@ -1,0 +1,72 @@
+"""Whether a stream can be streamed as it is, its segments beside those of the rungs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import count, takewhile, zip_longest
+from pathlib import Path
+
+import ffmpeg
+
+from shared.adapters.ffmpeg.graph import opened
+from shared.adapters.ffmpeg.programs import Programs, literal
+from shared.domain.encoding import GOP_S, SEGMENT_S, gop_frames
+from shared.domain.media import MediaInfo
+from shared.ports.tool_session import ToolSession
+
+__all__ = ["is_aligned", "segment_starts"]
+
+
+def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> bool:
+    """Reads every packet of H.264 pictures, and says whether a copy's segments would start where rungs' do.
+
+    Only IDR pictures count: nothing after one refers to anything before it, as a segment's start must be. An I
+    picture amid an open GOP is a key frame for containers, but not for a player that switches there.
+    """
+    video = media.video[0]
+    times = folder / "idr.txt"
+    picture = opened(source, media)[str(video.index)]
+    outputs = (
+        # The first output is what FFmpeg counts the frames of: with those that an edit list hides there are more.
+        picture.output("-", format="null", c="copy"),
+        # 5: IDR slices; packets without one vanish.
+        picture.output(literal(times), format="framecrc", c="copy", **{"bsf:v": "filter_units=pass_types=5"}),
+    )
+    packets = 0
+    with programs.encode(
+        ffmpeg.merge_outputs(*outputs), folder, session, options=("-progress", "pipe:1", "-stats_period", "60")
+    ) as tool:
+        for line in tool.stdout:
+            key, _, value = line.decode().strip().partition("=")
+            packets = int(value) if key == "frame" else packets
+    if tool.returncode or packets != video.frames:
+        return False
+    step_s = gop_frames(video.fps, GOP_S) / video.fps
+    expected = segment_starts(takewhile(lambda at_s: at_s < video.duration_s, (step * step_s for step in count())))
+    with times.open() as lines:
+        pairs = zip_longest(segment_starts(_times(lines)), expected)
+        return all(
+            None not in {ours, theirs} and abs(ours - theirs) <= 1 / (2 * video.fps) for ours, theirs in pairs
+        )
+
+
+def segment_starts(key_times_s: Iterable[Fraction]) -> Iterator[Fraction]:
+    """Yields which key frames start segments: the first one in each multiple of SEGMENT_S, as packagers cut."""
+    current = None
+    for at_s in key_times_s:
+        segment = math.floor(at_s / Fraction(SEGMENT_S))
+        if current is None or segment != current:
+            current = segment
+            yield at_s
+
+
+def _times(lines: Iterable[str]) -> Iterator[Fraction]:
+    """Yields the presentation times in FFmpeg's list of packets, which begins with lines about the stream."""
+    tick_s = Fraction(1)
+    for line in lines:
+        if line.startswith("#tb 0:"):
+            tick_s = Fraction(line.partition(":")[2].strip())
+        elif not line.startswith("#"):
+            yield int(line.split(",")[2]) * tick_s

@@ -1,0 +1,232 @@
+"""Pictures encoded in chunks are those that are encoded whole: frame by frame, key frame by key frame."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.binaries import bundled
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.packager import ShakaPackager
+from shared.domain.chunks import Chunking
+from shared.domain.encoding import TranscodePlan
+from shared.domain.errors import PermanentError, TransientError
+from shared.domain.media import MediaInfo
+from shared.ports.encoder import EncodedPictures, EncodedRung
+from shared.ports.media_tool import MediaLimits
+from shared.testing.stage_context import FakeStageContext
+from tests.media.transcodes import MakeClip, small_plan
+
+CHUNK_S = 2.0
+_MOVING = "testsrc2=s=160x120:d=8:r="
+X264 = ("-c:v", "libx264", "-preset", "veryfast")
+
+
+def moving(fps: str) -> tuple[str, ...]:
+    return ("-f", "lavfi", "-i", _MOVING + fps)
+
+
+EXACT = {
+    "25.mp4": (*moving("25"), *X264, "-g", "40", "-bf", "0"),
+    "ntsc.mp4": (*moving("30000/1001"), *X264, "-g", "50"),
+    "open-gop.mp4": (*moving("25"), *X264, "-g", "40", "-bf", "3", "-x264-params", "open-gop=1"),
+    "irregular.mp4": (*moving("25"), *X264, "-g", "1000", "-force_key_frames", "0.2,1.1,1.3,3.9,4.02,6.6"),
+    "fast.mp4": (*moving("120"), *X264, "-g", "100"),
+    "interlaced.mkv": (*moving("50"), "-vf", "interlace,setfield=tff", *X264, "-flags", "+ildct+ilme", "-g", "30"),
+    "late.mp4": ("-itsoffset", "3", *moving("25"), "-f", "lavfi", "-i", "sine=d=11", *X264, "-g", "40"),
+    "rotated.mp4": ("-display_rotation", "90", "-i", "{open-gop.mp4}", "-c", "copy"),
+    "trimmed.mp4": ("-ss", "0.5", "-i", "{25.mp4}", "-c", "copy"),
+    "mpeg2.mkv": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
+    "vp8.webm": (*moving("25"), "-c:v", "libvpx", "-g", "40"),
+    "hevc.mp4": (*moving("25"), "-c:v", "libx265", "-x265-params", "log-level=error:keyint=40"),
+    "prores.mov": (*moving("25"), "-c:v", "prores"),
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The clips, which may be made of one another."""
+
+    make: MakeClip
+
+    def path(self, name: str) -> Path:
+        arguments = (self._resolved(argument) for argument in EXACT[name])
+        return self.make(name, *arguments)
+
+    def _resolved(self, argument: str) -> str:
+        return str(self.path(argument[1:-1])) if argument.startswith("{") else argument
+
+
+@pytest.fixture
+def sources(make_clip: MakeClip) -> Sources:
+    return Sources(make_clip)
+
+
+@dataclass(frozen=True)
+class Both:
+    """A source encoded both ways."""
+
+    media: MediaInfo
+    plan: TranscodePlan
+    chunking: Chunking
+    whole: EncodedPictures
+    joined: EncodedPictures
+
+
+class InChunks:
+    """Encodes in chunks, one after the other, in this process."""
+
+    def __init__(self, tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext) -> None:
+        self._tool = tool
+        self._encoder = encoder
+        self._session = session
+
+    def plan(self, source: Path) -> tuple[MediaInfo, TranscodePlan, Chunking]:
+        media = self._tool.probe(source, MediaLimits(), self._session)
+        width, height = media.video[0].display_size
+        plan = small_plan((width, height), (width // 4 * 2, height // 4 * 2))
+        return media, plan, self._encoder.plan_chunks(source, media, plan, CHUNK_S, self._session)
+
+    def both(self, source: Path) -> Both:
+        media, plan, chunking = self.plan(source)
+        assert chunking.reason == ""
+        assert len(chunking.chunks) >= 3
+        folder = self._folder("whole")
+        whole = self._encoder.encode_pictures(source, media, plan, folder, self._session)
+        return Both(media, plan, chunking, whole, self.joined(source, media, plan, chunking))
+
+    def joined(self, source: Path, media: MediaInfo, plan: TranscodePlan, chunking: Chunking) -> EncodedPictures:
+        encoded = []
+        for chunk in chunking.chunks:
+            folder = self._folder(f"chunk-{chunk.index}")
+            piece = folder / "piece.nut"
+            self._encoder.cut(source, media, chunking, chunk, piece, self._session)
+            pictures = self._encoder.encode_chunk(piece, media, plan, chunking, chunk, folder, self._session)
+            assert pictures.decode_errors == 0
+            encoded.append(pictures)
+        folder, rungs = self._folder("joined"), []
+        for index, rung in enumerate(plan.rungs):
+            path = folder / f"{rung.name}.mp4"
+            self._encoder.join([one.rungs[index].path for one in encoded], path)
+            rungs.append(EncodedRung(rung=rung, path=path))
+        self._encoder.join([one.proxy for one in encoded], folder / "proxy.mp4")
+        frames = sum(one.frames for one in encoded)
+        return EncodedPictures(rungs=tuple(rungs), proxy=folder / "proxy.mp4", frames=frames, decode_errors=0)
+
+    def _folder(self, name: str) -> Path:
+        folder = self._session.workspace / name
+        folder.mkdir()
+        return folder
+
+
+@pytest.fixture
+def in_chunks(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext) -> InChunks:
+    return InChunks(tool, encoder, session)
+
+
+def packets(path: Path) -> list[tuple[str, bool]]:
+    """Returns when each frame of a file is shown, in order, and whether it is a key frame."""
+    options = ("-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0")
+    run = subprocess.run(
+        [str(bundled("ffprobe")), *options, str(path)], check=True, capture_output=True, text=True, timeout=60
+    )
+    found = [line.split(",")[:2] for line in run.stdout.split()]
+    return sorted(((time, "K" in flags) for time, flags in found), key=lambda packet: float(packet[0]))
+
+
+def ssim(one: Path, other: Path, graph: str) -> float:
+    """Returns how alike two files are, 0..1."""
+    run = subprocess.run(
+        [str(bundled("ffmpeg")), "-nostdin", "-i", str(one), "-i", str(other), "-lavfi", graph, "-f", "null", "-"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return float(run.stderr.rpartition("All:")[2].split()[0])
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_chunks_put_together_have_the_frames_and_key_frames_of_the_whole(
+    sources: Sources, in_chunks: InChunks, name: str
+) -> None:
+    both = in_chunks.both(sources.path(name))
+    assert both.joined.frames == both.whole.frames
+    for whole, joined in zip(both.whole.rungs, both.joined.rungs, strict=True):
+        assert packets(joined.path) == packets(whole.path)
+    shown = [time for time, _ in packets(both.whole.proxy)]
+    assert [time for time, _ in packets(both.joined.proxy)] == shown
+    # Each picture is the one that the whole has at that time, and no worse: compared with its own source.
+    assert ssim(both.joined.proxy, both.whole.proxy, "ssim") > 0.97
+    top, first = both.whole.rungs[0].path, both.joined.rungs[0].path
+    assert ssim(first, top, "ssim") > 0.97
+
+
+@pytest.mark.parametrize("name", ["25.mp4", "ntsc.mp4", "open-gop.mp4", "irregular.mp4", "vp8.webm"])
+def test_chunks_look_as_much_like_the_source_as_the_whole(
+    sources: Sources, in_chunks: InChunks, name: str
+) -> None:
+    source = sources.path(name)
+    both = in_chunks.both(source)
+    whole, joined = (ssim(one.rungs[0].path, source, "ssim") for one in (both.whole, both.joined))
+    assert joined == pytest.approx(whole, rel=0.002)
+
+
+@pytest.mark.parametrize("name", ["open-gop.mp4", "late.mp4", "fast.mp4"])
+def test_streams_of_both_have_the_same_segments(
+    sources: Sources, in_chunks: InChunks, session: FakeStageContext, name: str
+) -> None:
+    both = in_chunks.both(sources.path(name))
+    playlists = []
+    for kind, pictures in (("whole", both.whole), ("joined", both.joined)):
+        folder = session.workspace / f"stream-{kind}"
+        folder.mkdir()
+        packaging = ShakaPackager().package(pictures.rungs, (), (), 1.0, folder, session)
+        lines = [line for path in packaging.playlists for line in path.read_text().splitlines()]
+        playlists.append([line for line in lines if line.startswith("#EXTINF")])
+    assert playlists[0] == playlists[1]
+    assert len(playlists[0]) >= 16
+
+
+REFUSED = {
+    "variable.mp4": (
+        (*moving("25"), "-vf", "select='not(mod(n,7))+not(mod(n,3))'", "-fps_mode", "vfr", *X264, "-g", "20"),
+        "not evenly spaced",
+    ),
+    "stream.ts": ((*moving("25"), *X264, "-g", "40"), "no index"),
+    "short.mp4": ((*moving("25"), "-t", "2", *X264), "too short"),
+    "one-key-frame.mp4": ((*moving("25"), *X264, "-g", "1000", "-sc_threshold", "0"), "so far apart"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_can_not_be_cut_exactly_or_is_not_worth_it_stays_whole(
+    make_clip: MakeClip, in_chunks: InChunks, name: str
+) -> None:
+    arguments, reason = REFUSED[name]
+    _, _, chunking = in_chunks.plan(make_clip(name, *arguments))
+    assert chunking.chunks == ()
+    assert reason in chunking.reason
+
+
+def test_pictures_that_are_renewed_bit_by_bit_are_no_key_frames(make_clip: MakeClip, in_chunks: InChunks) -> None:
+    refreshed = make_clip("refreshed.mkv", *moving("25"), *X264, "-x264-params", "intra-refresh=1:keyint=40")
+    media, plan, chunking = in_chunks.plan(refreshed)
+    with pytest.raises(PermanentError, match="bit by bit"):
+        in_chunks.joined(refreshed, media, plan, chunking)
+
+
+def test_files_that_do_not_belong_together_are_not_put_together(
+    sources: Sources, in_chunks: InChunks, encoder: FfmpegEncoder, tmp_path: Path
+) -> None:
+    both = in_chunks.both(sources.path("25.mp4"))
+    large, small = (rung.path for rung in both.joined.rungs)
+    with pytest.raises(TransientError, match="begins otherwise"):
+        encoder.join([large, small], tmp_path / "mixed.mp4")
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(large.read_bytes()[:-10])
+    with pytest.raises(TransientError, match="incomplete"):
+        encoder.join([large, cut], tmp_path / "short.mp4")
