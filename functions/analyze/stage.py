@@ -82,7 +82,7 @@ def _gather(context: StageContext) -> AnalysisInput:
     artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
     if not renditions or (media.kind == "video" and "proxy" not in artifacts):
         raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
-    sound = next((rendition.object for rendition in renditions if rendition.kind == "audio"), None)
+    sound = next((one for one in renditions if one.kind == "audio" and one.name == "audio"), None)
     audio = artifacts.get("analysis_audio")
     return AnalysisInput(
         source=context.video.source,
@@ -94,7 +94,8 @@ def _gather(context: StageContext) -> AnalysisInput:
             if segment.kind == "shot" and segment.keyframe is not None
         ],
         audio=context.fetch(audio) if audio else None,
-        sound=context.fetch(sound) if sound else None,
+        sound=context.fetch(sound.object) if sound else None,
+        loudness=sound.source_loudness if sound else None,
         proxy=context.fetch(artifacts["proxy"]) if media.kind == "video" else None,
         pictures=lambda: context.fetch(smallest_rendition(renditions, _READABLE_SIDE).object),
         download=next((rendition.object for rendition in renditions if rendition.kind == "mp4"), None),

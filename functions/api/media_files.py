@@ -16,6 +16,7 @@ from functions.api.media_links import MediaLinks
 from shared.domain.captions import CAPTIONS_LABEL, caption_files, webvtt_of
 from shared.domain.errors import NotFound
 from shared.domain.records import Finding, Rendition
+from shared.domain.text_tracks import TextTrack, text_playlist, with_dash_text, with_hls_text
 from shared.domain.transcript import Transcript, transcript_of
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore
@@ -63,6 +64,13 @@ class MediaFiles:
         self._own_links = own_links
         self._links = links
         self._link_s = link_s
+        self._making = {
+            ".json": self._waveform,
+            ".m3u8": self._playlist,
+            ".mpd": self._dash,
+            ".vtt": self._subtitles,
+            "storyboard.vtt": self._storyboard,
+        }
 
     def find(self, name: str) -> Manifest | str:
         """Returns a manifest, or the link to a file that is none.
@@ -77,8 +85,8 @@ class MediaFiles:
         captions = caption_files(video)
         if captions is not None and name in captions:
             return self._captions(video, name, *captions)
-        make = {".m3u8": self._playlist, ".mpd": self._dash, ".vtt": self._storyboard}
-        making = make.get(PurePosixPath(name).suffix)
+        file = PurePosixPath(name)
+        making = self._making.get(file.name) or self._making.get(file.suffix)
         return self._link(video, name) if making is None else making(video, name)
 
     def _video_of(self, name: str) -> Video:
@@ -91,7 +99,7 @@ class MediaFiles:
     def _captions(self, video: Video, name: str, webvtt: str, playlist: str) -> Manifest:
         if name == playlist:
             duration_s = video.media.duration_s if video.media else 0.0
-            text = hls.captions_playlist(self._own_links.link(webvtt), duration_s)
+            text = text_playlist(self._own_links.link(webvtt), duration_s)
             return Manifest(content=text.encode(), content_type=_PLAYLIST)
         return Manifest(content=webvtt_of(self._transcript(video)), content_type="text/vtt; charset=utf-8")
 
@@ -99,20 +107,33 @@ class MediaFiles:
         text = hls.linked_playlist(self._text(name), self._resolver(video, name))
         if hls.is_master(text) and (offered := self._offered_captions(video)) is not None:
             transcript, _, playlist = offered
-            text = hls.with_captions(text, self._own_links.link(playlist), transcript.language, CAPTIONS_LABEL)
+            text = with_hls_text(text, self._captions_track(transcript, playlist))
         return Manifest(content=text.encode(), content_type=_PLAYLIST)
 
     def _dash(self, video: Video, name: str) -> Manifest:
         text = dash.linked_manifest(self._text(name), self._resolver(video, name))
         if (offered := self._offered_captions(video)) is not None:
             transcript, webvtt, _ = offered
-            text = dash.with_captions(text, self._own_links.link(webvtt), transcript.language, CAPTIONS_LABEL)
+            text = with_dash_text(text, self._captions_track(transcript, webvtt))
         return Manifest(content=text.encode(), content_type="application/dash+xml")
+
+    def _captions_track(self, transcript: Transcript, name: str) -> TextTrack:
+        link = self._own_links.link(name)
+        return TextTrack(id="captions", label=CAPTIONS_LABEL, language=transcript.language, link=link)
 
     def _storyboard(self, video: Video, name: str) -> Manifest:
         resolve = self._resolver(video, name)
         text = _TILE.sub(lambda tile: resolve(tile[0]), self._text(name))
         return Manifest(content=text.encode(), content_type="text/vtt; charset=utf-8")
+
+    def _subtitles(self, video: Video, name: str) -> Manifest:
+        del video
+        # Not by a link to the bucket: browsers take subtitles only from the page's own host, or with its consent.
+        return Manifest(content=self._text(name).encode(), content_type="text/vtt; charset=utf-8")
+
+    def _waveform(self, video: Video, name: str) -> Manifest:
+        del video
+        return Manifest(content=self._text(name).encode(), content_type="application/json")
 
     def _link(self, video: Video, name: str) -> str:
         rendition = next((one for one in self._renditions(video) if one.object.name == name), None)

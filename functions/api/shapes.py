@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shared.domain.media import AudioStream, Kind, SubtitleStream
+from shared.domain.media import AudioStream, Kind, Loudness, SubtitleStream
 from shared.domain.records import Modality, ObjectRef, SearchSource, SegmentKind, Transition
 from shared.domain.video import Failure
 
@@ -137,7 +137,9 @@ class StageTiming(Struct, frozen=True):
 class RenditionView(Struct, frozen=True):
     """One playable encoding: ``video`` without sound, ``audio``, or ``mp4`` with all there is for download.
 
-    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number.
+    ``fps`` is the exact fraction, ``fps_decimal`` the same as a number. The default sound track is named
+    ``audio``; ``language`` is an ISO 639 code, ``und`` where the file does not say. ``source_loudness`` is that of
+    the source's track, before it was brought to another level.
     """
 
     name: str
@@ -150,6 +152,8 @@ class RenditionView(Struct, frozen=True):
     frames: int | None
     duration_s: float
     bitrate_bps: int
+    language: str
+    source_loudness: Loudness | None
     object: ObjectRef
     url: str
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, Preset, Rung, SoundPlan, StoryboardPlan, TranscodePlan
+from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, Preset, Rung, StoryboardPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["plan_pictures", "plan_sound", "plan_storyboard", "without_copy"]
+__all__ = ["plan_pictures", "plan_storyboard", "without_copy"]
 
-_AUDIO_BPS = 128_000
 # Detectors of shots and black need no more, and read these pictures many times faster than the source.
 _PROXY_WIDTH = 160
 _TILE_SIDE = 160
@@ -39,11 +38,6 @@ def plan_pictures(
 def without_copy(plan: TranscodePlan) -> TranscodePlan:
     """Returns the plan with all of its rungs encoded."""
     return replace(plan, rungs=tuple(replace(rung, copy=False) for rung in plan.rungs))
-
-
-def plan_sound(media: MediaInfo) -> SoundPlan | None:
-    """Returns the plan for a source's sound; None when it has none."""
-    return SoundPlan(bitrate_bps=_AUDIO_BPS) if media.audio else None
 
 
 def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:

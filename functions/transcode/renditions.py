@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from shared.domain.encoding import Rung
 from shared.domain.errors import TransientError
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
 from shared.domain.records import ObjectRef, Rendition
+from shared.ports.encoder import EncodedTrack
 
 __all__ = ["Finished", "check_picture", "check_sound"]
 
@@ -20,12 +22,13 @@ _SOUND_FRAMES_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A file ready to be stored, and what probing it found."""
+    """A file ready to be stored, what probing it found, and the sound track in it that it is named after."""
 
     name: str
     kind: Literal["video", "audio", "mp4"]
     path: Path
     media: MediaInfo
+    sound: EncodedTrack | None = None
 
     def rendition(self, stored: ObjectRef) -> Rendition:
         """Returns the record of the stored file."""
@@ -41,6 +44,8 @@ class Finished:
             duration_s=self.media.duration_s,
             bitrate_bps=round(stored.size_bytes * 8 / self.media.duration_s),
             object=stored,
+            language=self.sound.track.language if self.sound else "und",
+            source_loudness=self.sound.source if self.sound else None,
         )
 
 
@@ -68,17 +73,22 @@ def check_picture(finished: Finished, rung: Rung, source: VideoStream, frames: i
     _check_duration(finished, video.duration_s, (least_s, most_s), float(1 / source.fps))
 
 
-def check_sound(finished: Finished, source: AudioStream, *, damaged: bool) -> None:
-    """Compares a file's sound with the source's; what could not be decoded may be missing at its end.
+def check_sound(finished: Finished, sources: Sequence[AudioStream], *, damaged: bool) -> None:
+    """Compares a file's sound tracks with the source's; what could not be decoded may be missing at their ends.
+
+    Args:
+        finished: The file.
+        sources: The source's streams, in the order of the file's.
+        damaged: Whether something could not be decoded.
 
     Raises:
         TransientError: ``bad_output``.
     """
-    if not finished.media.audio:
-        raise _bad(finished, "has no sound")
-    least_s = 0.0 if damaged else source.duration_s + min(source.start_s, 0.0)
-    duration_s = finished.media.audio[0].duration_s
-    _check_duration(finished, duration_s, (least_s, source.start_s + source.duration_s), _SOUND_FRAMES_S)
+    if len(finished.media.audio) != len(sources):
+        raise _bad(finished, f"has {len(finished.media.audio)} of {len(sources)} sound tracks")
+    for track, source in zip(finished.media.audio, sources, strict=True):
+        least_s = 0.0 if damaged else source.duration_s + min(source.start_s, 0.0)
+        _check_duration(finished, track.duration_s, (least_s, source.start_s + source.duration_s), _SOUND_FRAMES_S)
 
 
 def _check_duration(finished: Finished, duration_s: float, bounds_s: tuple[float, float], slack_s: float) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from functions.transcode.pictures import Pictures
-from functions.transcode.plan import plan_sound
 from functions.transcode.renditions import Finished, check_picture, check_sound
-from functions.transcode.sound_alone import transcode_sound_alone
+from functions.transcode.sound import Heard, make_sound, store_sound
 from functions.transcode.stills import Stills, make_stills
 from shared.domain.encoding import MAX_OUTPUT_FPS, SEGMENT_S
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Choice, Record
-from shared.ports.encoder import EncodedPictures, EncodedSound, Encoder
+from shared.ports.encoder import EncodedPictures, EncodedRung, Encoder
 from shared.ports.media_tool import MediaTool
 from shared.ports.packager import Packager, Packaging
 from shared.processors.stage import StageContext, StageOutcome
@@ -28,8 +28,13 @@ _CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".mpd": "application/dash+xml",
     ".vtt": "text/vtt",
-    ".wav": "audio/wav",
 }
+
+_SOUND_ALONE: Final = Choice(
+    subject="mode",
+    value="sound alone",
+    reason="The file has no picture stream with a frame in it, at most a cover: there is nothing to show.",
+)
 
 
 class TranscodeStage:
@@ -42,13 +47,7 @@ class TranscodeStage:
         pictures: Encodes the pictures.
     """
 
-    def __init__(
-        self,
-        media_tool: MediaTool,
-        encoder: Encoder,
-        packager: Packager,
-        pictures: Pictures,
-    ) -> None:
+    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, pictures: Pictures) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
@@ -58,101 +57,94 @@ class TranscodeStage:
         media = context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        if media.kind == "audio":
-            return transcode_sound_alone(context, media, self._media_tool, self._encoder, self._packager)
-        pictures, sound, choices = self._encode(context, media)
-        stills = make_stills(self._media_tool, context, media, pictures.rungs)
-        packaging = self._package(context, pictures, sound)
-        finished = list(self._finished(context, pictures, sound, packaging))
-        _verify(finished, media, pictures, sound)
-        return StageOutcome(
-            records=(
-                *choices,
-                *_store_renditions(context, finished),
-                *_store_artifacts(context, pictures, sound, packaging, stills),
-                stills.why,
+        pictures, heard, choices = self._encode(context, media)
+        rungs = pictures.rungs if pictures else ()
+        folder = context.workspace / "stream"
+        packaging = self._packager.package(rungs, heard.tracks, heard.texts, SEGMENT_S, folder, context)
+        finished = list(self._finished(context, rungs, heard, packaging))
+        _verify(finished, media, pictures, heard)
+        records = [*choices, *_store_renditions(context, finished), *_store_streams(context, packaging)]
+        records += store_sound(context, heard)
+        if pictures is not None:
+            records += _store_pictures(
+                context, pictures, make_stills(self._media_tool, context, media, pictures.rungs)
             )
-        )
+        return StageOutcome(records=tuple(records))
 
     def _encode(
         self, context: StageContext, media: MediaInfo
-    ) -> tuple[EncodedPictures, EncodedSound | None, tuple[Choice, ...]]:
+    ) -> tuple[EncodedPictures | None, Heard, tuple[Choice, ...]]:
         """Encodes pictures and sound side by side: the sound hardly takes a core."""
-        source, folder = context.source(), context.workspace
-        sound_plan, sound = plan_sound(media), None
+        context.source()  # both need it: neither is to fetch it for itself
+        pictures: EncodedPictures | None = None
+        choices: tuple[Choice, ...] = (_SOUND_ALONE,)
         with ThreadPoolExecutor(max_workers=1) as beside:
-            if sound_plan is not None:
-                sound = beside.submit(self._encoder.encode_sound, source, media, sound_plan, folder, context)
-            pictures, choices = self._pictures.encode(context, media)
-            heard = sound.result() if sound is not None else None
-        decode_errors = pictures.decode_errors + (heard.decode_errors if heard else 0)
-        if decode_errors:
+            sound = beside.submit(
+                make_sound, context, self._encoder, self._media_tool, media, self._pictures.settings
+            )
+            if media.kind == "video":
+                pictures, choices = self._pictures.encode(context, media)
+            heard = sound.result()
+        if decode_errors := heard.decode_errors + (pictures.decode_errors if pictures else 0):
             context.caveat(
                 "decode_errors",
-                f"{decode_errors} of the source's {pictures.frames} frames or pieces of sound are damaged "
-                "and look or sound wrong. Export the video again if it matters.",
+                f"{decode_errors} frames or pieces of sound of the source are damaged and look or sound wrong. "
+                "Export it again if it matters.",
             )
         return pictures, heard, choices
 
-    def _package(self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None) -> Packaging:
-        folder = context.workspace / "stream"
-        folder.mkdir()
-        audio = sound.audio if sound else None
-        return self._packager.package(pictures.rungs, audio, SEGMENT_S, folder, context)
-
     def _finished(
-        self, context: StageContext, pictures: EncodedPictures, sound: EncodedSound | None, packaging: Packaging
+        self, context: StageContext, rungs: Sequence[EncodedRung], heard: Heard, packaging: Packaging
     ) -> Iterator[Finished]:
         """Yields the streamed files in the order of the packaging, then the one for download."""
-        seen = {encoded.rung.name for encoded in pictures.rungs}
         for stream in packaging.streams:
             media = self._media_tool.inspect(stream.path, context)
-            kind: Literal["video", "audio"] = "video" if stream.name in seen else "audio"
-            yield Finished(name=stream.name, kind=kind, path=stream.path, media=media)
-        top = pictures.rungs[0]
-        download = context.workspace / "download.mp4"
-        self._encoder.mux(top.path, sound.audio if sound else None, download, context)
+            sound = heard.track(stream.name)
+            kind: Literal["video", "audio"] = "audio" if sound else "video"
+            yield Finished(name=stream.name, kind=kind, path=stream.path, media=media, sound=sound)
+        top = rungs[0] if rungs else None
+        download = context.workspace / ("download.mp4" if top else "download.m4a")
+        self._encoder.mux(top.path if top else None, heard.tracks, download, context)
         media = self._media_tool.inspect(download, context)
-        yield Finished(name=top.rung.name, kind="mp4", path=download, media=media)
+        name = top.rung.name if top else heard.tracks[0].track.name
+        yield Finished(name=name, kind="mp4", path=download, media=media)
 
 
 def _verify(
-    finished: list[Finished],
-    media: MediaInfo,
-    pictures: EncodedPictures,
-    sound: EncodedSound | None,
+    finished: Sequence[Finished], media: MediaInfo, pictures: EncodedPictures | None, heard: Heard
 ) -> None:
-    source = media.video[0]
-    every_frame = source.fps <= MAX_OUTPUT_FPS
-    rungs = {encoded.rung.name: encoded.rung for encoded in pictures.rungs}
+    rungs = {encoded.rung.name: encoded.rung for encoded in pictures.rungs} if pictures else {}
     for file in finished:
-        if sound is not None and file.kind in {"audio", "mp4"}:
-            check_sound(file, media.audio[0], damaged=sound.decode_errors > 0)
-        if file.kind != "audio":
+        if file.kind != "video":
+            check_sound(file, heard.sources(file.sound, media), damaged=heard.decode_errors > 0)
+        if file.kind != "audio" and pictures is not None:
+            source = media.video[0]
+            every_frame = source.fps <= MAX_OUTPUT_FPS
             check_picture(file, rungs[file.name], source, pictures.frames if every_frame else None)
 
 
-def _store_renditions(context: StageContext, finished: list[Finished]) -> Iterator[Record]:
+def _store_renditions(context: StageContext, finished: Sequence[Finished]) -> Iterator[Record]:
     for file in finished:
-        content_type = "audio/mp4" if file.kind == "audio" else "video/mp4"
+        content_type = "video/mp4" if file.media.video else "audio/mp4"
         name = file.path.name if file.kind == "mp4" else f"stream/{file.path.name}"
         yield file.rendition(context.put(file.path, name, content_type))
 
 
-def _store_artifacts(
-    context: StageContext,
-    pictures: EncodedPictures,
-    sound: EncodedSound | None,
-    packaging: Packaging,
-    stills: Stills,
-) -> Iterator[Record]:
-    streams = [("hls", packaging.hls), ("dash", packaging.dash)]
-    streams += [("media_playlist", path) for path in packaging.playlists]
-    streams += [("iframes", path) for path in packaging.iframes]
-    others = [*stills.files(), ("proxy", pictures.proxy)]
-    if sound is not None:
-        others.append(("analysis_audio", sound.analysis_audio))
-    named = [(role, path, f"stream/{path.name}") for role, path in streams]
-    named += [(role, path, path.name) for role, path in others]
-    for role, path, name in named:
-        yield Artifact(role=role, object=context.put(path, name, _CONTENT_TYPES[path.suffix]))
+def _store_streams(context: StageContext, packaging: Packaging) -> Iterator[Record]:
+    yield _stored(context, "hls", packaging.hls, "stream/")
+    yield _stored(context, "dash", packaging.dash, "stream/")
+    for path in packaging.playlists:
+        yield _stored(context, "media_playlist", path, "stream/")
+    for path in packaging.iframes:
+        yield _stored(context, "iframes", path, "stream/")
+
+
+def _store_pictures(context: StageContext, pictures: EncodedPictures, stills: Stills) -> Iterator[Record]:
+    yield stills.why
+    yield _stored(context, "proxy", pictures.proxy)
+    for role, path in stills.files():
+        yield _stored(context, role, path)
+
+
+def _stored(context: StageContext, role: str, path: Path, folder: str = "") -> Artifact:
+    return Artifact(role=role, object=context.put(path, folder + path.name, _CONTENT_TYPES[path.suffix]))

@@ -12,6 +12,7 @@ from msgspec import Meta
 __all__ = [
     "GOP_S",
     "MAX_OUTPUT_FPS",
+    "MAX_SOUND_TRACKS",
     "SEGMENT_S",
     "Codec",
     "EncodingSettings",
@@ -20,7 +21,9 @@ __all__ = [
     "Preset",
     "Rung",
     "SoundPlan",
+    "SoundTrack",
     "StoryboardPlan",
+    "SubtitleTrack",
     "TranscodePlan",
     "gop_frames",
 ]
@@ -36,6 +39,9 @@ GOP_S = SEGMENT_S / 2
 
 MAX_OUTPUT_FPS = Fraction(60)
 """Frames a second above which rungs drop frames: more, no eye and few screens tell from these."""
+
+MAX_SOUND_TRACKS = 8
+"""Sound tracks that are encoded; a player's menu has no use for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,8 @@ class EncodingSettings:
         workers: Chunks encoded at the same time; unset, one a core, and on Cloud Run what pipeline.json says.
         preset: How much time encoders take to find smaller files.
         codecs: What pictures are encoded with; h264 is always among them, for some players know nothing else.
+        loudness_lufs: Integrated loudness (EBU R 128) that sound is brought to, -40..-5; off leaves it as it is.
+        true_peak_dbtp: What no peak of that sound goes above, between samples too, -9..0.
     """
 
     chunks: Literal["auto", "always", "never"] = "auto"
@@ -77,6 +85,8 @@ class EncodingSettings:
     workers: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     preset: Preset = "balanced"
     codecs: tuple[Codec, ...] = ("h264",)
+    loudness_lufs: Annotated[float, Meta(ge=-40, le=-5)] | Literal["off"] = -16.0
+    true_peak_dbtp: Annotated[float, Meta(ge=-9, le=0)] = -1.5
 
     def __post_init__(self) -> None:
         if "h264" not in self.codecs:
@@ -128,14 +138,52 @@ class TranscodePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundTrack:
+    """One sound stream to encode.
+
+    Attributes:
+        index: Of the source's stream, 0-based.
+        name: ``audio`` for the default one, ``audio-deu``, ``audio-2`` and so on; unique.
+        language: ISO 639 code, ``und`` when unknown.
+        channels: 1 or 2 of the result; more are mixed down.
+    """
+
+    index: int
+    name: str
+    language: str
+    channels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SoundPlan:
     """The sound that is made; all of it in one piece, for encoders of sound remember what came before.
 
     Attributes:
-        bitrate_bps: AAC bits a second.
+        tracks: The default one first, at least one.
+        bitrate_bps: AAC bits a second of two channels; one takes half.
+        loudness_lufs: Integrated loudness (EBU R 128) that all tracks get; None leaves each as it is.
+        true_peak_dbtp: What no peak of a track whose level is changed goes above, between samples too.
     """
 
+    tracks: tuple[SoundTrack, ...]
     bitrate_bps: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleTrack:
+    """One subtitle stream to write as WebVTT.
+
+    Attributes:
+        index: Of the source's stream, 0-based.
+        name: ``subtitles-deu``, ``subtitles-2`` and so on; unique.
+        language: ISO 639 code, ``und`` when unknown.
+    """
+
+    index: int
+    name: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-__all__ = ["AudioStream", "Kind", "MediaInfo", "SubtitleStream", "VideoStream"]
+__all__ = ["AudioStream", "Kind", "Loudness", "MediaInfo", "SubtitleStream", "VideoStream"]
 
 Kind: TypeAlias = Literal["video", "audio"]
 """What a source is: moving pictures, with or without sound, or sound alone."""
@@ -107,6 +107,22 @@ class AudioStream:
     duration_s: float
     start_s: float = 0.0
     bitrate_bps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """How loud a programme is, by ITU-R BS.1770 and EBU R 128. A single channel counts as one, not as two alike.
+
+    Attributes:
+        integrated_lufs: Gated loudness of the whole; None when all of it lies below the gate, as silence does, or
+            it is shorter than the 0.4 s that are measured at a time.
+        range_lu: Loudness range.
+        true_peak_dbtp: Highest peak between samples too; None for digital silence.
+    """
+
+    integrated_lufs: float | None
+    range_lu: float
+    true_peak_dbtp: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from shared.domain.media import Loudness
+
 __all__ = [
     "Artifact",
     "Choice",
@@ -53,7 +55,7 @@ class Rendition:
     """One playable encoding, verified by probing the finished file.
 
     Attributes:
-        name: ``1080p``, ``720p`` … for pictures, ``audio`` for sound.
+        name: ``1080p``, ``720p`` … for pictures; ``audio`` for the default sound, ``audio-deu`` … for others.
         kind: ``video`` (no sound inside), ``audio``, or ``mp4`` (all that there is in one file, for
             download).
         codec: FFmpeg's codec name.
@@ -64,6 +66,8 @@ class Rendition:
         duration_s: Seconds.
         bitrate_bps: Mean bits a second of the file.
         object: Where it lies.
+        language: ISO 639 code of a sound track; ``und`` when unknown, and for what is no sound track.
+        source_loudness: How loud the source's sound track is, whatever level this one has; None for pictures.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Rendition:
     duration_s: float
     bitrate_bps: int
     object: ObjectRef
+    language: str = "und"
+    source_loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +90,16 @@ class Artifact:
 
     Attributes:
         role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard`` (one or more, in time
-            order), ``storyboard_vtt``, ``preview`` (for players and lists), ``proxy`` (tiny pictures, every source
-            frame) or ``analysis_audio`` (16 kHz mono).
+            order), ``storyboard_vtt``, ``preview`` (for players and lists), ``subtitles`` (WebVTT), ``waveform``
+            (peaks of the sound in JSON), ``proxy`` (tiny pictures, every source frame) or ``analysis_audio``
+            (16 kHz mono, at the source's level).
         object: Where it lies.
+        language: ISO 639 code of subtitles; ``und`` when unknown, and for what has no language.
     """
 
     role: str
     object: ObjectRef
+    language: str = "und"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

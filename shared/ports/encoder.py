@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from shared.domain.chunks import Chunk, Chunking
-from shared.domain.encoding import Look, Rung, SoundPlan, TranscodePlan
-from shared.domain.media import MediaInfo
+from shared.domain.encoding import Look, Rung, SoundPlan, SoundTrack, TranscodePlan
+from shared.domain.media import Loudness, MediaInfo
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["EncodedPictures", "EncodedRung", "EncodedSound", "Encoder"]
+__all__ = ["EncodedPictures", "EncodedRung", "EncodedSound", "EncodedTrack", "Encoder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,38 @@ class EncodedPictures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedTrack:
+    """A sound track and the AAC in MP4 that holds it.
+
+    Attributes:
+        track: What was asked for.
+        path: The file.
+        source: How loud the source's track is, as it was mixed down.
+        result: How loud the encoded track is; None when its level was left as it is.
+        gain_db: What its level was changed by.
+        limited: Whether the highest peaks were held down.
+    """
+
+    track: SoundTrack
+    path: Path
+    source: Loudness
+    result: Loudness | None = None
+    gain_db: float = 0.0
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedSound:
     """What was made of the sound.
 
     Attributes:
-        audio: AAC in MP4.
-        analysis_audio: WAV, 16 kHz, mono, 16 bit, time 0 = the source's time 0.
+        tracks: The default one first.
+        analysis_audio: The default track at the source's level: WAV, 16 kHz, mono, 16 bit, time 0 = the source's
+            time 0.
         decode_errors: Decoder errors met and concealed; 0 for a clean file.
     """
 
-    audio: Path
+    tracks: tuple[EncodedTrack, ...]
     analysis_audio: Path
     decode_errors: int
 
@@ -79,7 +101,7 @@ class Encoder(Protocol):
     def encode_sound(
         self, source: Path, media: MediaInfo, plan: SoundPlan, folder: Path, session: ToolSession
     ) -> EncodedSound:
-        """Encodes the sound, whole; may run beside encode_pictures().
+        """Encodes all tracks, whole, at the planned loudness; may run beside encode_pictures().
 
         Raises:
             PermanentError: ``corrupt``: the sound can't be decoded.
@@ -149,6 +171,8 @@ class Encoder(Protocol):
         """
         ...
 
-    def mux(self, video: Path | None, audio: Path | None, destination: Path, session: ToolSession) -> None:
-        """Writes pictures, sound or both into one MP4 for download, without encoding."""
+    def mux(
+        self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+    ) -> None:
+        """Writes pictures, if there are any, and all sound tracks into one MP4 for download, without encoding."""
         ...

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from shared.domain.encoding import Excerpt, StoryboardPlan
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
+from shared.domain.subtitles import Subtitles
 from shared.ports.tool_session import ToolSession
 
 if TYPE_CHECKING:  # a fifth of a second that functions without pictures in memory need not wait for
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Frame", "Loudness", "MediaLimits", "MediaTool"]
+__all__ = ["Frame", "MediaLimits", "MediaTool"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +51,6 @@ class Frame:
     index: int
     time_s: float
     rgb: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loudness:
-    """How loud a programme is, by ITU-R BS.1770 and EBU R 128.
-
-    Attributes:
-        integrated_lufs: Gated loudness of the whole; None when all of it lies below the gate, as silence does.
-        range_lu: Loudness range.
-        true_peak_dbtp: Highest peak between samples too; None for digital silence.
-    """
-
-    integrated_lufs: float | None
-    range_lu: float
-    true_peak_dbtp: float | None
 
 
 class MediaTool(Protocol):
@@ -117,6 +103,19 @@ class MediaTool(Protocol):
         """Writes the stretch ``[start_s, end_s)`` of the sound of a file this product made, without encoding."""
         ...
 
-    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
-        """Measures the sound of a file this product made, whole."""
+    def subtitles(
+        self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
+    ) -> Sequence[Subtitles]:
+        """Reads text subtitles of a stranger's file, as plain text on the source's timeline, within bounds.
+
+        Args:
+            source: The file.
+            media: What probing found.
+            tracks: Which ones, of kinds that hold text.
+            folder: Where to write temporary files.
+            session: Deadline and record.
+
+        Returns:
+            What could be read, in the order asked for; damage leaves less, never an error.
+        """
         ...

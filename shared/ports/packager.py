@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shared.ports.encoder import EncodedRung
+from shared.ports.encoder import EncodedRung, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["PackagedStream", "Packager", "Packaging"]
+__all__ = ["PackagedStream", "PackagedText", "Packager", "Packaging"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagedStream:
-    """One file of a stream: a rung's name or ``audio``, and the fragmented MP4 that is read by byte ranges."""
+    """One file of a stream: a rung's or sound track's name, and the fragmented MP4 that is read by byte ranges."""
 
     name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagedText:
+    """Subtitles: what players call them, their ISO 639 code (``und`` when unknown), and the WebVTT."""
+
+    label: str
+    language: str
     path: Path
 
 
@@ -46,7 +55,8 @@ class Packager(Protocol):
     def package(
         self,
         rungs: Sequence[EncodedRung],
-        audio: Path | None,
+        sounds: Sequence[EncodedTrack],
+        texts: Sequence[PackagedText],
         segment_s: float,
         folder: Path,
         session: ToolSession,
@@ -55,7 +65,8 @@ class Packager(Protocol):
 
         Args:
             rungs: Encoded with the same key frame times.
-            audio: AAC in MP4, or None.
+            sounds: AAC in MP4, the default one first; may be none.
+            texts: WebVTT that lies in the folder already; may be none.
             segment_s: Seconds a segment; a multiple of the key frame distance.
             folder: Existing folder to write to.
             session: Deadline and record.

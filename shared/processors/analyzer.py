@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from shared.domain.media import MediaInfo
+from shared.domain.media import Loudness, MediaInfo
 from shared.domain.records import Finding, ObjectRef, Segment
 from shared.domain.video import Source
 from shared.ports.memo import Memo
@@ -36,8 +36,10 @@ class AnalysisInput:
         media: What probing found.
         segments: Everything the segment stage found.
         keyframes: One a shot, in time order; none for sound alone.
-        audio: WAV, 16 kHz, mono, 16 bit; None without sound.
-        sound: The encoded sound at full quality (AAC in MP4); None without sound.
+        audio: WAV, 16 kHz, mono, 16 bit, at the source's level; None without sound.
+        sound: The encoded sound at full quality (AAC in MP4), at the level that players get; None without sound.
+        loudness: How loud the source's sound is, whatever level it was given since; None without sound, and for a
+            video that was transcoded before that was measured.
         proxy: Tiny pictures, one for every source frame; None for sound alone.
         pictures: Fetches a rendition in which text can be read, picture only; there is one where there are
             keyframes. It is large: call it when needed.
@@ -55,6 +57,7 @@ class AnalysisInput:
     keyframes: Sequence[Keyframe]
     audio: Path | None
     sound: Path | None
+    loudness: Loudness | None
     proxy: Path | None
     pictures: Callable[[], Path]
     download: ObjectRef | None

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.domain.encoding import Excerpt, StoryboardPlan
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, Loudness, MediaLimits
+from shared.domain.subtitles import Subtitles
+from shared.ports.media_tool import Frame, MediaLimits
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FakeMediaTool"]
@@ -53,7 +54,9 @@ class FakeMediaTool:
     def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
         raise NotImplementedError
 
-    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
+    def subtitles(
+        self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
+    ) -> Sequence[Subtitles]:
         raise NotImplementedError
 
     def storyboard(self, video: Path, plan: StoryboardPlan, folder: Path, session: ToolSession) -> Sequence[Path]:

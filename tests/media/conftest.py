@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from functions.transcode.sound import plan_sound
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
-from shared.domain.encoding import SoundPlan
+from shared.domain.encoding import EncodingSettings
 from shared.ports.media_tool import Frame, MediaLimits
 from shared.testing.stage_context import FakeStageContext
 from tests.media.hostile.watch import Canary
@@ -72,8 +73,8 @@ def transcode(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageC
         media, folder = tool.probe(path, MediaLimits(), session), session.workspace
         plan = small_plan(*(sizes or [(160, 120), (80, 60)]))
         pictures = encoder.encode_pictures(path, media, plan, folder, session)
-        sound_plan = SoundPlan(bitrate_bps=128_000)
-        sound = encoder.encode_sound(path, media, sound_plan, folder, session) if media.audio else None
+        sound_plan = plan_sound(media, EncodingSettings())
+        sound = encoder.encode_sound(path, media, sound_plan, folder, session) if sound_plan else None
         return Encoded(media, pictures, sound)
 
     return run

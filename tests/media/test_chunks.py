@@ -184,7 +184,7 @@ def test_streams_of_both_have_the_same_segments(
     for kind, pictures in (("whole", both.whole), ("joined", both.joined)):
         folder = session.workspace / f"stream-{kind}"
         folder.mkdir()
-        packaging = ShakaPackager().package(pictures.rungs, None, 1.0, folder, session)
+        packaging = ShakaPackager().package(pictures.rungs, (), (), 1.0, folder, session)
         lines = [line for path in packaging.playlists for line in path.read_text().splitlines()]
         playlists.append([line for line in lines if line.startswith("#EXTINF")])
     assert playlists[0] == playlists[1]

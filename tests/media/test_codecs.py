@@ -67,7 +67,7 @@ class Encode:
     def package(self, pictures: EncodedPictures) -> Packaging:
         folder = self.session.workspace / "stream"
         folder.mkdir()
-        return ShakaPackager().package(pictures.rungs, None, 2.0, folder, self.session)
+        return ShakaPackager().package(pictures.rungs, (), (), 2.0, folder, self.session)
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg.loudness import measure_loudness
+from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.errors import TransientError
+from shared.domain.media import Loudness
 from shared.testing.stage_context import FakeStageContext
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -38,6 +40,11 @@ def sound(path: Path, source: str) -> Path:
     return path
 
 
+def loudness_of(path: Path, session: FakeStageContext) -> Loudness:
+    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session)
+    return measured
+
+
 @pytest.fixture
 def session(tmp_path: Path) -> FakeStageContext:
     return FakeStageContext(tmp_path)
@@ -46,7 +53,7 @@ def session(tmp_path: Path) -> FakeStageContext:
 def test_a_sine_at_full_scale_on_both_sides_is_at_zero(tmp_path: Path, session: FakeStageContext) -> None:
     """BS.1770: 997 Hz at 0 dBFS on one side is -3.01 LUFS; both sides and 20 dB less give -20."""
     stereo = "aevalsrc='0.1*sin(2*PI*997*t)|0.1*sin(2*PI*997*t)':s=48000"
-    measured = FfmpegMediaTool().loudness(sound(tmp_path / "sine.m4a", stereo), session)
+    measured = loudness_of(sound(tmp_path / "sine.m4a", stereo), session)
     assert measured.integrated_lufs == pytest.approx(-20.0, abs=0.3)
     assert measured.true_peak_dbtp == pytest.approx(-20.0, abs=0.5)
     assert measured.range_lu == pytest.approx(0.0, abs=0.2)
@@ -54,7 +61,7 @@ def test_a_sine_at_full_scale_on_both_sides_is_at_zero(tmp_path: Path, session: 
 
 def test_the_meter_agrees_with_its_own_summary(tmp_path: Path, session: FakeStageContext) -> None:
     path = sound(tmp_path / "noise.m4a", "anoisesrc=a=0.2:c=pink:s=1:r=48000,volume='0.2+0.2*t':eval=frame")
-    measured = FfmpegMediaTool().loudness(path, session)
+    measured = loudness_of(path, session)
     command = [
         FFMPEG,
         "-hide_banner",
@@ -78,12 +85,12 @@ def test_the_meter_agrees_with_its_own_summary(tmp_path: Path, session: FakeStag
 
 
 def test_silence_has_no_loudness(tmp_path: Path, session: FakeStageContext) -> None:
-    measured = FfmpegMediaTool().loudness(sound(tmp_path / "silence.m4a", "anullsrc=r=48000"), session)
+    measured = loudness_of(sound(tmp_path / "silence.m4a", "anullsrc=r=48000"), session)
     assert (measured.integrated_lufs, measured.true_peak_dbtp) == (None, None)
 
 
 def test_a_file_without_sound_is_an_error_with_its_log(tmp_path: Path, session: FakeStageContext) -> None:
     (tmp_path / "none.m4a").write_bytes(b"nothing")
     with pytest.raises(TransientError, match="tool_failed") as raised:
-        FfmpegMediaTool().loudness(tmp_path / "none.m4a", session)
+        loudness_of(tmp_path / "none.m4a", session)
     assert raised.value.log_tail

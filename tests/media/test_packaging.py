@@ -21,10 +21,11 @@ from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
-from shared.domain.encoding import Rung
+from shared.domain.encoding import Rung, SoundTrack
 from shared.domain.errors import PermanentError, TransientError
+from shared.domain.media import Loudness
 from shared.domain.records import Artifact, Record, Rendition
-from shared.ports.encoder import EncodedRung
+from shared.ports.encoder import EncodedRung, EncodedTrack
 from shared.ports.media_tool import MediaLimits
 from shared.ports.packager import Packaging
 from shared.processors.strategy import StrategyPorts
@@ -140,7 +141,7 @@ def test_records_say_what_the_files_are(process: Callable[[Path], Processed], ma
             assert said["avg_frame_rate"] == "25/1"
     assert {found.role for found in done.artifacts} == {
         *("hls", "dash", "iframes", "media_playlist", "poster", "storyboard", "storyboard_vtt", "proxy"),
-        "analysis_audio",
+        *("analysis_audio", "waveform"),
     }
 
 
@@ -228,7 +229,9 @@ def test_a_packager_that_leaves_too_little(
     program.chmod(0o755)
     rung = Rung(name="1p", width=160, height=120, max_bitrate_bps=1, crf=1)
     with pytest.raises(TransientError, match="packaging_failed"):
-        ShakaPackager(program).package([EncodedRung(rung=rung, path=clip)], None, 4.0, session.workspace, session)
+        ShakaPackager(program).package(
+            [EncodedRung(rung=rung, path=clip)], (), (), 4.0, session.workspace, session
+        )
 
 
 def test_folders_of_any_name(session: FakeStageContext, clip: Path, tmp_path: Path) -> None:
@@ -237,7 +240,10 @@ def test_folders_of_any_name(session: FakeStageContext, clip: Path, tmp_path: Pa
     source = folder.parent / "clip.mp4"
     os.link(clip, source)
     rung = Rung(name="120p", width=160, height=120, max_bitrate_bps=1, crf=1)
-    packaging = ShakaPackager().package([EncodedRung(rung=rung, path=source)], source, 4.0, folder, session)
+    track = SoundTrack(index=1, name="audio", language="und", channels=1)
+    silent = Loudness(integrated_lufs=None, range_lu=0.0, true_peak_dbtp=None)
+    sound = EncodedTrack(track=track, path=source, source=silent)
+    packaging = ShakaPackager().package([EncodedRung(rung=rung, path=source)], [sound], (), 4.0, folder, session)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         path.name
         for path in (

@@ -99,9 +99,9 @@ def process(path: Path, folder: Path) -> Heard:
     context.media = IngestStage(tool, MediaLimits()).run(context).media
     assert context.media is not None
     ladder = StandardLadder(cast("StrategyPorts", None))
-    outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder)).run(
-        context
-    )
+    pictures = whole_pictures(FfmpegEncoder(), ladder)
+    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
+    outcome = stage.run(context)
     return Heard(context.media, context, outcome.records)
 
 

@@ -30,7 +30,7 @@ def test_everything_from_one_decode(
         assert media.duration_s == pytest.approx(2.0)
         assert not media.audio
     assert encoded.sound
-    (sound,) = tool.inspect(encoded.sound.audio, session).audio
+    (sound,) = tool.inspect(encoded.sound.tracks[0].path, session).audio
     assert (sound.codec, sound.sample_rate_hz) == ("aac", 48000)
     assert encoded.sound
     with wave.open(str(encoded.sound.analysis_audio)) as analysis:
@@ -177,7 +177,7 @@ def test_download_keeps_sound_and_index_first(
     encoded = transcode(clip)
     assert encoded.sound
     download = tmp_path / "download.mp4"
-    encoder.mux(encoded.pictures.rungs[0].path, encoded.sound.audio, download, session)
+    encoder.mux(encoded.pictures.rungs[0].path, encoded.sound.tracks, download, session)
     media = tool.inspect(download, session)
     assert media.video[0].frames == 50
     assert len(media.audio) == 1
@@ -199,6 +199,6 @@ def test_nothing_of_the_sources_metadata_is_served(transcode: Transcode, make_cl
     )
     encoded = transcode(path)
     assert encoded.sound
-    for file in (*(rung.path for rung in encoded.pictures.rungs), encoded.sound.audio):
+    for file in (*(rung.path for rung in encoded.pictures.rungs), encoded.sound.tracks[0].path):
         assert b"SECRET" not in file.read_bytes()
         assert b"+52.5" not in file.read_bytes()

@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 
 from shared.domain.records import Finding
 from shared.processors.analyzer import AnalysisInput, Analyzer
-from shared.processors.strategy import StrategyPorts
 
 __all__ = ["LoudnessAnalyzer"]
 
@@ -15,18 +14,18 @@ _GATE_LUFS: Final = -70.0  # BS.1770 measures nothing quieter
 
 
 class LoudnessAnalyzer(Analyzer):
-    """Measures integrated loudness, loudness range and true peak by ITU-R BS.1770 and EBU R 128."""
+    """Tells the source's integrated loudness, loudness range and true peak by ITU-R BS.1770 and EBU R 128.
+
+    They were measured before the sound was brought to another level.
+    """
 
     name: ClassVar[str] = "loudness"
-    version: ClassVar[str] = "1"
-
-    def __init__(self, ports: StrategyPorts) -> None:
-        self._media_tool = ports.media_tool
+    version: ClassVar[str] = "2"
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
-        if video.sound is None:
+        measured = video.loudness
+        if measured is None:
             return
-        measured = self._media_tool.loudness(video.sound, video.session)
         integrated = measured.integrated_lufs
         yield self._finding(video, "loudness_lufs", _GATE_LUFS if integrated is None else integrated)
         yield self._finding(video, "loudness_range_lu", measured.range_lu)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from functions.api.media_links import MediaLinks
 from functions.api.operation import Answer, Call, Nothing, Routes
 from shared.domain.captions import CAPTIONS_LABEL, caption_files
 from shared.domain.records import Artifact, Finding, Rendition
+from shared.domain.text_tracks import track_label
 from shared.domain.transcript import transcript_of
 from shared.domain.video import Video
 
@@ -18,7 +20,7 @@ __all__ = ["playback_routes"]
 
 
 class CaptionsView(Struct, frozen=True):
-    """Captions in WebVTT; ``language`` is an ISO 639 code where the file says which it is."""
+    """Captions or subtitles in WebVTT; ``language`` is an ISO 639 code where the file says which it is."""
 
     language: str | None
     label: str
@@ -36,7 +38,9 @@ class PlaybackView(Struct, frozen=True):
         preview: Three seconds of moving pictures without sound.
         storyboard: Many small stills in one picture; the first of several pictures where the video is long.
         storyboard_vtt: WebVTT that tells which part of which picture shows which second.
-        captions: What is said; inside of hls and dash as well.
+        captions: What is said, as it was heard; inside of hls and dash as well.
+        subtitles: Those that came with the video; inside of hls and dash as well.
+        waveform: The sound's peaks in JSON, as audiowaveform writes them.
         expires_at: When to ask again; what plays by then plays on to its end.
     """
 
@@ -48,6 +52,8 @@ class PlaybackView(Struct, frozen=True):
     storyboard: str | None
     storyboard_vtt: str | None
     captions: tuple[CaptionsView, ...]
+    subtitles: tuple[CaptionsView, ...]
+    waveform: str | None
     expires_at: datetime
 
 
@@ -63,8 +69,9 @@ def playback_routes(links: MediaLinks) -> Routes:
     def show_playback(call: Call[Nothing, Nothing]) -> Answer:
         """Gives links to what can be played: streams, a file, pictures, captions."""
         video = call.videos.get(call.path["video_id"])
+        artifacts = call.videos.records(video, Artifact)
         names: dict[str, str] = {}
-        for artifact in call.videos.records(video, Artifact):
+        for artifact in artifacts:
             names.setdefault(artifact.role, artifact.object.name)
         files = [one for one in call.videos.records(video, Rendition) if one.kind == "mp4"]
 
@@ -81,11 +88,19 @@ def playback_routes(links: MediaLinks) -> Routes:
                 storyboard=link("storyboard"),
                 storyboard_vtt=link("storyboard_vtt"),
                 captions=_captions(video, call.videos, links),
+                subtitles=tuple(_subtitles(one, links) for one in artifacts if one.role == "subtitles"),
+                waveform=link("waveform"),
                 expires_at=links.expires_at,
             )
         )
 
     return routes
+
+
+def _subtitles(artifact: Artifact, links: MediaLinks) -> CaptionsView:
+    name = artifact.object.name
+    language = None if artifact.language == "und" else artifact.language
+    return CaptionsView(language=language, label=track_label(PurePosixPath(name).stem), url=links.link(name))
 
 
 def _captions(video: Video, videos: OwnedVideos, links: MediaLinks) -> tuple[CaptionsView, ...]:

@@ -44,7 +44,7 @@ def for_sound(media: MediaInfo, plan: SoundPlan) -> ToolLimits:
     # Besides the AAC: mono of 16 bit at 16 kHz.
     bytes_a_second = max(plan.bitrate_bps / 8, 32_000)
     return ToolLimits(
-        timeout_s=_reading_s(media.size_bytes) + _S_A_SECOND_OF_SOUND * media.duration_s,
+        timeout_s=_reading_s(media.size_bytes) + _S_A_SECOND_OF_SOUND * media.duration_s * len(plan.tracks),
         file_bytes=_LEAST_BYTES + math.ceil(2 * bytes_a_second * media.duration_s),
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import MAX_PIXELS, Programs
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Look, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
-from shared.ports.encoder import EncodedPictures, EncodedSound
+from shared.ports.encoder import EncodedPictures, EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegEncoder"]
@@ -96,7 +96,9 @@ class FfmpegEncoder:
 
         append_fragments(parts, destination)
 
-    def mux(self, video: Path | None, audio: Path | None, destination: Path, session: ToolSession) -> None:
+    def mux(
+        self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
+    ) -> None:
         from shared.adapters.ffmpeg.mux import mux
 
-        mux(self._programs, video, audio, destination, session)
+        mux(self._programs, video, sounds, destination, session)

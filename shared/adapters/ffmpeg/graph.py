@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.colors import upright
 from shared.adapters.ffmpeg.outputs import Part, copy_output, proxy_output, rung_output
 from shared.adapters.ffmpeg.programs import literal
-from shared.domain.encoding import TranscodePlan
+from shared.domain.encoding import MAX_SOUND_TRACKS, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedRung
 
@@ -36,19 +36,20 @@ def opened(source: Path, media: MediaInfo) -> Any:
     )
 
 
-def others_read(source: Any, media: MediaInfo, index: int) -> list[Any]:
+def others_read(source: Any, media: MediaInfo, indices: Collection[int]) -> list[Any]:
     """Returns outputs to nowhere, for the streams that a process does not need.
 
-    FFmpeg takes the first moment of what it reads of a transport stream for 0: pictures and sound that are read
-    apart would drift apart.
+    FFmpeg takes the first moment of what it reads of a transport stream for 0: what is read apart would drift
+    apart, unless each process reads all the pictures and sounds that any of them does. Subtitles begin later.
 
     Args:
         source: What opened() returned.
         media: The source.
-        index: The stream that the process needs.
+        indices: The streams that the process needs.
     """
-    streams = [stream.index for stream in media.video[:1]] + [stream.index for stream in media.audio[:1]]
-    return [source[str(other)].output("-", format="null", c="copy") for other in streams if other != index]
+    read = [stream.index for stream in media.video[:1]]
+    read += [stream.index for stream in media.audio[:MAX_SOUND_TRACKS]]
+    return [source[str(index)].output("-", format="null", c="copy") for index in read if index not in indices]
 
 
 def pictures_graph(
@@ -59,7 +60,7 @@ def pictures_graph(
     read = opened(source, media)
     outputs = cascade(read[str(video.index)], video, plan, rungs, proxy)
     outputs += [copy_output(read[str(video.index)], encoded) for encoded in rungs if encoded.rung.copy]
-    return ffmpeg.merge_outputs(*outputs, *others_read(read, media, video.index))
+    return ffmpeg.merge_outputs(*outputs, *others_read(read, media, {video.index}))
 
 
 def cascade(

@@ -103,9 +103,10 @@ def check_complete(
     declared_s = seconds(header["format"].get("duration"))
     # FFmpeg drops the declared duration of an ASF file whose size is not the declared one.
     short = cut_short or (demuxer == "asf" and declared_s is None)
-    # Matroska declares when it ends, not how long it is.
+    # Matroska declares when it ends, not how long it is; and subtitles may outlast everything else.
     start_s = seconds(header["format"].get("start_time")) or 0.0 if demuxer == "matroska" else 0.0
-    short = short or _is_short(media.duration_s + start_s, declared_s or 0.0)
+    end_s = max((span.end_s for span in spans.values()), default=media.duration_s)
+    short = short or _is_short(end_s + start_s, declared_s or 0.0)
     # An AVI header is often wrong about its sound.
     for stream in (*pictures(header)[:1], *(sounds(header)[:1] if demuxer != "avi" else ())):
         span = spans.get(stream["index"])

@@ -3,42 +3,103 @@
 from __future__ import annotations
 
 import math
+import os
+import selectors
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
-from shared.ports.media_tool import Loudness
+from shared.adapters.sandbox import RunningTool
+from shared.domain.media import Loudness
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["measure_loudness"]
+__all__ = ["Meters", "measure_loudness"]
 
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
 
-def measure_loudness(programs: Programs, sound: Path, session: ToolSession) -> Loudness:
-    """Runs FFmpeg's EBU R 128 meter over a file this product made.
+class Meters:
+    """FFmpeg's EBU R 128 meters for several sounds at once, each with a pipe of its own.
 
-    The meter writes its running values beside the sound ten times a second; the last ones are those of the whole.
+    A meter writes its running values ten times a second; the last ones are those of the whole. To be closed.
+
+    Args:
+        count: How many sounds.
     """
-    heard = ffmpeg.input(literal(sound)).audio.filter(
-        "ebur128",
-        peak="true",  # between samples too, by oversampling
-        metadata=1,  # the summary in the log is for people; this is for programs
-        framelog="quiet",
-    )
-    printed = heard.filter("ametadata", mode="print", file="-")
-    values: dict[str, float] = {}
-    with programs.encode(printed.output("-", format="null"), sound.parent, session) as tool:
-        for line in tool.stdout:
-            key, found, value = line.decode().strip().partition("=")
+
+    def __init__(self, count: int) -> None:
+        pipes = [os.pipe() for _ in range(count)]
+        self._readers = [os.fdopen(read_fd, "rb", buffering=0) for read_fd, _ in pipes]
+        self._writers = [os.fdopen(write_fd, "wb", buffering=0) for _, write_fd in pipes]
+        self._values: list[dict[str, float]] = [{} for _ in range(count)]
+        self.pass_fds = tuple(write_fd for _, write_fd in pipes)
+
+    def close(self) -> None:
+        """Closes what is left open."""
+        for pipe in (*self._readers, *self._writers):
+            pipe.close()
+
+    def output(self, sound: Any, number: int) -> Any:
+        """Returns the output that measures a sound, which is number 0, 1 and so on."""
+        heard = sound.filter(
+            "ebur128",
+            peak="true",  # between samples too, by oversampling
+            metadata=1,  # the summary in the log is for people; this is for programs
+            framelog="quiet",
+        )
+        pipe = f"pipe:{self.pass_fds[number]}"
+        return heard.filter("ametadata", mode="print", file=pipe).output("-", format="null")
+
+    def follow(self) -> None:
+        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile."""
+        for writer in self._writers:
+            writer.close()  # now only FFmpeg holds that end, and its end is seen here
+        rest = [b""] * len(self._readers)
+        with selectors.DefaultSelector() as selector:
+            for number, reader in enumerate(self._readers):
+                selector.register(reader, selectors.EVENT_READ, number)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    chunk = os.read(key.fd, 65536)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    *lines, rest[key.data] = (rest[key.data] + chunk).split(b"\n")
+                    self._take(lines, key.data)
+
+    def loudness(self, number: int, tool: RunningTool) -> Loudness:
+        """Returns what a meter showed last.
+
+        Raises:
+            TransientError: ``tool_failed``: nothing.
+        """
+        values = self._values[number]
+        if "lavfi.r128.I" not in values:
+            raise tool_failed(tool)
+        integrated, peak = values["lavfi.r128.I"], values["lavfi.r128.true_peak"]
+        return Loudness(
+            integrated_lufs=integrated if integrated > _GATE_LUFS else None,
+            range_lu=values["lavfi.r128.LRA"],
+            true_peak_dbtp=20 * math.log10(peak) if peak > 0 else None,  # given as an amplitude, 1 is full scale
+        )
+
+    def _take(self, lines: Sequence[bytes], number: int) -> None:
+        for line in lines:
+            key, found, value = line.decode().partition("=")
             if found:
-                values[key] = float(value)
-    if tool.returncode or "lavfi.r128.I" not in values:
+                self._values[number][key] = float(value)
+
+
+def measure_loudness(programs: Programs, sounds: Sequence[Path], session: ToolSession) -> list[Loudness]:
+    """Measures the sound of files this product made, whole."""
+    with closing(Meters(len(sounds))) as meters:
+        outputs = [meters.output(ffmpeg.input(literal(path)).audio, number) for number, path in enumerate(sounds)]
+        graph = ffmpeg.merge_outputs(*outputs)
+        with programs.encode(graph, sounds[0].parent, session, pass_fds=meters.pass_fds) as tool:
+            meters.follow()
+    if tool.returncode:
         raise tool_failed(tool)
-    integrated, peak = values["lavfi.r128.I"], values["lavfi.r128.true_peak"]
-    return Loudness(
-        integrated_lufs=integrated if integrated > _GATE_LUFS else None,
-        range_lu=values["lavfi.r128.LRA"],
-        true_peak_dbtp=20 * math.log10(peak) if peak > 0 else None,  # given as an amplitude, 1 is full scale
-    )
+    return [meters.loudness(number, tool) for number in range(len(sounds))]

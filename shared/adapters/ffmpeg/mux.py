@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import ffmpeg
 
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.ports.encoder import EncodedTrack
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["mux"]
 
 
 def mux(
-    programs: Programs, video: Path | None, audio: Path | None, destination: Path, session: ToolSession
+    programs: Programs, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
 ) -> None:
     """Copies the streams into an MP4 that can be played while it is still being downloaded."""
-    streams = [ffmpeg.input(literal(path)) for path in (video, audio) if path]
+    streams = [ffmpeg.input(literal(path)) for path in (video, *(encoded.path for encoded in sounds)) if path]
     options = {
         "c": "copy",
         "map_metadata": -1,
         "movflags": "+faststart",  # the index first
         "format": "mp4",
     }
+    for number, encoded in enumerate(sounds):
+        options[f"metadata:s:a:{number}"] = f"language={encoded.track.language}"
+        options[f"disposition:a:{number}"] = "0" if number else "default"
     outputs = ffmpeg.output(*streams, literal(destination), **options)
     # copyts: without it each file's first moment would become 0, and a late picture would come early.
     with programs.encode(outputs, destination.parent, session, options=("-copyts",)) as tool:

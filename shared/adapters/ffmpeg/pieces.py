@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import ffmpeg
 
-from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.allowance import for_pictures
+from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.encode import run_graph
 from shared.adapters.ffmpeg.graph import cascade
 from shared.adapters.ffmpeg.outputs import Part

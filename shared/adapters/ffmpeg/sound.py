@@ -1,7 +1,10 @@
-"""Encoding the sound, whole."""
+"""Encoding the sound, whole: measured, then brought to its loudness, then measured again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,50 +13,174 @@ import ffmpeg
 from shared.adapters.ffmpeg.allowance import for_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
+from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
+from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
-from shared.domain.encoding import SoundPlan
+from shared.domain.encoding import SoundPlan, SoundTrack
 from shared.domain.errors import PermanentError
-from shared.domain.media import MediaInfo
-from shared.ports.encoder import EncodedSound
+from shared.domain.media import Loudness, MediaInfo
+from shared.ports.encoder import EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["encode_sound"]
+
+_RATE_HZ = 48_000
+# Peaks between samples are samples at four times the rate, near enough for BS.1770 and for a limiter.
+_OVERSAMPLED_HZ = 4 * _RATE_HZ
+_MOST_CORRECTIONS = 3
 
 
 def encode_sound(
     programs: Programs, source: Path, media: MediaInfo, plan: SoundPlan, folder: Path, session: ToolSession
 ) -> EncodedSound:
-    """Makes what is heard and what is analyzed with one process.
+    """Makes what is heard and what is analyzed.
 
     Raises:
         PermanentError: ``corrupt``: the sound can't be decoded.
         TransientError: The machine or a limit is at fault.
     """
-    audio, analysis_audio = folder / "audio.mp4", folder / "analysis.wav"
-    errors = DecodeErrors()
-    read, index = opened(source, media), media.audio[0].index
-    heard = _outputs(read[str(index)], plan, audio, analysis_audio)
-    graph = ffmpeg.merge_outputs(*heard, *others_read(read, media, index))
-    limits = for_sound(media, plan)
-    with programs.encode(graph, folder, session, limits=limits, on_log=errors.note) as tool:
-        tool.stdout.read()
-    if tool.returncode and errors.count:
-        detail = "The sound is damaged and can't be decoded. Export the video again."
-        raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
-    if tool.returncode or not all(path.is_file() and path.stat().st_size for path in (audio, analysis_audio)):
-        raise tool_failed(tool)
-    return EncodedSound(audio=audio, analysis_audio=analysis_audio, decode_errors=errors.count)
-
-
-def _outputs(sound: Any, plan: SoundPlan, audio: Path, analysis_audio: Path) -> list[Any]:
-    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
-    # with the picture.
-    timed = sound.filter("aresample", 48000, first_pts=0)
-    branches = timed.filter("aformat", channel_layouts="stereo|mono").asplit()
-    aac = {**CLEAN, "acodec": "aac", "b:a": plan.bitrate_bps, **MP4}
-    wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
-    return [
-        branches[0].output(literal(audio), **aac),
-        branches[1].output(literal(analysis_audio), **wav),
+    work = _Work(programs, source, media, plan, folder, session)
+    loudness, decode_errors = work.measured()
+    tracks = [
+        EncodedTrack(track=track, path=folder / f"{track.name}.mp4", source=measured)
+        for track, measured in zip(plan.tracks, loudness, strict=True)
     ]
+    levels = {encoded.track.name: first_level(encoded.source, plan) for encoded in tracks}
+    work.encode(tracks, levels)
+    return EncodedSound(
+        tracks=tuple(work.brought_to_level(tracks, levels)),
+        analysis_audio=work.analysis_audio,
+        decode_errors=decode_errors,
+    )
+
+
+class _Work:
+    def __init__(
+        self,
+        programs: Programs,
+        source: Path,
+        media: MediaInfo,
+        plan: SoundPlan,
+        folder: Path,
+        session: ToolSession,
+    ) -> None:
+        self._programs = programs
+        self._source = source
+        self._media = media
+        self._plan = plan
+        self._folder = folder
+        self._session = session
+        self._limits = for_sound(media, plan)
+        self.analysis_audio = folder / "analysis.wav"
+
+    def measured(self) -> tuple[list[Loudness], int]:
+        """Decodes everything once: how loud the tracks are, what is analyzed, and the number of decode errors."""
+        read, errors, tracks = opened(self._source, self._media), DecodeErrors(), self._plan.tracks
+        wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
+        with closing(Meters(len(tracks))) as meters:
+            first, *others = (_timed(read, track) for track in tracks)
+            branches = first.asplit()
+            outputs = [meters.output(sound, number) for number, sound in enumerate((branches[0], *others))]
+            outputs.append(branches[1].output(literal(self.analysis_audio), **wav))
+            graph = self._graph(read, tracks, outputs)
+            with self._programs.encode(
+                graph,
+                self._folder,
+                self._session,
+                limits=self._limits,
+                pass_fds=meters.pass_fds,
+                on_log=errors.note,
+            ) as tool:
+                meters.follow()
+        if tool.returncode and errors.count:
+            detail = "The sound is damaged and can't be decoded. Export the video again."
+            raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
+        if tool.returncode or not _is_written(self.analysis_audio):
+            raise tool_failed(tool)
+        return [meters.loudness(number, tool) for number in range(len(tracks))], errors.count
+
+    def encode(self, tracks: Sequence[EncodedTrack], levels: Mapping[str, Level | None]) -> None:
+        """Encodes tracks, each with its change of level."""
+        read, outputs = opened(self._source, self._media), []
+        for encoded in tracks:
+            sound = _leveled(_timed(read, encoded.track), levels[encoded.track.name])
+            outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
+        graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
+        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
+            tool.stdout.read()
+        if tool.returncode or not all(_is_written(encoded.path) for encoded in tracks):
+            raise tool_failed(tool)
+
+    def brought_to_level(
+        self, tracks: Sequence[EncodedTrack], levels: dict[str, Level | None]
+    ) -> list[EncodedTrack]:
+        """Measures tracks that were encoded, and encodes those again whose loudness or peaks are off."""
+        finished = {encoded.track.name: encoded for encoded in tracks}
+        pending = [encoded for encoded in tracks if levels[encoded.track.name] is not None]
+        for attempt in range(_MOST_CORRECTIONS + 1):
+            if not pending:
+                break
+            results = measure_loudness(self._programs, [encoded.path for encoded in pending], self._session)
+            again = []
+            for encoded, result in zip(pending, results, strict=True):
+                level = levels[encoded.track.name]
+                assert level is not None  # noqa: S101  # only such tracks are pending
+                finished[encoded.track.name] = replace(
+                    encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
+                )
+                last = attempt == _MOST_CORRECTIONS - 1
+                better = corrected_level(level, encoded.source, result, self._plan, last=last)
+                if better is not None and attempt < _MOST_CORRECTIONS:
+                    levels[encoded.track.name] = better
+                    again.append(encoded)
+            if again:
+                self.encode(again, levels)
+            pending = again
+        return list(finished.values())
+
+    def _graph(self, read: Any, tracks: Sequence[SoundTrack], outputs: Sequence[Any]) -> Any:
+        others = others_read(read, self._media, {track.index for track in tracks})
+        return ffmpeg.merge_outputs(*outputs, *others)
+
+
+def _timed(read: Any, track: SoundTrack) -> Any:
+    return read[str(track.index)].filter(
+        "aresample",
+        _RATE_HZ,
+        # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
+        # with the picture.
+        first_pts=0,
+        ochl="mono" if track.channels == 1 else "stereo",
+        osf="fltp",  # what comes out above full scale is not cut off before its level is right
+        rematrix_maxval=1,  # mixing down adds no more level than one channel has
+    )
+
+
+def _leveled(sound: Any, level: Level | None) -> Any:
+    if level is None:
+        return sound
+    sound = sound.filter("volume", f"{level.gain_db:.3f}dB", precision="float")
+    if level.ceiling_db is None:
+        return sound
+    limited = sound.filter("aresample", _OVERSAMPLED_HZ).filter(
+        "alimiter",
+        limit=f"{10 ** (level.ceiling_db / 20):.6f}",
+        level="false",  # or it would make everything louder again
+        latency="true",  # it looks ahead: without this, sound would come late by that time
+    )
+    return limited.filter("aresample", _RATE_HZ)
+
+
+def _aac(track: SoundTrack, plan: SoundPlan) -> dict[str, Any]:
+    return {
+        **CLEAN,
+        "acodec": "aac",
+        "b:a": plan.bitrate_bps * track.channels // 2,
+        "metadata:s:a:0": f"language={track.language}",
+        **MP4,
+    }
+
+
+def _is_written(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import MAX_PIXELS, Programs
-from shared.domain.encoding import Excerpt, StoryboardPlan
+from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
-from shared.ports.media_tool import Frame, Loudness, MediaLimits
+from shared.domain.subtitles import Subtitles
+from shared.ports.media_tool import Frame, MediaLimits
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegMediaTool"]
@@ -76,7 +77,9 @@ class FfmpegMediaTool:
 
         cut_sound(self._programs, sound, span, destination, session)
 
-    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
-        from shared.adapters.ffmpeg.loudness import measure_loudness
+    def subtitles(
+        self, source: Path, media: MediaInfo, tracks: Sequence[SubtitleTrack], folder: Path, session: ToolSession
+    ) -> Sequence[Subtitles]:
+        from shared.adapters.ffmpeg.subtitles import read_subtitles
 
-        return measure_loudness(self._programs, sound, session)
+        return read_subtitles(self._programs, source, media, tracks, folder, session)

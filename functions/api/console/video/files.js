@@ -30,7 +30,7 @@ function decisions(choices) {
 }
 
 function row(rendition) {
-  const what = [rendition.kind === 'mp4' && !rendition.width ? 'Sound, in one file' : KINDS[rendition.kind], rendition.width ? `${rendition.width} × ${rendition.height}` : null, rendition.fps_decimal ? `${Number(rendition.fps_decimal.toFixed(2))} fps` : null];
+  const what = [rendition.kind === 'mp4' && !rendition.width ? 'Sound, in one file' : KINDS[rendition.kind], rendition.width ? `${rendition.width} × ${rendition.height}` : null, rendition.language === 'und' ? null : rendition.language, rendition.fps_decimal ? `${Number(rendition.fps_decimal.toFixed(2))} fps` : null];
   return h('tr', {}, h('th', {scope: 'row'}, rendition.name), h('td', {}, what.filter(Boolean).join(', ')),
     h('td', {}, `${rendition.codec}, ${Math.round(rendition.bitrate_bps / 1000).toLocaleString('en')} kb/s`), h('td.number', {}, bytes(rendition.object.size_bytes)),
     h('td', {}, h('a.icon-button', {href: rendition.url, download: '', 'aria-label': `Download ${rendition.name}`, title: `Download ${rendition.name}`}, icon('download'))));

@@ -57,10 +57,11 @@ export class Player {
       if (error.name !== 'AbortError') fill(this.element, problemBox(error, () => { fill(this.element, this.#video, this.#controls()); this.#load(onPlayback); }));
       return;
     }
-    const {hls, mp4, poster, captions = []} = this.playback;
+    const {hls, mp4, poster, captions = [], subtitles = []} = this.playback;
     if (poster) this.#video.poster = poster;
-    fill(this.#video, captions.map(track => h('track', {kind: 'captions', src: track.url, srclang: track.language, label: track.label})));
-    this.element.dataset.captions = captions.length > 0;
+    const tracks = kind => track => h('track', {kind, src: track.url, srclang: track.language, label: track.label});
+    fill(this.#video, [...subtitles.map(tracks('subtitles')), ...captions.map(tracks('captions'))]);
+    this.element.dataset.captions = captions.length + subtitles.length > 0;
     this.#video.src = hls && this.#video.canPlayType(HLS) ? hls : mp4;
     onPlayback(this.playback);
   }
@@ -111,13 +112,14 @@ export class Player {
     this.#playhead.seek(this.#playhead.time_s + time_s);
   }
 
+  /** Shows the next of the subtitles and captions there are; after the last, none. */
   #toggleCaptions() {
-    const [track] = this.#video.textTracks;
-    if (!track) return announce('There are no captions.');
-    track.mode = track.mode === 'showing' ? 'disabled' : 'showing';
-    const button = this.element.querySelector('[aria-pressed]');
-    button.setAttribute('aria-pressed', String(track.mode === 'showing'));
-    return announce(track.mode === 'showing' ? 'Captions on' : 'Captions off');
+    const tracks = [...this.#video.querySelectorAll('track')].map(({track}) => track);
+    if (!tracks.length) return announce('There are no captions.');
+    const next = tracks[tracks.findIndex(track => track.mode === 'showing') + 1];
+    for (const track of tracks) track.mode = track === next ? 'showing' : 'disabled';
+    this.element.querySelector('[aria-pressed]').setAttribute('aria-pressed', String(Boolean(next)));
+    return announce(next ? `${next.label} on` : 'Captions off');
   }
 
   #fullScreen() {

@@ -17,6 +17,8 @@ export class Strip {
   #zoom = 1;
   #shots = [];
   #spans = [];
+  #known = [[], []];
+  #waveform = null;
   #lanes = h('div.lanes');
   #line = h('div.now-line', {'aria-hidden': 'true'});
   #ghost = h('div.ghost-line', {'aria-hidden': 'true', hidden: true});
@@ -44,6 +46,7 @@ export class Strip {
 
   /** Shows what is known: segments and findings, either of which may be missing yet. */
   show(segments, findings) {
+    this.#known = [segments, findings];
     const of = kind => segments.filter(segment => segment.kind === kind);
     this.#shots = of('shot');
     this.#spans = [];
@@ -62,6 +65,12 @@ export class Strip {
     }));
     this.#showPictures();
     this.#moved(this.#playhead.time_s);
+  }
+
+  /** Takes the sound's curve, which may come before or after everything else. */
+  draw(waveform) {
+    this.#waveform = waveform;
+    this.show(...this.#known);
   }
 
   #place(element, {start_s, end_s}) {
@@ -95,15 +104,16 @@ export class Strip {
     }
   }
 
-  /** Levels, as high as they are loud, with silence cut out. */
+  /** The curve, or levels as high as they are loud where there is none, with silence cut out. */
   #sound(findings, silences) {
+    const curve = this.#waveform && this.#place(this.#waveform.element, {start_s: 0, end_s: this.#waveform.duration_s});
     const levels = findings.filter(finding => finding.name === 'loudness_lufs').map(({start_s, end_s, value}) => {
       const height = Math.min(1, Math.max(0.04, (value - QUIETEST_LUFS) / (LOUDEST_LUFS - QUIETEST_LUFS)));
       return vary(this.#place(h('span.level-bar', {title: `${value.toFixed(1)} LUFS`}), {start_s, end_s}), {height});
     });
     const label = findings.find(finding => finding.name === 'loudness_lufs');
     return [
-      levels,
+      curve || levels,
       silences.map(silence => this.#span(silence, 'Silence')),
       label ? h('span.level-label', {}, `${label.value.toFixed(1)} LUFS`) : null,
     ].flat().filter(Boolean);

@@ -19,6 +19,7 @@ import {chapters, related, suggestions} from '../video/recommendations.js';
 import {storyboardPreview} from '../video/storyboard.js';
 import {Strip} from '../video/strip.js';
 import {Tags} from '../video/tags.js';
+import {loadWaveform} from '../video/waveform.js';
 
 export function videoPage(id, {query, signal}) {
   const page = new VideoPage(id, signal);
@@ -128,7 +129,9 @@ class VideoPage {
     fill(this.#actions, actionMenu(() => this.#video, this.playhead, () => this.#load()));
     if (video.capabilities.playable && !this.#player) {
       this.#player = new Player(video, this.playhead, playback => {
-        this.#preview.load(playback, this.#signal).catch(error => { if (error.name !== 'AbortError') console.info(`No previews: ${error.message}`); });
+        const missing = what => error => { if (error.name !== 'AbortError') console.info(`No ${what}: ${error.message}`); };
+        this.#preview.load(playback, this.#signal).catch(missing('previews'));
+        loadWaveform(playback, this.#signal).then(waveform => { if (waveform) this.#strip.draw(waveform); }).catch(missing('waveform'));
       }, this.#signal);
       fill(this.#stage, this.#player.element, this.#bar.element);
     }

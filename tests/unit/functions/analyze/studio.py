@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from shared.ports.media_tool import Frame, Loudness
+from shared.domain.media import Loudness
+from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Keyframe
 from shared.testing.models import FakeTextReader, FakeTranscriber, FakeVisionModel
@@ -21,7 +22,7 @@ from shared.testing.videos import media_info, object_ref, shot
 
 Picture = npt.NDArray[np.uint8]
 
-_MEASURED = Loudness(integrated_lufs=-23.0, range_lu=5.0, true_peak_dbtp=-1.0)
+LOUDNESS = Loudness(integrated_lufs=-23.0, range_lu=5.0, true_peak_dbtp=-1.0)
 
 
 @dataclass
@@ -29,7 +30,6 @@ class StudioMediaTool:
     """The part of a MediaTool that analyzers use."""
 
     pictures: Sequence[tuple[float, Picture]] = ()
-    measured: Loudness = _MEASURED
     stills_asked: list[float] = field(default_factory=list)
 
     def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
@@ -42,9 +42,6 @@ class StudioMediaTool:
 
     def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
         destination.write_text(f"{sound.name} from {span[0]:g} to {span[1]:g} s")
-
-    def loudness(self, sound: Path, session: ToolSession) -> Loudness:
-        return self.measured
 
 
 def ports(**values: Any) -> Any:
@@ -86,6 +83,7 @@ def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: A
         "keyframes": keyframes,
         "audio": folder / "audio.wav",
         "sound": folder / "sound.m4a",
+        "loudness": LOUDNESS,
         "proxy": folder / "proxy.mp4",
         "pictures": lambda: folder / "720p.mp4",
         "download": object_ref("download.mp4", content_type="video/mp4"),

@@ -3,13 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from functions.analyze.strategies.loudness import LoudnessAnalyzer
-from shared.ports.media_tool import Loudness
-from tests.unit.functions.analyze.studio import StudioMediaTool, analysis_input, ports
+from shared.domain.media import Loudness
+from tests.unit.functions.analyze.studio import analysis_input, ports
 
 
 def measure(tmp_path: Path, measured: Loudness) -> dict[str, object]:
-    analyzer = LoudnessAnalyzer(ports(media_tool=StudioMediaTool(measured=measured)))
-    findings = list(analyzer.analyze(analysis_input(tmp_path)))
+    findings = list(LoudnessAnalyzer(ports()).analyze(analysis_input(tmp_path, loudness=measured)))
     assert all((f.start_s, f.end_s, f.modality) == (0, 10, "sound") for f in findings)
     return {finding.name: finding.value for finding in findings}
 
@@ -29,4 +28,4 @@ def test_silence_is_at_the_gate_and_has_no_peak(tmp_path: Path) -> None:
 
 
 def test_no_sound_is_no_finding(tmp_path: Path) -> None:
-    assert not list(LoudnessAnalyzer(ports()).analyze(analysis_input(tmp_path, sound=None)))
+    assert not list(LoudnessAnalyzer(ports()).analyze(analysis_input(tmp_path, loudness=None)))

@@ -14,7 +14,7 @@ from shared.domain.records import Artifact, Finding, Rendition
 from shared.processors.analyzer import AnalysisInput, Analyzer
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, object_ref, shot
-from tests.unit.functions.analyze.studio import ports
+from tests.unit.functions.analyze.studio import LOUDNESS, ports
 
 
 class Scripted(Analyzer):
@@ -71,7 +71,7 @@ def context(tmp_path: Path) -> FakeStageContext:
             rendition("1080p", "video", 608, 1080),
             rendition("720p", "video", 720, 1280),
             rendition("360p", "video", 360, 640),
-            rendition("audio", "audio", None, None),
+            replace(rendition("audio", "audio", None, None), source_loudness=LOUDNESS),
             rendition("download", "mp4", 720, 1280),
             Artifact(role="proxy", object=object_ref("proxy")),
             Artifact(role="analysis_audio", object=object_ref("wav")),
@@ -102,6 +102,7 @@ def test_analyzers_get_what_the_earlier_stages_left(context: FakeStageContext) -
     assert video.sound is not None
     assert video.proxy is not None
     assert (video.audio.name, video.sound.name, video.proxy.name) == ("wav", "audio-audio", "proxy")
+    assert video.loudness == LOUDNESS
     assert video.pictures().name == "720p-video"
     assert not list(video.folder.iterdir())
 
@@ -120,6 +121,7 @@ def test_without_sound_and_small(context: FakeStageContext) -> None:
     )
     AnalyzeStage([Scripted(look)]).run(context)
     assert (given[0].audio, given[0].sound, given[0].pictures().name) == (None, None, "360p-video")
+    assert given[0].loudness is None
 
 
 def test_progress_is_shared_among_the_analyzers(context: FakeStageContext) -> None:

@@ -114,5 +114,7 @@ def test_long_videos_are_encoded_in_chunks_where_cores_would_wait(
         width=1920, height=1080, fps=Fraction(30), frames=round(duration_s * 30), duration_s=duration_s
     )
     media = media_info(duration_s=duration_s, video=(stream,))
-    expected = estimate(media, plan_pictures(LADDER.plan(media, None, EncodingSettings()).rungs), workers, cores, 24.0)
+    expected = estimate(
+        media, plan_pictures(LADDER.plan(media, None, EncodingSettings()).rungs), workers, cores, 24.0
+    )
     assert (expected.chunked_s < 0.8 * expected.whole_s) == chunked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import webvtt
 
-from functions.transcode.plan import plan_pictures, plan_sound, plan_storyboard
+from functions.transcode.plan import plan_pictures, plan_storyboard
 from functions.transcode.storyboard import storyboard_vtt
 from shared.domain.encoding import SEGMENT_S, Rung
 from shared.testing.videos import media_info
@@ -18,17 +18,11 @@ _RUNGS = (
 
 def test_plan_of_an_ordinary_video() -> None:
     media = media_info(duration_s=10.0)
-    plan, storyboard, sound = plan_pictures(_RUNGS), plan_storyboard(media, _RUNGS), plan_sound(media)
+    plan, storyboard = plan_pictures(_RUNGS), plan_storyboard(media, _RUNGS)
     assert plan.rungs == _RUNGS
     assert (SEGMENT_S / plan.gop_s).is_integer()
     assert plan.proxy_size == storyboard.tile_size == (160, 90)
     assert (storyboard.interval_s, storyboard.grid) == (1.0, (10, 1))
-    assert sound is not None
-    assert sound.bitrate_bps == 128_000
-
-
-def test_plan_without_sound() -> None:
-    assert plan_sound(media_info(audio=())) is None
 
 
 def test_small_pictures_are_not_enlarged() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
@@ -151,7 +153,7 @@ def test_presets_have_rate_factors_of_their_own() -> None:
     assert len({_ladder(None, EncodingSettings(preset=preset)).rungs[0].crf for preset in presets}) == 3
 
 
-_COMPLIANT = {
+_COMPLIANT: dict[str, Any] = {
     "codec": "h264",
     "profile": "High",
     "level": 40,
@@ -175,7 +177,6 @@ def test_a_compliant_source_is_taken_as_it_is() -> None:
         ({"level": None}, "its level is 0"),
         ({"level": 60}, "its level is 6"),
         ({"pixel_format": "yuv444p"}, "yuv444p"),
-        ({"interlaced": True}, "interlaced"),
         ({"rotation": 180}, "180 degrees"),
         ({"sample_aspect": Fraction(4, 3), "width": 1440}, "4/3"),
         ({"hdr": "hlg"}, "HDR"),
@@ -189,10 +190,16 @@ def test_a_compliant_source_is_taken_as_it_is() -> None:
         ({"bitrate_bps": 20_000_000}, "takes 20.00 Mbit/s"),
     ],
 )
-def test_what_is_nearly_compliant_is_encoded(other: dict[str, object], reason: str) -> None:
+def test_what_is_nearly_compliant_is_encoded(other: dict[str, Any], reason: str) -> None:
     ladder = _ladder(_look(0.1, aligned=True), **{**_COMPLIANT, **other})
     assert not any(rung.copy for rung in ladder.rungs)
     assert reason in ladder.choices[0].reason
+
+
+def test_what_turned_out_to_be_interlaced_is_encoded() -> None:
+    ladder = _ladder(replace(_look(0.1, aligned=True), interlaced=True), **_COMPLIANT)
+    assert not any(rung.copy for rung in ladder.rungs)
+    assert "it is interlaced" in ladder.choices[0].reason
 
 
 def test_found_by_name() -> None:

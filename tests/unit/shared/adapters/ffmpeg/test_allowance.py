@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.ffmpeg.allowance import for_pictures, for_reading, for_sound
 from shared.adapters.ffmpeg.ending import ends_in_the_middle
-from shared.domain.encoding import Rung, SoundPlan, TranscodePlan
+from shared.domain.encoding import Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
 
 _PLAN = TranscodePlan(
@@ -17,6 +17,12 @@ _PLAN = TranscodePlan(
     gop_s=2,
     max_output_fps=Fraction(60),
     proxy_size=(160, 90),
+)
+_SOUND = SoundPlan(
+    tracks=(SoundTrack(index=1, name="audio", language="und", channels=2),),
+    bitrate_bps=128_000,
+    loudness_lufs=-16.0,
+    true_peak_dbtp=-1.5,
 )
 
 
@@ -44,7 +50,7 @@ def test_files_may_be_twice_what_the_rate_control_allows() -> None:
 
 
 def test_sound_gets_at_least_as_long_as_it_lasts() -> None:
-    limits = for_sound(_media(3600), SoundPlan(bitrate_bps=128_000))
+    limits = for_sound(_media(3600), _SOUND)
     assert limits.timeout_s > 3600
     assert 230_000_000 < limits.file_bytes < 400_000_000
 

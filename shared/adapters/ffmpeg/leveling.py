@@ -1,0 +1,74 @@
+"""How a track's level is to be changed, from how loud it is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.encoding import SoundPlan
+from shared.domain.media import Loudness
+
+__all__ = ["Level", "corrected_level", "first_level"]
+
+_MOST_GAIN_DB = 40.0
+"""What is made louder at most. Talk so far below is rare; the noise of an empty room is not."""
+
+_MOST_LIMITED_DB = 15.0
+"""How far peaks are held down at most: beyond it, everything between them is heard to breathe with them."""
+
+_LOUDNESS_NEAR_LU = 0.3
+_PEAK_NEAR_DB = 0.1
+_LOWEST_CEILING_DB = -24.0  # the limiter takes none below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A change of level.
+
+    Attributes:
+        gain_db: What everything is changed by.
+        ceiling_db: What peaks are then held down to; None where none comes near.
+    """
+
+    gain_db: float
+    ceiling_db: float | None
+
+
+def first_level(source: Loudness, plan: SoundPlan) -> Level | None:
+    """Returns the change that a source needs by what it measures; None leaves it as it is, silence above all."""
+    if plan.loudness_lufs is None or source.integrated_lufs is None or source.true_peak_dbtp is None:
+        return None
+    return _within(plan.loudness_lufs - source.integrated_lufs, plan.true_peak_dbtp, source.true_peak_dbtp, plan)
+
+
+def corrected_level(
+    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, *, last: bool
+) -> Level | None:
+    """Returns a better change, by what the one before led to; None when that is near enough, or can't be bettered.
+
+    Limiting takes loudness, and AAC adds peaks of its own: 3 dB to limited noise at 128 kbit/s.
+
+    Args:
+        level: The change before.
+        source: The source.
+        result: What came out.
+        plan: What should.
+        last: Whether the result can't be corrected again: then peaks count, and loudness no more.
+    """
+    if plan.loudness_lufs is None or result.integrated_lufs is None or result.true_peak_dbtp is None:
+        return None
+    missing, above = plan.loudness_lufs - result.integrated_lufs, result.true_peak_dbtp - plan.true_peak_dbtp
+    above = above + _PEAK_NEAR_DB if above > _PEAK_NEAR_DB else 0.0
+    if not above and (last or abs(missing) <= _LOUDNESS_NEAR_LU):
+        return None
+    ceiling = plan.true_peak_dbtp if level.ceiling_db is None else level.ceiling_db
+    ceiling = max(ceiling - above, _LOWEST_CEILING_DB)
+    if last:  # the same sound, only lower, has lower peaks for sure
+        return Level(gain_db=level.gain_db - above, ceiling_db=None if level.ceiling_db is None else ceiling)
+    better = _within(level.gain_db + missing, ceiling, source.true_peak_dbtp or 0.0, plan)
+    return None if better == level else better
+
+
+def _within(gain_db: float, ceiling_db: float, source_peak_dbtp: float, plan: SoundPlan) -> Level:
+    most_db = min(_MOST_GAIN_DB, plan.true_peak_dbtp + _MOST_LIMITED_DB - source_peak_dbtp)
+    gain_db = min(gain_db, most_db)
+    return Level(gain_db=gain_db, ceiling_db=ceiling_db if source_peak_dbtp + gain_db > ceiling_db else None)

@@ -1,0 +1,237 @@
+"""Several sound tracks and where everything is in time, from the source to every player's entrance."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from pytest_mock import MockerFixture
+
+from functions.ingest.stage import IngestStage
+from functions.transcode.pictures import whole_pictures
+from functions.transcode.stage import TranscodeStage
+from functions.transcode.strategies.standard import StandardLadder
+from shared.adapters.binaries import bundled
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.packager import ShakaPackager
+from shared.domain.records import Artifact, Choice, Record, Rendition
+from shared.ports.media_tool import MediaLimits
+from shared.processors.strategy import StrategyPorts
+from shared.testing.stage_context import FakeStageContext
+from tests.media.transcodes import H264, PICTURE, MakeClip
+
+Process = Callable[[Path], tuple[Record, ...]]
+
+_BLACK = "color=black:s=160x120:r=25:d=4"
+_FLASH = ("-f", "lavfi", "-i", f"{_BLACK},drawbox=c=white:t=fill:enable='between(t,1.99,2.03)'")
+_AAC = ("-c:a", "aac")
+_MPD = "{urn:mpeg:dash:schema:mpd:2011}"
+
+
+@pytest.fixture
+def process(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> Process:
+    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
+
+    def run(path: Path) -> tuple[Record, ...]:
+        session.source_file = path
+        session.media = IngestStage(tool, MediaLimits()).run(session).media
+        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
+        return stage.run(session).records
+
+    return run
+
+
+def _tone(hz: int) -> tuple[str, ...]:
+    return ("-f", "lavfi", "-i", f"sine={hz}:d=2")
+
+
+def _beep(starts_s: float = 2.0, duration_s: float = 4.0) -> tuple[str, ...]:
+    tone = f"if(between(t,{starts_s},{starts_s + 0.1}),0.8*sin(2*PI*1000*t),0)"
+    return ("-f", "lavfi", "-i", f"aevalsrc='{tone}':d={duration_s}:s=44100")
+
+
+def _file(records: tuple[Record, ...], session: FakeStageContext, role: str) -> Path:
+    return next(session.stored(one.object) for one in records if isinstance(one, Artifact) and one.role == role)
+
+
+def _sounds(records: tuple[Record, ...]) -> list[Rendition]:
+    return [one for one in records if isinstance(one, Rendition) and one.kind == "audio"]
+
+
+def _read(path: Path, *options: str) -> bytes:
+    # copyts: what is read alone would be moved to 0. An HLS playlist is only read if it may lead to other files.
+    playlist = ("-allowed_extensions", "ALL") if path.suffix == ".m3u8" else ()
+    command = [str(bundled("ffmpeg")), "-v", "error", "-copyts", *playlist, "-i", str(path), *options]
+    return subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60).stdout
+
+
+def _beep_s(path: Path) -> float:
+    """Returns when the sound of a file begins to be loud, on its own timeline."""
+    timed = "aresample=48000:async=1:first_pts=0"
+    pcm = _read(path, "-map", "0:a:0", "-ac", "1", "-af", timed, "-f", "f32le", "pipe:1")
+    samples = np.abs(np.frombuffer(pcm, np.float32))
+    return float(np.argmax(samples > samples.max() / 4)) / 48000
+
+
+def _flash_s(path: Path) -> float:
+    measure = "scale=16:12,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-"
+    text = _read(path, "-map", "0:v:0", "-vf", measure, "-f", "null", "-").decode()
+    frames = re.findall(r"pts_time:([\d.]+)\s+\S+=([\d.]+)", text)
+    return next(float(time_s) for time_s, luma in frames if float(luma) > 128)
+
+
+def _hz(path: Path, stream: str) -> float:
+    pcm = _read(path, "-map", f"0:{stream}", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
+    return float(np.argmax(np.abs(np.fft.rfft(np.frombuffer(pcm, np.float32)[24_000:72_000]))))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("plain.mp4", (*_FLASH, *_beep(), *H264, *_AAC)),
+        ("late_sound.mkv", (*_FLASH, "-itsoffset", "0.5", *_beep(1.5), *H264, "-c:a", "libopus")),
+        ("late_picture.mkv", ("-itsoffset", "0.4", *_FLASH, *_beep(2.4), *H264, "-c:a", "flac")),
+        ("stream.ts", (*_FLASH, *_beep(), *H264, *_AAC)),
+        ("short_sound.mp4", (*_FLASH, *_beep(2.0, 2.5), *H264, *_AAC)),
+        ("long_sound.mp4", (*_FLASH, *_beep(2.0, 6.0), *H264, *_AAC)),
+        ("gap.mkv", (*_FLASH, *_beep(), *H264, "-af", "aselect='not(between(t,0.5,1.5))'", "-c:a", "pcm_s16le")),
+        ("mp3.avi", (*_FLASH, *_beep(), "-c:v", "mpeg4", "-c:a", "libmp3lame")),
+        ("ac3.mkv", (*_FLASH, *_beep(), *H264, "-c:a", "ac3")),
+    ],
+)
+def test_flash_and_beep_are_one_in_every_stream(
+    process: Process, session: FakeStageContext, make_clip: MakeClip, name: str, source: tuple[str, ...]
+) -> None:
+    """Picture and sound are asked for apart, as a player does; the packager's file is the same in HLS and DASH."""
+    path = make_clip(name, *source)
+    records = process(path)
+    files = {(one.kind, one.name): session.stored(one.object) for one in records if isinstance(one, Rendition)}
+    offset_s = _beep_s(path) - _flash_s(path)
+    assert abs(offset_s) < 0.03  # coders of sound smear a beginning; the clip is as right as it can be
+    download = files[("mp4", "120p")]
+    streams = [
+        (files[("video", "120p")], files[("audio", "audio")]),
+        (download, download),
+        (_file(records, session, "hls"), _file(records, session, "hls")),
+        (_file(records, session, "hls").with_name("120p.m3u8"), files[("audio", "audio")]),
+    ]
+    for pictures, sound in streams:
+        assert _beep_s(sound) - _flash_s(pictures) == pytest.approx(offset_s, abs=0.010)
+
+
+def test_priming_is_signalled(process: Process, session: FakeStageContext, clip: Path) -> None:
+    """The encoder's first 1,024 samples are nothing of the source's: an edit list takes them away."""
+    (sound,) = [session.stored(one.object) for one in _sounds(process(clip))]
+    command = [str(bundled("ffprobe")), "-v", "error", "-show_entries", "packet=pts", "-of", "csv=p=0"]
+    lines = subprocess.run([*command, str(sound)], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert [int(line.strip(",")) for line in lines.split()[:3]] == [-1024, 0, 1024]
+
+
+@pytest.fixture
+def three_tracks(make_clip: MakeClip) -> Path:
+    languages = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger")
+    default = ("-disposition:a:0", "0", "-disposition:a:1", "default")
+    maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-map", "3:a")
+    return make_clip(
+        "three.mkv", *PICTURE, *_tone(400), *_tone(800), *_tone(1600), *maps, *H264, *_AAC, *languages, *default
+    )
+
+
+def test_every_track_is_there_in_its_language(
+    process: Process, tool: FfmpegMediaTool, session: FakeStageContext, three_tracks: Path
+) -> None:
+    records = process(three_tracks)
+    sounds = _sounds(records)
+    assert [one.name for one in sounds] == ["audio", "audio-eng", "audio-3"]
+    assert [one.language for one in sounds] == ["ger", "eng", "und"]
+    assert [_hz(session.stored(one.object), "a:0") for one in sounds] == pytest.approx([800, 400, 1600], abs=2)
+    assert all(one.source_loudness and one.source_loudness.integrated_lufs for one in sounds)
+    (download,) = [one for one in records if isinstance(one, Rendition) and one.kind == "mp4"]
+    path = session.stored(download.object)
+    assert [stream.language for stream in tool.inspect(path, session).audio] == ["ger", "eng", "und"]
+    assert [_hz(path, f"a:{number}") for number in range(3)] == pytest.approx([800, 400, 1600], abs=2)
+    choices = [one for one in records if isinstance(one, Choice) and one.subject.startswith("sound")]
+    assert [one.subject for one in choices] == ["sound", "sound audio-eng", "sound audio-3"]
+    assert all("dB" in one.value and "LUFS" in one.reason for one in choices)
+
+
+def test_players_are_offered_every_track(process: Process, session: FakeStageContext, three_tracks: Path) -> None:
+    records = process(three_tracks)
+    master = _file(records, session, "hls").read_text()
+    media = [line for line in master.splitlines() if line.startswith("#EXT-X-MEDIA:TYPE=AUDIO")]
+    assert [re.findall(r'LANGUAGE="(\w+)"', line) for line in media] == [["de"], ["en"], []]
+    assert ["DEFAULT=YES" in line for line in media] == [True, False, False]
+    assert len({re.findall(r'NAME="([^"]+)"', line)[0] for line in media}) == 3
+    root = ET.fromstring(_file(records, session, "dash").read_text())
+    sets = [one for one in root.iter(f"{_MPD}AdaptationSet") if one.get("contentType") == "audio"]
+    assert sorted(one.get("lang", "") for one in sets) == ["", "de", "en"]
+    roles = {one.get("lang", ""): one.find(f"{_MPD}Role") for one in sets}
+    assert {lang: role.get("value") for lang, role in roles.items() if role is not None} == {
+        "de": "main",
+        "en": "alternate",
+        "": "alternate",
+    }
+
+
+def test_two_tracks_of_one_language_stay_two(
+    process: Process, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    languages = [part for number in range(3) for part in (f"-metadata:s:a:{number}", "language=ger")]
+    maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-map", "3:a")
+    path = make_clip("same.mkv", *PICTURE, *_tone(400), *_tone(800), *_tone(1600), *maps, *H264, *_AAC, *languages)
+    records = process(path)
+    names = [one.name for one in _sounds(records)]
+    assert names == ["audio", "audio-ger", "audio-ger-3"]
+    root = ET.fromstring(_file(records, session, "dash").read_text())
+    sets = [one for one in root.iter(f"{_MPD}AdaptationSet") if one.get("contentType") == "audio"]
+    assert [len(one.findall(f"{_MPD}Representation")) for one in sets] == [1, 1, 1]
+
+
+def test_tracks_of_a_transport_stream_keep_their_places(
+    process: Process, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """The second track begins before all others: whoever didn't read it would count from another time."""
+    maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a")
+    late = ("-itsoffset", "0.5", *_FLASH, "-itsoffset", "0.5", *_beep(2.0))
+    path = make_clip("early.ts", *late, *_beep(2.5), *maps, *H264, *_AAC)
+    records = process(path)
+    files = {(one.kind, one.name): session.stored(one.object) for one in records if isinstance(one, Rendition)}
+    flash_s = _flash_s(files[("video", "120p")])
+    for track in ("audio", "audio-2"):
+        assert _beep_s(files[("audio", track)]) == pytest.approx(flash_s, abs=0.030)
+    assert _beep_s(files[("audio", "audio")]) == pytest.approx(_beep_s(files[("audio", "audio-2")]), abs=0.010)
+
+
+def test_only_so_many_tracks_are_made(process: Process, session: FakeStageContext, make_clip: MakeClip) -> None:
+    maps = [part for _ in range(10) for part in ("-map", "1:a")]
+    path = make_clip("ten.mkv", *PICTURE, *_tone(400), "-map", "0:v", *maps, *H264, *_AAC)
+    records = process(path)
+    assert len(_sounds(records)) == 8
+    assert [caveat.code for caveat in session.caveats] == ["sound_tracks_left_out"]
+
+
+def test_the_waveform_is_that_of_the_sound(
+    process: Process, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    source = "aevalsrc='if(lt(t,1),0,0.5*sin(2*PI*440*t))':d=2:s=48000"
+    path = make_clip("half.mkv", *PICTURE, "-f", "lavfi", "-i", source, *H264, "-c:a", "flac")
+    peaks = json.loads(_file(process(path), session, "waveform").read_text())
+    data = peaks.pop("data")
+    assert peaks == {
+        "version": 2,
+        "channels": 1,
+        "sample_rate": 16000,
+        "samples_per_pixel": 160,
+        "bits": 8,
+        "length": 200,
+    }
+    assert len(data) == 400
+    assert set(data[:190]) <= {0, -1}
+    assert min(data[210:]) == pytest.approx(-64, abs=2)
+    assert max(data[210:]) == pytest.approx(63, abs=2)
