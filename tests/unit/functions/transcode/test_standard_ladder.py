@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
@@ -85,7 +86,7 @@ def _look(bits_per_pixel: float, peak: float | None = None, *, aligned: bool = F
     )
 
 
-def _ladder(look: Look | None, settings: EncodingSettings | None = None, **values: object) -> Ladder:
+def _ladder(look: Look | None, settings: EncodingSettings | None = None, **values: Any) -> Ladder:
     media = media_info(duration_s=60.0, video=(video_stream(**{"width": 1920, "height": 1080, **values}),))
     return _LADDER.plan(media, look, settings or EncodingSettings())
 
@@ -151,7 +152,7 @@ def test_presets_have_rate_factors_of_their_own() -> None:
     assert len({_ladder(None, EncodingSettings(preset=preset)).rungs[0].crf for preset in presets}) == 3
 
 
-_COMPLIANT = {
+_COMPLIANT: dict[str, Any] = {
     "codec": "h264",
     "profile": "High",
     "level": 40,
@@ -189,7 +190,7 @@ def test_a_compliant_source_is_taken_as_it_is() -> None:
         ({"bitrate_bps": 20_000_000}, "takes 20.00 Mbit/s"),
     ],
 )
-def test_what_is_nearly_compliant_is_encoded(other: dict[str, object], reason: str) -> None:
+def test_what_is_nearly_compliant_is_encoded(other: dict[str, Any], reason: str) -> None:
     ladder = _ladder(_look(0.1, aligned=True), **{**_COMPLIANT, **other})
     assert not any(rung.copy for rung in ladder.rungs)
     assert reason in ladder.choices[0].reason
