@@ -45,7 +45,8 @@ def _form(video: VideoStream) -> Iterator[tuple[bool, str]]:
 
 
 def _timing(video: VideoStream, look: Look) -> Iterator[tuple[bool, str]]:
-    yield look.interlaced, "it is interlaced"
+    # Players go by what is written, whatever the frames show.
+    yield video.interlaced or look.interlaced, "it is interlaced"
     yield video.variable_fps, "its frames are not evenly spaced"
     yield video.fps > MAX_OUTPUT_FPS, f"it has more than {MAX_OUTPUT_FPS} frames a second"
     yield abs(video.start_s) > Fraction(1, 2) / video.fps, f"it starts {video.start_s:.3f} s late"

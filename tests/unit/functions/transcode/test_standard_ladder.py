@@ -87,7 +87,7 @@ def _look(bits_per_pixel: float, peak: float | None = None, *, aligned: bool = F
     )
 
 
-def _ladder(look: Look | None, settings: EncodingSettings | None = None, **values: object) -> Ladder:
+def _ladder(look: Look | None, settings: EncodingSettings | None = None, **values: Any) -> Ladder:
     media = media_info(duration_s=60.0, video=(video_stream(**{"width": 1920, "height": 1080, **values}),))
     return _LADDER.plan(media, look, settings or EncodingSettings())
 
