@@ -28,6 +28,7 @@ from tests.bench.measuring import used_by
 __all__ = ["Learned", "learned", "new_folders", "transcoded"]
 
 _NAME: Final = "bench/clip"
+_ROOT: Final = Path(__file__).parents[2]
 _OURS: Final = ("functions.", "shared.")
 
 
@@ -68,6 +69,7 @@ def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = 
     """
 
     def enter() -> None:
+        os.environ["PYTHONPATH"] = str(_ROOT)  # for the workers that it starts
         os.environ.update(
             {"AUTOMATIONS_DATA_DIR": str(folder), "AUTOMATIONS_LOG_LEVEL": "error", **(settings or {})}
         )
@@ -155,7 +157,7 @@ def _video_id(wiring: Bootstrap) -> str:
 
 def _overhear(plans: list[Any]) -> None:
     """Has every plan that the encoder is given noted, in this process."""
-    for name in ("encode_pictures", "encode_sound"):
+    for name in ("encode_pictures", "encode_sound", "plan_chunks"):
         encode = getattr(FfmpegEncoder, name)
 
         def noting(self: Any, *arguments: Any, encode: Callable[..., Any] = encode) -> Any:
