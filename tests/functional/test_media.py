@@ -168,7 +168,7 @@ def uris(playlist: str) -> list[str]:
 
 def test_there_is_nothing_to_play_before_there_is(player: Player) -> None:
     answer = player.playback(player.driver.upload())
-    assert answer.pop("captions") == []
+    assert answer.pop("captions") == answer.pop("subtitles") == []
     assert datetime.fromisoformat(answer.pop("expires_at")) > player.clock.now()
     assert set(answer.values()) == {None}
 
