@@ -215,7 +215,7 @@ def _resources(function: str, call: MethodCall) -> Iterator[str]:
 
 
 def _jobs(function: str, call: MethodCall) -> set[str]:
-    """Returns which jobs a call is about: a stage's own code divides its work into tasks, and all else moves stages."""
+    """Returns which jobs a call is about: a stage's own code divides work into tasks, all else moves stages."""
     if call.caller.startswith(f"functions.{function}.") and function in {spec.stage for spec in FLOW.stages}:
         return {task.task for task in FLOW.tasks}
     stages = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
