@@ -78,6 +78,9 @@ _ONLY_AFTER: Final = {
 }
 """What does nothing in a function that never did any of something else: it removes what the others stored."""
 
+_TOOLS: Final = "shared.adapters.ffmpeg."
+"""What runs tools: it is handed files one by one, and whoever fetches those is under way within it."""
+
 _SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
 """Ports whose resources only a run tells."""
 
@@ -215,7 +218,7 @@ def _resources(function: str, call: MethodCall) -> Iterator[str]:
 
 
 def _jobs(function: str, call: MethodCall) -> set[str]:
-    """Returns which jobs a call is about: a stage's own code divides its work into tasks, and all else moves stages."""
+    """Returns which jobs a call is about: a stage's own code divides work into tasks, all else moves stages."""
     if call.caller.startswith(f"functions.{function}.") and function in {spec.stage for spec in FLOW.stages}:
         return {task.task for task in FLOW.tasks}
     stages = {spec.stage for spec in FLOW.stages if spec.job_timeout_s is not None}
@@ -262,7 +265,8 @@ def _uses(function: str, call: MethodCall) -> Iterator[Mapping[str, Any]]:
     reached = call_graph().reached(f"functions.{function}.main.{function}")
     for use in seen_uses():
         same = (use["port"], use["method"]) == (_port(call), call.method)
-        if same and reached.issuperset(use["through"]) and _caller(use) == call.caller:
+        through = [one for one in use["through"] if not one.startswith(_TOOLS)]
+        if same and reached.issuperset(through) and _caller(use) == call.caller:
             yield use
 
 
