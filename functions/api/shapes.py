@@ -101,8 +101,8 @@ class VideoView(Struct, frozen=True):
     """A video. What was made of it and found in it has routes of its own.
 
     ``kind`` is ``audio`` for a recording without moving pictures, which goes through the same stages to the same
-    statuses, and null until the file was measured. ``poster_url`` is a still, ``preview_url`` three seconds of moving
-    pictures without sound.
+    statuses, and null until the file was measured. ``poster_url`` is a still, ``preview_url`` three seconds of
+    moving pictures without sound.
     """
 
     id: str
