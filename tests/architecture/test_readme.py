@@ -37,6 +37,7 @@ def picture() -> str:
     lines += ["", " frontend <-- HTTP --> [api]"]
     lines += [f" {'':22}[api] -- {topic} --> [{one.function}]" for one in flow.listeners for topic in one.consumes]
     lines += [f" [{spec.stage}] -- what takes long --> job" for spec in flow.stages if spec.job_timeout_s]
+    lines += [f" job -- up to {task.parallelism} tasks at a time --> [{task.task}]" for task in flow.tasks]
     lines += [f" clock -- {one.cron} --> [sweep] {', '.join(one.steps)}" for one in flow.schedules]
     return "\n".join(["```", *lines, "```"])
 
