@@ -112,7 +112,7 @@ class _Cutter:
         self._gop = gop_frames(video, plan)
         slower = plan.max_output_fps is not None and video.fps > plan.max_output_fps
         self._output_fps = plan.max_output_fps if slower else None
-        self._around = _NEIGHBOURS if slower or video.interlaced else 0
+        self._around = _NEIGHBOURS if slower or plan.deinterlace or video.interlaced else 0
 
     def cut(self, chunk_s: float) -> Chunking:
         if not len(self._keys):

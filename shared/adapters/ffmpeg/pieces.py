@@ -160,7 +160,9 @@ def encode_piece(
         media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
     )
     limits = for_pictures(portion, plan)
-    pictures, _ = run_graph(programs, graph, chunk.frames, rungs, proxy, session, limits, options=("-copyts",))
+    pictures, _ = run_graph(
+        programs, graph, chunk.frames, rungs, proxy, session, limits, options=("-copyts",), is_piece=True
+    )
     if pictures.frames != chunk.frames:
         raise PermanentError(
             "inexact_cut", f"Chunk {chunk.index + 1} came out with {pictures.frames} of {chunk.frames} frames."
