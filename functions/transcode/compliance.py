@@ -25,7 +25,8 @@ def hindrance(media: MediaInfo, look: Look, rung: Rung) -> str | None:
         rung: What the top rung would be.
     """
     video = media.video[0]
-    tests = (*_form(video), *_timing(video, look), *_rate(media, rung))
+    untimed = (media.lacks_presentation_times, "it does not say when its frames are shown")
+    tests = (*_form(video), untimed, *_timing(video, look), *_rate(media, rung))
     return next((reason for wrong, reason in tests if wrong), None)
 
 

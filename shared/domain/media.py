@@ -157,6 +157,11 @@ class MediaInfo:
     title: str = ""
 
     @property
+    def lacks_presentation_times(self) -> bool:
+        """Whether the container only says when frames are decoded: one that others are made from comes early."""
+        return self.container == "avi"
+
+    @property
     def kind(self) -> Kind:
         """``video`` if there is a picture that moves, else ``audio``."""
         return "video" if self.video else "audio"

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 _SLICE, _IDR = 1, 5
+_MOST_SKIPPED_S = 0.1
 _DASH = {"": "urn:mpeg:dash:schema:mpd:2011"}
 
 
@@ -76,6 +77,9 @@ def check_dash(manifest: Path, names: list[str], bounds_s: tuple[float, float], 
     root = ET.fromstring(manifest.read_text())
     (total,) = re.findall(r"PT([\d.]+)S", root.attrib["mediaPresentationDuration"])
     assert bounds_s[0] - slack_s <= float(total) <= bounds_s[1] + slack_s, "the manifest's duration"
+    for base in root.iterfind(".//SegmentBase", _DASH):
+        skipped_s = int(base.attrib.get("presentationTimeOffset", 0)) / int(base.attrib["timescale"])
+        assert skipped_s <= _MOST_SKIPPED_S, "the manifest skips the beginning"
     said = {}
     pieces = []
     for adaptation in root.iterfind(".//AdaptationSet", _DASH):

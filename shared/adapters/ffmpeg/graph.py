@@ -11,7 +11,7 @@ import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.colors import upright
-from shared.adapters.ffmpeg.outputs import Part, copy_output, proxy_output, rung_output
+from shared.adapters.ffmpeg.outputs import Part, copy_output, is_late, proxy_output, rung_output
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.encoding import MAX_SOUND_TRACKS, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
@@ -58,9 +58,16 @@ def pictures_graph(
     """Returns the outputs of the graph; the proxy comes first, so that FFmpeg's frame count is the source's."""
     video = media.video[0]
     read = opened(source, media)
-    outputs = cascade(read[str(video.index)], video, plan, rungs, proxy)
+    outputs = cascade(_timed(read[str(video.index)], media), video, plan, rungs, proxy)
     outputs += [copy_output(read[str(video.index)], encoded) for encoded in rungs if encoded.rung.copy]
     return ffmpeg.merge_outputs(*outputs, *others_read(read, media, {video.index}))
+
+
+def _timed(picture: Any, media: MediaInfo) -> Any:
+    """The decoder gives each frame the time at which it lets go of it, where there is no other: all come late."""
+    if not media.lacks_presentation_times:
+        return picture
+    return picture.filter("setpts", f"PTS-STARTPTS+{media.video[0].start_s:.6f}/TB")
 
 
 def cascade(
@@ -117,10 +124,23 @@ def _rungs(
             # setsar: rounding to even sizes would leave pixels a hair from square, to keep the exact shape.
             picture = picture.filter("scale", *size).filter("setsar", 1)
         branches = picture.split()
-        outputs += [rung_output(branches[at], one, video, plan, part) for at, one in enumerate(alike)]
+        outputs += [
+            rung_output(_held(branches[at], video, part), one, video, plan, part) for at, one in enumerate(alike)
+        ]
         if more or size != next(reversed(sizes)):
             picture = branches[len(alike)]
     return outputs, picture
+
+
+def _held(picture: Any, video: VideoStream, part: Part | None) -> Any:
+    """Pictures that begin long after the sound: the first is shown from 0.
+
+    Players don't begin where there is no picture, and a DASH manifest would tell them not to: the sound before
+    would be lost.
+    """
+    if not is_late(video) or (part and part.key_frames):
+        return picture
+    return picture.filter("setpts", "if(eq(N,0),0,PTS)")
 
 
 def _by_size(rungs: tuple[EncodedRung, ...]) -> dict[tuple[int, int], list[EncodedRung]]:

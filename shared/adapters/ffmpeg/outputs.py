@@ -14,7 +14,7 @@ from shared.domain.encoding import gop_frames as frames_between
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "Part", "copy_output", "gop_frames", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "copy_output", "gop_frames", "is_late", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -24,6 +24,8 @@ CLEAN = {"map_metadata": -1, "map_chapters": -1}
 MP4 = {"movie_timescale": 90_000, "format": "mp4"}
 """How an MP4 is written."""
 
+# Players bridge shorter gaps by themselves.
+_LATE_S = 0.1
 
 _APPENDABLE = {
     # frag_keyframe: each key frame begins a fragment, which says when it is shown. delay_moov: the header waits
@@ -85,6 +87,11 @@ def copy_output(stream: Any, encoded: EncodedRung) -> Any:
     return stream.output(literal(encoded.path), c="copy", **CLEAN, **MP4)
 
 
+def is_late(video: VideoStream) -> bool:
+    """Returns whether pictures begin so long after 0 that their first one is shown from there."""
+    return video.start_s > _LATE_S
+
+
 def gop_frames(video: VideoStream, plan: TranscodePlan) -> int:
     """Returns how many frames of a rung lie between two key frames, where they are evenly spaced."""
     return frames_between(min(video.fps, plan.max_output_fps or video.fps), plan.gop_s)
@@ -100,10 +107,11 @@ def _timing(part: Part | None) -> dict[str, Any]:
 
 def _key_frames(video: VideoStream, plan: TranscodePlan, before: int) -> dict[str, Any]:
     """Key frames at the same times in all rungs, closed GOPs, none at scene cuts."""
+    # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
+    even = {"bf": 0} if video.variable_fps or is_late(video) else {}
     if video.variable_fps:
         # By the clock; the count only must never come first.
         clock = f"expr:gte(t,(n_forced+{before})*{plan.gop_s})"
-        # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
-        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, "bf": 0}
+        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, **even}
     frames = gop_frames(video, plan)
-    return {"g": frames, "keyint_min": frames, "sc_threshold": 0}
+    return {"g": frames, "keyint_min": frames, "sc_threshold": 0, **even}

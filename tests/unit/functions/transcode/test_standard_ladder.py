@@ -196,6 +196,13 @@ def test_what_is_nearly_compliant_is_encoded(other: dict[str, Any], reason: str)
     assert reason in ladder.choices[0].reason
 
 
+def test_what_does_not_say_when_frames_are_shown_is_encoded() -> None:
+    media = media_info(container="avi", duration_s=60.0, video=(video_stream(**_COMPLIANT),))
+    ladder = _LADDER.plan(media, _look(0.1, aligned=True), EncodingSettings())
+    assert not any(rung.copy for rung in ladder.rungs)
+    assert "when its frames are shown" in ladder.choices[0].reason
+
+
 def test_what_turned_out_to_be_interlaced_is_encoded() -> None:
     ladder = _ladder(replace(_look(0.1, aligned=True), interlaced=True), **_COMPLIANT)
     assert not any(rung.copy for rung in ladder.rungs)
