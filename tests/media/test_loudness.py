@@ -14,6 +14,7 @@ from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.errors import TransientError
 from shared.domain.media import Loudness
 from shared.testing.stage_context import FakeStageContext
+from tests.media.refusals import MakeClip
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
@@ -94,3 +95,12 @@ def test_a_file_without_sound_is_an_error_with_its_log(tmp_path: Path, session: 
     with pytest.raises(TransientError, match="tool_failed") as raised:
         loudness_of(tmp_path / "none.m4a", session)
     assert raised.value.log_tail
+
+
+def test_a_sound_shorter_than_what_the_meter_waits_for(
+    make_clip: MakeClip, tmp_path: Path, session: FakeStageContext
+) -> None:
+    click = make_clip("click.wav", "-f", "lavfi", "-i", "sine=440:d=0.05:r=48000")
+    measured = loudness_of(click, session)
+    assert measured.integrated_lufs is None, "there is no whole block of 0.4 s"
+    assert measured.true_peak_dbtp is not None

@@ -35,4 +35,6 @@ def reading_options(demuxer: str) -> dict[str, str]:
         "format_whitelist": demuxer,  # also for what a demuxer opens inside the file
         "protocol_whitelist": "file",
         "codec_whitelist": DECODERS,
+        # Checksums in MP3, AC-3, FLAC and HEVC are compared only when that is asked for.
+        "err_detect": "crccheck",
     }

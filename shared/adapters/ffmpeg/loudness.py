@@ -21,6 +21,8 @@ __all__ = ["Meters", "measure_loudness"]
 
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
+_FIRST_VALUES_S = 0.2
+
 
 class Meters:
     """FFmpeg's EBU R 128 meters for several sounds at once, each with a pipe of its own.
@@ -45,7 +47,8 @@ class Meters:
 
     def output(self, sound: Any, number: int) -> Any:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
-        heard = sound.filter(
+        # Silence up to the meter's first values: it shows none before it has heard a tenth of a second.
+        heard = sound.filter("apad", whole_dur=_FIRST_VALUES_S).filter(
             "ebur128",
             peak="true",  # between samples too, by oversampling
             metadata=1,  # the summary in the log is for people; this is for programs

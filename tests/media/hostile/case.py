@@ -58,6 +58,10 @@ class Kit:
         """Returns a second of H.264 with AAC, its index at the front."""
         return self.make("clip.mp4", *PICTURE, *SOUND, *H264, "-c:a", "aac", "-movflags", "+faststart")
 
+    def blink(self) -> Path:
+        """Returns three frames of H.264, where only a name matters."""
+        return self.make("blink.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=0.3", *H264)
+
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
@@ -69,6 +73,8 @@ class Hostile:
         build: Makes the file.
         results: What it may become: codes, or READY.
         name: Name of the uploaded object below its owner's folder.
+        kind: What it is processed as, if it is.
+        stages: How many stages see it: one, where another row of its kind goes through both.
     """
 
     number: str
@@ -76,6 +82,8 @@ class Hostile:
     build: Callable[[Kit], Path]
     results: frozenset[str]
     name: str = "clip.mp4"
+    kind: str = "video"
+    stages: int = 2
 
     @property
     def id(self) -> str:

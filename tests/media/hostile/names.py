@@ -38,7 +38,8 @@ def names() -> Iterator[Hostile]:
     """Yields A7 to A11."""
     for number, listed in _NAMES.items():
         results = frozenset({READY}) if number in {"A7", "A8", "A9"} else _RESULTS
-        for name in listed:
+        for place, name in enumerate(listed):
             variant = ascii(name)[1:-1]
             short = variant if len(variant) < 40 else f"{len(name.encode())} bytes"
-            yield Hostile(number, short, Kit.clip, results, name)
+            # The first of each kind is encoded; the others are named, stored, read and probed.
+            yield Hostile(number, short, Kit.blink, results, name, stages=1 if place else 2)

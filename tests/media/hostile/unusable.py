@@ -14,6 +14,9 @@ _NOT_VIDEO = frozenset({"not_video"})
 _CODEC = frozenset({"unsupported_codec"})
 _SILENT = frozenset({"no_video_stream"})
 _STILL = ("-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
+_BOTH = ("-map", "0:a", "-map", "1:v", "-c", "copy")
+_EMPTY = "+empty_moov"
+_READY = frozenset({READY})
 _Build = Callable[[Kit], Path]
 
 
@@ -22,6 +25,7 @@ def unusable() -> Iterator[Hostile]:
     yield from _codecs()
     yield from _nothing()
     yield from _stills()
+    yield from _sound_alone()
     yield Hostile("A22", "no frame and no sound", _no_frame, _SILENT)
     yield Hostile("A22", "cover art alone", _cover_art, _SILENT, "clip.mkv")
     yield Hostile("A22", "subtitles alone", _subtitles, _SILENT, "clip.mkv")
@@ -98,11 +102,36 @@ def _stills() -> Iterator[Hostile]:
         yield Hostile("A21", f"brand {brand.decode()}", _content(content), results)
     # One picture is a still; a video of one picture is a video.
     one = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=5", "-frames:v", "1")
-    yield Hostile("A21", "video of one frame", lambda kit: kit.make("one.mp4", *one, *H264), frozenset({READY}))
+    yield Hostile("A21", "video of one frame", lambda kit: kit.make("one.mp4", *one, *H264), _READY)
+
+
+def _sound_alone() -> Iterator[Hostile]:
+    codecs = {"m4a": "aac", "mp3": "mp3", "wav": "pcm_s16le", "flac": "flac", "ogg": "libvorbis", "mkv": "ac3"}
+    for extension, codec in codecs.items():
+        # One goes through both stages; what the others differ in is what is read.
+        stages, build = 2 if extension == "m4a" else 1, _sound(f"sound.{extension}", "-c:a", codec)
+        yield Hostile("A22", f"sound in {extension}", build, _READY, f"clip.{extension}", "audio", stages)
+    yield Hostile("A22", "sound named .mp4", _sound("sound.mp4", "-c:a", "aac"), _READY, "clip.mp4", "audio", 1)
+    yield Hostile("A22", "sound with a cover", _with_cover, _READY, "clip.m4a", "audio")
+    yield Hostile("A22", "sound beside a picture stream without frames", _beside_nothing, _READY, kind="audio")
+
+
+def _sound(name: str, *options: str) -> _Build:
+    return lambda kit: kit.make(name, *SOUND, *options)
+
+
+def _with_cover(kit: Kit) -> Path:
+    cover, sound = kit.make("cover.jpg", *_STILL), kit.make("sound.m4a", *SOUND, "-c:a", "aac")
+    return kit.make("song.m4a", "-i", str(sound), "-i", str(cover), *_BOTH, "-disposition:v", "attached_pic")
+
+
+def _beside_nothing(kit: Kit) -> Path:
+    options = ("-c", "copy", "-frames:v", "0", "-movflags", _EMPTY)
+    return kit.make("beside.mp4", "-i", str(kit.clip()), *options)
 
 
 def _no_frame(kit: Kit) -> Path:
-    return kit.make("empty.mp4", *PICTURE, *H264, "-frames:v", "0", "-movflags", "+empty_moov")
+    return kit.make("empty.mp4", *PICTURE, *H264, "-frames:v", "0", "-movflags", _EMPTY)
 
 
 def _cover_art(kit: Kit) -> Path:

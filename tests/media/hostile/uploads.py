@@ -28,6 +28,7 @@ class Outcome:
         caveats: Codes of what its owner is told besides.
         frames: Pictures that were measured.
         duration_s: What was measured.
+        kind: What the file was taken for, video or audio; empty if refused.
         renditions: Kind and name, and in which bucket under which name each is.
     """
 
@@ -40,6 +41,7 @@ class Outcome:
     caveats: list[str] = field(default_factory=list)
     frames: int = 0
     duration_s: float = 0.0
+    kind: str = ""
     renditions: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -65,11 +67,11 @@ class Worker:
             text=True,
         )
 
-    def upload(self, path: Path, name: str) -> Outcome:
-        """Has a file processed under an object name."""
+    def upload(self, path: Path, name: str, stages: int = 2) -> Outcome:
+        """Has a file processed under an object name, by the first stage or the first two."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps({"path": str(path), "name": name}) + "\n")
+        self._process.stdin.write(json.dumps({"path": str(path), "name": name, "stages": stages}) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         assert answer, (self.data_dir / "worker.log").read_text()[-4000:]

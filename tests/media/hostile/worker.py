@@ -1,7 +1,8 @@
 """Uploads files and has the real functions ingest and transcode them, one after another.
 
 A process of its own, and a small one: a tool's peak memory is at least what its parent had. Takes a line of JSON
-(``path``, ``name``) at a time on stdin and answers with one. With ``network`` as argument, tools keep the network.
+(``path``, ``name``, ``stages``) at a time on stdin and answers with one. With ``network`` as argument, tools keep
+the network.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ class Deployment:
         self._wiring = Bootstrap()
         self._functions = {"ingest": ingest.endpoint(), "transcode": transcode.endpoint()}
 
-    def process(self, path: Path, name: str) -> dict[str, Any]:
+    def process(self, path: Path, name: str, stages: int) -> dict[str, Any]:
         """Uploads a file and says what became of it."""
         from shared.domain.identity import video_id_of
         from shared.domain.records import Rendition
@@ -49,17 +51,16 @@ class Deployment:
             self._wiring.blobs.put("uploads", name, path, "application/octet-stream")
         except Exception as error:
             return {"result": "refused_name", "detail": str(error), "seconds": time.monotonic() - started}
-        put_off = self._deliver()
+        put_off = self._deliver(("ingest", "transcode")[:stages])
         video = self._wiring.repository.get(video_id_of("uploads", name))
         if video is None:
             return {"result": put_off or "refused_name", "detail": "", "seconds": time.monotonic() - started}
         attempts = self._wiring.repository.attempts(video.id)
         tools = [tool for attempt in attempts for tool in attempt.tools]
         renditions = self._wiring.repository.records(video, Rendition)
-        failed = video.failure
+        failed, done = video.failure, ("ingested", "transcoded")[stages - 1]
         return {
-            "result": put_off
-            or (failed.code if failed else "ready" if video.status == "transcoded" else video.status),
+            "result": put_off or (failed.code if failed else "ready" if video.status == done else video.status),
             "detail": failed.reason if failed else "",
             "seconds": time.monotonic() - started,
             "peak_bytes": max((tool.peak_memory_bytes for tool in tools), default=0),
@@ -68,10 +69,11 @@ class Deployment:
             "caveats": [caveat.code for attempt in attempts for caveat in attempt.caveats],
             "frames": video.media.video[0].frames if video.media and video.media.video else 0,
             "duration_s": video.media.duration_s if video.media else 0.0,
+            "kind": video.media.kind if video.media else "",
             "renditions": {f"{one.kind}-{one.name}": [one.object.bucket, one.object.name] for one in renditions},
         }
 
-    def _deliver(self) -> str:
+    def _deliver(self, stages: Sequence[str]) -> str:
         """Delivers what waits; returns the error of a delivery that was put off."""
         bus = self._wiring.local_bus
         for _ in range(_DELIVERIES):
@@ -80,7 +82,7 @@ class Deployment:
                 return ""
             function = self._functions.get(messages[0].stage)
             try:
-                if function is not None:
+                if function is not None and messages[0].stage in stages:
                     function.handle(messages[0].delivery)
             except Exception as error:
                 bus.ack(messages[0])
@@ -97,7 +99,11 @@ def main() -> None:
     deployment = Deployment()
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps(deployment.process(Path(request["path"]), request["name"])), file=answers, flush=True)
+        print(
+            json.dumps(deployment.process(Path(request["path"]), request["name"], request["stages"])),
+            file=answers,
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
