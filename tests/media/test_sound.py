@@ -88,6 +88,18 @@ def test_peaks_are_held_down_only_so_far(
     assert measured.true_peak_dbtp <= -1.5 + 0.2
 
 
+def test_a_clap_at_the_very_end_is_held_down_too(
+    encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """It lies in the last 0.05 s, after the last tenth of a second that is whole."""
+    clap = f"{_NOISE},atrim=end=3.55,volume='if(gt(t,3.52),4,0.2)':eval=frame"
+    path = make_clip("last_clap.mkv", *PICTURE, "-f", "lavfi", "-i", clap, *H264, "-c:a", "flac")
+    (encoded,) = encode_sound(path).tracks
+    assert encoded.limited
+    heard = max(np.abs(channel).max() for channel in _channels(encoded.path))
+    assert 20 * np.log10(heard) <= -1.5 + 0.2
+
+
 def test_a_hum_is_not_made_loud(encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip) -> None:
     path = make_clip(
         "hum.mkv", *PICTURE, "-f", "lavfi", "-i", f"{_NOISE},volume=-42dB", *H264, "-c:a", "pcm_s24le"

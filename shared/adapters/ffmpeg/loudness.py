@@ -45,7 +45,9 @@ class Meters:
 
     def output(self, sound: Any, number: int) -> Any:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
-        heard = sound.filter(
+        # The meter shows nothing of less than a tenth of a second, which can be all there is, or have the last peak.
+        padded = sound.filter("apad", pad_dur=0.1)
+        heard = padded.filter(
             "ebur128",
             peak="true",  # between samples too, by oversampling
             metadata=1,  # the summary in the log is for people; this is for programs
