@@ -65,27 +65,27 @@ def test_gain_and_limiting_have_bounds_and_else_the_target_is_met(source: Loudne
     assert at_a_bound or missing_db == 0
 
 
-@given(level=levels, source=loudnesses, result=loudnesses, plan=plans, last=st.booleans())
+@given(level=levels, source=loudnesses, result=loudnesses, plan=plans, attempt=st.integers(0, 4))
 def test_no_correction_raises_the_ceiling_or_passes_a_bound(
-    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, *, last: bool
+    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, attempt: int
 ) -> None:
-    better = corrected_level(level, source, result, plan, last=last)
+    better = corrected_level(level, source, result, plan, attempt)
     if better is None:
         return
     assert source.true_peak_dbtp is not None
     if better.ceiling_db is not None:
-        assert LOWEST_CEILING_DB <= better.ceiling_db
+        assert better.ceiling_db >= LOWEST_CEILING_DB
         assert better.ceiling_db <= (plan.true_peak_dbtp if level.ceiling_db is None else level.ceiling_db)
-    if not last:
+    if attempt < 3:
         assert better.gain_db <= MOST_GAIN_DB
         assert source.true_peak_dbtp + better.gain_db - plan.true_peak_dbtp <= MOST_LIMITED_DB + 1e-9
 
 
-@given(levels, loudnesses, loudnesses, plans)
-def test_the_last_correction_only_lowers_and_only_for_peaks(
-    level: Level, source: Loudness, result: Loudness, plan: SoundPlan
+@given(levels, loudnesses, loudnesses, plans, st.integers(3, 4))
+def test_the_last_corrections_only_lower_and_only_for_peaks(
+    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, attempt: int
 ) -> None:
-    better = corrected_level(level, source, result, plan, last=True)
+    better = corrected_level(level, source, result, plan, attempt)
     assert result.true_peak_dbtp is not None
     above_db = result.true_peak_dbtp - plan.true_peak_dbtp
     assert (better is not None) == (above_db > 0.1)
@@ -99,27 +99,42 @@ def test_what_is_near_enough_stays(level: Level, source: Loudness, plan: SoundPl
     assert plan.loudness_lufs is not None
     for off_lu in (-0.25, 0.0, 0.25):
         result = measured(plan.loudness_lufs + off_lu, plan.true_peak_dbtp + 0.05)
-        assert corrected_level(level, source, result, plan, last=False) is None
+        assert corrected_level(level, source, result, plan, 0) is None
 
 
 def test_what_limiting_took_is_added_and_what_aac_added_is_taken() -> None:
     level = Level(gain_db=10.0, ceiling_db=-1.5)
-    better = corrected_level(level, measured(-26.0, -5.0), measured(-17.0, -0.5), plan_of(), last=False)
+    better = corrected_level(level, measured(-26.0, -5.0), measured(-17.0, -0.5), plan_of(), 0)
     assert better == Level(gain_db=pytest.approx(11.0), ceiling_db=pytest.approx(-2.6))
+
+
+@given(levels, loudnesses, loudnesses, plans)
+def test_corrections_come_to_an_end(level: Level, source: Loudness, result: Loudness, plan: SoundPlan) -> None:
+    assert corrected_level(level, source, result, plan, 5) is None
+
+
+def test_peaks_that_came_back_are_followed_by_more() -> None:
+    level, result = Level(gain_db=10.0, ceiling_db=-1.5), measured(-16.0, -0.5)
+    ceilings = [
+        better.ceiling_db
+        for attempt in range(5)
+        if (better := corrected_level(level, measured(-26.0, -5.0), result, plan_of(), attempt))
+    ]
+    assert ceilings == pytest.approx([-2.6, -3.0, -3.4, -3.8, -4.2])
 
 
 def test_nothing_is_done_again_that_would_come_out_the_same() -> None:
     source = measured(-60.0, -30.0)
     level = first_level(source, plan_of())
     assert level == Level(gain_db=40.0, ceiling_db=-1.5)
-    assert corrected_level(level, source, measured(-20.5, -1.5), plan_of(), last=False) is None
+    assert corrected_level(level, source, measured(-20.5, -1.5), plan_of(), 0) is None
 
 
 @pytest.mark.parametrize("source", [measured(None, -30.0), measured(None, None), measured(-20.0, None)])
 def test_what_can_not_be_measured_is_left_as_it_is(source: Loudness) -> None:
     assert first_level(source, plan_of()) is None
     level = Level(gain_db=1.0, ceiling_db=None)
-    assert corrected_level(level, measured(-20.0, -9.0), source, plan_of(), last=True) is None
+    assert corrected_level(level, measured(-20.0, -9.0), source, plan_of(), 3) is None
 
 
 def test_off_leaves_everything_as_it_is() -> None:
