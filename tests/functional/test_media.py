@@ -181,6 +181,31 @@ def test_everything_can_be_played_before_it_is_understood(player: Player) -> Non
     assert "SUBTITLES" not in player.open(links["hls"]).text
 
 
+def test_what_was_written_in_the_file_and_the_curve_of_its_sound_can_be_had(player: Player) -> None:
+    claim = player.driver.claim(player.driver.upload(), "ingest")
+    claim = player.driver.claim(player.driver.commit(claim, media=media_info()), "transcode")
+    folder = object_prefix(claim.video.id, claim.key)
+    written = "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nGrüße\n"
+    peaks = b'{"version":2,"channels":1,"data":[0,1]}'
+    texts = [
+        Artifact(
+            role="subtitles",
+            object=player.put(f"{folder}stream/{name}.vtt", written.encode(), "text/vtt"),
+            language=language,
+        )
+        for name, language in (("subtitles-deu", "deu"), ("subtitles-2", "und"))
+    ]
+    waveform = Artifact(role="waveform", object=player.put(f"{folder}waveform.json", peaks, "application/json"))
+    links = player.playback(player.driver.commit(claim, [*texts, waveform]))
+    shown = [(one["language"], one["label"]) for one in links["subtitles"]]
+    assert shown == [("deu", "Subtitles deu"), (None, "Subtitles 2")]
+    for one in links["subtitles"]:
+        answer = player.open(one["url"])
+        assert (answer.text, answer.mimetype) == (written, "text/vtt")
+    answer = player.open(links["waveform"])
+    assert (answer.data, answer.mimetype) == (peaks, "application/json")
+
+
 def test_hls_leads_to_every_file(player: Player) -> None:
     answer = player.open(player.playback(player.finished("hello"))["hls"])
     assert answer.content_type == "application/vnd.apple.mpegurl"

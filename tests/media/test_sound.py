@@ -88,6 +88,34 @@ def test_peaks_are_held_down_only_so_far(
     assert measured.true_peak_dbtp <= -1.5 + 0.2
 
 
+@pytest.mark.parametrize(
+    "bursts", ["if(lt(mod(t,2),0.4),1,0.003)", "if(lt(mod(t,3),0.2),1,0.03)", "if(lt(mod(t,6),0.3),3,0.3)"]
+)
+def test_bursts_that_aac_makes_peaks_of_stay_below_the_ceiling(
+    encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip, bursts: str
+) -> None:
+    """Noise out of near silence at 64 kbit/s: each encoding has other peaks, up to 1.5 dB above the limiter's."""
+    source = f"anoisesrc=a=0.3:c=pink:s=1:r=48000:d=12,volume='{bursts}':eval=frame"
+    path = make_clip("bursts.mkv", *PICTURE, "-f", "lavfi", "-i", source, *H264, "-c:a", "flac")
+    (encoded,) = encode_sound(path).tracks
+    measured = _loudness(encoded.path, session)
+    assert measured.true_peak_dbtp is not None
+    assert measured.true_peak_dbtp <= -1.5 + 0.2
+    assert measured.integrated_lufs == pytest.approx(-17.5, abs=2.0)
+
+
+def test_a_clap_at_the_very_end_is_held_down_too(
+    encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """It lies in the last 0.05 s, after the last tenth of a second that is whole."""
+    clap = f"{_NOISE},atrim=end=3.55,volume='if(gt(t,3.52),4,0.2)':eval=frame"
+    path = make_clip("last_clap.mkv", *PICTURE, "-f", "lavfi", "-i", clap, *H264, "-c:a", "flac")
+    (encoded,) = encode_sound(path).tracks
+    assert encoded.limited
+    heard = max(np.abs(channel).max() for channel in _channels(encoded.path))
+    assert 20 * np.log10(heard) <= -1.5 + 0.2
+
+
 def test_a_hum_is_not_made_loud(encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip) -> None:
     path = make_clip(
         "hum.mkv", *PICTURE, "-f", "lavfi", "-i", f"{_NOISE},volume=-42dB", *H264, "-c:a", "pcm_s24le"

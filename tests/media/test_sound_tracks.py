@@ -119,6 +119,7 @@ def test_flash_and_beep_are_one_in_every_stream(
         (files[("video", "120p")], files[("audio", "audio")]),
         (download, download),
         (_file(records, session, "hls"), _file(records, session, "hls")),
+        (_file(records, session, "dash"), _file(records, session, "dash")),
         (_file(records, session, "hls").with_name("120p.m3u8"), files[("audio", "audio")]),
     ]
     for pictures, sound in streams:

@@ -15,8 +15,14 @@ _MOST_GAIN_DB = 40.0
 _MOST_LIMITED_DB = 15.0
 """How far peaks are held down at most: beyond it, everything between them is heard to breathe with them."""
 
+_MOST_CORRECTIONS = 5
+_TOWARDS_LOUDNESS = 3
+"""How many of the corrections, the first ones, make anything louder; the others only lower what has peaks."""
+
 _LOUDNESS_NEAR_LU = 0.3
 _PEAK_NEAR_DB = 0.1
+# AAC's own peaks come and go by chance: what was too little once is followed by more each time.
+_MORE_EACH_TIME_DB = 0.4
 _LOWEST_CEILING_DB = -24.0  # the limiter takes none below
 
 
@@ -41,7 +47,7 @@ def first_level(source: Loudness, plan: SoundPlan) -> Level | None:
 
 
 def corrected_level(
-    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, *, last: bool
+    level: Level, source: Loudness, result: Loudness, plan: SoundPlan, attempt: int
 ) -> Level | None:
     """Returns a better change, by what the one before led to; None when that is near enough, or can't be bettered.
 
@@ -52,17 +58,19 @@ def corrected_level(
         source: The source.
         result: What came out.
         plan: What should.
-        last: Whether the result can't be corrected again: then peaks count, and loudness no more.
+        attempt: How many corrections there were; from the third on peaks count, and loudness no more.
     """
     if plan.loudness_lufs is None or result.integrated_lufs is None or result.true_peak_dbtp is None:
         return None
     missing, above = plan.loudness_lufs - result.integrated_lufs, result.true_peak_dbtp - plan.true_peak_dbtp
-    above = above + _PEAK_NEAR_DB if above > _PEAK_NEAR_DB else 0.0
-    if not above and (last or abs(missing) <= _LOUDNESS_NEAR_LU):
+    above = above + _PEAK_NEAR_DB + attempt * _MORE_EACH_TIME_DB if above > _PEAK_NEAR_DB else 0.0
+    only_lower = attempt >= _TOWARDS_LOUDNESS
+    near = not above and (only_lower or abs(missing) <= _LOUDNESS_NEAR_LU)
+    if near or attempt >= _MOST_CORRECTIONS:
         return None
     ceiling = plan.true_peak_dbtp if level.ceiling_db is None else level.ceiling_db
     ceiling = max(ceiling - above, _LOWEST_CEILING_DB)
-    if last:  # the same sound, only lower, has lower peaks for sure
+    if only_lower:
         return Level(gain_db=level.gain_db - above, ceiling_db=None if level.ceiling_db is None else ceiling)
     better = _within(level.gain_db + missing, ceiling, source.true_peak_dbtp or 0.0, plan)
     return None if better == level else better

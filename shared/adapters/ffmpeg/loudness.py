@@ -21,7 +21,6 @@ __all__ = ["Meters", "measure_loudness"]
 
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
-_FIRST_VALUES_S = 0.2
 
 
 class Meters:
@@ -47,8 +46,9 @@ class Meters:
 
     def output(self, sound: Any, number: int) -> Any:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
-        # Silence up to the meter's first values: it shows none before it has heard a tenth of a second.
-        heard = sound.filter("apad", whole_dur=_FIRST_VALUES_S).filter(
+        # The meter shows nothing of less than a tenth of a second, which can be all there is, or have the last peak.
+        padded = sound.filter("apad", pad_dur=0.1)
+        heard = padded.filter(
             "ebur128",
             peak="true",  # between samples too, by oversampling
             metadata=1,  # the summary in the log is for people; this is for programs

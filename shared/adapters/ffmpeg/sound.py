@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ __all__ = ["encode_sound"]
 _RATE_HZ = 48_000
 # Peaks between samples are samples at four times the rate, near enough for BS.1770 and for a limiter.
 _OVERSAMPLED_HZ = 4 * _RATE_HZ
-_MOST_CORRECTIONS = 3
 
 
 def encode_sound(
@@ -118,7 +118,7 @@ class _Work:
         """Measures tracks that were encoded, and encodes those again whose loudness or peaks are off."""
         finished = {encoded.track.name: encoded for encoded in tracks}
         pending = [encoded for encoded in tracks if levels[encoded.track.name] is not None]
-        for attempt in range(_MOST_CORRECTIONS + 1):
+        for attempt in count():
             if not pending:
                 break
             results = measure_loudness(self._programs, [encoded.path for encoded in pending], self._session)
@@ -129,9 +129,8 @@ class _Work:
                 finished[encoded.track.name] = replace(
                     encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
                 )
-                last = attempt == _MOST_CORRECTIONS - 1
-                better = corrected_level(level, encoded.source, result, self._plan, last=last)
-                if better is not None and attempt < _MOST_CORRECTIONS:
+                better = corrected_level(level, encoded.source, result, self._plan, attempt)
+                if better is not None:
                     levels[encoded.track.name] = better
                     again.append(encoded)
             if again:
