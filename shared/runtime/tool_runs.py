@@ -21,8 +21,8 @@ _Kind: TypeAlias = tuple[str, ...]
 class ToolRuns:
     """Keeps the first runs of a kind, and adds all others up in one more; no CPU-second is lost.
 
-    Two runs are of a kind if the same program got the same options, whatever their values. Safe to use from several
-    threads.
+    Two runs are of a kind if the same program got the same options, whatever their values. Safe to use from
+    several threads.
     """
 
     def __init__(self) -> None:
