@@ -64,7 +64,8 @@ class ChunkEncoder:
         task = self._task if delivery.task is None else delivery.task
         with bound_fields(video_id=pointer.video_id, run=pointer.run, stage="encode", task=task):
             order = self._order(pointer)
-            if order is None:
+            # A new attempt's order may have fewer chunks than the one that this task was started for.
+            if order is None or task >= len(order.chunks):
                 logger().info("order_gone")
                 return
             ordered = order.chunks[task]

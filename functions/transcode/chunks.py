@@ -84,11 +84,10 @@ class ChunkedPictures:
             if missing:
                 wanted = [pair for pair in zip(keys, chunking.chunks, strict=True) if pair[0] in missing]
                 order = replace(order, chunks=tuple(self._ordered(context, order, wanted)))
-                self._write(context, order)
                 self._wait(context, order, chunking)
             done = [self._read(context, order, key) for key in keys]
             _check(done, chunking)
-            return self._join(context, plan, done)
+            return self._join(context, media, plan, done)
         except LeaseLost:
             # Tasks that can't be cancelled stop when they miss it, and leave nothing.
             self._blobs.delete(self._bucket, order.name)
@@ -116,19 +115,32 @@ class ChunkedPictures:
                 path.unlink()
             yield OrderedChunk(key=key, chunk=chunk, piece=piece)
 
-    def _write(self, context: StageContext, order: ChunkOrder) -> None:
+    def _start(self, context: StageContext, jobs: JobRunner, order: ChunkOrder) -> str:
+        """Starts the tasks and returns their execution; one that a dead attempt left must not go on beside it."""
+        for stored in self._blobs.list_objects(self._bucket, order.execution):
+            _cancel(jobs, b"".join(self._blobs.read(stored.ref)).decode())
         context.progress(0.0)  # a deleted video gets no order any more
+        self._write(context, order.name, encode_json(order))
+        execution = jobs.start(self._job(context, order))
+        try:
+            self._write(context, order.execution, execution)
+        except BaseException:
+            _cancel(jobs, execution)
+            raise
+        logger().info("chunks_ordered", execution=execution, chunks=len(order.chunks))
+        return execution
+
+    def _write(self, context: StageContext, name: str, text: str) -> None:
         path = context.workspace / "order.json"
-        path.write_text(encode_json(order))
-        self._blobs.put(self._bucket, order.name, path, "application/json")
+        path.write_text(text)
+        self._blobs.put(self._bucket, name, path, "application/json")
 
     def _wait(self, context: StageContext, order: ChunkOrder, chunking: Chunking) -> None:
         """Has the tasks run until every chunk is done."""
         frames = {ordered.key: ordered.chunk.frames for ordered in order.chunks}
         total = sum(chunk.frames for chunk in chunking.chunks)
         with self.pool.opened() as jobs:
-            execution = jobs.start(self._job(context, order))
-            logger().info("chunks_ordered", execution=execution, chunks=len(frames))
+            execution = self._start(context, jobs, order)
             try:
                 while True:
                     state = jobs.state(execution)
@@ -158,13 +170,19 @@ class ChunkedPictures:
             context.record(run)
         return replace(done, tools=())
 
-    def _join(self, context: StageContext, plan: TranscodePlan, done: Sequence[ChunkDone]) -> EncodedPictures:
+    def _join(
+        self, context: StageContext, media: MediaInfo, plan: TranscodePlan, done: Sequence[ChunkDone]
+    ) -> EncodedPictures:
         folder = context.workspace
         rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
         proxy = folder / "proxy.mp4"
-        for index, encoded in enumerate(rungs):
+        for index, encoded in enumerate(one for one in rungs if not one.rung.copy):
             self._encoder.join(self._fetched(context, [one.rungs[index] for one in done]), encoded.path)
         self._encoder.join(self._fetched(context, [one.proxy for one in done if one.proxy]), proxy)
+        for encoded in rungs:
+            if encoded.rung.copy:
+                # Copying needs no chunks.
+                self._encoder.copy_pictures(context.source(), media, encoded, context)
         return EncodedPictures(rungs=rungs, proxy=proxy, frames=sum(one.frames for one in done), decode_errors=0)
 
     def _fetched(self, context: StageContext, refs: Sequence[ObjectRef]) -> Iterator[Path]:

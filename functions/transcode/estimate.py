@@ -93,10 +93,10 @@ def estimate(media: MediaInfo, plan: TranscodePlan, pool: TaskPool, cores: float
     """
     source = media.video[0]
     frames = float(source.frames or source.duration_s * source.fps)
-    rungs = [rung.width * rung.height for rung in plan.rungs]
+    rungs = [rung.width * rung.height for rung in plan.rungs if not rung.copy]
     # The decoder is a thread of its own beside them.
     total = frames * (source.width * source.height + sum(rungs)) / _CORE_PIXELS_PER_S
-    longest_thread = frames * max(rungs) / _CORE_PIXELS_PER_S
+    longest_thread = frames * max(rungs, default=0) / _CORE_PIXELS_PER_S
     chunks = max(math.ceil(source.duration_s / chunk_s), 1)
     rounds = math.ceil(chunks / pool.workers)
     chunk_s = max(total / pool.cores, longest_thread) / chunks

@@ -96,8 +96,6 @@ class Pictures:
         """Returns why not in chunks; nothing if that is worth a try."""
         if self.settings.chunks == "never":
             return "AUTOMATIONS_ENCODING__CHUNKS is never."
-        if plan.rungs[0].copy:
-            return "The source's own pictures are the top rung; the others are less work than that one would be."
         if self.settings.chunks == "always":
             return ""
         expected = estimate(media, plan, pool, self._cores, self.settings.chunk_s)

@@ -101,6 +101,11 @@ class ChunkOrder:
         """Name of the object that it is written in."""
         return self.prefix + _ORDER
 
+    @property
+    def execution(self) -> str:
+        """Name of the object that says which execution its tasks belong to."""
+        return self.prefix + "execution"
+
     def folder(self, key: str) -> str:
         """Returns the folder of a chunk's files."""
         return f"{self.prefix}{key}/"

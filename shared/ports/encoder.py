@@ -154,8 +154,18 @@ class Encoder(Protocol):
     ) -> EncodedPictures:
         """Makes of a part of a source what encode_pictures() makes of the whole, as files for join().
 
+        Rungs that are the source's own pictures are left out.
+
         Raises:
             PermanentError: ``inexact_cut``, or what encode_pictures() raises.
+        """
+        ...
+
+    def copy_pictures(self, source: Path, media: MediaInfo, encoded: EncodedRung, session: ToolSession) -> None:
+        """Writes a rung that is the source's own pictures, as encode_pictures() does.
+
+        Raises:
+            TransientError: The machine or a limit is at fault.
         """
         ...
 

@@ -29,6 +29,7 @@ from shared.ports.clock import Clock
 from shared.ports.span_exporter import SpanExporter
 from shared.ports.video_repository import VideoRepository
 from shared.runtime.steps import Steps
+from shared.runtime.tool_runs import ToolRuns
 
 __all__ = ["AttemptServices", "RunningAttempt"]
 
@@ -83,7 +84,7 @@ class RunningAttempt:
         self._progress = 0.0
         self._spent = Cost()
         self._meter = threading.Lock()
-        self._tools: list[ToolRun] = []
+        self._tools = ToolRuns()
         self._steps = (
             None if services.spans is None else Steps(claim.video.id, claim.key, services.clock, services.spans)
         )
@@ -123,9 +124,9 @@ class RunningAttempt:
         own_cpu_s = _own_cpu_s() - self._cpu_at_start
         cost = Cost(
             wall_s=self._services.clock.monotonic() - self._started,
-            cpu_s=own_cpu_s + sum(run.cpu_s for run in self._tools),
+            cpu_s=own_cpu_s + self._tools.cpu_s,
         )
-        return Effort(cost=cost + self._spent, tools=tuple(self._tools), caveats=tuple(self._caveats))
+        return Effort(cost=cost + self._spent, tools=self._tools.runs, caveats=tuple(self._caveats))
 
     def records(self, kind: type[R]) -> Sequence[R]:
         return self._services.repository.records(self._claim.video, kind)
@@ -208,7 +209,7 @@ class RunningAttempt:
             self._spent += cost
 
     def record(self, run: ToolRun) -> None:
-        self._tools.append(run)
+        self._tools.add(run)
         if self._steps is not None:
             self._steps.tool(run)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,14 @@ EXACT = {
     "late-sound.mkv": (*moving("25"), "-itsoffset", "0.7", "-f", "lavfi", "-i", "sine=d=6", *X264, "-g", "40"),
     "rotated.mp4": ("-display_rotation", "90", "-i", "{open-gop.mp4}", "-c", "copy"),
     "trimmed.mp4": ("-ss", "0.5", "-i", "{25.mp4}", "-c", "copy"),
+    "trimmed-open-gop.mp4": ("-ss", "0.5", "-i", "{open-gop.mp4}", "-c", "copy"),
     "mpeg2.mkv": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
     "vp8.webm": (*moving("25"), "-c:v", "libvpx", "-g", "40"),
     "hevc.mp4": (*moving("25"), "-c:v", "libx265", "-x265-params", "log-level=error:keyint=40"),
+    "stream.ts": (*moving("25"), "-f", "lavfi", "-i", "sine=d=8", *X264, "-g", "40", "-bf", "2"),
+    "film.mxf": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
+    "old.avi": (*moving("25"), "-c:v", "mpeg4", "-g", "40"),
+    "clip.wmv": (*moving("25"), "-c:v", "wmv2", "-g", "40"),
     "prores.mov": (*moving("25"), "-c:v", "prores"),
 }
 
@@ -85,14 +91,16 @@ class InChunks:
         self._encoder = encoder
         self._session = session
 
-    def plan(self, source: Path) -> tuple[MediaInfo, TranscodePlan, Chunking]:
+    def plan(self, source: Path, **top: Any) -> tuple[MediaInfo, TranscodePlan, Chunking]:
         media = self._tool.probe(source, MediaLimits(), self._session)
         width, height = media.video[0].display_size
         plan = small_plan((width, height), (width // 4 * 2, height // 4 * 2))
+        plan = replace(plan, rungs=(replace(plan.rungs[0], **top), *plan.rungs[1:]))
         return media, plan, self._encoder.plan_chunks(source, media, plan, CHUNK_S, self._session)
 
-    def both(self, source: Path) -> Both:
-        media, plan, chunking = self.plan(source)
+    def both(self, source: Path, **top: Any) -> Both:
+        """Encodes both ways, the top rung otherwise than usual."""
+        media, plan, chunking = self.plan(source, **top)
         assert chunking.reason == ""
         assert len(chunking.chunks) >= 3
         folder = self._folder("whole")
@@ -108,11 +116,13 @@ class InChunks:
             pictures = self._encoder.encode_chunk(piece, media, plan, chunking, chunk, folder, self._session)
             assert pictures.decode_errors == 0
             encoded.append(pictures)
-        folder, rungs = self._folder("joined"), []
-        for index, rung in enumerate(plan.rungs):
-            path = folder / f"{rung.name}.mp4"
-            self._encoder.join([one.rungs[index].path for one in encoded], path)
-            rungs.append(EncodedRung(rung=rung, path=path))
+        folder = self._folder("joined")
+        rungs = [EncodedRung(rung=rung, path=folder / f"{rung.name}.mp4") for rung in plan.rungs]
+        for index, made in enumerate(one for one in rungs if not one.rung.copy):
+            self._encoder.join([one.rungs[index].path for one in encoded], made.path)
+        for made in rungs:
+            if made.rung.copy:
+                self._encoder.copy_pictures(source, media, made, self._session)
         self._encoder.join([one.proxy for one in encoded], folder / "proxy.mp4")
         frames = sum(one.frames for one in encoded)
         return EncodedPictures(rungs=tuple(rungs), proxy=folder / "proxy.mp4", frames=frames, decode_errors=0)
@@ -180,16 +190,49 @@ def test_chunks_look_as_much_like_the_source_as_the_whole(
 def test_streams_of_both_have_the_same_segments(
     sources: Sources, in_chunks: InChunks, session: FakeStageContext, name: str
 ) -> None:
-    both = in_chunks.both(sources.path(name))
-    playlists = []
+    whole, joined = playlists(in_chunks.both(sources.path(name)), session)
+    assert whole == joined
+    assert len(whole) >= 16
+
+
+def playlists(both: Both, session: FakeStageContext) -> tuple[list[str], list[str]]:
+    """Returns the lengths of all segments of both."""
+    found = []
     for kind, pictures in (("whole", both.whole), ("joined", both.joined)):
         folder = session.workspace / f"stream-{kind}"
         folder.mkdir()
         packaging = ShakaPackager().package(pictures.rungs, (), (), 1.0, folder, session)
         lines = [line for path in packaging.playlists for line in path.read_text().splitlines()]
-        playlists.append([line for line in lines if line.startswith("#EXTINF")])
-    assert playlists[0] == playlists[1]
-    assert len(playlists[0]) >= 16
+        found.append([line for line in lines if line.startswith("#EXTINF")])
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("codec", ["hevc", "av1"])
+def test_other_codecs_are_as_exact(
+    sources: Sources, in_chunks: InChunks, session: FakeStageContext, codec: str
+) -> None:
+    source = sources.path("ntsc.mp4")
+    both = in_chunks.both(source, codec=codec)
+    top, joined = both.whole.rungs[0].path, both.joined.rungs[0].path
+    assert packets(joined) == packets(top)
+    assert ssim(joined, source, "ssim") == pytest.approx(ssim(top, source, "ssim"), rel=0.004)
+    whole_lengths, joined_lengths = playlists(both, session)
+    assert whole_lengths == joined_lengths
+
+
+@pytest.mark.parametrize("kind", ["mp4", "ts"])
+def test_a_source_that_is_a_rung_itself_is_copied_beside_chunks_of_the_others(
+    make_clip: MakeClip, in_chunks: InChunks, session: FakeStageContext, kind: str
+) -> None:
+    closed = ("-g", "12", "-keyint_min", "12", "-sc_threshold", "0")
+    source = make_clip(f"own.{kind}", *moving("24"), "-f", "lavfi", "-i", "sine=d=8", *X264, *closed)
+    both = in_chunks.both(source, copy=True)
+    assert both.joined.rungs[0].path.read_bytes() == both.whole.rungs[0].path.read_bytes()
+    assert packets(both.joined.rungs[1].path) == packets(both.whole.rungs[1].path)
+    whole, joined = playlists(both, session)
+    assert whole == joined
+    # The segments of one rung begin where the other's do.
+    assert joined[: len(joined) // 2] == joined[len(joined) // 2 :]
 
 
 REFUSED = {
@@ -197,7 +240,8 @@ REFUSED = {
         (*moving("25"), "-vf", "select='not(mod(n,7))+not(mod(n,3))'", "-fps_mode", "vfr", *X264, "-g", "20"),
         "not evenly spaced",
     ),
-    "stream.ts": ((*moving("25"), *X264, "-g", "40"), "no index"),
+    "clip.flv": ((*moving("25"), *X264, "-g", "40"), "does not lead to a key frame"),
+    "b-frames.avi": ((*moving("25"), *X264, "-g", "40"), "when it is shown"),
     "short.mp4": ((*moving("25"), "-t", "2", *X264), "too short"),
     "one-key-frame.mp4": ((*moving("25"), *X264, "-g", "1000", "-sc_threshold", "0"), "so far apart"),
 }
@@ -211,6 +255,16 @@ def test_what_can_not_be_cut_exactly_or_is_not_worth_it_stays_whole(
     _, _, chunking = in_chunks.plan(make_clip(name, *arguments))
     assert chunking.chunks == ()
     assert reason in chunking.reason
+
+
+def test_a_transport_stream_whose_clock_jumps_stays_whole(make_clip: MakeClip, in_chunks: InChunks) -> None:
+    parts = [
+        make_clip(f"{start}.ts", *moving("25"), "-t", "4", *X264, "-g", "20", "-output_ts_offset", str(start))
+        for start in (0, 3600)
+    ]
+    jumping = parts[0].with_name("jumping.ts")
+    jumping.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert in_chunks.plan(jumping)[2].reason == "its clock jumps"
 
 
 def test_pictures_that_are_renewed_bit_by_bit_are_no_key_frames(make_clip: MakeClip, in_chunks: InChunks) -> None:

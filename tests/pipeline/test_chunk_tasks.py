@@ -318,8 +318,7 @@ def test_the_tasks_of_a_cloud_run_job_do_the_same(
 ) -> None:
     local = deploy()
     local.transcode()
-    jobs = {"JOBS": json.dumps({"encode": JOB})}
-    cloud = deploy(**jobs)
+    cloud = deploy(JOBS=json.dumps({"encode": JOB}))
     settings = {
         "AUTOMATIONS_DATA_DIR": str(cloud.wiring.settings.data_dir),
         "AUTOMATIONS_JOBS": json.dumps({"encode": JOB}),
@@ -328,5 +327,12 @@ def test_the_tasks_of_a_cloud_run_job_do_the_same(
         for name, value in stub.client_environment.items():
             monkeypatch.setenv(name, value)
         cloud.transcode()
+        # By this name another attempt would find the tasks, if this one had died.
+        named = cloud.wiring.blobs.stat("media", object_prefix(VIDEO_ID, chunks_key(1)) + "execution")
+        execution = b"".join(cloud.wiring.blobs.read(named)).decode()
+        jobs = Bootstrap().jobs
+        assert jobs is not None
+        # Its tasks have ended, or were told to once the last chunk was there.
+        eventually(lambda: jobs.state(execution).status != "running")
     assert cloud.mode == local.mode
     assert cloud.pictures() == local.pictures()

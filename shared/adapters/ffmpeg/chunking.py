@@ -25,8 +25,11 @@ SHORTEST: Final = Fraction(1, 2)
 LONGEST: Final = Fraction(5, 4)
 """How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
 
-# Containers whose index leads to any key frame.
-_SEEKABLE: Final = ("mov", "matroska")
+# Containers in which a key frame is found by its time: by their index, or by looking for it. (Not in FLV and
+# MPEG-PS; an AVI does not tell the times of B-frames.)
+_SEEKABLE: Final = ("mov", "matroska", "mpegts", "mxf", "avi", "asf")
+# FFmpeg takes so long a step of a transport stream's clock for a jump, and goes on without one, but not in a piece.
+_JUMPING, _JUMP_S = "mpegts", 10
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
 _LENGTH_WEIGHT: Final = 0.1
 # More than this share of the video decoded twice is not worth it.
@@ -48,9 +51,13 @@ def plan_chunks(
         chunk_s: Seconds of a chunk that are aimed at.
         session: The attempt.
     """
-    if media.container.split(",")[0] not in _SEEKABLE:
-        return Chunking(reason="its container has no index of its key frames")
-    return chunking_of(read_timeline(programs, source, media, session), media.video[0], plan, chunk_s)
+    container = media.container.split(",")[0]
+    if container not in _SEEKABLE:
+        return Chunking(reason="its container does not lead to a key frame by its time")
+    timeline = read_timeline(programs, source, media, session)
+    if container == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
+        return Chunking(reason="its clock jumps")
+    return chunking_of(timeline, media.video[0], plan, chunk_s)
 
 
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:

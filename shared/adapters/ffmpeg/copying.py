@@ -10,13 +10,15 @@ from pathlib import Path
 
 import ffmpeg
 
-from shared.adapters.ffmpeg.graph import opened
-from shared.adapters.ffmpeg.programs import Programs, literal
+from shared.adapters.ffmpeg.graph import opened, others_read
+from shared.adapters.ffmpeg.outputs import copy_output
+from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.domain.encoding import GOP_S, SEGMENT_S, gop_frames
 from shared.domain.media import MediaInfo
+from shared.ports.encoder import EncodedRung
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["is_aligned", "segment_starts"]
+__all__ = ["copy_pictures", "is_aligned", "segment_starts"]
 
 
 def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> bool:
@@ -50,6 +52,22 @@ def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path,
         return all(
             None not in {ours, theirs} and abs(ours - theirs) <= 1 / (2 * video.fps) for ours, theirs in pairs
         )
+
+
+def copy_pictures(
+    programs: Programs, source: Path, media: MediaInfo, encoded: EncodedRung, session: ToolSession
+) -> None:
+    """Writes the source's own pictures as a rung, with the times that encoded ones have.
+
+    Raises:
+        TransientError: The machine or a limit is at fault.
+    """
+    read, index = opened(source, media), media.video[0].index
+    graph = ffmpeg.merge_outputs(copy_output(read[str(index)], encoded), *others_read(read, media, {index}))
+    with programs.encode(graph, encoded.path.parent, session) as tool:
+        tool.stdout.read()
+    if tool.returncode:
+        raise tool_failed(tool)
 
 
 def segment_starts(key_times_s: Iterable[Fraction]) -> Iterator[Fraction]:

@@ -30,8 +30,8 @@ class DecodeErrors:
     """Counts what FFmpeg could not read or decode and went past.
 
     Args:
-        is_piece: Whether what is decoded was cut out of something longer: then pictures may be missed that others
-            refer to, and only those before its first own picture do.
+        begins_amid: Whether what is decoded was cut out of a stream. Pictures at its beginning may refer to some
+            before it; they come before the chunk too, and are thrown away.
 
     Attributes:
         too_large: Whether a picture was larger than may be decoded.
@@ -44,12 +44,12 @@ class DecodeErrors:
     )
     _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (is invalid|exceeds specified max pixel count)")
 
-    # What decoders complain of when they are begun at a key frame that is not the first picture of all.
-    _UNKNOWN_REFERENCE = re.compile(r"mmco: unref short|reference picture|Could not find ref|co located POCs")
+    # What H.264's decoder says of them, once for all, and of nothing that it gives damaged.
+    _REFERS_BACK = re.compile(r"mmco: unref short failure|co located POCs unavailable")
 
-    def __init__(self, *, is_piece: bool = False) -> None:
-        self._is_piece = is_piece
+    def __init__(self, *, begins_amid: bool = False) -> None:
         self.too_large = False
+        self._begins_amid = begins_amid
         self._counts = Counter[str]()
         self._noticed = False
 
@@ -63,8 +63,7 @@ class DecodeErrors:
         """Takes in a line of the log."""
         if found := self._COUNTED.search(line):
             self._counts[found[1] or found[2]] += 1
-        excused = self._is_piece and self._UNKNOWN_REFERENCE.search(line)
-        self._noticed |= "[error]" in line and not excused
+        self._noticed |= "[error]" in line and not (self._begins_amid and self._REFERS_BACK.search(line))
         self.too_large |= bool(self._TOO_LARGE.search(line))
 
 
@@ -120,7 +119,7 @@ def run_graph(
     limits: ToolLimits,
     *,
     options: tuple[str, ...] = (),
-    is_piece: bool = False,
+    begins_amid: bool = False,
 ) -> tuple[EncodedPictures, RunningTool]:
     """Encodes what a graph says, the proxy being its first output.
 
@@ -133,13 +132,13 @@ def run_graph(
         session: The attempt.
         limits: What that may take.
         options: More of FFmpeg's global options.
-        is_piece: Whether the source is a piece of something longer.
+        begins_amid: Whether the source was cut out of another; see DecodeErrors.
 
     Raises:
         PermanentError: ``corrupt`` or ``too_many_pixels``.
         TransientError: The machine or a limit is at fault.
     """
-    meter, errors = _Meter(expected, session), DecodeErrors(is_piece=is_piece)
+    meter, errors = _Meter(expected, session), DecodeErrors(begins_amid=begins_amid)
     options = (*_PROGRESS, *options)
     # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
     with programs.encode(graph, proxy.parent, session, limits=limits, options=options, on_log=errors.note) as tool:

@@ -9,7 +9,7 @@ from shared.adapters.ffmpeg.programs import MAX_PIXELS, Programs
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Look, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
-from shared.ports.encoder import EncodedPictures, EncodedSound, EncodedTrack
+from shared.ports.encoder import EncodedPictures, EncodedRung, EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["FfmpegEncoder"]
@@ -90,6 +90,11 @@ class FfmpegEncoder:
         from shared.adapters.ffmpeg.pieces import encode_piece
 
         return encode_piece(self._programs, piece, media, plan, chunking, chunk, folder, session)
+
+    def copy_pictures(self, source: Path, media: MediaInfo, encoded: EncodedRung, session: ToolSession) -> None:
+        from shared.adapters.ffmpeg.copying import copy_pictures
+
+        copy_pictures(self._programs, source, media, encoded, session)
 
     def join(self, parts: Iterable[Path], destination: Path) -> None:
         from shared.adapters.ffmpeg.stitch import append_fragments

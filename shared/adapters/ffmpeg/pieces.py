@@ -28,6 +28,8 @@ __all__ = ["cut_piece", "encode_piece"]
 
 # A piece's clock is ahead of the container's by this, for what is decoded before 0 would move everything else.
 _AHEAD_S: Final = 10
+# Twice as much each time, until the key frame is there that was meant; then exactly what is needed from there on.
+_TRIES: Final = 4
 # NUT holds every codec and divides ticks further, but never rounds a time.
 _CONTAINER: Final = "nut"
 
@@ -47,7 +49,7 @@ def cut_piece(
         PermanentError: ``inexact_cut``: the file does not have them where its index says.
     """
     packets = chunk.packets
-    for _ in range(2):
+    for _ in range(_TRIES):
         _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
         found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
         if _is_right(found, media, chunking, chunk):
@@ -59,8 +61,9 @@ def cut_piece(
             ):
                 raise PermanentError("inexact_cut", "The video's pictures are renewed bit by bit, never at once.")
             return
-        # Some indices lead to the key frame before: that costs packets at the other end.
-        packets += int((found.pts < math.ceil((chunk.read_from_s + _AHEAD_S) / found.tick_s)).sum())
+        # Some indices lead to a key frame before: all that lies between is needed too.
+        wanted = found.is_key & (found.pts >= math.ceil((chunk.read_from_s + _AHEAD_S) / found.tick_s))
+        packets = chunk.packets + int(wanted.argmax()) if wanted.any() else packets + len(found.pts)
     raise PermanentError(
         "inexact_cut", f"Chunk {chunk.index + 1} can't be cut out of the file where its index says."
     )
@@ -143,7 +146,8 @@ def encode_piece(
         TransientError: The machine or a limit is at fault.
     """
     video = media.video[0]
-    rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
+    encoded = (EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
+    rungs = tuple(one for one in encoded if not one.rung.copy)
     proxy = folder / "proxy.mp4"
     read = ffmpeg.input(literal(piece), **reading_options(_CONTAINER), **_turned(video.rotation), threads=1)
     offset_s = _AHEAD_S + chunking.origin_s
@@ -161,7 +165,15 @@ def encode_piece(
     )
     limits = for_pictures(portion, plan)
     pictures, _ = run_graph(
-        programs, graph, chunk.frames, rungs, proxy, session, limits, options=("-copyts",), is_piece=True
+        programs,
+        graph,
+        chunk.frames,
+        rungs,
+        proxy,
+        session,
+        limits,
+        options=("-copyts",),
+        begins_amid=chunk.index > 0,
     )
     if pictures.frames != chunk.frames:
         raise PermanentError(

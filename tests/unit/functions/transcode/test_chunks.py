@@ -1,0 +1,75 @@
+"""Who waits for the tasks of chunks."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from fractions import Fraction
+from pathlib import Path
+from unittest.mock import create_autospec
+
+import pytest
+
+from functions.transcode.chunks import ChunkedPictures
+from functions.transcode.plan import plan_pictures
+from shared.domain.chunks import Chunk, Chunking
+from shared.domain.encoding import Rung
+from shared.domain.errors import LeaseLost, NotFound
+from shared.domain.identity import chunks_key, object_prefix
+from shared.ports.encoder import Encoder
+from shared.ports.job_runner import Job, TaskPool
+from shared.testing.blob_store import InMemoryBlobStore
+from shared.testing.jobs import FakeJobRunner
+from shared.testing.stage_context import FakeStageContext
+from shared.testing.videos import media_info
+
+CHUNK = Chunk(
+    index=0,
+    start_s=Fraction(0),
+    end_s=Fraction(2),
+    frames=50,
+    key_frames=0,
+    read_from_s=Fraction(0),
+    packets=50,
+)
+RUNG = Rung(name="120p", width=160, height=120, max_bitrate_bps=1_000_000, crf=18)
+
+
+class _Jobs(FakeJobRunner):
+    """Knows what was cancelled when a job began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancelled_before: list[str] = []
+
+    def start(self, job: Job) -> str:
+        self.cancelled_before = list(self.cancelled)
+        return super().start(job)
+
+
+def test_an_execution_that_a_dead_attempt_left_ends_before_another_begins(tmp_path: Path) -> None:
+    jobs, blobs, encoder = _Jobs(), InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    encoder.cut.side_effect = lambda *arguments: arguments[4].write_bytes(b"piece")
+    source = tmp_path / "source.mp4"
+    source.touch()
+    context = FakeStageContext(folder=tmp_path / "attempt", source_file=source)
+    name = object_prefix(context.video.id, chunks_key(1)) + "execution"
+    left = tmp_path / "left"
+    left.write_text("encode-of-the-dead")
+    blobs.put("media", name, left, "text/plain")
+
+    def die(seconds: float) -> None:
+        del seconds
+        raise LeaseLost("gone")
+
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(jobs)
+    )
+    chunked = ChunkedPictures(encoder, blobs, "media", pool, pause=die)
+    with pytest.raises(LeaseLost):
+        chunked.encode(context, media_info(), plan_pictures((RUNG,)), Chunking(chunks=(CHUNK,)))
+    assert jobs.cancelled_before == ["encode-of-the-dead"]
+    (started,) = jobs.started
+    assert b"".join(blobs.read(blobs.stat("media", name))).decode() == started
+    with pytest.raises(NotFound):
+        blobs.stat("media", name.replace("execution", "order.json"))
