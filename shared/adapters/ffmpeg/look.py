@@ -21,8 +21,8 @@ from shared.ports.tool_session import ToolSession
 
 __all__ = ["look_at"]
 
-# A look at a short video must cost little too, so that there are fewer excerpts; but one alone may see what nothing
-# else is like, and take quality from all the rest.
+# A look at a short video must cost little too, so that there are fewer excerpts; but one alone may see what is
+# like nothing else, and take quality from all the rest.
 _EXCERPT_S = 0.4
 _APART_S = 7.0
 _FEWEST, _MOST = 2, 4
