@@ -37,30 +37,31 @@ _HANDLING_S: Final = 0.5
 """What a chunk takes of whoever cuts, stores, fetches and joins it, one after the other."""
 
 
-def expected_s(ladder: LadderPlanner, video: Video) -> float:
+def expected_s(ladder: LadderPlanner, settings: EncodingSettings, video: Video) -> float:
     """Returns how many seconds a transcode should take, rather too many than too few.
 
     Args:
         ladder: Plans the renditions.
+        settings: What the deployment encodes with.
         video: The video; one that was never measured is refused at once.
     """
-    return 0.0 if video.media is None else expected_media_s(ladder, video.media)
+    return 0.0 if video.media is None else expected_media_s(ladder, settings, video.media)
 
 
-def expected_media_s(ladder: LadderPlanner, media: MediaInfo) -> float:
+def expected_media_s(ladder: LadderPlanner, settings: EncodingSettings, media: MediaInfo) -> float:
     """Returns how many seconds a transcode of something measured should take."""
     if media.kind == "audio":
         return media.duration_s / _SOUND_S_PER_S
-    return pixels(ladder, media) / _PIXELS_PER_S
+    return pixels(ladder, settings, media) / _PIXELS_PER_S
 
 
-def pixels(ladder: LadderPlanner, media: MediaInfo) -> float:
+def pixels(ladder: LadderPlanner, settings: EncodingSettings, media: MediaInfo) -> float:
     """Returns how many pixels of the source and of all rungs a transcode decodes and encodes; sound has none."""
     if media.kind == "audio":
         return 0.0
     source = media.video[0]
     frames = source.frames or source.duration_s * source.fps
-    rungs = ladder.plan(media, None, EncodingSettings()).rungs
+    rungs = ladder.plan(media, None, settings).rungs
     each = source.width * source.height + sum(rung.width * rung.height for rung in rungs)
     return float(each * frames)
 

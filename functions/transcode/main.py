@@ -31,7 +31,7 @@ def endpoint() -> Endpoint:
     chunked = ChunkedPictures(encoder, wiring.blobs, settings.media_bucket, wiring.chunk_pool)
     pictures = Pictures(encoder, ladder, settings.encoding, chunked, wiring.cores)
     stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, pictures)
-    return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder))
+    return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder, settings.encoding))
 
 
 @functions_framework.http

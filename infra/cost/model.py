@@ -12,6 +12,7 @@ from infra.cost.measurements import assumed, operations, stage_rates
 from infra.cost.price_list import prices
 from infra.cost.work import Analysis, Work
 from shared.adapters.gemini.prices import price_of
+from shared.domain.encoding import EncodingSettings
 from shared.domain.flow import Flow, Needs, StageSpec
 from shared.domain.media import MediaInfo
 from shared.processors.ladder import LadderPlanner
@@ -148,9 +149,11 @@ def instance_usage(needs: Needs, seconds: float, *, as_job: bool = False) -> Usa
     return {f"run.{kind}.vcpu": billed_s * needs.cpu, f"run.{kind}.memory": billed_s * gib_of(needs.memory)}
 
 
-def runs_as_job(spec: StageSpec, ladder: LadderPlanner, media: MediaInfo) -> bool:
+def runs_as_job(spec: StageSpec, ladder: LadderPlanner, encoding: EncodingSettings, media: MediaInfo) -> bool:
     """Tells whether a first attempt at a stage leaves its function, by the question that the function asks."""
-    return spec.job_timeout_s is not None and expected_media_s(ladder, media) > spec.timeout_s * SAFE_SHARE
+    return (
+        spec.job_timeout_s is not None and expected_media_s(ladder, encoding, media) > spec.timeout_s * SAFE_SHARE
+    )
 
 
 def together(*usages: Usage) -> Usage:
@@ -178,7 +181,7 @@ def _stage(spec: StageSpec, work: Work, heartbeat_s: float, *, cold: bool) -> Pa
         busy_s = model.answers_s
     busy_s += (rates.bytes_read.of(amounts) + rates.bytes_written.of(amounts)) / assumed("transfer_bytes_s")
     busy_s += assumed("machinery_s")
-    as_job = runs_as_job(spec, work.ladder, work.media)
+    as_job = runs_as_job(spec, work.ladder, work.encoding, work.media)
     start_s = assumed(f"start_s.{spec.image}")
     here_s = assumed("machinery_s") if as_job else busy_s
     usage = together(

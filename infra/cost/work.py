@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -40,19 +40,21 @@ class Work:
         media: What it is made of.
         ladder: Plans its renditions.
         analysis: What looks at it.
+        encoding: What the deployment encodes with.
     """
 
     media: MediaInfo
     ladder: LadderPlanner
     analysis: Analysis = Analysis.DEVICE
+    encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
     @property
     def amounts(self) -> Mapping[str, float]:
         """How much there is of what a stage's work grows with."""
         return {
             "media_s": self.media.duration_s,
-            "gigapixels": pixels(self.ladder, self.media) / 1e9,
-            "rungs": len(self.ladder.plan(self.media, None, EncodingSettings()).rungs) if self.media.video else 0,
+            "gigapixels": pixels(self.ladder, self.encoding, self.media) / 1e9,
+            "rungs": len(self.ladder.plan(self.media, None, self.encoding).rungs) if self.media.video else 0,
             "size_bytes": self.media.size_bytes,
         }
 

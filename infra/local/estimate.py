@@ -81,7 +81,7 @@ def _work(wiring: Bootstrap, file: Path | None, minutes: float | None, resolutio
         media = wiring.media_tool.probe(file, wiring.settings.limits, _Probing())
     else:
         media = invented_media((minutes or 0.0) * 60, resolution)
-    return Work(media=media, ladder=ladder, analysis=Analysis(analyzer))
+    return Work(media=media, ladder=ladder, analysis=Analysis(analyzer), encoding=wiring.settings.encoding)
 
 
 class _Probing:

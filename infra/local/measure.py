@@ -59,7 +59,7 @@ def measured(wiring: Bootstrap, stack: Stack, source: Path, name: str) -> Iterat
             "size": f"{picture.width}x{picture.height}",
             "size_bytes": video.source.size_bytes,
             "rungs": len(ladder.plan(video.media, None, wiring.settings.encoding).rungs),
-            "gigapixels": round(pixels(ladder, video.media) / 1e9, 3),
+            "gigapixels": round(pixels(ladder, wiring.settings.encoding, video.media) / 1e9, 3),
             "shots": sum(segment.kind == "shot" for segment in wiring.repository.records(video, Segment)),
             "wall_s": round(attempt.cost.wall_s, 3),
             "cpu_s": round(attempt.cost.cpu_s, 3),

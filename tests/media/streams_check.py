@@ -36,6 +36,39 @@ def segments(playlist: Path) -> list[Segment]:
     return result
 
 
+def rates_bps(playlist: Path) -> tuple[float, float]:
+    """Returns a playlist's peak and mean bits a second, as RFC 8216 defines them.
+
+    The peak is the most that any run of segments takes which lasts 0.5 to 1.5 target durations, or all of them
+    where none does.
+    """
+    parts = segments(playlist)
+    (target,) = re.findall(r"#EXT-X-TARGETDURATION:(\d+)", playlist.read_text())
+    runs = [parts[first:last] for first in range(len(parts)) for last in range(first + 1, len(parts) + 1)]
+    counted = [run for run in runs if 0.5 <= sum(part.seconds for part in run) / int(target) <= 1.5]
+    return max(map(_rate_bps, counted or [parts])), _rate_bps(parts)
+
+
+def _rate_bps(parts: list[Segment]) -> float:
+    return 8 * sum(len(part.data) for part in parts) / sum(part.seconds for part in parts)
+
+
+def check_rates(master: Path) -> None:
+    """Holds what a master says that each variant takes, with its sound, against the segments."""
+    text = master.read_text()
+    sounds = [rates_bps(master.parent / name) for name in re.findall(r'TYPE=AUDIO,URI="([^"]+)"', text)]
+    sound_peak, sound_mean = (
+        max(rates, default=0.0) for rates in (zip(*sounds, strict=True) if sounds else ((), ()))
+    )
+    variants = re.findall(r"#EXT-X-STREAM-INF:([^\n]+)\n(\S+)", text)
+    assert variants
+    for attributes, name in variants:
+        said = {key: int(value) for key, value in re.findall(r"((?:AVERAGE-)?BANDWIDTH)=(\d+)", attributes)}
+        peak, mean = rates_bps(master.parent / name)
+        assert said["BANDWIDTH"] >= 0.999 * (peak + sound_peak), f"{name}: a player would stall"
+        assert said.get("AVERAGE-BANDWIDTH", said["BANDWIDTH"]) >= 0.99 * (mean + sound_mean), name
+
+
 def first_picture(segment: Segment) -> int:
     """Returns the type of the first slice in a segment of H.264 in MP4."""
     at = segment.data.index(b"mdat") + 4
@@ -58,6 +91,7 @@ def codec_of(path: Path) -> str:
 
 def check_hls(master: Path, names: list[str], seconds: float, slack_s: float) -> None:
     """Holds every playlist that a master names against the others and against its file."""
+    check_rates(master)
     text = master.read_text()
     audio = master.parent / "audio.m4a"
     cuts = []

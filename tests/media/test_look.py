@@ -36,18 +36,18 @@ def _test_pattern(seconds: float, *, fps: str = "25", size: str = "320x240") -> 
     [
         ("one_frame.mp4", (*_test_pattern(1), "-frames:v", "1", *_H264), 0.04),
         ("tenth.mp4", (*_test_pattern(0.12), *_H264), 0.12),
-        ("short.mp4", (*_test_pattern(1), *_H264), 1.0),
+        ("short.mp4", (*_test_pattern(1), *_H264), 0.4),
         ("slow.mp4", (*_test_pattern(6, fps="1"), *_H264), 4.0),
-        ("fast.mp4", (*_test_pattern(3, fps="120"), *_H264), 2.4),
-        ("tiny.mp4", (*_test_pattern(1, size="16x16"), *_H264), 1.0),
-        ("long.mp4", (*_test_pattern(70, size="64x48"), *_H264), 2.4),
-        ("uneven.mkv", (*_test_pattern(8), "-vf", "select='mod(n,3)'", "-fps_mode", "vfr", *_H264), 2.4),
-        ("late.ts", (*_test_pattern(8), *_H264, "-output_ts_offset", "100"), 2.4),
-        ("stream.flv", (*_test_pattern(8), "-c:v", "flv"), 2.4),
-        ("stream.mpg", (*_test_pattern(8), "-c:v", "mpeg2video"), 2.4),
-        ("stream.ogv", (*_test_pattern(8), "-c:v", "libtheora"), 2.4),
-        ("stream.avi", (*_test_pattern(8), "-c:v", "mpeg4"), 2.4),
-        ("no_index.mkv", (*_test_pattern(8), *_H264, "-f", "matroska", "-live", "1"), 2.4),
+        ("fast.mp4", (*_test_pattern(3, fps="120"), *_H264), 0.8),
+        ("tiny.mp4", (*_test_pattern(1, size="16x16"), *_H264), 0.4),
+        ("long.mp4", (*_test_pattern(70, size="64x48"), *_H264), 1.6),
+        ("uneven.mkv", (*_test_pattern(8), "-vf", "select='mod(n,3)'", "-fps_mode", "vfr", *_H264), 0.8),
+        ("late.ts", (*_test_pattern(8), *_H264, "-output_ts_offset", "100"), 0.8),
+        ("stream.flv", (*_test_pattern(8), "-c:v", "flv"), 0.8),
+        ("stream.mpg", (*_test_pattern(8), "-c:v", "mpeg2video"), 0.8),
+        ("stream.ogv", (*_test_pattern(8), "-c:v", "libtheora"), 0.8),
+        ("stream.avi", (*_test_pattern(8), "-c:v", "mpeg4"), 0.8),
+        ("no_index.mkv", (*_test_pattern(8), *_H264, "-f", "matroska", "-live", "1"), 0.8),
     ],
 )
 def test_every_kind_of_file(
@@ -101,5 +101,5 @@ def test_only_excerpts_are_decoded(
     costs = []
     for clip in clips:
         look(clip)
-        costs.append([run for run in session.tools if "libx264" in run.command])
-    assert len(costs[0]) == len(costs[1]) == 4
+        costs.append([run.command.count("libx264") for run in session.tools])
+    assert costs == [[4], [4]], "one process, four excerpts"

@@ -30,6 +30,7 @@ from shared.ports.media_tool import MediaLimits
 from shared.ports.packager import Packaging
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
+from tests.media.streams_check import check_rates
 
 MakeClip = Callable[..., Path]
 
@@ -268,3 +269,4 @@ def test_real_footage(process: Callable[[Path], Processed], real_media: Path, na
     done = process(real_media / name)
     assert [found.name for found in done.renditions if found.kind == "video"] == _REAL[name]
     assert not done.context.caveats
+    check_rates(done.artifact("hls"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +12,24 @@ import ffmpeg
 
 from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.copying import is_aligned
-from shared.adapters.ffmpeg.fields import is_interlaced
+from shared.adapters.ffmpeg.fields import fields_told, is_interlaced, told_order
 from shared.adapters.ffmpeg.programs import Programs, literal
+from shared.domain.compliance import unplayable
 from shared.domain.encoding import GOP_S, Look
 from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["look_at"]
 
-# Enough to tell easy from demanding content, for a hundredth of what encoding a minute costs.
-_EXCERPTS = 4
-_EXCERPT_S = 0.6
-# In a shorter video the key frame before may be the same for all excerpts, or far from where they should be.
-_ENTERED_ABOVE_S = 20.0
-_SHORT_SIDE = 360
+# A look at a short video must cost little too, so that there are fewer excerpts; but one alone may see what is
+# like nothing else, and take quality from all the rest.
+_EXCERPT_S = 0.4
+_APART_S = 7.0
+_FEWEST, _MOST = 2, 4
+_FRAMES = 4  # the fewest that tell what changes, where frames are far apart
+_SHORT_SIDE = 240  # half of what 360 costs, and as near to what rungs take
+# What lines with a frame's size begin with.
+_SIZE = b"size"
 _CRF = 23  # the quality that rungs are made for by default
 
 
@@ -31,29 +37,55 @@ def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, se
     """Encodes a few excerpts, spread over the video; one that can't be decoded is told by the encoder later."""
     video = media.video[0]
     size = _small(video)
-
-    def sizes_in(at_s: float, length_s: float) -> list[int]:
-        return list(_frame_sizes(programs, _excerpt(source, media, at_s, length_s, size), folder, session))
-
-    found = [sizes for at_s, length_s in _excerpts(video) if (sizes := sizes_in(at_s, length_s))]
-    if not found:
+    seen = _seen(programs, source, media, _excerpts(video), folder, session)
+    if not seen.sizes:
         # Some containers can be entered anywhere, but decoding begins only at a key frame, which may not come.
-        found = [sizes for sizes in [sizes_in(0.0, _looked_at_s(video))] if sizes]
+        seen = _seen(programs, source, media, [(0.0, _FEWEST * _EXCERPT_S)], folder, session)
     pixels = size[0] * size[1]
-    rates = [_bits_a_frame(sizes, float(video.fps)) / pixels for sizes in found]
+    rates = [_bits_a_frame(sizes, float(video.fps)) / pixels for sizes in seen.sizes.values()]
     return Look(
-        seconds=sum(len(sizes) for sizes in found) / float(video.fps),
+        seconds=sum(map(len, seen.sizes.values())) / float(video.fps),
         size=size,
         bits_per_pixel=sum(rates) / len(rates) if rates else None,
         peak_bits_per_pixel=max(rates, default=None),
-        interlaced=is_interlaced(programs, source, media, session),
-        is_aligned=_may_be_copied(video) and is_aligned(programs, source, media, folder, session),
+        interlaced=is_interlaced(video, seen.orders),
+        # Last, as it reads every packet: that is worth while only for what nothing else speaks against.
+        is_aligned=unplayable(video) is None and is_aligned(programs, source, media, folder, session),
     )
 
 
-def _may_be_copied(video: VideoStream) -> bool:
-    """Returns whether it is worth while to read every packet."""
-    return video.codec == "h264" and video.pixel_format == "yuv420p" and not video.variable_fps
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one process told.
+
+    Attributes:
+        sizes: Bytes a frame of each excerpt that something could be decoded of.
+        orders: How often idet called a frame what.
+    """
+
+    sizes: Mapping[int, list[int]]
+    orders: Mapping[str, int]
+
+
+def _seen(
+    programs: Programs,
+    source: Path,
+    media: MediaInfo,
+    excerpts: list[tuple[float, float]],
+    folder: Path,
+    session: ToolSession,
+) -> _Seen:
+    sizes: defaultdict[int, list[int]] = defaultdict(list)
+    orders: Counter[str] = Counter()
+    outputs = ffmpeg.merge_outputs(*(_excerpt(source, media, at_s, length_s) for at_s, length_s in excerpts))
+    with programs.encode(outputs, folder, session) as tool:
+        for line in tool.stdout:
+            if order := told_order(line):
+                orders[order] += 1
+            elif line.startswith(_SIZE):
+                _, excerpt, size = line.split()
+                sizes[int(excerpt)].append(int(size))
+    return _Seen(sizes=sizes, orders=orders)
 
 
 def _small(video: VideoStream) -> tuple[int, int]:
@@ -62,37 +94,32 @@ def _small(video: VideoStream) -> tuple[int, int]:
     return max(round(width * scale / 2) * 2, 16), max(round(height * scale / 2) * 2, 16)
 
 
-def _looked_at_s(video: VideoStream) -> float:
-    """Returns how many seconds all excerpts take together."""
-    return min(_EXCERPTS * _EXCERPT_S, video.duration_s)
+def _excerpts(video: VideoStream) -> list[tuple[float, float]]:
+    """Returns where excerpts start and how long they are, in seconds."""
+    number = min(max(round(video.duration_s / _APART_S), _FEWEST), _MOST)
+    length_s = max(_EXCERPT_S, _FRAMES / float(video.fps))
+    if number * length_s >= video.duration_s / 2:
+        return [(0.0, length_s)]
+    part_s = video.duration_s / number
+    # In the middle of each part: titles and credits at the ends are not what most of a video is.
+    return [((index + 0.5) * part_s - length_s / 2, length_s) for index in range(number)]
 
 
-def _excerpts(video: VideoStream) -> Iterator[tuple[float, float]]:
-    """Yields where excerpts start and how long they are, in seconds."""
-    if _looked_at_s(video) >= video.duration_s / 2:
-        yield 0.0, _looked_at_s(video)
-        return
-    part_s = video.duration_s / _EXCERPTS
-    for index in range(_EXCERPTS):
-        # In the middle of each part: titles and credits at the ends are not what most of a video is.
-        yield (index + 0.5) * part_s - _EXCERPT_S / 2, _EXCERPT_S
-
-
-def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, size: tuple[int, int]) -> Any:
+def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> Any:
     video = media.video[0]
-    seek: dict[str, Any] = {"ss": f"{at_s:.3f}"} if at_s else {}
-    if video.duration_s > _ENTERED_ABOVE_S:
-        # From the key frame before: what lies between would be decoded for nothing.
-        seek["noaccurate_seek"] = None
+    # From the key frame before: what lies between would be decoded for nothing.
+    seek: dict[str, Any] = {"ss": f"{at_s:.3f}", "noaccurate_seek": None} if at_s else {}
     read = ffmpeg.input(
         literal(source),
         **reading_options(media.container.split(",")[0]),
         **seek,
         t=f"{length_s:.3f}",
+        threads=1,  # more would decode ahead, for nothing
         skip_loop_filter="noref",  # what no other picture is made from need not be smoothed
     )
+    picture = fields_told(read[str(video.index)], video)
     # fast_bilinear: the quickest there is; a hundredth more or fewer bits don't matter here.
-    picture = read[str(video.index)].filter("scale", *size, flags="fast_bilinear").filter("format", "yuv420p")
+    picture = picture.filter("scale", *_small(video), flags="fast_bilinear").filter("format", "yuv420p")
     options = {
         "vcodec": "libx264",
         "preset": "veryfast",  # faster ones err by up to three times: they don't see what stays the same
@@ -101,16 +128,10 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, size:
         "threads": 1,  # a second thread would only wait
         "fps_mode": "passthrough",
         "stats_enc_post": "pipe:1",
-        "stats_enc_post_fmt": "{size}",
+        "stats_enc_post_fmt": f"{_SIZE.decode()} {{fidx}} {{size}}",
         "format": "null",
     }
     return picture.output("-", **options)
-
-
-def _frame_sizes(programs: Programs, excerpt: Any, folder: Path, session: ToolSession) -> Iterator[int]:
-    with programs.encode(excerpt, folder, session) as tool:
-        for line in tool.stdout:
-            yield int(line)
 
 
 def _bits_a_frame(sizes: list[int], fps: float) -> float:

@@ -55,6 +55,18 @@ def test_structured_settings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.limits == MediaLimits(max_fps=60.0, max_streams=7)
 
 
+def test_codecs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATIONS_ENCODING__CODECS", "h264, hevc,av1")
+    assert load_settings().encoding.codecs == ("h264", "hevc", "av1")
+
+
+@pytest.mark.parametrize("codecs", ["hevc,av1", "h264,vp9", ""])
+def test_codecs_that_there_are_not(monkeypatch: pytest.MonkeyPatch, codecs: str) -> None:
+    monkeypatch.setenv("AUTOMATIONS_ENCODING__CODECS", codecs)
+    with pytest.raises(ConfigurationError, match="AUTOMATIONS_ENCODING"):
+        load_settings()
+
+
 def test_cloud_run_says_which_execution_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUD_RUN_EXECUTION", "transcode-x7")
     assert load_settings().execution == "transcode-x7"

@@ -23,6 +23,7 @@ from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import media_info, video_stream
 
 LADDER = LADDERS.create("standard", cast("StrategyPorts", None))
+SETTINGS = EncodingSettings()
 MINUTE_S, HOUR_S = 60.0, 3600.0
 
 
@@ -55,9 +56,9 @@ def test_long_and_large_videos_go_out_as_jobs(
     driver: VideoDriver, size: tuple[int, int], duration_s: float, seconds: int, *, goes_out: bool
 ) -> None:
     video = video_of(driver, size, duration_s)
-    assert expected_s(LADDER, video) == pytest.approx(seconds, rel=0.02)
+    assert expected_s(LADDER, SETTINGS, video) == pytest.approx(seconds, rel=0.02)
     placement = JobPlacement(
-        jobs=FakeJobRunner(), expected_s=lambda video: expected_s(LADDER, video), start_within_s=900.0
+        jobs=FakeJobRunner(), expected_s=lambda video: expected_s(LADDER, SETTINGS, video), start_within_s=900.0
     )
     assert placement.needs_job(driver.claim(video, "transcode")) == goes_out
 
@@ -65,25 +66,31 @@ def test_long_and_large_videos_go_out_as_jobs(
 def test_the_longest_video_of_full_hd_that_is_taken_in_ends_before_its_job_does(driver: VideoDriver) -> None:
     longest_s = 6 * HOUR_S
     spec = driver.flow.stage("transcode")
-    assert expected_s(LADDER, video_of(driver, (1920, 1080), longest_s)) < spec.longest_s <= 24 * HOUR_S
+    assert expected_s(LADDER, SETTINGS, video_of(driver, (1920, 1080), longest_s)) < spec.longest_s <= 24 * HOUR_S
 
 
 def test_frames_that_were_not_counted_are_those_of_the_duration(driver: VideoDriver) -> None:
     video = video_of(driver, (1280, 720), 30.0)
     assert video.media is not None
     uncounted = replace(video.media, video=(replace(video.media.video[0], frames=None),))
-    assert expected_s(LADDER, replace(video, media=uncounted)) == expected_s(LADDER, video)
+    assert expected_s(LADDER, SETTINGS, replace(video, media=uncounted)) == expected_s(LADDER, SETTINGS, video)
 
 
 def test_a_video_that_was_never_measured_takes_no_time(driver: VideoDriver) -> None:
-    assert expected_s(LADDER, driver.upload()) == 0.0
+    assert expected_s(LADDER, SETTINGS, driver.upload()) == 0.0
+
+
+def test_more_codecs_take_more_time(driver: VideoDriver) -> None:
+    video = video_of(driver, (1920, 1080), MINUTE_S)
+    more = EncodingSettings(codecs=("h264", "hevc", "av1"))
+    assert expected_s(LADDER, more, video) > 1.5 * expected_s(LADDER, SETTINGS, video)
 
 
 def test_sound_alone_takes_a_part_of_its_length(driver: VideoDriver) -> None:
     claim = driver.claim(driver.upload(), "ingest")
     video = driver.commit(claim, media=media_info(duration_s=6 * HOUR_S, video=()))
-    assert expected_s(LADDER, video) == 540.0
-    assert expected_media_s(LADDER, media_info(duration_s=MINUTE_S, video=())) == 1.5
+    assert expected_s(LADDER, SETTINGS, video) == 540.0
+    assert expected_media_s(LADDER, SETTINGS, media_info(duration_s=MINUTE_S, video=())) == 1.5
 
 
 def pool(workers: int, cores: float = 1.0, start_s: float = 2.0) -> TaskPool:

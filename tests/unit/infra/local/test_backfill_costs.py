@@ -10,6 +10,7 @@ from infra.cost.model import gib_of
 from infra.cost.price_list import prices
 from infra.cost.work import invented_media
 from infra.local.backfill_costs import run_usd
+from shared.domain.encoding import EncodingSettings
 from shared.domain.video import Cost, Video
 from shared.pipeline import load_flow
 from shared.runtime.backfill_plan import Preview
@@ -27,7 +28,12 @@ def a_video(minutes: float | None) -> Video:
 
 def usd(minutes: float | None, wall_s: float, *, videos: int = 1) -> float:
     last_time = {"transcode": [(a_video(minutes), Cost(wall_s=wall_s))]}
-    return run_usd(TRANSCODE, LADDER, Preview(videos=videos, refused={}, sampled=1, last_time=last_time))
+    return run_usd(
+        TRANSCODE,
+        LADDER,
+        EncodingSettings(),
+        Preview(videos=videos, refused={}, sampled=1, last_time=last_time),
+    )
 
 
 def at_price_of(kind: str, wall_s: float) -> float:
