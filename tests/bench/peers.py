@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from shared.adapters.binaries import bundled
+from shared.domain.encoding import MAX_OUTPUT_FPS
 from tests.bench.engine import Learned
 
 __all__ = ["Made", "Peer", "PlainFfmpeg", "ShakaStreamer", "faults", "vmaf"]
@@ -23,6 +24,7 @@ _SHAKA_SIZES: Final = ("240p", "360p", "480p", "720p", "1080p")
 _DURATION_SHARE: Final = 0.01
 _SHAPE_SHARE: Final = 0.02
 _LEAST_SIZE_SHARE: Final = 0.9
+_LEAST_RATE_SHARE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ class ShakaStreamer(Peer):
 
 
 def faults(made: Made, known: Learned) -> list[str]:
-    """Returns what a viewer would notice: missing pictures, turned, stretched or inflated ones, a wrong length."""
+    """Returns what a viewer would notice: missing pictures, turned, stretched, inflated or too few ones, a wrong length."""
     if not made.rungs:
         return ["no pictures"]
     found, source = [], known.media.video[0]
@@ -151,31 +153,41 @@ def faults(made: Made, known: Learned) -> list[str]:
         found.append(f"shape {top['width']}x{top['height']} of {width}x{height}")
     if abs(top["seconds"] - source.duration_s) > max(_DURATION_SHARE * source.duration_s, 1 / float(source.fps)):
         found.append(f"{top['seconds']:.2f} of {source.duration_s:.2f} s")
+    frames_s = len(top["packets"]) / top["seconds"]
+    if frames_s < _LEAST_RATE_SHARE * min(source.fps, MAX_OUTPUT_FPS):
+        found.append(f"{frames_s:.0f} of {float(source.fps):.0f} frames a second")
     if not _LEAST_SIZE_SHARE * min(width, height) <= max(made.rungs) <= min(width, height):
         found.append(f"{max(made.rungs)}p of {min(width, height)}p")
     return found
 
 
 def vmaf(rung: Path, source: Path, known: Learned) -> float:
-    """Returns the mean VMAF of a rung, shown at the source's upright size, against the source."""
-    video = known.media.video[0]
-    (width, height), fps = video.display_size, video.fps
-    same = f"fps={fps},scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p,setpts=N/({fps}*TB)"
-    graph = f"[0:v:0]{same}[a];[1:v:0]{same}[b];[a][b]libvmaf=n_threads=2:log_fmt=json:log_path=/dev/stdout"
+    """Returns the mean VMAF of a rung, shown at the source's upright size, against the source.
+
+    Each of its pictures is compared with the source's that is shown at that time: one who makes fewer of them, or
+    shows some twice, would otherwise be compared with the wrong ones.
+    """
+    width, height = known.media.video[0].display_size
+    same = f"settb=1/90000,setpts=PTS-STARTPTS,scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p"
+    measured = "libvmaf=ts_sync_mode=nearest:n_threads=2:log_fmt=json:log_path=/dev/stdout"
+    graph = f"[0:v:0]{same}[a];[1:v:0]{same}[b];[a][b]{measured}"
     command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-i", str(rung), "-i", str(source)]
     ran = subprocess.run(
-        [*command, "-filter_complex", graph, "-f", "null", "-"], check=True, capture_output=True, text=True
+        [*command, "-filter_complex", graph, "-fps_mode", "passthrough", "-f", "null", "-"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     mean: float = json.loads(ran.stdout)["pooled_metrics"]["vmaf"]["mean"]
     return mean
 
 
 def _video(path: Path) -> dict[str, Any]:
-    """Returns what ffprobe says of the pictures, with ``seconds``, their number over their rate or their end."""
+    """Returns what ffprobe says of the pictures, with ``packets``, their times, and ``seconds``."""
     command = [str(bundled("ffprobe")), "-v", "error", "-select_streams", "v:0", "-of", "json"]
     entries = ["-show_entries", "stream=width,height,sample_aspect_ratio:packet=pts_time,duration_time", str(path)]
     said = json.loads(subprocess.run([*command, *entries], check=True, capture_output=True, text=True).stdout)
     (stream,) = said["streams"]
     times = [(float(one["pts_time"]), float(one.get("duration_time", 0))) for one in said["packets"]]
     seconds = max(at_s + lasts_s for at_s, lasts_s in times) - min(at_s for at_s, _ in times)
-    return {**stream, "seconds": seconds}
+    return {**stream, "packets": times, "seconds": seconds}
