@@ -25,6 +25,11 @@ _DURATION_SHARE: Final = 0.01
 _SHAPE_SHARE: Final = 0.02
 _LEAST_SIZE_SHARE: Final = 0.9
 _LEAST_RATE_SHARE: Final = 0.9
+_MOST_LATE: Final = 4
+"""Frames of the source."""
+
+_ALIGNED_BY_S: Final = 1.0
+_CLEARLY_BETTER: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,7 @@ class ShakaStreamer(Peer):
 
 
 def faults(made: Made, known: Learned) -> list[str]:
-    """Returns what a viewer would notice: missing pictures, turned, stretched, inflated or too few ones, a wrong length."""
+    """Returns what a viewer would notice: turned, stretched or inflated pictures, a wrong length or rate."""
     if not made.rungs:
         return ["no pictures"]
     found, source = [], known.media.video[0]
@@ -161,23 +166,32 @@ def faults(made: Made, known: Learned) -> list[str]:
     return found
 
 
-def vmaf(rung: Path, source: Path, known: Learned) -> float:
-    """Returns the mean VMAF of a rung, shown at the source's upright size, against the source.
+def vmaf(rung: Path, source: Path, known: Learned) -> tuple[float, float]:
+    """Returns the mean VMAF of a rung, shown at the source's upright size, and how many seconds late it is.
 
-    Each of its pictures is compared with the source's that is shown at that time: one who makes fewer of them, or
-    shows some twice, would otherwise be compared with the wrong ones.
+    Each picture is compared with the source's that is shown at its time, or a constant few frames before: how good
+    pictures are is one thing, when they come another.
     """
+    frame_s = 1 / float(known.media.video[0].fps)
+    begin = {
+        late: _vmaf(rung, source, known, late * frame_s, most_s=_ALIGNED_BY_S) for late in range(_MOST_LATE + 1)
+    }
+    best = max(begin, key=lambda late: begin[late])
+    # What hardly changes looks the same a frame later.
+    late_s = best * frame_s if begin[best] > begin[0] + _CLEARLY_BETTER else 0.0
+    return _vmaf(rung, source, known, late_s), late_s
+
+
+def _vmaf(rung: Path, source: Path, known: Learned, late_s: float, most_s: float | None = None) -> float:
     width, height = known.media.video[0].display_size
-    same = f"settb=1/90000,setpts=PTS-STARTPTS,scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p"
+    same = f"scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/90000,setpts=PTS-STARTPTS"
     measured = "libvmaf=ts_sync_mode=nearest:n_threads=2:log_fmt=json:log_path=/dev/stdout"
-    graph = f"[0:v:0]{same}[a];[1:v:0]{same}[b];[a][b]{measured}"
-    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-i", str(rung), "-i", str(source)]
-    ran = subprocess.run(
-        [*command, "-filter_complex", graph, "-fps_mode", "passthrough", "-f", "null", "-"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    graph = f"[0:v:0]{same}[a];[1:v:0]{same}+{late_s:.6f}/TB[b];[a][b]{measured}"
+    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin"]
+    for path in (rung, source):
+        command += [*(["-t", f"{most_s}"] if most_s else []), "-i", str(path)]
+    command += ["-filter_complex", graph, "-fps_mode", "passthrough", "-f", "null", "-"]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
     mean: float = json.loads(ran.stdout)["pooled_metrics"]["vmaf"]["mean"]
     return mean
 
