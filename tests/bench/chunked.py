@@ -25,7 +25,7 @@ ALWAYS: Final = {"AUTOMATIONS_ENCODING__CHUNKS": "always"}
 NEVER: Final = {"AUTOMATIONS_ENCODING__CHUNKS": "never"}
 
 
-def looped(source: Path, times: int, destination: Path) -> Path:
+def looped(source: Path, times: int, destination: Path, most_s: float | None = None) -> Path:
     """Writes a video's pictures several times over into one file, without encoding them again.
 
     Without the sound, whose end is seldom the pictures': frames would not be evenly spaced any more.
@@ -34,12 +34,14 @@ def looped(source: Path, times: int, destination: Path) -> Path:
         source: The video.
         times: How often.
         destination: The file, in MP4.
+        most_s: Seconds after which it ends; None for all of it.
     """
     silent = destination.with_suffix(".once.mp4")
     start, copied = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-y"], ["-map", "0:v:0", "-c", "copy"]
     subprocess.run([*start, "-i", str(source), *copied, str(silent)], check=True)
     again = ["-stream_loop", str(times - 1), "-i", str(silent)]
-    subprocess.run([*start, *again, *copied, str(destination)], check=True)
+    until = ["-t", f"{most_s}"] if most_s else []
+    subprocess.run([*start, *again, *until, *copied, str(destination)], check=True)
     silent.unlink()
     return destination
 

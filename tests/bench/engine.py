@@ -6,12 +6,16 @@ import os
 import pickle
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+
+import psutil
 
 from functions.ingest import main as ingest
 from functions.transcode import main as transcode
@@ -30,6 +34,8 @@ __all__ = ["Learned", "learned", "new_folders", "transcoded"]
 _NAME: Final = "bench/clip"
 _ROOT: Final = Path(__file__).parents[2]
 _OURS: Final = ("functions.", "shared.")
+_PROGRAMS: Final = ("ffmpeg", "ffprobe", "packager")
+_WATCHED_EVERY_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Learned:
         caveats: What was not as it should be.
         bucket: Folder that the objects are in.
         peak_memory_bytes: Most that the stage itself had in memory.
+        largest_tool_bytes: Most that any of its programs had; what their resource usage says is at least what the
+            process that started them had.
     """
 
     media: MediaInfo
@@ -57,6 +65,7 @@ class Learned:
     caveats: tuple[str, ...]
     bucket: Path
     peak_memory_bytes: int
+    largest_tool_bytes: int
 
 
 def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Callable[[], object]:
@@ -114,7 +123,8 @@ def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = Non
     def watched() -> None:
         plans: list[Any] = []
         _overhear(plans)
-        work()
+        with _tools_watched() as peaks:
+            work()
         wiring = Bootstrap()
         video = wiring.repository.get(_video_id(wiring))
         assert video is not None
@@ -131,7 +141,8 @@ def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = Non
             tools=attempt.tools,
             caveats=tuple(one.detail for one in attempt.caveats),
             bucket=folder / wiring.settings.media_bucket,
-            peak_memory_bytes=_own_peak_bytes(),
+            peak_memory_bytes=_peak_bytes(os.getpid()),
+            largest_tool_bytes=max(peaks.values()),
         )
         told.write_bytes(pickle.dumps((found, [name for name in sys.modules if name.startswith(_OURS)])))
 
@@ -167,7 +178,30 @@ def _overhear(plans: list[Any]) -> None:
         setattr(FfmpegEncoder, name, noting)
 
 
-def _own_peak_bytes() -> int:
-    """Returns the most memory that this process had; what its resource usage says would include its parent's."""
-    status = Path("/proc/self/status").read_text()
+@contextmanager
+def _tools_watched() -> Iterator[dict[int, int]]:
+    """Yields the peaks of all programs that this process and its workers start, by their process's number."""
+    peaks: dict[int, int] = {}
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_WATCHED_EVERY_S):
+            for child in psutil.Process().children(recursive=True):
+                # Before a program is loaded its process shows the memory of the one that started it.
+                with suppress(psutil.Error, FileNotFoundError, ProcessLookupError, IndexError):
+                    if child.name().startswith(_PROGRAMS):
+                        peaks[child.pid] = max(peaks.get(child.pid, 0), _peak_bytes(child.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _peak_bytes(pid: int) -> int:
+    """Returns the most memory that a process had; what its resource usage says would include its parent's."""
+    status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024

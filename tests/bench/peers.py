@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from shared.adapters.binaries import bundled
+from shared.domain.encoding import MAX_OUTPUT_FPS
 from tests.bench.engine import Learned
 
 __all__ = ["Made", "Peer", "PlainFfmpeg", "ShakaStreamer", "faults", "vmaf"]
@@ -23,6 +24,12 @@ _SHAKA_SIZES: Final = ("240p", "360p", "480p", "720p", "1080p")
 _DURATION_SHARE: Final = 0.01
 _SHAPE_SHARE: Final = 0.02
 _LEAST_SIZE_SHARE: Final = 0.9
+_LEAST_RATE_SHARE: Final = 0.9
+_MOST_LATE: Final = 4
+"""Frames of the source."""
+
+_ALIGNED_BY_S: Final = 1.0
+_CLEARLY_BETTER: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +145,7 @@ class ShakaStreamer(Peer):
 
 
 def faults(made: Made, known: Learned) -> list[str]:
-    """Returns what a viewer would notice: missing pictures, turned, stretched or inflated ones, a wrong length."""
+    """Returns what a viewer would notice: turned, stretched or inflated pictures, a wrong length or rate."""
     if not made.rungs:
         return ["no pictures"]
     found, source = [], known.media.video[0]
@@ -151,31 +158,50 @@ def faults(made: Made, known: Learned) -> list[str]:
         found.append(f"shape {top['width']}x{top['height']} of {width}x{height}")
     if abs(top["seconds"] - source.duration_s) > max(_DURATION_SHARE * source.duration_s, 1 / float(source.fps)):
         found.append(f"{top['seconds']:.2f} of {source.duration_s:.2f} s")
+    frames_s = len(top["packets"]) / top["seconds"]
+    if frames_s < _LEAST_RATE_SHARE * min(source.fps, MAX_OUTPUT_FPS):
+        found.append(f"{frames_s:.0f} of {float(source.fps):.0f} frames a second")
     if not _LEAST_SIZE_SHARE * min(width, height) <= max(made.rungs) <= min(width, height):
         found.append(f"{max(made.rungs)}p of {min(width, height)}p")
     return found
 
 
-def vmaf(rung: Path, source: Path, known: Learned) -> float:
-    """Returns the mean VMAF of a rung, shown at the source's upright size, against the source."""
-    video = known.media.video[0]
-    (width, height), fps = video.display_size, video.fps
-    same = f"fps={fps},scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p,setpts=N/({fps}*TB)"
-    graph = f"[0:v:0]{same}[a];[1:v:0]{same}[b];[a][b]libvmaf=n_threads=2:log_fmt=json:log_path=/dev/stdout"
-    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-i", str(rung), "-i", str(source)]
-    ran = subprocess.run(
-        [*command, "-filter_complex", graph, "-f", "null", "-"], check=True, capture_output=True, text=True
-    )
+def vmaf(rung: Path, source: Path, known: Learned) -> tuple[float, float]:
+    """Returns the mean VMAF of a rung, shown at the source's upright size, and how many seconds late it is.
+
+    Each picture is compared with the source's that is shown at its time, or a constant few frames before: how good
+    pictures are is one thing, when they come another.
+    """
+    frame_s = 1 / float(known.media.video[0].fps)
+    begin = {
+        late: _vmaf(rung, source, known, late * frame_s, most_s=_ALIGNED_BY_S) for late in range(_MOST_LATE + 1)
+    }
+    best = max(begin, key=lambda late: begin[late])
+    # What hardly changes looks the same a frame later.
+    late_s = best * frame_s if begin[best] > begin[0] + _CLEARLY_BETTER else 0.0
+    return _vmaf(rung, source, known, late_s), late_s
+
+
+def _vmaf(rung: Path, source: Path, known: Learned, late_s: float, most_s: float | None = None) -> float:
+    width, height = known.media.video[0].display_size
+    same = f"scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/90000,setpts=PTS-STARTPTS"
+    measured = "libvmaf=ts_sync_mode=nearest:n_threads=2:log_fmt=json:log_path=/dev/stdout"
+    graph = f"[0:v:0]{same}[a];[1:v:0]{same}+{late_s:.6f}/TB[b];[a][b]{measured}"
+    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin"]
+    for path in (rung, source):
+        command += [*(["-t", f"{most_s}"] if most_s else []), "-i", str(path)]
+    command += ["-filter_complex", graph, "-fps_mode", "passthrough", "-f", "null", "-"]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
     mean: float = json.loads(ran.stdout)["pooled_metrics"]["vmaf"]["mean"]
     return mean
 
 
 def _video(path: Path) -> dict[str, Any]:
-    """Returns what ffprobe says of the pictures, with ``seconds``, their number over their rate or their end."""
+    """Returns what ffprobe says of the pictures, with ``packets``, their times, and ``seconds``."""
     command = [str(bundled("ffprobe")), "-v", "error", "-select_streams", "v:0", "-of", "json"]
     entries = ["-show_entries", "stream=width,height,sample_aspect_ratio:packet=pts_time,duration_time", str(path)]
     said = json.loads(subprocess.run([*command, *entries], check=True, capture_output=True, text=True).stdout)
     (stream,) = said["streams"]
     times = [(float(one["pts_time"]), float(one.get("duration_time", 0))) for one in said["packets"]]
     seconds = max(at_s + lasts_s for at_s, lasts_s in times) - min(at_s for at_s, _ in times)
-    return {**stream, "seconds": seconds}
+    return {**stream, "packets": times, "seconds": seconds}

@@ -13,14 +13,14 @@ from tests.bench.measuring import CORES, Figure, by_turns, cpu_s, report, summar
 from tests.requirement import missing
 
 CLIP = "second_vid.mp4"
-TIMES = 2
-"""Of 52 s: four chunks at the default length."""
+LENGTH_S = 75.0
+"""Three chunks at the default length."""
 
 pytestmark = pytest.mark.bench
 
 
 def test_chunked_over_whole(real_media: Path, tmp_path: Path) -> None:
-    source, folders = looped(real_media / CLIP, TIMES, tmp_path / "long.mp4"), new_folders(tmp_path)
+    source, folders = looped(real_media / CLIP, 2, tmp_path / "long.mp4", LENGTH_S), new_folders(tmp_path)
     known = learned(source, tmp_path / "learned", ALWAYS)
     chunks = {one for run in known.tools for one in run.command if one.endswith("piece.nut")}
     assert len(chunks) >= 3, "it was encoded whole"
@@ -41,7 +41,7 @@ def test_chunked_over_whole(real_media: Path, tmp_path: Path) -> None:
 def test_tasks_by_themselves(real_media: Path, tmp_path: Path) -> None:
     if len(CORES) < 2:
         missing("two workers need two cores")
-    source = looped(real_media / CLIP, TIMES, tmp_path / "long.mp4")
+    source = looped(real_media / CLIP, 2, tmp_path / "long.mp4", LENGTH_S)
     known = learned(source, tmp_path / "learned", ALWAYS)
     tasks = Tasks.of(source, known, tmp_path)
     encoded = [tasks.encode(chunk.index, f"chunk-{chunk.index}") for chunk in tasks.chunking.chunks]
