@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import time
@@ -30,6 +29,7 @@ from shared.ports.media_tool import MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from tests.media.combing import combed, luma_of
+from tests.media.matrix_files import make
 from tests.media.matrix_row import MARK_S, Row
 from tests.media.matrix_rows import ROWS
 from tests.media.streams_check import check_dash, check_hls
@@ -58,29 +58,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ResultTable]:
     table = ResultTable(tmp_path_factory, "matrix", columns)
     yield table
     table.write()
-
-
-def _make(row: Row, folder: Path) -> Path:
-    path = folder / row.name
-    if not path.exists():
-        part = path.with_name(f"{os.getpid()}-{row.name}")
-        _ffmpeg(*row.arguments(), part, piped=row.piped)
-        if row.again:
-            whole, part = part, path.with_name(f"{os.getpid()}-again-{row.name}")
-            _ffmpeg(*row.again, "-i", str(whole), "-map", "0", "-c", "copy", part)
-            whole.unlink()
-        part.rename(path)
-    return path
-
-
-def _ffmpeg(*arguments: str | Path, piped: bool = False) -> None:
-    *options, path = arguments
-    command = [str(bundled("ffmpeg")), "-loglevel", "error", "-y", *map(str, options)]
-    command.append("pipe:1" if piped else f"file:{path}")
-    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-    assert b"Error" not in run.stderr, "FFmpeg ends with 0 where a filter fails"
-    if piped:
-        Path(path).write_bytes(run.stdout)
 
 
 class Made:
@@ -113,7 +90,7 @@ class Made:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_row(row: Row, made: Path, session: FakeStageContext, mocker: MockerFixture, table: ResultTable) -> None:
-    source = _make(row, made)
+    source = make(row, made)
     started = time.monotonic()
     done = Made(row, source, session, mocker)
     took_s = time.monotonic() - started
