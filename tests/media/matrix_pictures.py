@@ -162,14 +162,15 @@ def colors() -> Iterator[Row]:
     yield Row("hlg.mp4", HEVC, look=made(*wide, "arib-std-b67", "yuv420p10le"), tags=BT709, tolerance=5)
     half_said = f"{made(*wide, 'smpte2084', 'yuv420p10le')},{named('unknown', 'unknown', 'smpte2084')}"
     yield Row("hdr10-half-said.mkv", HEVC, look=half_said, tags=BT709, tolerance=5)
-    # What these would look like nobody can say; but it is said, and must not stop anything.
-    for matrix, primaries, transfer, tags in (
-        ("ycgco", "film", "log100", BT709),
-        ("smpte2085", "smpte428", "smpte428", NTSC),
-        ("ictcp", "bt2020", "linear", BT709),
+    # BT.601's numbers, taken for what is written, where that is possible. The last two colours follow from the
+    # matrices, primaries and curves that are written, shown on a display of BT.1886.
+    for matrix, primaries, transfer, tags, color, tolerance in (
+        ("smpte2085", "smpte428", "smpte428", NTSC, PATCH, 3),
+        ("ycgco", "film", "log100", BT709, (39.8, 76.7, 127.9), 3),
+        ("ictcp", "bt2020", "linear", BT709, (53.5, 176.3, 217.0), 8),
     ):
         wrong = f"{Row.look},{named(matrix, primaries, transfer)}"
-        yield Row(f"wrong-{matrix}.mkv", H264, look=wrong, tags=tags, tolerance=255)
+        yield Row(f"wrong-{matrix}.mkv", H264, look=wrong, tags=tags, color=color, tolerance=tolerance)
 
 
 def tone_mapped(white: int) -> tuple[float, float, float]:
