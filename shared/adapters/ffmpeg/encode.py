@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.ffmpeg.allowance import for_pictures
+from shared.adapters.ffmpeg.allowed import DECODERS
 from shared.adapters.ffmpeg.ending import ends_in_the_middle
 from shared.adapters.ffmpeg.graph import pictures_graph
 from shared.adapters.ffmpeg.probe import inspect
@@ -42,6 +43,8 @@ class DecodeErrors:
         r"\[dec:.*(corrupt decoded frame|Error submitting packet|Decoding error)"
         r"|\[in#.*(corrupt input packet|\[error\])"
     )
+    # What a reader or a decoder calls an error; writers have complaints of their own.
+    _NOTICED = re.compile(rf"\[(in#|[av]ist#|({'|'.join(map(re.escape, DECODERS.split(',')))}) @).*\[error\]")
     _TOO_LARGE = re.compile(r"Picture size \d+x\d+ (is invalid|exceeds specified max pixel count)")
 
     # What H.264's decoder says of them, once for all, and of nothing that it gives damaged.
@@ -63,7 +66,8 @@ class DecodeErrors:
         """Takes in a line of the log."""
         if found := self._COUNTED.search(line):
             self._counts[found[1] or found[2]] += 1
-        self._noticed |= "[error]" in line and not (self._begins_amid and self._REFERS_BACK.search(line))
+        excused = self._begins_amid and self._REFERS_BACK.search(line)
+        self._noticed |= bool(self._NOTICED.match(line)) and not excused
         self.too_large |= bool(self._TOO_LARGE.search(line))
 
 

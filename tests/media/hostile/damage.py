@@ -32,13 +32,14 @@ CONTAINERS: dict[str, tuple[str, ...]] = {
 """What is cut short: name and how it is made."""
 
 DAMAGED: dict[str, tuple[str, ...]] = {
-    **{name: (*CONTAINERS[name], "-an") for name in ("front.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.mpg")},
-    "a.ts": CONTAINERS["a.ts"],
+    **{name: (*CONTAINERS[name], "-an") for name in ("a.mov", "a.mkv", "a.webm", "a.avi", "a.mpg")},
+    **{name: CONTAINERS[name] for name in ("front.mp4", "a.ts", "a.ogv")},
+    "ac3.mkv": (*_GOP, "-c:a", "ac3"),
     "hevc.mkv": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-an"),
     "av1.mkv": ("-c:v", "libsvtav1", "-preset", "12", "-an"),
     "jpeg.avi": ("-c:v", "mjpeg", "-an"),
 }
-"""What is damaged in the middle; mostly pictures alone, for noise in PCM or MP3 is as good as any other sound."""
+"""What is damaged in the middle; without sound where that is PCM or MP3: noise in it is as good as any other."""
 
 
 def whole(kit: Kit, name: str, options: tuple[str, ...]) -> Path:

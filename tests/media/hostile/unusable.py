@@ -126,7 +126,7 @@ def _with_cover(kit: Kit) -> Path:
 
 
 def _beside_nothing(kit: Kit) -> Path:
-    options = ("-c", "copy", "-frames:v", "0", "-movflags", _EMPTY)
+    options = ("-c", "copy", "-bsf:v", "noise=drop=1", "-movflags", _EMPTY)
     return kit.make("beside.mp4", "-i", str(kit.clip()), *options)
 
 
