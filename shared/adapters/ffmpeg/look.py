@@ -85,7 +85,9 @@ def _seen(
             elif line.startswith(_SIZE):
                 _, excerpt, size = line.split()
                 sizes[int(excerpt)].append(int(size))
-    return _Seen(sizes=sizes, orders=orders)
+    # How many more frames come after an excerpt's end is a matter of when its reader hears of it.
+    most = max(round(excerpts[0][1] * float(media.video[0].fps)), 1)
+    return _Seen(sizes={excerpt: found[:most] for excerpt, found in sizes.items()}, orders=orders)
 
 
 def _small(video: VideoStream) -> tuple[int, int]:
