@@ -27,6 +27,7 @@ _EXCERPT_S = 0.4
 _APART_S = 7.0
 _FEWEST, _MOST = 2, 4
 _FRAMES = 4  # the fewest that tell what changes, where frames are far apart
+_LONGEST_GOP_S = 10.0
 _SHORT_SIDE = 240  # half of what 360 costs, and as near to what rungs take
 # What lines with a frame's size begin with.
 _SIZE = b"size"
@@ -85,9 +86,7 @@ def _seen(
             elif line.startswith(_SIZE):
                 _, excerpt, size = line.split()
                 sizes[int(excerpt)].append(int(size))
-    # How many more frames come after an excerpt's end is a matter of when its reader hears of it.
-    most = max(round(excerpts[0][1] * float(media.video[0].fps)), 1)
-    return _Seen(sizes={excerpt: found[:most] for excerpt, found in sizes.items()}, orders=orders)
+    return _Seen(sizes=sizes, orders=orders)
 
 
 def _small(video: VideoStream) -> tuple[int, int]:
@@ -115,7 +114,7 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> An
         literal(source),
         **reading_options(media.container.split(",")[0]),
         **seek,
-        t=f"{length_s:.3f}",
+        t=f"{length_s + _LONGEST_GOP_S:.3f}",  # where no key frame comes, nothing can be seen
         threads=1,  # more would decode ahead, for nothing
         skip_loop_filter="noref",  # what no other picture is made from need not be smoothed
     )
@@ -129,6 +128,8 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> An
         "g": 100_000,  # the first picture tells what key frames cost, the others what lies between them
         "threads": 1,  # a second thread would only wait
         "fps_mode": "passthrough",
+        # Counted: how many more come after an end in seconds is a matter of when the reader hears of it.
+        "frames:v": max(round(length_s * float(video.fps)), 1),
         "stats_enc_post": "pipe:1",
         "stats_enc_post_fmt": f"{_SIZE.decode()} {{fidx}} {{size}}",
         "format": "null",

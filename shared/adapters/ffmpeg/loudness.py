@@ -22,7 +22,6 @@ __all__ = ["Meters", "measure_loudness"]
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
 
-
 class Meters:
     """FFmpeg's EBU R 128 meters for several sounds at once, each with a pipe of its own.
 
@@ -46,7 +45,7 @@ class Meters:
 
     def output(self, sound: Any, number: int) -> Any:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
-        # The meter shows nothing of less than a tenth of a second: that can be all there is, or have the last peak.
+        # The meter shows whole tenths of a second: less than one can be all there is, or have the highest peak.
         padded = sound.filter("apad", pad_dur=0.1)
         heard = padded.filter(
             "ebur128",
