@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,6 @@ _FEWEST, _MOST = 2, 4
 _FRAMES = 4  # the fewest that tell what changes, where frames are far apart
 _LONGEST_GOP_S = 10.0
 _SHORT_SIDE = 240  # half of what 360 costs, and as near to what rungs take
-# What lines with a frame's size begin with.
-_SIZE = b"size"
 _CRF = 23  # the quality that rungs are made for by default
 
 
@@ -43,9 +41,9 @@ def look_at(programs: Programs, source: Path, media: MediaInfo, folder: Path, se
         # Some containers can be entered anywhere, but decoding begins only at a key frame, which may not come.
         seen = _seen(programs, source, media, [(0.0, _FEWEST * _EXCERPT_S)], folder, session)
     pixels = size[0] * size[1]
-    rates = [_bits_a_frame(sizes, float(video.fps)) / pixels for sizes in seen.sizes.values()]
+    rates = [_bits_a_frame(sizes, float(video.fps)) / pixels for sizes in seen.sizes]
     return Look(
-        seconds=sum(map(len, seen.sizes.values())) / float(video.fps),
+        seconds=sum(map(len, seen.sizes)) / float(video.fps),
         size=size,
         bits_per_pixel=sum(rates) / len(rates) if rates else None,
         peak_bits_per_pixel=max(rates, default=None),
@@ -60,11 +58,11 @@ class _Seen:
     """What one process told.
 
     Attributes:
-        sizes: Bytes a frame of each excerpt that something could be decoded of.
+        sizes: Bytes of each frame of the excerpts that something could be decoded of.
         orders: How often idet called a frame what.
     """
 
-    sizes: Mapping[int, list[int]]
+    sizes: Sequence[Sequence[int]]
     orders: Mapping[str, int]
 
 
@@ -76,17 +74,19 @@ def _seen(
     folder: Path,
     session: ToolSession,
 ) -> _Seen:
-    sizes: defaultdict[int, list[int]] = defaultdict(list)
     orders: Counter[str] = Counter()
-    outputs = ffmpeg.merge_outputs(*(_excerpt(source, media, at_s, length_s) for at_s, length_s in excerpts))
-    with programs.encode(outputs, folder, session) as tool:
+    # A file an excerpt: FFmpeg's encoders write to one place without waiting for each other.
+    told = [folder / f"look-{number}.txt" for number in range(len(excerpts))]
+    looks = (
+        _excerpt(source, media, at_s, length_s, path)
+        for (at_s, length_s), path in zip(excerpts, told, strict=True)
+    )
+    with programs.encode(ffmpeg.merge_outputs(*looks), folder, session) as tool:
         for line in tool.stdout:
             if order := told_order(line):
                 orders[order] += 1
-            elif line.startswith(_SIZE):
-                _, excerpt, size = line.split()
-                sizes[int(excerpt)].append(int(size))
-    return _Seen(sizes=sizes, orders=orders)
+    sizes = ([int(line) for line in path.read_text().split()] for path in told if path.exists())
+    return _Seen(sizes=tuple(found for found in sizes if found), orders=orders)
 
 
 def _small(video: VideoStream) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def _excerpts(video: VideoStream) -> list[tuple[float, float]]:
     return [((index + 0.5) * part_s - length_s / 2, length_s) for index in range(number)]
 
 
-def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> Any:
+def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, told: Path) -> Any:
     video = media.video[0]
     # From the key frame before: what lies between would be decoded for nothing.
     seek: dict[str, Any] = {"ss": f"{at_s:.3f}", "noaccurate_seek": None} if at_s else {}
@@ -118,7 +118,9 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> An
         threads=1,  # more would decode ahead, for nothing
         skip_loop_filter="noref",  # what no other picture is made from need not be smoothed
     )
-    picture = fields_told(read[str(video.index)], video)
+    # Counted: how many more come after an end in seconds is a matter of when the reader hears of it.
+    frames = max(round(length_s * float(video.fps)), 1)
+    picture = fields_told(read[str(video.index)].filter("trim", end_frame=frames), video)
     # fast_bilinear: the quickest there is; a hundredth more or fewer bits don't matter here.
     picture = picture.filter("scale", *_small(video), flags="fast_bilinear").filter("format", "yuv420p")
     options = {
@@ -128,16 +130,14 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float) -> An
         "g": 100_000,  # the first picture tells what key frames cost, the others what lies between them
         "threads": 1,  # a second thread would only wait
         "fps_mode": "passthrough",
-        # Counted: how many more come after an end in seconds is a matter of when the reader hears of it.
-        "frames:v": max(round(length_s * float(video.fps)), 1),
-        "stats_enc_post": "pipe:1",
-        "stats_enc_post_fmt": f"{_SIZE.decode()} {{fidx}} {{size}}",
+        "stats_enc_post": literal(told),
+        "stats_enc_post_fmt": "{size}",
         "format": "null",
     }
     return picture.output("-", **options)
 
 
-def _bits_a_frame(sizes: list[int], fps: float) -> float:
+def _bits_a_frame(sizes: Sequence[int], fps: float) -> float:
     """Returns the mean with a key frame as often as rungs have one."""
     key, *others = sizes
     between = sum(others) / len(others) if others else 0.0
