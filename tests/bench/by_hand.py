@@ -25,6 +25,7 @@ from tests.bench.engine import Learned
 __all__ = ["ByHand"]
 
 _POSTER_SHORT_SIDE: Final = 720
+_TIMES: Final = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
 _STILL: Final = re.compile(r"still-\d+\.jpg$")
 _VOLUME: Final = re.compile(r"volume=(-?[\d.]+)dB")
 _LIMIT: Final = re.compile(r"alimiter=[^;]*?limit=([\d.]+)")
@@ -90,7 +91,7 @@ class ByHand:
         if rung.copy:
             return ["-an", "-c:v", "copy", str(self._video(rung))]
         every = str(gop_frames(video.fps, plan.gop_s))
-        keys = ["-g", every, "-keyint_min", every, "-sc_threshold", "0", "-fps_mode", "passthrough"]
+        keys = ["-g", every, "-keyint_min", every, "-sc_threshold", "0", *_TIMES]
         if video.variable_fps:
             clock = f"expr:gte(t,n_forced*{plan.gop_s})"
             keys += ["-force_key_frames", clock, "-g", "100000", "-keyint_min", "1", "-bf", "0"]
@@ -102,7 +103,7 @@ class ByHand:
     def _small(self) -> Iterator[tuple[str, list[str]]]:
         """Yields filters and options of the proxy, the storyboard's sheets, and as many stills as the engine's."""
         plan, media, (width, height) = self.known.plan, self.known.media, self.known.plan.proxy_size
-        fast = ["-an", "-threads", "1", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18"]
+        fast = ["-an", *_TIMES, "-threads", "1", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18"]
         yield f"scale={width}:{height}:flags=area", [*fast, str(self.folder / "proxy.mp4")]
         board = plan_storyboard(media, tuple(one for one in plan.rungs if one.codec == "h264"))
         tiles = f"fps=1/{board.interval_s},scale={board.tile_size[0]}:{board.tile_size[1]}:flags=area"
