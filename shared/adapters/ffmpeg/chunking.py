@@ -28,7 +28,7 @@ LONGEST: Final = Fraction(5, 4)
 # Containers in which a key frame is found by its time: by their index, or by looking for it. (Not in FLV and
 # MPEG-PS; an AVI does not tell the times of B-frames.)
 _SEEKABLE: Final = ("mov", "matroska", "mpegts", "mxf", "avi", "asf")
-# FFmpeg takes so long a step of a transport stream's clock for a jump, and goes on without one, but not in a piece.
+# FFmpeg takes so long a step of a transport stream's clock for a jump and goes on without it; not in a piece.
 _JUMPING, _JUMP_S = "mpegts", 10
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
 _LENGTH_WEIGHT: Final = 0.1

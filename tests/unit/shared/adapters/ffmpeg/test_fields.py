@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
-from pytest_mock import MockerFixture
 
-from shared.adapters.ffmpeg.fields import is_interlaced
-from shared.adapters.ffmpeg.programs import Programs
-from shared.testing.stage_context import FakeStageContext
-from shared.testing.videos import media_info, video_stream
+from shared.adapters.ffmpeg.fields import is_interlaced, told_order
+from shared.testing.videos import video_stream
 
 
 @pytest.mark.parametrize(
@@ -32,19 +24,10 @@ from shared.testing.videos import media_info, video_stream
         pytest.param(True, {}, True, id="nothing decoded: as it says"),
     ],
 )
-def test_most_frames_decide(
-    said: bool, found: dict[str, int], expected: bool, tmp_path: Path, mocker: MockerFixture
-) -> None:
-    lines = [b"frame:0 pts:0\n"]
-    lines += [
-        f"lavfi.idet.multiple.current_frame={kind}\n".encode() for kind, n in found.items() for _ in range(n)
-    ]
+def test_most_frames_decide(said: bool, found: dict[str, int], expected: bool) -> None:
+    assert is_interlaced(video_stream(interlaced=said), found) is expected
 
-    @contextmanager
-    def encode(*_: object) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(stdout=lines)
 
-    programs = mocker.create_autospec(Programs, instance=True)
-    programs.encode.side_effect = encode
-    media = media_info(video=(video_stream(interlaced=said),))
-    assert is_interlaced(programs, tmp_path / "source", media, FakeStageContext(tmp_path)) is expected
+def test_only_what_is_said_of_fields_counts() -> None:
+    assert told_order(b"lavfi.idet.multiple.current_frame=tff\n") == "tff"
+    assert told_order(b"frame:0    pts:0       pts_time:0\n") == ""
