@@ -73,7 +73,7 @@ class Attempt:
         code: Error code, empty on success.
         reason: The sentence that goes with it.
         cost: What it used.
-        tools: The programs it ran, in order; of very many of a kind the first few, and the rest as one.
+        tools: The programs it ran, in order.
         caveats: What it wants a person to know.
     """
 
