@@ -54,6 +54,8 @@ def plan_chunks(
     container = media.container.split(",")[0]
     if container not in _SEEKABLE:
         return Chunking(reason="its container does not lead to a key frame by its time")
+    if media.lacks_presentation_times:
+        return Chunking(reason="it does not say of every frame when it is shown")
     timeline = read_timeline(programs, source, media, session)
     if container == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
         return Chunking(reason="its clock jumps")
