@@ -47,7 +47,6 @@ EXACT = {
     "hevc.mp4": (*moving("25"), "-c:v", "libx265", "-x265-params", "log-level=error:keyint=40"),
     "stream.ts": (*moving("25"), "-f", "lavfi", "-i", "sine=d=8", *X264, "-g", "40", "-bf", "2"),
     "film.mxf": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
-    "old.avi": (*moving("25"), "-c:v", "mpeg4", "-g", "40"),
     "clip.wmv": (*moving("25"), "-c:v", "wmv2", "-g", "40"),
     "prores.mov": (*moving("25"), "-c:v", "prores"),
 }

@@ -26,8 +26,8 @@ LONGEST: Final = Fraction(5, 4)
 """How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
 
 # Containers in which a key frame is found by its time: by their index, or by looking for it. (Not in FLV and
-# MPEG-PS; an AVI does not tell the times of B-frames.)
-_SEEKABLE: Final = ("mov", "matroska", "mpegts", "mxf", "avi", "asf")
+# MPEG-PS; an AVI does not say when frames are shown.)
+_SEEKABLE: Final = ("mov", "matroska", "mpegts", "mxf", "asf")
 # FFmpeg takes so long a step of a transport stream's clock for a jump and goes on without it; not in a piece.
 _JUMPING, _JUMP_S = "mpegts", 10
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
@@ -54,8 +54,6 @@ def plan_chunks(
     container = media.container.split(",")[0]
     if container not in _SEEKABLE:
         return Chunking(reason="its container does not lead to a key frame by its time")
-    if media.lacks_presentation_times:
-        return Chunking(reason="it does not say of every frame when it is shown")
     timeline = read_timeline(programs, source, media, session)
     if container == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
         return Chunking(reason="its clock jumps")
