@@ -240,7 +240,7 @@ REFUSED = {
         "not evenly spaced",
     ),
     "clip.flv": ((*moving("25"), *X264, "-g", "40"), "does not lead to a key frame"),
-    "b-frames.avi": ((*moving("25"), *X264, "-g", "40"), "when it is shown"),
+    "b-frames.avi": ((*moving("25"), *X264, "-g", "40"), "does not lead to a key frame"),
     "short.mp4": ((*moving("25"), "-t", "2", *X264), "too short"),
     "one-key-frame.mp4": ((*moving("25"), *X264, "-g", "1000", "-sc_threshold", "0"), "so far apart"),
 }
