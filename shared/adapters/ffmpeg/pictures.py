@@ -100,15 +100,17 @@ def presentation_times(programs: Programs, video: Path, session: ToolSession) ->
     return sorted(time_s for time_s, _ in _packets(programs, video, session))
 
 
-def _packets(programs: Programs, video: Path, session: ToolSession) -> list[tuple[float, bool]]:
-    """Returns when each picture is shown, and whether it is a key frame."""
+def _packets(programs: Programs, video: Path, session: ToolSession) -> Iterator[tuple[float, bool]]:
+    """Yields when each picture is shown, and whether it is a key frame; hours of video have millions."""
     arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=print_section=0")
     with programs.ask(arguments, video, session) as tool:
-        # A third field follows where a packet has side data.
-        packets = [(float(fields[0]), b"K" in fields[1]) for fields in (line.split(b",") for line in tool.stdout)]
-    if tool.returncode or not packets:
+        found = False
+        for line in tool.stdout:
+            found = True
+            time_s, flags = line.split(b",")[:2]  # a third field follows where a packet has side data
+            yield float(time_s), b"K" in flags
+    if tool.returncode or not found:
         raise tool_failed(tool)
-    return packets
 
 
 def _write_stills(
