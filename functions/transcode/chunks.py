@@ -67,7 +67,8 @@ class ChunkedPictures:
 
         Raises:
             PermanentError: ``inexact_cut``: only the whole can be encoded.
-            TransientError: Tasks failed; what others did is kept for the next attempt.
+            TransientError: Tasks failed, or took longer than the attempt may; what others did is kept for the
+                next one.
         """
         video, version = context.video, self._encoder.version()
         keys = [chunk_key(video.source.generation, media, plan, chunk, version) for chunk in chunking.chunks]
@@ -151,6 +152,8 @@ class ChunkedPictures:
                     if state.status != "running":
                         raise _failed(len(missing), state)
                     context.progress(_ENCODING_SHARE * (1 - sum(frames[key] for key in missing) / total))
+                    if context.remaining_s() <= 0:
+                        raise _late(len(missing))
                     self._pause(_POLL_S)
             finally:
                 _cancel(jobs, execution)
@@ -213,6 +216,12 @@ def _check(done: Sequence[ChunkDone], chunking: Chunking) -> None:
 def _failed(missing: int, state: JobState) -> TransientError:
     reason = state.error or "Their tasks ended without leaving anything."
     return TransientError("chunks_failed", f"{missing} chunks could not be encoded. {reason}")
+
+
+def _late(missing: int) -> TransientError:
+    return TransientError(
+        "chunks_late", f"{missing} chunks were not encoded in time. The others are kept for the next attempt."
+    )
 
 
 def _cancel(jobs: JobRunner, execution: str) -> None:

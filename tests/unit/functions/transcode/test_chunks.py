@@ -13,7 +13,7 @@ from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.plan import plan_pictures
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Rung
-from shared.domain.errors import LeaseLost, NotFound
+from shared.domain.errors import LeaseLost, NotFound, TransientError
 from shared.domain.identity import chunks_key, object_prefix
 from shared.ports.encoder import Encoder
 from shared.ports.job_runner import Job, TaskPool
@@ -73,3 +73,21 @@ def test_an_execution_that_a_dead_attempt_left_ends_before_another_begins(tmp_pa
     assert b"".join(blobs.read(blobs.stat("media", name))).decode() == started
     with pytest.raises(NotFound):
         blobs.stat("media", name.replace("execution", "order.json"))
+
+
+def test_an_attempt_whose_time_is_over_ends_its_tasks_and_leaves_them_to_the_next(tmp_path: Path) -> None:
+    jobs, blobs, encoder = FakeJobRunner(), InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    encoder.cut.side_effect = lambda *arguments: arguments[4].write_bytes(b"piece")
+    source = tmp_path / "source.mp4"
+    source.touch()
+    context = FakeStageContext(folder=tmp_path / "attempt", source_file=source, deadline_s=0.0)
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(jobs)
+    )
+    with pytest.raises(TransientError, match="chunks_late"):
+        ChunkedPictures(encoder, blobs, "media", pool).encode(
+            context, media_info(), plan_pictures((RUNG,)), Chunking(chunks=(CHUNK,))
+        )
+    assert jobs.cancelled == list(jobs.started)
+    assert blobs.stat("media", object_prefix(context.video.id, chunks_key(1)) + "order.json")
