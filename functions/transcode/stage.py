@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import Final, Literal
 
@@ -79,8 +80,15 @@ class TranscodeStage:
         pictures: EncodedPictures | None = None
         choices: tuple[Choice, ...] = (_SOUND_ALONE,)
         with ThreadPoolExecutor(max_workers=1) as beside:
+            # In a copy of this context, which has what log lines say besides.
             sound = beside.submit(
-                make_sound, context, self._encoder, self._media_tool, media, self._pictures.settings
+                copy_context().run,
+                make_sound,
+                context,
+                self._encoder,
+                self._media_tool,
+                media,
+                self._pictures.settings,
             )
             if media.kind == "video":
                 pictures, choices = self._pictures.encode(context, media)

@@ -20,7 +20,14 @@ class ToolSession(Protocol):
         ...
 
     def progress(self, fraction: float) -> None:
-        """Reports how far the attempt is, 0..1. Raises LeaseLost when it no longer counts: stop at once."""
+        """Reports how far the attempt is, 0..1; less than before changes nothing.
+
+        May be called from several threads.
+
+        Raises:
+            LeaseLost: The attempt no longer counts: stop at once.
+            TransientError: ``interrupted``: this process is to end.
+        """
         ...
 
     def charge(self, cost: Cost) -> None:

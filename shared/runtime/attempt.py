@@ -202,7 +202,8 @@ class RunningAttempt:
 
     def progress(self, fraction: float) -> None:
         self._check()
-        self._progress = min(max(fraction, self._progress), 1.0)
+        with self._meter:
+            self._progress = min(max(fraction, self._progress), 1.0)
 
     def charge(self, cost: Cost) -> None:
         with self._meter:

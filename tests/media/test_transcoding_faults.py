@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
+from functions.transcode.sound import plan_sound
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.domain.encoding import EncodingSettings
 from shared.domain.errors import LeaseLost, PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
@@ -58,6 +60,32 @@ def test_lost_lease_stops_the_encoder(
     mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
     with pytest.raises(LeaseLost):
         encoder.encode_pictures(clip, media, small_plan((160, 120)), session.workspace, session)
+
+
+@pytest.mark.parametrize("done", [0, 1], ids=["measuring", "encoding"])
+def test_lost_lease_stops_the_sound_too(
+    tool: FfmpegMediaTool,
+    encoder: FfmpegEncoder,
+    session: FakeStageContext,
+    make_clip: MakeClip,
+    mocker: MockerFixture,
+    done: int,
+) -> None:
+    path = make_clip("talk.m4a", "-f", "lavfi", "-i", "sine=d=2", "-c:a", "aac")
+    media = tool.probe(path, MediaLimits(), session)
+    plan = plan_sound(media, EncodingSettings())
+    assert plan is not None
+    before = len(session.tools)
+
+    def progress(fraction: float) -> None:
+        del fraction
+        if len(session.tools) == before + done:
+            raise LeaseLost("a newer attempt took over")
+
+    mocker.patch.object(session, "progress", side_effect=progress)
+    with pytest.raises(LeaseLost):
+        encoder.encode_sound(path, media, plan, session.workspace, session)
+    assert len(session.tools) == before + done + 1
 
 
 @pytest.mark.reliability("B14", "B15")

@@ -21,10 +21,12 @@ from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["DecodeErrors", "encode_pictures", "run_graph"]
+__all__ = ["PROGRESS", "DecodeErrors", "encode_pictures", "run_graph"]
+
+PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
+"""Has FFmpeg say on stdout twice a second how far it is."""
 
 _SHORT_SHARE = 0.01
-_PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 
 class DecodeErrors:
@@ -143,7 +145,7 @@ def run_graph(
         TransientError: The machine or a limit is at fault.
     """
     meter, errors = _Meter(expected, session), DecodeErrors(begins_amid=begins_amid)
-    options = (*_PROGRESS, *options)
+    options = (*PROGRESS, *options)
     # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
     with programs.encode(graph, proxy.parent, session, limits=limits, options=options, on_log=errors.note) as tool:
         meter.follow(tool)

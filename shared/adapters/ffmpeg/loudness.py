@@ -56,8 +56,12 @@ class Meters:
         pipe = f"pipe:{self.pass_fds[number]}"
         return heard.filter("ametadata", mode="print", file=pipe).output("-", format="null")
 
-    def follow(self) -> None:
-        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile."""
+    def follow(self, session: ToolSession) -> None:
+        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile.
+
+        Raises:
+            LeaseLost: The attempt no longer counts.
+        """
         for writer in self._writers:
             writer.close()  # now only FFmpeg holds that end, and its end is seen here
         rest = [b""] * len(self._readers)
@@ -65,6 +69,7 @@ class Meters:
             for number, reader in enumerate(self._readers):
                 selector.register(reader, selectors.EVENT_READ, number)
             while selector.get_map():
+                session.progress(0.0)
                 for key, _ in selector.select():
                     chunk = os.read(key.fd, 65536)
                     if not chunk:
@@ -101,7 +106,7 @@ def measure_loudness(programs: Programs, sounds: Sequence[Path], session: ToolSe
         outputs = [meters.output(ffmpeg.input(literal(path)).audio, number) for number, path in enumerate(sounds)]
         graph = ffmpeg.merge_outputs(*outputs)
         with programs.encode(graph, sounds[0].parent, session, pass_fds=meters.pass_fds) as tool:
-            meters.follow()
+            meters.follow(session)
     if tool.returncode:
         raise tool_failed(tool)
     return [meters.loudness(number, tool) for number in range(len(sounds))]

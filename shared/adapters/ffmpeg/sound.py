@@ -12,7 +12,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowance import for_sound
-from shared.adapters.ffmpeg.encode import DecodeErrors
+from shared.adapters.ffmpeg.encode import PROGRESS, DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
@@ -92,7 +92,7 @@ class _Work:
                 pass_fds=meters.pass_fds,
                 on_log=errors.note,
             ) as tool:
-                meters.follow()
+                meters.follow(self._session)
         if tool.returncode and errors.count:
             detail = "The sound is damaged and can't be decoded. Export the video again."
             raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
@@ -107,8 +107,12 @@ class _Work:
             sound = _leveled(_timed(read, encoded.track), levels[encoded.track.name])
             outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
         graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
-        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
-            tool.stdout.read()
+        with self._programs.encode(
+            graph, self._folder, self._session, limits=self._limits, options=PROGRESS
+        ) as tool:
+            for _ in tool.stdout:
+                # How far all is, the pictures say; this stops what does not count any more.
+                self._session.progress(0.0)
         if tool.returncode or not all(_is_written(encoded.path) for encoded in tracks):
             raise tool_failed(tool)
 
