@@ -77,7 +77,7 @@ class SegmentStage:
     def _watch(self, context: StageContext, media: MediaInfo, proxy: Path) -> PictureSamples:
         pictures = PictureSamples()
         stream = media.video[0]
-        expected = max(stream.frames or round(stream.duration_s * stream.fps), 1)
+        expected = stream.expected_frames
         for frame in self._media_tool.frames(proxy, stream.thumbnail_size(PICTURES_LONG_SIDE), context):
             for segmenter in self._segmenters:
                 segmenter.observe_frame(frame)

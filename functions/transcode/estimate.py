@@ -28,7 +28,9 @@ _SOUND_S_PER_S: Final = 40
 
 Half of what was measured for ten minutes of stereo noise in MP3, for what else is done with them.
 """
+
 _CORE_PIXELS_PER_S: Final = _PIXELS_PER_S / 2
+"""The same for each of those two cores."""
 
 _CHUNKED_WORK: Final = 1.03
 """What chunks of 24 seconds cost, in shares of the whole: their starts are decoded from a key frame before."""
@@ -60,10 +62,9 @@ def pixels(ladder: LadderPlanner, settings: EncodingSettings, media: MediaInfo) 
     if media.kind == "audio":
         return 0.0
     source = media.video[0]
-    frames = source.frames or source.duration_s * source.fps
     rungs = ladder.plan(media, None, settings).rungs
     each = source.width * source.height + sum(rung.width * rung.height for rung in rungs)
-    return float(each * frames)
+    return float(each * source.expected_frames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +94,15 @@ def estimate(media: MediaInfo, plan: TranscodePlan, pool: TaskPool, cores: float
         chunk_s: Seconds of a chunk.
     """
     source = media.video[0]
-    frames = float(source.frames or source.duration_s * source.fps)
+    frames = source.expected_frames
     rungs = [rung.width * rung.height for rung in plan.rungs if not rung.copy]
     # The decoder is a thread of its own beside them.
     total = frames * (source.width * source.height + sum(rungs)) / _CORE_PIXELS_PER_S
     longest_thread = frames * max(rungs, default=0) / _CORE_PIXELS_PER_S
     chunks = max(math.ceil(source.duration_s / chunk_s), 1)
     rounds = math.ceil(chunks / pool.workers)
-    chunk_s = max(total / pool.cores, longest_thread) / chunks
+    each_s = max(total / pool.cores, longest_thread) / chunks
     return Estimate(
         whole_s=max(total / cores, longest_thread),
-        chunked_s=_CHUNKED_WORK * rounds * chunk_s + pool.start_s + _HANDLING_S * chunks,
+        chunked_s=_CHUNKED_WORK * rounds * each_s + pool.start_s + _HANDLING_S * chunks,
     )

@@ -123,7 +123,7 @@ class TranscodePlan:
     Attributes:
         rungs: Largest first, at least one; those in H.264 before the others.
         gop_s: Seconds between key frames, the same in all rungs.
-        max_output_fps: Frames a second above which rungs drop frames; None keeps every source frame.
+        max_output_fps: Frames a second above which rungs drop frames.
         proxy_size: Width and height of the analysis proxy, even.
         preset: How much time encoders take to find smaller files.
         deinterlace: Whether the source's frames hold two moments each, of which one is to be made one picture.
@@ -131,10 +131,18 @@ class TranscodePlan:
 
     rungs: tuple[Rung, ...]
     gop_s: float
-    max_output_fps: Fraction | None
+    max_output_fps: Fraction
     proxy_size: tuple[int, int]
     preset: Preset = "balanced"
     deinterlace: bool = False
+
+    def gop_frames(self, fps: Fraction) -> int:
+        """Returns how many frames of a rung lie between two key frames, where they are evenly spaced.
+
+        Args:
+            fps: Frames a second of the source.
+        """
+        return gop_frames(min(fps, self.max_output_fps), self.gop_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

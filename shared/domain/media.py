@@ -71,6 +71,11 @@ class VideoStream:
         width, height = round(self.width * self.sample_aspect), self.height
         return (height, width) if self.rotation in (90, 270) else (width, height)
 
+    @property
+    def expected_frames(self) -> int:
+        """How many frames there are, at least one: as counted, or else as many as its rate and length make."""
+        return self.frames or max(round(self.duration_s * self.fps), 1)
+
     def thumbnail_size(self, long_side: int) -> tuple[int, int]:
         """Returns the display size made as small as detectors want it: even, and at least 16 pixels each way.
 
@@ -155,6 +160,11 @@ class MediaInfo:
     audio: tuple[AudioStream, ...] = ()
     subtitles: tuple[SubtitleStream, ...] = ()
     title: str = ""
+
+    @property
+    def demuxer(self) -> str:
+        """The first of the demuxer's names, by which FFmpeg takes it."""
+        return self.container.partition(",")[0]
 
     @property
     def lacks_presentation_times(self) -> bool:

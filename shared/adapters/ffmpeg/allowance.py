@@ -29,7 +29,7 @@ _LEAST_BYTES = 64 * 2**20
 def for_pictures(media: MediaInfo, plan: TranscodePlan) -> ToolLimits:
     """Returns what encoding the pictures may take."""
     video = media.video[0]
-    frames = video.frames or math.ceil(video.duration_s * video.fps)
+    frames = video.expected_frames
     width, height = plan.proxy_size
     # The rate control keeps rungs at their cap; the proxy has none, but never more than a byte a pixel.
     rungs_bytes = media.duration_s * max(rung.max_bitrate_bps for rung in plan.rungs) / 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DECODERS", "SOUND_CODECS", "VIDEO_CODECS", "reading_options"]
+__all__ = ["DECODERS", "SOUND_CODECS", "VIDEO_CODECS", "reading_arguments", "reading_options"]
 
 VIDEO_CODECS = frozenset(
     {
@@ -38,3 +38,8 @@ def reading_options(demuxer: str) -> dict[str, str]:
         # Checksums in MP3, AC-3, FLAC and HEVC are compared only when that is asked for.
         "err_detect": "crccheck",
     }
+
+
+def reading_arguments(demuxer: str) -> tuple[str, ...]:
+    """Returns the same as ffprobe's arguments."""
+    return tuple(part for option, value in reading_options(demuxer).items() for part in (f"-{option}", value))

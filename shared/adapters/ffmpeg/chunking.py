@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.adapters.ffmpeg.outputs import gop_frames
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.chunks import Chunk, Chunking
@@ -51,11 +50,10 @@ def plan_chunks(
         chunk_s: Seconds of a chunk that are aimed at.
         session: The attempt.
     """
-    container = media.container.split(",")[0]
-    if container not in _SEEKABLE:
+    if media.demuxer not in _SEEKABLE:
         return Chunking(reason="its container does not lead to a key frame by its time")
     timeline = read_timeline(programs, source, media, session)
-    if container == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
+    if media.demuxer == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
         return Chunking(reason="its clock jumps")
     return chunking_of(timeline, media.video[0], plan, chunk_s)
 
@@ -116,8 +114,8 @@ class _Cutter:
         self._times = self._pts[frames] - self._origin
         keys = np.flatnonzero(timeline.is_key)
         self._keys = keys[np.argsort(self._pts[keys], kind="stable")]
-        self._gop = gop_frames(video, plan)
-        slower = plan.max_output_fps is not None and video.fps > plan.max_output_fps
+        self._gop = plan.gop_frames(video.fps)
+        slower = video.fps > plan.max_output_fps
         self._output_fps = plan.max_output_fps if slower else None
         self._around = _NEIGHBOURS if slower or plan.deinterlace or video.interlaced else 0
 

@@ -101,17 +101,18 @@ def encode_pictures(
         TransientError: The machine or a limit is at fault.
     """
     video = media.video[0]
-    expected = video.frames or max(1, round(video.duration_s * video.fps))
     rungs = tuple(EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
     proxy = folder / "proxy.mp4"
     graph = pictures_graph(source, media, plan, rungs, proxy)
-    pictures, tool = run_graph(programs, graph, expected, rungs, proxy, session, for_pictures(media, plan))
+    pictures, tool = run_graph(
+        programs, graph, video.expected_frames, rungs, proxy, session, for_pictures(media, plan)
+    )
     found = inspect(programs, proxy, session).video[0]
     if found.frames != pictures.frames:
         raise tool_failed(tool)
     _check_length(found, video, tool)
     # What is missing at the end is one more damaged piece.
-    missing = ends_in_the_middle(source, media.container.split(",")[0])
+    missing = ends_in_the_middle(source, media.demuxer)
     return replace(pictures, decode_errors=pictures.decode_errors + missing)
 
 

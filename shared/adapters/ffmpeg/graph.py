@@ -29,7 +29,7 @@ def opened(source: Path, media: MediaInfo) -> Any:
     see_through = (video for video in media.video[:1] if video.pixel_format.startswith("yuva"))
     return ffmpeg.input(
         literal(source),
-        **reading_options(media.container.split(",")[0]),
+        **reading_options(media.demuxer),
         **{f"c:{video.index}": _WITH_ALPHA[video.codec] for video in see_through if video.codec in _WITH_ALPHA},
         # A file that lies about its length is not followed to its end.
         t=math.ceil(media.duration_s * 1.01) + 1,
@@ -92,7 +92,7 @@ def cascade(
         cut: Leaves only the frames of a chunk; what needs to know the frames around comes before.
     """
     picture = upright(picture, video, plan.rungs[0], deinterlace=plan.deinterlace)
-    if plan.max_output_fps is not None and video.fps > plan.max_output_fps:
+    if video.fps > plan.max_output_fps:
         every_frame, picture = tee(picture)
         outputs, _ = _rungs(cut(picture.filter("fps", plan.max_output_fps)), video, plan, rungs, part)
         every_frame = cut(every_frame)

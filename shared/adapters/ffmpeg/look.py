@@ -112,7 +112,7 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, told:
     seek: dict[str, Any] = {"ss": f"{at_s:.3f}", "noaccurate_seek": None} if at_s else {}
     read = ffmpeg.input(
         literal(source),
-        **reading_options(media.container.split(",")[0]),
+        **reading_options(media.demuxer),
         **seek,
         t=f"{length_s + _LONGEST_GOP_S:.3f}",  # where no key frame comes, nothing can be seen
         threads=1,  # more would decode ahead, for nothing

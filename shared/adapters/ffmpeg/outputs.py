@@ -10,11 +10,10 @@ from typing import Any
 from shared.adapters.ffmpeg.codecs import encoder_options
 from shared.adapters.ffmpeg.programs import literal
 from shared.domain.encoding import TranscodePlan
-from shared.domain.encoding import gop_frames as frames_between
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "Part", "copy_output", "gop_frames", "is_late", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "copy_output", "is_late", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -92,11 +91,6 @@ def is_late(video: VideoStream) -> bool:
     return video.start_s > _LATE_S
 
 
-def gop_frames(video: VideoStream, plan: TranscodePlan) -> int:
-    """Returns how many frames of a rung lie between two key frames, where they are evenly spaced."""
-    return frames_between(min(video.fps, plan.max_output_fps or video.fps), plan.gop_s)
-
-
 def _timing(part: Part | None) -> dict[str, Any]:
     return {
         "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
@@ -113,5 +107,5 @@ def _key_frames(video: VideoStream, plan: TranscodePlan, before: int) -> dict[st
         # By the clock; the count only must never come first.
         clock = f"expr:gte(t,(n_forced+{before})*{plan.gop_s})"
         return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, **even}
-    frames = gop_frames(video, plan)
+    frames = plan.gop_frames(video.fps)
     return {"g": frames, "keyint_min": frames, "sc_threshold": 0, **even}

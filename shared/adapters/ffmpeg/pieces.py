@@ -11,7 +11,7 @@ from typing import Any, Final
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowance import for_pictures
-from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.allowed import reading_arguments, reading_options
 from shared.adapters.ffmpeg.encode import run_graph
 from shared.adapters.ffmpeg.graph import cascade
 from shared.adapters.ffmpeg.outputs import Part
@@ -80,7 +80,7 @@ def _copy(
 ) -> None:
     read = ffmpeg.input(
         literal(source),
-        **reading_options(media.container.split(",")[0]),
+        **reading_options(media.demuxer),
         seek_timestamp=1,  # by the container's own clock
         ss=_microseconds(from_s),
     )
@@ -115,9 +115,8 @@ def _has_key_frames(programs: Programs, piece: Path, found: Timeline, session: T
 
     H.264 also calls a picture one from which on others are renewed bit by bit; that alone is none to a decoder.
     """
-    reading = (part for option, value in reading_options(_CONTAINER).items() for part in (f"-{option}", value))
     arguments = (
-        *reading,
+        *reading_arguments(_CONTAINER),
         "-skip_frame",
         "nokey",
         "-show_entries",
@@ -159,7 +158,6 @@ def encode_piece(
 
     part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
     graph = ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
-    # copyts: setpts knows what the clock is ahead by, whatever is decoded first.
     portion = replace(
         media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
     )
@@ -172,7 +170,7 @@ def encode_piece(
         proxy,
         session,
         limits,
-        options=("-copyts",),
+        options=("-copyts",),  # setpts knows what the clock is ahead by, whatever is decoded first
         begins_amid=chunk.index > 0,
     )
     if pictures.frames != chunk.frames:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.allowed import reading_arguments
 from shared.adapters.ffmpeg.guard import (
     HOW_TO_EXPORT,
     check_complete,
@@ -70,11 +70,8 @@ def probe(programs: Programs, path: Path, limits: MediaLimits, session: ToolSess
             "external_reference",
             "The file only refers to media in other files. Export it as a self-contained movie.",
         )
-    options = {
-        **reading_options(demuxer),
-        "max_streams": limits.max_streams + 1,  # one more is enough to refuse the file
-    }
-    reading = tuple(part for option, value in options.items() for part in (f"-{option}", str(value)))
+    # One stream more is enough to refuse the file.
+    reading = (*reading_arguments(demuxer), "-max_streams", str(limits.max_streams + 1))
     header, tool = _header(programs, path, reading, limits, session)
     with _with_evidence(tool):
         check_header(header, limits)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shared.adapters.ffmpeg.allowed import reading_options
+from shared.adapters.ffmpeg.allowed import reading_arguments
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.streams import rational
 from shared.domain.media import MediaInfo
@@ -83,9 +83,8 @@ def read_timeline(
         demuxer: What opens the file, if not what opens ``media``; its pictures are the only stream then.
     """
     index = media.video[0].index if demuxer is None else 0
-    reading = reading_options(demuxer or media.container.split(",")[0])
     arguments = (
-        *(part for option, value in reading.items() for part in (f"-{option}", value)),
+        *reading_arguments(demuxer or media.demuxer),
         *("-select_streams", str(index), "-of", "csv"),
         *("-show_entries", "packet=pts,flags:stream=codec_name,time_base"),
     )
