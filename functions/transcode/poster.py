@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Candidate", "Look", "best", "candidate_times", "look_at", "seen"]
+__all__ = ["Candidate", "Traits", "best", "candidate_times", "measure", "seen"]
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 
@@ -37,7 +37,7 @@ _NOTABLE_SUBJECT: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Traits:
     """What is measured of one picture, each 0..1 but sharpness.
 
     Attributes:
@@ -66,12 +66,12 @@ class Candidate:
     Attributes:
         time_s: When it is shown.
         path: Its JPEG.
-        look: What was measured.
+        traits: What was measured.
     """
 
     time_s: float
     path: Path
-    look: Look
+    traits: Traits
 
 
 def candidate_times(key_s: Sequence[float], start_s: float, end_s: float) -> list[float]:
@@ -99,10 +99,10 @@ def seen(time_s: float, path: Path, short_side: int) -> Candidate:
     # A JPEG is decoded to half its size in a fraction of the time.
     is_half_enough = short_side >= 2 * _SHORT_SIDE
     picture = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_2 if is_half_enough else cv2.IMREAD_COLOR)
-    return Candidate(time_s=time_s, path=path, look=look_at(np.asarray(picture, np.uint8)))
+    return Candidate(time_s=time_s, path=path, traits=measure(np.asarray(picture, np.uint8)))
 
 
-def look_at(picture: Picture) -> Look:
+def measure(picture: Picture) -> Traits:
     """Measures a picture.
 
     Args:
@@ -115,7 +115,7 @@ def look_at(picture: Picture) -> Look:
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     mean, low, high = float(luma.mean()), *(float(edge) for edge in np.percentile(luma, (5, 95)))
-    return Look(
+    return Traits(
         sharpness=_sharpness(luma),
         light=float(np.interp(mean, (_DARK, _LIT, _BRIGHT, _GLARING), (0, 1, 1, 0))),
         contrast=min((high - low) / _FULL_RANGE, 1.0),
@@ -132,38 +132,38 @@ def best(candidates: Sequence[Candidate]) -> tuple[Candidate, str]:
     Args:
         candidates: At least one, in time order.
     """
-    sharpest = max(candidate.look.sharpness for candidate in candidates)
-    merits = [_merits(candidate.look, sharpest) for candidate in candidates]
+    sharpest = max(candidate.traits.sharpness for candidate in candidates)
+    merits = [_merits(candidate.traits, sharpest) for candidate in candidates]
     scores = [
-        sum(merit.values()) * (_EMPTY if candidate.look.is_empty else 1)
+        sum(merit.values()) * (_EMPTY if candidate.traits.is_empty else 1)
         for candidate, merit in zip(candidates, merits, strict=True)
     ]
     chosen = max(range(len(candidates)), key=lambda index: scores[index])
-    words = _words(merits[chosen], candidates[chosen].look)
+    words = _words(merits[chosen], candidates[chosen].traits)
     of = f"best of {len(candidates)} pictures, {scores[chosen]:.2f} where the first has {scores[0]:.2f}"
     return candidates[chosen], f"{words}; {of}"
 
 
-def _merits(look: Look, sharpest: float) -> dict[str, float]:
+def _merits(traits: Traits, sharpest: float) -> dict[str, float]:
     """Returns what speaks for a picture, each 0..1, weighted; 1 in all for a perfect one."""
     # Half as sharp looks more than half as good, and noise or a test card should not put everything else to shame.
-    sharp = (look.sharpness / sharpest) ** 0.5 if sharpest else 0.0
+    sharp = (traits.sharpness / sharpest) ** 0.5 if sharpest else 0.0
     parts = {
         "sharp": sharp,
-        "well lit": look.light,
-        "rich in contrast": look.contrast,
-        "colourful": look.color,
+        "well lit": traits.light,
+        "rich in contrast": traits.contrast,
+        "colourful": traits.color,
     }
     merits = {name: _WEIGHTS[name] * part for name, part in parts.items()}
-    return merits | {"subject": _SUBJECT * max(_UNSURE * look.people, look.text)}
+    return merits | {"subject": _SUBJECT * max(_UNSURE * traits.people, traits.text)}
 
 
-def _words(merits: dict[str, float], look: Look) -> str:
-    if look.is_empty:
+def _words(merits: dict[str, float], traits: Traits) -> str:
+    if traits.is_empty:
         return "hardly anything is to be seen in any"
     said = [name for name, weight in _WEIGHTS.items() if merits[name] >= _NOTABLE * weight]
-    said += ["colours as of skin"] if look.people >= _NOTABLE_SUBJECT else []
-    said += ["shows writing"] if look.text >= _NOTABLE_SUBJECT else []
+    said += ["colours as of skin"] if traits.people >= _NOTABLE_SUBJECT else []
+    said += ["shows writing"] if traits.text >= _NOTABLE_SUBJECT else []
     figures = ", ".join(f"{name} {value:.2f}" for name, value in merits.items())
     return f"{', '.join(said) or 'none is better'} ({figures})"
 

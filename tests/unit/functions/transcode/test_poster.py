@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from functions.transcode.poster import Candidate, Picture, best, candidate_times, look_at, seen
+from functions.transcode.poster import Candidate, Picture, best, candidate_times, measure, seen
 
 _SIZE = (360, 640, 3)
 
@@ -62,7 +62,7 @@ def dimmed(picture: Picture, share: float, white: int = 0) -> Picture:
 def chosen(*pictures: Picture) -> tuple[int, str]:
     """Returns which picture is the best, and why."""
     candidates = [
-        Candidate(time_s=float(index), path=Path("p.jpg"), look=look_at(picture))
+        Candidate(time_s=float(index), path=Path("p.jpg"), traits=measure(picture))
         for index, picture in enumerate(pictures)
     ]
     candidate, reason = best(candidates)
@@ -91,21 +91,21 @@ def test_the_better_picture_is_chosen_wherever_it_is(worse: Picture) -> None:
 def test_sharpness_counts_for_more_than_a_little_contrast() -> None:
     paler = dimmed(scene(), 0.9, white=110)
     soft = np.asarray(cv2.GaussianBlur(scene(), (0, 0), 1.5), np.uint8)
-    assert look_at(soft).contrast > look_at(paler).contrast
+    assert measure(soft).contrast > measure(paler).contrast
     assert chosen(soft, paler)[0] == 1
 
 
 def test_noise_is_no_detail() -> None:
     noisy = blurred(scene()) + np.random.default_rng(1).integers(0, 12, _SIZE).astype(np.uint8)
-    assert look_at(noisy).sharpness < look_at(scene()).sharpness / 2
+    assert measure(noisy).sharpness < measure(scene()).sharpness / 2
     assert chosen(noisy, scene())[0] == 1
 
 
 def test_writing_counts() -> None:
     blank = slide()
     blank[60:] = 235
-    assert look_at(slide()).text > 0.5
-    assert max(look_at(picture).text for picture in (blank, scene(), face((120, 160, 210)))) < 0.1
+    assert measure(slide()).text > 0.5
+    assert max(measure(picture).text for picture in (blank, scene(), face((120, 160, 210)))) < 0.1
     index, reason = chosen(blank, slide())
     assert index == 1
     assert "shows writing" in reason
@@ -117,8 +117,8 @@ def test_writing_counts() -> None:
 def test_skin_of_every_tone_counts(skin: tuple[int, int, int]) -> None:
     empty = np.full(_SIZE, (120, 100, 60), np.uint8)
     empty[::20] = (90, 80, 50)
-    assert look_at(face(skin)).people > 0.5
-    assert look_at(empty).people == 0
+    assert measure(face(skin)).people > 0.5
+    assert measure(empty).people == 0
     index, reason = chosen(empty, face(skin))
     assert index == 1
     assert "colours as of skin" in reason
@@ -128,16 +128,16 @@ def test_a_wall_of_one_color_is_nobody() -> None:
     wall = np.full(_SIZE, (120, 160, 210), np.uint8)
     table = np.full(_SIZE, (120, 100, 60), np.uint8)
     cv2.rectangle(table, (200, 100), (400, 250), (120, 160, 210), -1)
-    assert look_at(wall).people == look_at(table).people == 0
+    assert measure(wall).people == measure(table).people == 0
 
 
 def test_all_sizes_are_judged_alike() -> None:
     large = np.asarray(cv2.resize(scene(), (1920, 1080), interpolation=cv2.INTER_CUBIC), np.uint8)
-    small, same = look_at(scene()), look_at(large)
+    small, same = measure(scene()), measure(large)
     assert same.sharpness == pytest.approx(small.sharpness, rel=0.35)
     assert same.color == pytest.approx(small.color, abs=0.02)
     tiny = np.asarray(cv2.resize(scene(), (16, 2)), np.uint8)
-    assert look_at(tiny).text == 0
+    assert measure(tiny).text == 0
 
 
 def test_the_reason_is_given_in_words_and_figures() -> None:
@@ -171,4 +171,4 @@ def test_large_files_are_read_at_half_size(tmp_path: Path) -> None:
     cv2.imwrite(str(path), cv2.resize(scene(), (1280, 720), interpolation=cv2.INTER_CUBIC))
     found = seen(3.0, path, 720)
     assert (found.time_s, found.path) == (3.0, path)
-    assert found.look.sharpness == pytest.approx(look_at(scene()).sharpness, rel=0.35)
+    assert found.traits.sharpness == pytest.approx(measure(scene()).sharpness, rel=0.35)
