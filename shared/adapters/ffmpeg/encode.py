@@ -150,16 +150,19 @@ def run_graph(
     # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
     with programs.encode(graph, proxy.parent, session, limits=limits, options=options, on_log=errors.note) as tool:
         meter.follow(tool)
+    _check_outcome(tool, errors, (proxy, *(encoded.path for encoded in rungs)))
+    pictures = EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
+    return pictures, tool
+
+
+def _check_outcome(tool: RunningTool, errors: DecodeErrors, written: tuple[Path, ...]) -> None:
     if errors.too_large:
         detail = "The pictures become larger in the middle than is accepted. Export the video smaller."
         raise _undecodable("too_many_pixels", detail, tool)
     if tool.returncode and errors.count:
         raise _undecodable("corrupt", "The video is damaged and can't be decoded. Export it again.", tool)
-    written = (proxy, *(encoded.path for encoded in rungs))
     if tool.returncode or not all(path.is_file() and path.stat().st_size for path in written):
         raise tool_failed(tool)
-    pictures = EncodedPictures(rungs=rungs, proxy=proxy, frames=meter.frames, decode_errors=errors.count)
-    return pictures, tool
 
 
 def _check_length(proxy: VideoStream, video: VideoStream, tool: RunningTool) -> None:

@@ -20,7 +20,7 @@ from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import TranscodePlan
 from shared.domain.errors import PermanentError
-from shared.domain.media import MediaInfo
+from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.tool_session import ToolSession
 
@@ -148,6 +148,36 @@ def encode_piece(
     encoded = (EncodedRung(rung=rung, path=folder / f"video-{rung.name}.mp4") for rung in plan.rungs)
     rungs = tuple(one for one in encoded if not one.rung.copy)
     proxy = folder / "proxy.mp4"
+    portion = replace(
+        media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
+    )
+    pictures, _ = run_graph(
+        programs,
+        _graph(piece, video, plan, chunking, chunk, rungs, proxy),
+        chunk.frames,
+        rungs,
+        proxy,
+        session,
+        for_pictures(portion, plan),
+        options=("-copyts",),  # setpts knows what the clock is ahead by, whatever is decoded first
+        begins_amid=chunk.index > 0,
+    )
+    if pictures.frames != chunk.frames:
+        raise PermanentError(
+            "inexact_cut", f"Chunk {chunk.index + 1} came out with {pictures.frames} of {chunk.frames} frames."
+        )
+    return pictures
+
+
+def _graph(
+    piece: Path,
+    video: VideoStream,
+    plan: TranscodePlan,
+    chunking: Chunking,
+    chunk: Chunk,
+    rungs: tuple[EncodedRung, ...],
+    proxy: Path,
+) -> Any:
     read = ffmpeg.input(literal(piece), **reading_options(_CONTAINER), **_turned(video.rotation), threads=1)
     offset_s = _AHEAD_S + chunking.origin_s
     picture = read["0"].filter("setpts", f"round(PTS-{offset_s}/TB)")
@@ -157,27 +187,7 @@ def encode_piece(
         return pictures.filter("trim", start=_microseconds(chunk.start_s), end=_microseconds(chunk.end_s))
 
     part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
-    graph = ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
-    portion = replace(
-        media, duration_s=float(chunk.end_s - chunk.start_s), video=(replace(video, frames=chunk.frames),)
-    )
-    limits = for_pictures(portion, plan)
-    pictures, _ = run_graph(
-        programs,
-        graph,
-        chunk.frames,
-        rungs,
-        proxy,
-        session,
-        limits,
-        options=("-copyts",),  # setpts knows what the clock is ahead by, whatever is decoded first
-        begins_amid=chunk.index > 0,
-    )
-    if pictures.frames != chunk.frames:
-        raise PermanentError(
-            "inexact_cut", f"Chunk {chunk.index + 1} came out with {pictures.frames} of {chunk.frames} frames."
-        )
-    return pictures
+    return ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
 
 
 def _turned(rotation: int) -> dict[str, Any]:
