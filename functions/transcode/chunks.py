@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,14 @@ from typing import Final
 from shared.domain.chunks import Chunk, ChunkDone, Chunking, ChunkOrder, ChunkPointer, OrderedChunk, chunk_key
 from shared.domain.codec import decode_json, encode, encode_json
 from shared.domain.encoding import TranscodePlan
-from shared.domain.errors import LeaseLost, NotFound, PermanentError, PipelineError, TransientError
+from shared.domain.errors import (
+    LeaseLost,
+    NotFound,
+    PermanentError,
+    PipelineError,
+    PreconditionFailed,
+    TransientError,
+)
 from shared.domain.identity import chunks_key, object_prefix
 from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef
@@ -80,19 +88,14 @@ class ChunkedPictures:
             bucket=self._bucket,
             prefix=object_prefix(video.id, chunks_key(video.run)),
         )
-        try:
-            missing = set(keys) - self._done(order)
-            if missing:
-                wanted = [pair for pair in zip(keys, chunking.chunks, strict=True) if pair[0] in missing]
-                order = replace(order, chunks=tuple(self._ordered(context, order, wanted)))
-                self._wait(context, order, chunking)
-            done = [self._read(context, order, key) for key in keys]
-            _check(done, chunking)
-            return self._join(context, media, plan, done)
-        except LeaseLost:
-            # Tasks that can't be cancelled stop when they miss it, and leave nothing.
-            self._blobs.delete(self._bucket, order.name)
-            raise
+        missing = set(keys) - self._done(order)
+        if missing:
+            wanted = [pair for pair in zip(keys, chunking.chunks, strict=True) if pair[0] in missing]
+            order = replace(order, chunks=tuple(self._ordered(context, order, wanted)))
+            self._wait(context, order, chunking)
+        done = [self._read(context, order, key) for key in keys]
+        _check(done, chunking)
+        return self._join(context, media, plan, done)
 
     def _done(self, order: ChunkOrder) -> set[str]:
         """Returns the keys of the chunks that are done."""
@@ -116,12 +119,15 @@ class ChunkedPictures:
                 path.unlink()
             yield OrderedChunk(key=key, chunk=chunk, piece=piece)
 
-    def _start(self, context: StageContext, jobs: JobRunner, order: ChunkOrder) -> str:
-        """Starts the tasks and returns their execution; one that a dead attempt left must not go on beside it."""
+    def _start(self, context: StageContext, jobs: JobRunner, order: ChunkOrder) -> tuple[str, ObjectRef]:
+        """Starts the tasks and returns their execution and their order.
+
+        An execution that a dead attempt left must not go on beside it.
+        """
         for stored in self._blobs.list_objects(self._bucket, order.execution):
             _cancel(jobs, b"".join(self._blobs.read(stored.ref)).decode())
         context.progress(0.0)  # a deleted video gets no order any more
-        self._write(context, order.name, encode_json(order))
+        written = self._write(context, order.name, encode_json(order))
         execution = jobs.start(self._job(context, order))
         try:
             self._write(context, order.execution, execution)
@@ -129,19 +135,19 @@ class ChunkedPictures:
             _cancel(jobs, execution)
             raise
         logger().info("chunks_ordered", execution=execution, chunks=len(order.chunks))
-        return execution
+        return execution, written
 
-    def _write(self, context: StageContext, name: str, text: str) -> None:
+    def _write(self, context: StageContext, name: str, text: str) -> ObjectRef:
         path = context.workspace / "order.json"
         path.write_text(text)
-        self._blobs.put(self._bucket, name, path, "application/json")
+        return self._blobs.put(self._bucket, name, path, "application/json")
 
     def _wait(self, context: StageContext, order: ChunkOrder, chunking: Chunking) -> None:
         """Has the tasks run until every chunk is done."""
         frames = {ordered.key: ordered.chunk.frames for ordered in order.chunks}
         total = sum(chunk.frames for chunk in chunking.chunks)
         with self.pool.opened() as jobs:
-            execution = self._start(context, jobs, order)
+            execution, written = self._start(context, jobs, order)
             try:
                 while True:
                     state = jobs.state(execution)
@@ -155,6 +161,12 @@ class ChunkedPictures:
                     if context.remaining_s() <= 0:
                         raise _late(len(missing))
                     self._pause(_POLL_S)
+            except LeaseLost:
+                # Tasks that can't be cancelled stop when they miss it, and leave nothing. The attempt that took
+                # over may have written its own by now, which is to stay.
+                with suppress(PreconditionFailed):
+                    self._blobs.delete(self._bucket, written.name, if_generation=written.generation)
+                raise
             finally:
                 _cancel(jobs, execution)
 

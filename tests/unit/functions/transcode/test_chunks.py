@@ -75,6 +75,30 @@ def test_an_execution_that_a_dead_attempt_left_ends_before_another_begins(tmp_pa
         blobs.stat("media", name.replace("execution", "order.json"))
 
 
+def test_the_order_of_the_attempt_that_took_over_stays(tmp_path: Path) -> None:
+    blobs, encoder = InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    encoder.cut.side_effect = lambda *arguments: arguments[4].write_bytes(b"piece")
+    source, others = tmp_path / "source.mp4", tmp_path / "order"
+    source.touch()
+    others.write_text("another order")
+    context = FakeStageContext(folder=tmp_path / "attempt", source_file=source)
+    name = object_prefix(context.video.id, chunks_key(1)) + "order.json"
+
+    def be_replaced(seconds: float) -> None:
+        del seconds
+        blobs.put("media", name, others, "application/json")
+        raise LeaseLost("a newer attempt took over")
+
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(FakeJobRunner())
+    )
+    chunked = ChunkedPictures(encoder, blobs, "media", pool, pause=be_replaced)
+    with pytest.raises(LeaseLost):
+        chunked.encode(context, media_info(), plan_pictures((RUNG,)), Chunking(chunks=(CHUNK,)))
+    assert b"".join(blobs.read(blobs.stat("media", name))) == b"another order"
+
+
 def test_an_attempt_whose_time_is_over_ends_its_tasks_and_leaves_them_to_the_next(tmp_path: Path) -> None:
     jobs, blobs, encoder = FakeJobRunner(), InMemoryBlobStore(), create_autospec(Encoder)
     encoder.version.return_value = "8"
