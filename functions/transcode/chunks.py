@@ -156,6 +156,7 @@ class ChunkedPictures:
                     if not missing:
                         return
                     if state.status != "running":
+                        self._check_wanted(order)
                         raise _failed(len(missing), state)
                     context.progress(_ENCODING_SHARE * (1 - sum(frames[key] for key in missing) / total))
                     if context.remaining_s() <= 0:
@@ -169,6 +170,13 @@ class ChunkedPictures:
                 raise
             finally:
                 _cancel(jobs, execution)
+
+    def _check_wanted(self, order: ChunkOrder) -> None:
+        """Raises LeaseLost when the order is gone: the tasks of a deleted video may know before the heartbeat."""
+        try:
+            self._blobs.stat(self._bucket, order.name)
+        except NotFound as error:
+            raise LeaseLost("the order of its chunks is gone") from error
 
     def _job(self, context: StageContext, order: ChunkOrder) -> Job:
         video, pool = context.video, self.pool
