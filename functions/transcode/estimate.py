@@ -64,7 +64,8 @@ def pixels(ladder: LadderPlanner, settings: EncodingSettings, media: MediaInfo) 
     source = media.video[0]
     rungs = ladder.plan(media, None, settings).rungs
     each = source.width * source.height + sum(rung.width * rung.height for rung in rungs)
-    return float(each * source.expected_frames)
+    # Not whole frames: what is simulated with this has fractions of them.
+    return float(each * (source.frames or source.duration_s * source.fps))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
