@@ -16,6 +16,7 @@ from tests.infrastructure.seen_uses import seen_uses
 from tests.terraform.planning import PROJECT, Plan
 
 __all__ = [
+    "FLOW",
     "FUNCTIONS",
     "GOOGLE",
     "OUTBOX",
