@@ -142,7 +142,7 @@ class MediaFiles:
         save_as = None
         if rendition.kind == "mp4":
             title = video.details.title or PurePosixPath(video.source.name).stem
-            save_as = f"{title}-{rendition.name}.mp4"
+            save_as = f"{title}-{rendition.name}{PurePosixPath(name).suffix}"
         return self._links.signed_url(rendition.object, self._watching_s(video), save_as=save_as)
 
     def _resolver(self, video: Video, manifest: str) -> hls.Resolve:

@@ -105,7 +105,7 @@ class Player:
         renditions = [
             Rendition(
                 name="360p", kind=kind, codec="h264", fps=Fraction(25), duration_s=10.0, bitrate_bps=1,
-                object=self.put(folder + name, MP4, "audio/mp4" if kind == "audio" else "video/mp4"),
+                object=self.put(folder + name, MP4, f"{'audio' if name.endswith('.m4a') else 'video'}/mp4"),
             )
             for kind, name in RENDITIONS.items()
         ]  # fmt: skip
@@ -262,9 +262,14 @@ def test_a_preview_that_was_never_made_is_not_found(player: Player) -> None:
     assert player.playback(video)["preview"] is None
 
 
-def test_a_file_to_download_has_the_name_of_the_video(player: Player) -> None:
+@pytest.mark.parametrize("download", ["download.mp4", "download.m4a"])
+def test_a_file_to_download_has_the_name_of_the_video(
+    player: Player, download: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RENDITIONS, "mp4", download)
     answer = player.open(player.playback(player.transcoded())["mp4"])
-    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%BCber%20clip-360p.mp4"
+    saved_as = f"%C3%BCber%20clip-360p{Path(download).suffix}"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{saved_as}"
 
 
 def test_pictures_are_led_to_and_remembered(player: Player) -> None:

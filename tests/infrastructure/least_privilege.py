@@ -16,6 +16,7 @@ from tests.infrastructure.seen_uses import seen_uses
 from tests.terraform.planning import PROJECT, Plan
 
 __all__ = [
+    "FLOW",
     "FUNCTIONS",
     "GOOGLE",
     "OUTBOX",
@@ -77,9 +78,6 @@ _ONLY_AFTER: Final = {
     }
 }
 """What does nothing in a function that never did any of something else: it removes what the others stored."""
-
-_TOOLS: Final = "shared.adapters.ffmpeg."
-"""What runs tools: it is handed files one by one, and whoever fetches those is under way within it."""
 
 _SEEN: Final = {"BlobStore", "EventBus", "ObjectLinks"}
 """Ports whose resources only a run tells."""
@@ -265,8 +263,7 @@ def _uses(function: str, call: MethodCall) -> Iterator[Mapping[str, Any]]:
     reached = call_graph().reached(f"functions.{function}.main.{function}")
     for use in seen_uses():
         same = (use["port"], use["method"]) == (_port(call), call.method)
-        through = [one for one in use["through"] if not one.startswith(_TOOLS)]
-        if same and reached.issuperset(through) and _caller(use) == call.caller:
+        if same and reached.issuperset(use["through"]) and _caller(use) == call.caller:
             yield use
 
 

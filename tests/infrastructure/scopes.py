@@ -81,6 +81,10 @@ class ScopeReader(ast.NodeVisitor):
         self._scope.refers_to.add(node.module or "")
         if self._place != self._tree.fullname:  # a module refers to what it imports where it uses it
             self._scope.refers_to |= {f"{node.module}.{alias.name}" for alias in node.names}
+            return
+        for alias in node.names:  # by which others may import it in turn
+            name = f"{self._place}.{alias.asname or alias.name}"
+            self.scopes.setdefault(name, Scope()).refers_to.add(f"{node.module}.{alias.name}")
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._declared(node)

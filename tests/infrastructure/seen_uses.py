@@ -27,6 +27,7 @@ _SCENARIOS: Final = (
     "tests/unit/functions/encode",
     "tests/unit/functions/export",
     "tests/unit/functions/sweep",
+    "tests/unit/functions/transcode/test_chunks.py",
     "tests/unit/shared/runtime/test_attempt.py::TestMemo::test_the_next_attempt_recalls_it",
 )
 """Tests that take the functions to all places where they use a bucket or a topic."""

@@ -55,6 +55,15 @@ class Chooser:
 def named(step: str) -> None:
     getattr(Chooser(), step)()
 """,
+    "shared/kit/__init__.py": "from shared.steps import Writing as Writer\n",
+    "functions/packaged.py": """
+from shared.ports import Step
+def _made() -> Step:
+    from shared.kit import Writer
+    return Writer()
+def packaged() -> None:
+    _made().run()
+""",
     "functions/idle.py": "def idle() -> None: ...\n",
 }
 
@@ -65,7 +74,7 @@ def graph(tmp_path: Path) -> CallGraph:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    modules = [name.removesuffix(".py").replace("/", ".") for name in SAMPLE]
+    modules = [name.removesuffix(".py").replace("/", ".") for name in SAMPLE if "__init__" not in name]
     return CallGraph(modules, {"shared.ports.Store"}, root=tmp_path)
 
 
@@ -83,6 +92,10 @@ def test_calls_of_somebody_elses_package(graph: CallGraph) -> None:
 def test_what_is_named_in_a_text_or_at_run_time(graph: CallGraph) -> None:
     reached = graph.reached("functions.named.named")
     assert {"shared.steps.Writing", "functions.named.Chooser.third"} <= reached
+
+
+def test_what_a_package_hands_on_by_another_name(graph: CallGraph) -> None:
+    assert "shared.steps.Writing.run" in graph.reached("functions.packaged.packaged")
 
 
 def test_nothing_else(graph: CallGraph) -> None:

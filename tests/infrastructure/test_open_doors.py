@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.least_privilege import FUNCTIONS
+from tests.infrastructure.least_privilege import FLOW, FUNCTIONS
 from tests.terraform.planning import PROJECT, Plan, edited, planned
 from tests.terraform.stand_in_provider import PROJECT_NUMBER
 
@@ -70,7 +70,7 @@ def test_no_binding_takes_rights_from_anybody_else() -> None:
 
 
 def test_only_pushes_get_to_event_services_and_anybody_to_the_api() -> None:
-    pushed_to = sorted((function, "serviceAccount:pusher") for function in FUNCTIONS if function != "api")
+    pushed_to = sorted((function, "serviceAccount:pusher") for function in FLOW.served if function != "api")
     assert invokers(planned()) == sorted([*pushed_to, ("api", "allUsers")])
     assert invokers(planned(public_api=False)) == pushed_to
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.architecture.generated_tables import GeneratedTables
 from tests.infrastructure import least_privilege
-from tests.infrastructure.least_privilege import FUNCTIONS, GOOGLE, OUTBOX, Right
+from tests.infrastructure.least_privilege import FLOW, FUNCTIONS, GOOGLE, OUTBOX, Right
 from tests.infrastructure.permissions import PERMISSIONS
 from tests.terraform.planning import ROOT, Plan, edited, planned
 
@@ -59,10 +59,10 @@ def test_as_it_comes_nobody_may_ask_a_model_or_write_a_trace_and_all_else_is_the
     assert granted == {grant: rights for grant, rights in everything.items() if grant[1] != "project"}
 
 
-def test_with_an_sql_database_nobody_may_use_firestore_and_all_read_its_url() -> None:
+def test_with_an_sql_database_nobody_may_use_firestore_and_all_but_tasks_read_its_url() -> None:
     granted = least_privilege.granted(planned(sql_database=True))
     assert not [grant for grant in granted if grant[1] == "database"]
-    assert {function for function, resource, _ in granted if resource == "secret database-url"} == set(FUNCTIONS)
+    assert {function for function, resource, _ in granted if resource == "secret database-url"} == set(FLOW.served)
 
 
 def test_who_has_a_secret_in_the_environment_may_read_it_and_nobody_else() -> None:
@@ -193,7 +193,7 @@ def others_table() -> str:
         "every push subscription": {
             f"subscription {one['name']}" for one in plan.of("pubsub_subscription", "push").values()
         },
-        "every service but api": {f"service {function}" for function in FUNCTIONS if function != "api"},
+        "every service but api": {f"service {function}" for function in FLOW.served if function != "api"},
     }
     rows = ["| account | role | on |", "|---|---|---|"]
     for (who, role), resources in sorted(found.items()):

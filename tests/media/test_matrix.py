@@ -25,7 +25,7 @@ from shared.adapters.packager import ShakaPackager
 from shared.domain.encoding import EncodingSettings
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Rendition
-from shared.ports.media_tool import MediaLimits
+from shared.ports.media_tool import Frame, MediaLimits
 from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from tests.media.combing import combed, luma_of
@@ -65,6 +65,7 @@ class Made:
 
     def __init__(self, row: Row, source: Path, context: FakeStageContext, mocker: MockerFixture) -> None:
         self.row, self.context, self.tool = row, context, FfmpegMediaTool()
+        self._frames = dict[Path, list[Frame]]()
         self.source = context.source_file = source
         context.media = IngestStage(self.tool, MediaLimits()).run(context).media
         assert context.media is not None
@@ -86,6 +87,12 @@ class Made:
 
     def path(self, rendition: Rendition) -> Path:
         return self.context.stored(rendition.object)
+
+    def frames(self, path: Path) -> list[Frame]:
+        """Returns small frames of a file, which is decoded once."""
+        if path not in self._frames:
+            self._frames[path] = list(self.tool.frames(path, (32, 32), self.context))
+        return self._frames[path]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -120,14 +127,13 @@ def _check_times(done: Made) -> npt.NDArray[np.float64]:
     A first frame that comes late is there from the start in what is played. Returns the times in that.
     """
     shown = _source_times(done.source)
-    proxy = np.array([frame.time_s for frame in done.tool.frames(done.artifact("proxy"), (16, 16), done.context)])
+    proxy = np.array([frame.time_s for frame in done.frames(done.artifact("proxy"))])
     assert len(proxy) == len(shown) == done.media.video[0].frames
     assert np.abs(proxy - shown).max() <= 0.0011
     if shown[0] > _LATE_S:
         shown[0] = 0.0
     for found in done.of("video") + done.of("mp4"):
-        path = done.path(found)
-        own = np.array([frame.time_s for frame in done.tool.frames(path, (16, 16), done.context)])
+        own = np.array([frame.time_s for frame in done.frames(done.path(found))])
         frame_s = 1 / min(float(done.media.video[0].fps), done.row.max_fps or 240)
         if done.row.max_fps is None:
             assert len(own) == found.frames == len(shown), "not one picture a frame"
@@ -226,7 +232,7 @@ def _check_sync(done: Made) -> str:
         return ""
     lag_s = _beep_s(done.source) - _flash_s(done, done.source)
     if done.source.suffix == ".avi":
-        lag_s += next(done.tool.frames(done.source, (16, 16), done.context)).time_s
+        lag_s += done.frames(done.source)[0].time_s
     off = []
     for pictures, sound in (
         (done.path(done.of("video")[0]), done.path(done.of("audio")[0])),
@@ -252,7 +258,7 @@ def _flash_s(done: Made, path: Path) -> float:
     """Returns when the corner across from the red one is white."""
     row, column = (1 - side for side in done.row.corner or (0, 0))
     size = done.row.shown or done.row.size
-    for frame in done.tool.frames(path, (32, 32), done.context):
+    for frame in done.frames(path):
         if frame.rgb[28 if row else 3, 28 if column else 3].mean() > 150:
             return frame.time_s
     raise AssertionError(f"no flash in {path.name} of {size}")

@@ -15,7 +15,7 @@ from shared.testing.stage_context import FakeStageContext
 from tests.media.hostile.case import Kit
 from tests.media.hostile.uploads import Worker
 
-_MUTATIONS = 40
+_MUTATIONS = 16  # each costs two processes
 _ENCODED = 1  # of the mutations that are accepted, so that the encoder sees some
 _HEADER_BYTES = 2048
 _MAX_SECONDS = 30.0

@@ -83,13 +83,16 @@ class Deployment:
         return self.message.delivery
 
     def transcode(self) -> None:
-        """Transcodes, waiting for the lease of a worker that was killed."""
+        """Transcodes as a queue has it done: again after what may pass, such as a dead worker's lease.
+
+        Of a video that is deleted meanwhile the tasks may end before the attempt hears of it, and fails for that.
+        """
         deadline = time.monotonic() + 60
         while True:
             try:
                 return transcode.__wrapped__().handle(self.delivery)
-            except TransientError as error:
-                if error.code != "busy" or time.monotonic() > deadline:
+            except TransientError:
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
 

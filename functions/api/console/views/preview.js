@@ -26,9 +26,9 @@ export function previewOn(element, poster, address) {
     const picture = poster.querySelector('img');
     if (!src || !picture?.isConnected) return;
     // No sound, no controls: it says nothing that the card doesn't.
-    video = h('video.moving', {src, muted: true, loop: true, playsinline: true, tabindex: '-1', 'aria-hidden': 'true',
+    video = h('video.moving', {src, loop: true, playsinline: true, tabindex: '-1', 'aria-hidden': 'true',
       onplaying: ({target}) => target.classList.add('seen'), onerror: stop});
-    video.muted = true;
+    video.muted = true; // the attribute alone does not silence one that is made by a program
     picture.after(video);
     video.play().catch(() => {}); // taken away before it came, or never made: the poster is still there
   };

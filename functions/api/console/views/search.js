@@ -58,6 +58,7 @@ function result(id, places, asked, signal) {
     fill(title, video.title);
     preview = video.preview_url;
     if (video.poster_url) fill(poster, h('img', {src: video.poster_url, alt: '', loading: 'lazy'}), video.media && h('span.length', {}, clock(video.media.duration_s)));
+    else if (video.kind === 'audio') fill(poster, h('div.no-poster', {}, icon('volume')));
   }).catch(error => { if (error.name !== 'AbortError') console.warn(`The poster of ${id} is missing: ${error.message}`); });
   const row = h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
     h('ol.hits', {}, places.map(place => h('li', {}, h('a.hit', {href: videoAddress(id, place.start_s)},
