@@ -27,6 +27,7 @@ from shared.testing.blob_store import InMemoryBlobStore
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.faults import Crash
+from shared.testing.media_tool import FakeMediaTool
 from shared.testing.vertex_ai import VertexAiServer, describe, failure
 from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import delivery_of, media_info
@@ -93,7 +94,7 @@ class Deployment:
         self.video = self._segmented()
         client = GeminiClient("demo", "global", endpoint=server.url, tries=2, pause_s=0.001)
         model = GeminiVisionModel(client, "gemini-3.5-flash", window_s=WINDOW_S, parallel=1, in_cloud=True)
-        self.stage: Stage = AnalyzeStage([GeminiAnalyzer(_Ports(model))])  # type: ignore[arg-type]  # all it uses
+        self.stage: Stage = AnalyzeStage([GeminiAnalyzer(_Ports(model, FakeMediaTool()))])  # type: ignore[arg-type]  # all it uses
 
     def deliver(self, stage: Stage | None = None) -> None:
         """Delivers the event that the video waits for, as the bus does again and again."""
@@ -165,6 +166,7 @@ class Deployment:
 @dataclass
 class _Ports:
     vision_model: GeminiVisionModel
+    media_tool: FakeMediaTool
 
 
 @dataclass
