@@ -40,8 +40,8 @@ def rates_bps(playlist: Path) -> tuple[float, float]:
     """Returns a playlist's peak and mean bits a second.
 
     The peak is the most that any segment takes which lasts at least half a target duration, or all of them where
-    none does. RFC 8216 counts runs of up to 1.5 target durations too, which the packager does not: with a short last
-    segment that can make half a hundredth more.
+    none does. RFC 8216 counts runs of up to 1.5 target durations too, which the packager does not: with a short
+    last segment that can make half a hundredth more.
     """
     parts = segments(playlist)
     (target,) = re.findall(r"#EXT-X-TARGETDURATION:(\d+)", playlist.read_text())
