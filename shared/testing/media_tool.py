@@ -17,7 +17,7 @@ __all__ = ["FakeMediaTool"]
 
 @dataclass
 class FakeMediaTool:
-    """Implements what of MediaTool looks at pictures; the rest is not faked.
+    """Implements what of MediaTool looks at pictures; the rest raises: what calls it is tried with real tools.
 
     Args:
         pictures: What every file shows, whatever size is asked for.

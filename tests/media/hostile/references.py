@@ -59,6 +59,7 @@ def _playlists() -> Iterator[Hostile]:
         yield Hostile(number, "in transport packets", _in_packets(text), _BROKEN, "clip.ts")
         yield Hostile(number, "after a whole clip", _after_clip(text), frozenset({READY}))
     for protocol in ("file://", "subfile,,start,0,end,0,,:", "concat:", "crypto:", "data:,", "async:cache:"):
+        # A default in a lambda takes the value of this round; mypy can't tell its type.
         playlist = _as_text(lambda kit, protocol=protocol: _hls_of_file(kit).replace("\n/", f"\n{protocol}/"))  # type: ignore[misc]
         yield Hostile("A2", f"by {protocol.rstrip(':/')}", playlist, _TEXT)
 

@@ -115,6 +115,7 @@ def _gaps() -> Iterator[Hostile]:
         yield Hostile(
             "A14",
             f"10 h in {extension}",
+            # A default in a lambda takes the value of this round; mypy can't tell its type.
             lambda kit, extension=extension: kit.make(f"gap.{extension}", *_TWO, *ten_hours),  # type: ignore[misc]
             _LONG,
             f"clip.{extension}",

@@ -91,6 +91,7 @@ def _content(content: bytes) -> _Build:
 
 def _stills() -> Iterator[Hostile]:
     for extension in ("jpg", "png", "gif", "bmp", "webp", "avif", "tiff", "jxl"):
+        # A default in a lambda takes the value of this round; mypy can't tell its type.
         yield Hostile("A21", extension, lambda kit, name=f"still.{extension}": kit.make(name, *_STILL), _NOT_VIDEO)  # type: ignore[misc]
     animated = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=1")
     for name in ("moving.gif", "moving.webp", "moving.avif"):

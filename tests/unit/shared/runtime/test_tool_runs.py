@@ -16,7 +16,7 @@ FIRESTORE_DOCUMENT_BYTES = 2**20
 
 def run_of(kind: str, chunk: int, *, returncode: int = 0) -> ToolRun:
     """Returns a run with as long a command and log as any."""
-    command = (f"/opt/{kind}", "-i", f"/work/chunk-{chunk}/piece.nut", "-filter_complex", "x" * 5000, f"-{kind}")
+    command = (kind, "-i", f"piece-{chunk}.nut", "-filter_complex", "x" * 5000, f"-{kind}")
     log = f"{kind} {chunk} " + "y" * 8000
     return ToolRun(
         command=command, returncode=returncode, wall_s=0.5, cpu_s=0.25, peak_memory_bytes=chunk, log_tail=log
