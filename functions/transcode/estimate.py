@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from shared.domain.encoding import EncodingSettings, TranscodePlan
+from shared.domain.encoding import LARGEST_RUNG_THREADS, EncodingSettings, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.domain.video import Video
 from shared.ports.job_runner import TaskPool
@@ -19,8 +19,8 @@ _PIXELS_PER_S: Final = 100_000_000
 
 Measured with whole transcodes by the bundled FFmpeg on two cores: 148 million for a 1202x676 advert, 157 million
 for the same at 1080p, 183 million at 2160p in HEVC, 206 million for an 854x480 trailer. A cloud CPU is slower, and
-more of them hardly help: the largest rung, half of the work, is encoded by one thread. Pure noise comes to 46
-million for each CPU-second, which the runtime's margin covers.
+more than four of them hardly help: the largest rung, half of the work, is encoded by two threads. Pure noise comes
+to 46 million for each CPU-second, which the runtime's margin covers.
 """
 
 _SOUND_S_PER_S: Final = 40
@@ -84,7 +84,7 @@ class Estimate:
 def estimate(media: MediaInfo, plan: TranscodePlan, pool: TaskPool, cores: float, chunk_s: float) -> Estimate:
     """Returns how long the pictures will take whole and in chunks.
 
-    Each rung is encoded by one thread, so that cores beyond a few are of no use to one process; many processes pay
+    A few threads encode the rungs, so that more cores than those are of no use to one process; many processes pay
     for what they decode twice, and for being started, fed and put together.
 
     Args:
@@ -104,6 +104,6 @@ def estimate(media: MediaInfo, plan: TranscodePlan, pool: TaskPool, cores: float
     rounds = math.ceil(chunks / pool.workers)
     each_s = max(total / pool.cores, longest_thread) / chunks
     return Estimate(
-        whole_s=max(total / cores, longest_thread),
+        whole_s=max(total / cores, longest_thread / LARGEST_RUNG_THREADS),
         chunked_s=_CHUNKED_WORK * rounds * each_s + pool.start_s + _HANDLING_S * chunks,
     )

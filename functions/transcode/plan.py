@@ -41,7 +41,7 @@ def without_copy(plan: TranscodePlan) -> TranscodePlan:
 
 
 def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan:
-    """Returns the plan for a source's storyboard, made of the smallest rung."""
+    """Returns the plan for the storyboard of a source with a ladder."""
     least_s, most_s = _TILE_INTERVAL_S
     interval_s = min(max(media.duration_s / _TILES_A_SHEET, least_s), most_s)
     tiles = max(math.ceil(media.duration_s / interval_s - _ROUNDING), 1)
@@ -51,8 +51,6 @@ def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan
         interval_s=interval_s,
         tiles=tiles,
         grid=(columns, min(math.ceil(tiles / columns), _COLUMNS)),
-        # Then each interval has one in its first half at least, the one shown in its middle.
-        key_frames_do=interval_s >= 2 * GOP_S,
     )
 
 

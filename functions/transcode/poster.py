@@ -88,18 +88,14 @@ def candidate_times(key_s: Sequence[float], start_s: float, end_s: float) -> lis
     return [key_s[int((place + 0.5) * len(key_s) / count)] for place in range(count)]
 
 
-def seen(time_s: float, path: Path, short_side: int) -> Candidate:
+def seen(time_s: float, path: Path) -> Candidate:
     """Returns a candidate with what is measured of it.
 
     Args:
         time_s: When it is shown.
         path: Its JPEG.
-        short_side: Its shorter side in pixels.
     """
-    # A JPEG is decoded to half its size in a fraction of the time.
-    is_half_enough = short_side >= 2 * _SHORT_SIDE
-    picture = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_2 if is_half_enough else cv2.IMREAD_COLOR)
-    return Candidate(time_s=time_s, path=path, traits=measure(np.asarray(picture, np.uint8)))
+    return Candidate(time_s=time_s, path=path, traits=measure(np.asarray(cv2.imread(str(path)), np.uint8)))
 
 
 def measure(picture: Picture) -> Traits:

@@ -60,16 +60,20 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         pictures, heard, choices = self._encode(context, media)
         rungs = pictures.rungs if pictures else ()
-        folder = context.workspace / "stream"
-        packaging = self._packager.package(rungs, heard.tracks, heard.texts, SEGMENT_S, folder, context)
-        finished = list(self._finished(context, rungs, heard, packaging))
-        _verify(finished, media, pictures, heard)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            stills = (
+                beside.submit(copy_context().run, make_stills, self._media_tool, context, media, pictures)
+                if pictures
+                else None
+            )
+            folder = context.workspace / "stream"
+            packaging = self._packager.package(rungs, heard.tracks, heard.texts, SEGMENT_S, folder, context)
+            finished = list(self._finished(context, rungs, heard, packaging))
+            _verify(finished, media, pictures, heard)
         records = [*choices, *_store_renditions(context, finished), *_store_streams(context, packaging)]
         records += store_sound(context, heard)
-        if pictures is not None:
-            records += _store_pictures(
-                context, pictures, make_stills(self._media_tool, context, media, pictures.rungs)
-            )
+        if pictures and stills:
+            records += _store_pictures(context, pictures, stills.result())
         return StageOutcome(records=tuple(records))
 
     def _encode(

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 __all__ = [
     "GOP_S",
+    "LARGEST_RUNG_THREADS",
     "MAX_OUTPUT_FPS",
     "MAX_SOUND_TRACKS",
     "SEGMENT_S",
@@ -36,6 +37,9 @@ SEGMENT_S = 4.0
 
 GOP_S = SEGMENT_S / 2
 """Seconds between key frames, two in a segment: players seek to within two seconds without decoding more."""
+
+LARGEST_RUNG_THREADS = 2
+"""Threads that encode the largest of several rungs, which is half of the work; each of the others has one."""
 
 MAX_OUTPUT_FPS = Fraction(60)
 """Frames a second above which rungs drop frames: more, no eye and few screens tell from these."""
@@ -203,14 +207,12 @@ class StoryboardPlan:
         interval_s: Seconds between pictures.
         tiles: How many there are, at least one.
         grid: Columns and rows of a sheet.
-        key_frames_do: True when intervals are so long that key frames alone show what is in each.
     """
 
     tile_size: tuple[int, int]
     interval_s: float
     tiles: int
     grid: tuple[int, int]
-    key_frames_do: bool
 
     @property
     def tiles_a_sheet(self) -> int:

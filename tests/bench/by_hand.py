@@ -76,8 +76,8 @@ class ByHand:
             graph += f"[{above}]{_scaled(size)},split={len(ends)}{''.join(ends)};"
             above = f"below{number}"
             for rung in encoded:
-                # A thread each: together they keep the cores busy, and none waits for others.
-                outputs += ["-map", f"[{rung.name}]", "-threads", "1", *self._rung(rung)]
+                threads = "2" if rung == self.known.plan.rungs[0] else "1"
+                outputs += ["-map", f"[{rung.name}]", "-threads", threads, *self._rung(rung)]
         graph += ";".join(f"[small{number}]{one}[out{number}]" for number, (one, _) in enumerate(small))
         for number, (_, options) in enumerate(small):
             outputs += ["-map", f"[out{number}]", *options]
@@ -185,4 +185,5 @@ class ByHand:
 
 
 def _scaled(size: tuple[int, int]) -> str:
-    return f"scale={size[0]}:{size[1]},setsar=1,format=yuv420p"
+    # Or all would get the full range that the stills' encoder asks for, which takes a tenth more bits.
+    return f"scale={size[0]}:{size[1]},setsar=1,format=pix_fmts=yuv420p:color_ranges=tv"

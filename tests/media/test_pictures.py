@@ -51,7 +51,7 @@ class Storyboards:
 
     def tiles(self, video: Path, **changes: Any) -> list[list[str]]:
         """Returns the colours of each sheet's tiles, of the part that is asked for or repeats the last one."""
-        plan = StoryboardPlan(tile_size=(32, 24), interval_s=0.5, tiles=4, grid=(2, 2), key_frames_do=False)
+        plan = StoryboardPlan(tile_size=(32, 24), interval_s=0.5, tiles=4, grid=(2, 2))
         plan = replace(plan, **changes)
         sheets = self.tool.storyboard(video, plan, self.session.workspace, self.session)
         assert len(sheets) == plan.sheets
@@ -74,18 +74,17 @@ def storyboards(tool: FfmpegMediaTool, session: FakeStageContext) -> Storyboards
 def test_tiles_show_the_middle_of_their_intervals(
     transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
 ) -> None:
-    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
-    assert storyboards.tiles(rung) == [[*COLORS]]
-    # 0.5 s is the distance of key frames: half of one is shown for each second.
-    assert storyboards.tiles(rung, interval_s=1.0, tiles=2, grid=(2, 1)) == [["black", "lime"]]
-    assert storyboards.tiles(rung, interval_s=1.0, tiles=2, grid=(2, 1), key_frames_do=True) == [["black", "lime"]]
+    proxy = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.proxy
+    assert storyboards.tiles(proxy) == [[*COLORS]]
+    # The one that begins in the middle of each second.
+    assert storyboards.tiles(proxy, interval_s=1.0, tiles=2, grid=(2, 1)) == [["black", "lime"]]
 
 
 def test_long_videos_have_several_sheets(
     transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip
 ) -> None:
-    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
-    sheets = storyboards.tiles(rung, interval_s=0.25, tiles=8, grid=(3, 1))
+    proxy = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.proxy
+    sheets = storyboards.tiles(proxy, interval_s=0.25, tiles=8, grid=(3, 1))
     assert sheets == [["black", "black", "red"], ["red", "lime", "lime"], ["blue", "blue", "blue"]]
     assert [path.name for path in sorted(storyboards.session.workspace.glob("*.jpg"))] == [
         "storyboard-001.jpg",
@@ -102,8 +101,8 @@ def test_tiles_of_uneven_pictures_are_those_of_their_time(
     inputs = [part for color in COLORS for part in ("-f", "lavfi", "-i", f"color={color}:s=160x120:r=25:d=0.04")]
     graph = ("-filter_complex", f"concat=4,settb=1/1000,{times}")
     clip = make_clip("uneven.mkv", *inputs, *graph, "-fps_mode", "passthrough", *H264)
-    rung = transcode(clip).pictures.rungs[-1].path
-    assert storyboards.tiles(rung, interval_s=0.5, tiles=6, grid=(6, 1)) == [
+    proxy = transcode(clip).pictures.proxy
+    assert storyboards.tiles(proxy, interval_s=0.5, tiles=6, grid=(6, 1)) == [
         ["red", "red", "lime", "blue", "blue", "blue"]
     ]
 
@@ -114,22 +113,22 @@ def test_the_first_picture_also_stands_for_what_is_before_it(
     sound = ("-f", "lavfi", "-i", "sine=440:d=3")
     picture = ("-itsoffset", "1", "-i", str(make_clip("late_colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))))
     clip = make_clip("late.mkv", *picture, *sound, "-map", "0", "-map", "1", "-c:v", "copy")
-    rung = transcode(clip).pictures.rungs[-1].path
-    assert storyboards.tiles(rung, tiles=6, grid=(6, 1)) == [["black", "black", *COLORS]]
+    proxy = transcode(clip).pictures.proxy
+    assert storyboards.tiles(proxy, tiles=6, grid=(6, 1)) == [["black", "black", *COLORS]]
 
 
 def test_one_picture_is_enough(transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip) -> None:
     one = ("-f", "lavfi", "-i", "color=red:s=160x120:r=25:d=0.04", *H264)
-    rung = transcode(make_clip("one.mp4", *one)).pictures.rungs[-1].path
-    assert storyboards.tiles(rung, interval_s=1.0, tiles=1, grid=(1, 1)) == [["red"]]
+    proxy = transcode(make_clip("one.mp4", *one)).pictures.proxy
+    assert storyboards.tiles(proxy, interval_s=1.0, tiles=1, grid=(1, 1)) == [["red"]]
 
 
 def test_folders_may_be_called_anything(
     transcode: Transcode, storyboards: Storyboards, make_clip: MakeClip, tmp_path: Path
 ) -> None:
-    rung = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.rungs[-1].path
+    proxy = transcode(make_clip("colors.mp4", *colors(0.5, 0.5, 0.5, 0.5))).pictures.proxy
     storyboards.session = FakeStageContext(tmp_path / "100%03d 001.jpg")
-    assert storyboards.tiles(rung) == [[*COLORS]]
+    assert storyboards.tiles(proxy) == [[*COLORS]]
 
 
 def test_key_frames_are_found(
@@ -152,7 +151,7 @@ def test_a_poster_is_black_only_if_everything_is(
     boxes = f"drawbox=c={color}:t=fill:w=40:h=40:enable='gt(t,1.5)'"
     clip = make_clip(f"ends_{color}.mp4", "-f", "lavfi", "-i", f"color=black:s=160x120:r=25:d=2,{boxes}", *H264)
     encoded = transcode(clip)
-    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    stills = make_stills(tool, session, encoded.media, encoded.pictures)
     assert (stills.why.subject, stills.why.value) == ("poster", value)
     picture = next(tool.frames(stills.poster, (32, 24), session)).rgb
     assert (picture.max() > 200) == (color == "white")
@@ -170,7 +169,7 @@ def test_a_poster_is_a_720p_picture_at_most(
     clip = make_clip("sized.mp4", "-f", "lavfi", "-i", f"testsrc2=s={size[0]}x{size[1]}:r=5:d=0.6", *H264)
     half = (size[0] // 2, size[1] // 2)
     encoded = transcode(clip, size, half)
-    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    stills = make_stills(tool, session, encoded.media, encoded.pictures)
     assert size_of(stills.poster) == (size if min(size) <= 720 else half)
 
 
@@ -181,7 +180,7 @@ def test_a_poster_shows_what_the_video_shows(
     graph = "testsrc2=s=320x240:r=25:d=6,gblur=sigma=6:enable='lt(t,3.4)',fade=in:d=1.5"
     late = make_clip("late.mp4", "-itsoffset", "1", "-f", "lavfi", "-i", graph, *SOUND, *H264)
     encoded = transcode(late, (320, 240), (160, 120))
-    stills = make_stills(tool, session, encoded.media, encoded.pictures.rungs)
+    stills = make_stills(tool, session, encoded.media, encoded.pictures)
     minutes, seconds = stills.why.value.split(":")
     assert int(minutes) == 0
     assert 4.4 <= float(seconds) <= 7.0

@@ -130,6 +130,7 @@ def _excerpt(source: Path, media: MediaInfo, at_s: float, length_s: float, told:
         "g": 100_000,  # the first picture tells what key frames cost, the others what lies between them
         "threads": 1,  # a second thread would only wait
         "fps_mode": "passthrough",
+        "enc_time_base": "demux",  # times rounded to a frame rate might be the same twice
         "stats_enc_post": literal(told),
         "stats_enc_post_fmt": "{size}",
         "format": "null",

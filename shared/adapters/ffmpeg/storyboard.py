@@ -21,8 +21,7 @@ def make_storyboard(
     """Writes the picture shown in the middle of each interval into JPEG sheets."""
     width, height = plan.tile_size
     columns, rows = plan.grid
-    reading = {"skip_frame": "nokey"} if plan.key_frames_do else {}
-    pictures = ffmpeg.input(literal(video), threads=1, **reading).video
+    pictures = ffmpeg.input(literal(video), threads=1).video
     # What begins late in its interval is not dropped if it is the last: it may be shown for long.
     pictures = pictures.filter("tpad", stop_mode="clone", stop_duration=plan.interval_s)
     # A late first picture also stands for what is before it, a last one for all that is after it.

@@ -40,26 +40,26 @@ def test_tiles_have_the_shape_of_the_video_and_a_bounded_size() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "interval_s", "tiles", "grid", "sheets", "key_frames_do"),
+    ("duration_s", "interval_s", "tiles", "grid", "sheets"),
     [
-        (0.04, 1.0, 1, (1, 1), 1, False),
-        (1.0, 1.0, 1, (1, 1), 1, False),
-        (1.01, 1.0, 2, (2, 1), 1, False),
-        (100.0, 1.0, 100, (10, 10), 1, False),
-        (300.3, 3.003, 100, (10, 10), 1, False),
-        (400.0, 4.0, 100, (10, 10), 1, True),
-        (1000.0, 10.0, 100, (10, 10), 1, True),
-        (1000.1, 10.0, 101, (10, 10), 2, True),
-        (6 * 3600.0, 10.0, 2160, (10, 10), 22, True),
+        (0.04, 1.0, 1, (1, 1), 1),
+        (1.0, 1.0, 1, (1, 1), 1),
+        (1.01, 1.0, 2, (2, 1), 1),
+        (100.0, 1.0, 100, (10, 10), 1),
+        (300.3, 3.003, 100, (10, 10), 1),
+        (400.0, 4.0, 100, (10, 10), 1),
+        (1000.0, 10.0, 100, (10, 10), 1),
+        (1000.1, 10.0, 101, (10, 10), 2),
+        (6 * 3600.0, 10.0, 2160, (10, 10), 22),
     ],
 )
 def test_storyboards_of_all_lengths(
-    duration_s: float, interval_s: float, tiles: int, grid: tuple[int, int], sheets: int, key_frames_do: bool
+    duration_s: float, interval_s: float, tiles: int, grid: tuple[int, int], sheets: int
 ) -> None:
     media = media_info(duration_s=duration_s)
     plan = plan_storyboard(media, _RUNGS)
     assert plan.interval_s == pytest.approx(interval_s)
-    assert (plan.tiles, plan.grid, plan.sheets, plan.key_frames_do) == (tiles, grid, sheets, key_frames_do)
+    assert (plan.tiles, plan.grid, plan.sheets) == (tiles, grid, sheets)
     names = [f"{number}.jpg" for number in range(sheets)]
     cues = webvtt.from_string(storyboard_vtt(media, plan, names)).captions
     assert len(cues) == tiles

@@ -166,9 +166,9 @@ def test_a_short_video_is_looked_at_all_over() -> None:
     assert candidate_times([0.5], 0.5, 1.3) == pytest.approx([0.6, 0.8, 1.0, 1.2])
 
 
-def test_large_files_are_read_at_half_size(tmp_path: Path) -> None:
+def test_large_pictures_are_judged_like_small_ones(tmp_path: Path) -> None:
     path = tmp_path / "p.jpg"
     cv2.imwrite(str(path), cv2.resize(scene(), (1280, 720), interpolation=cv2.INTER_CUBIC))
-    found = seen(3.0, path, 720)
+    found = seen(3.0, path)
     assert (found.time_s, found.path) == (3.0, path)
     assert found.traits.sharpness == pytest.approx(measure(scene()).sharpness, rel=0.35)
