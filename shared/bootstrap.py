@@ -17,10 +17,11 @@ from shared.processors.stage import Stage
 from shared.runtime.attempt import AttemptServices
 from shared.runtime.entrypoint import JobPlacement, StageRunner
 from shared.runtime.telemetry import watched
-from shared.settings import Settings, environment, load_settings
+from shared.settings import Settings, environment, load_settings, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from shared.adapters.filesystem import FolderBlobStore
     from shared.adapters.firestore.database import FirestoreDatabase
@@ -401,7 +402,7 @@ class Bootstrap:
                 workers=workers or task.parallelism,
                 cores=task.cpu,
                 start_s=_JOB_START_S,
-                opened=lambda: nullcontext(jobs),
+                opened=lambda _folder: nullcontext(jobs),
             )
         return TaskPool(
             function=task.task,
@@ -413,13 +414,17 @@ class Bootstrap:
         )
 
     @contextmanager
-    def _local_tasks(self) -> Iterator[JobRunner]:
+    def _local_tasks(self, folder: Path) -> Iterator[JobRunner]:
         from shared.adapters.local_jobs import LocalJobRunner
 
         data_dir = self.settings.data_dir.absolute()
         runner = LocalJobRunner(
             self.chunk_pool.workers,
-            environment={**environment(), "AUTOMATIONS_DATA_DIR": str(data_dir)},
+            environment={
+                **environment(),
+                variable_of("data_dir"): str(data_dir),
+                variable_of("work_dir"): str(folder.absolute()),
+            },
             log_dir=data_dir / "logs" / "chunks",  # the host has workers of its own
             tries=_TASK_TRIES,
         )
@@ -460,7 +465,7 @@ class Bootstrap:
             clock=self.clock,
             lifecycle=self.lifecycle,
             media_bucket=self.settings.media_bucket,
-            work_dir=self.settings.data_dir / "work",
+            work_dir=self.settings.workspaces,
             lease_s=self.settings.lease_s,
             heartbeat_s=self.settings.heartbeat_s,
             spans=self.spans,

@@ -156,6 +156,7 @@ class Settings:
         job_start_s: Seconds a job that was started has to begin its work.
         cloud_run_endpoint: Address of Cloud Run's API, if not Google's.
         data_dir: Folder that functions work in, and that the one-machine stack keeps everything in.
+        work_dir: Folder that functions make private folders in, for as long as they work; unset, one in data_dir.
         pipeline: The flow: a JSON file.
         upload_bucket: Bucket that people drop videos into.
         media_bucket: Private bucket that outputs are written to.
@@ -208,6 +209,7 @@ class Settings:
     cloud_run_endpoint: str | None = None
 
     data_dir: Path = Path("data")
+    work_dir: Path | None = None
     pipeline: Path = DEFAULT_PIPELINE
     upload_bucket: Bucket = "uploads"
     media_bucket: Bucket = "media"
@@ -237,6 +239,11 @@ class Settings:
     log_format: Literal["json", "text"] = "json"
     traces: Literal["none", "otlp"] = "none"
     traces_endpoint: str | None = None
+
+    @property
+    def workspaces(self) -> Path:
+        """Folder that private folders are made in."""
+        return self.work_dir or self.data_dir / "work"
 
     def __post_init__(self) -> None:
         if self.upload_bucket == self.media_bucket:

@@ -27,7 +27,7 @@ def endpoint() -> Endpoint:
         wiring.encoder,
         wiring.blobs,
         wiring.clock,
-        settings.data_dir / "work",
+        settings.workspaces,
         time_limit_s=wiring.flow.task("encode").timeout_s,
         task=settings.task,
     )

@@ -133,7 +133,7 @@ class Fetcher:
         if begun.is_one_too_many:
             raise _given_up(begun.tries - 1, "Whoever did that died over it.")
         ports, source = self._ports, video.source
-        work_dir = ports.settings.data_dir / "work"
+        work_dir = ports.settings.workspaces
         work_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work_dir) as folder:
             copy = Path(folder, "copy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +79,9 @@ class ChunkedPictures:
                 next one.
         """
         video, version = context.video, self._encoder.version()
-        keys = [chunk_key(video.source.generation, media, plan, chunk, version) for chunk in chunking.chunks]
+        chunks = {
+            chunk_key(video.source.generation, media, plan, chunk, version): chunk for chunk in chunking.chunks
+        }
         order = ChunkOrder(
             media=media,
             plan=plan,
@@ -88,25 +90,35 @@ class ChunkedPictures:
             bucket=self._bucket,
             prefix=object_prefix(video.id, chunks_key(video.run)),
         )
-        missing = set(keys) - self._done(order)
-        if missing:
-            wanted = [pair for pair in zip(keys, chunking.chunks, strict=True) if pair[0] in missing]
+        done: dict[str, ChunkDone] = {}
+        self._take(context, order, chunks, done)
+        if len(done) < len(chunks):
+            wanted = {key: chunk for key, chunk in chunks.items() if key not in done}
             order = replace(order, chunks=tuple(self._ordered(context, order, wanted)))
-            self._wait(context, order, chunking)
-        done = [self._read(context, order, key) for key in keys]
-        _check(done, chunking)
-        return self._join(context, media, plan, done)
+            self._wait(context, order, chunks, done)
+        return self._join(context, media, plan, [done[key] for key in chunks])
 
-    def _done(self, order: ChunkOrder) -> set[str]:
-        """Returns the keys of the chunks that are done."""
-        listed = self._blobs.list_objects(self._bucket, order.results)
-        return {Path(stored.ref.name).stem for stored in listed}
+    def _take(
+        self, context: StageContext, order: ChunkOrder, chunks: Mapping[str, Chunk], done: dict[str, ChunkDone]
+    ) -> None:
+        """Adds the chunks that were done since it was last called.
+
+        Raises:
+            PermanentError: ``inexact_cut``: one is not what the whole would be; the others need not be waited for.
+        """
+        for stored in self._blobs.list_objects(self._bucket, order.results):
+            key = Path(stored.ref.name).stem
+            if key in chunks and key not in done:
+                # A task takes back what it left when its order is gone meanwhile.
+                with suppress(NotFound):
+                    done[key] = self._read(context, stored.ref)
+                    _check(chunks[key], done[key])
 
     def _ordered(
-        self, context: StageContext, order: ChunkOrder, wanted: Sequence[tuple[str, Chunk]]
+        self, context: StageContext, order: ChunkOrder, wanted: Mapping[str, Chunk]
     ) -> Iterator[OrderedChunk]:
         """Yields the chunks with their pieces, which are cut unless an attempt before did so."""
-        for key, chunk in wanted:
+        for key, chunk in wanted.items():
             context.progress(0.0)
             name = f"{order.folder(key)}piece.nut"
             try:
@@ -142,23 +154,25 @@ class ChunkedPictures:
         path.write_text(text)
         return self._blobs.put(self._bucket, name, path, "application/json")
 
-    def _wait(self, context: StageContext, order: ChunkOrder, chunking: Chunking) -> None:
+    def _wait(
+        self, context: StageContext, order: ChunkOrder, chunks: Mapping[str, Chunk], done: dict[str, ChunkDone]
+    ) -> None:
         """Has the tasks run until every chunk is done."""
-        frames = {ordered.key: ordered.chunk.frames for ordered in order.chunks}
-        total = sum(chunk.frames for chunk in chunking.chunks)
-        with self.pool.opened() as jobs:
+        total = sum(chunk.frames for chunk in chunks.values())
+        with self.pool.opened(context.workspace / "tasks") as jobs:
             execution, written = self._start(context, jobs, order)
             try:
                 while True:
                     state = jobs.state(execution)
                     # Looked at after the state: a task that has ended has left everything.
-                    missing = frames.keys() - self._done(order)
+                    self._take(context, order, chunks, done)
+                    missing = chunks.keys() - done.keys()
                     if not missing:
                         return
                     if state.status != "running":
                         self._check_wanted(order)
                         raise _failed(len(missing), state)
-                    context.progress(_ENCODING_SHARE * (1 - sum(frames[key] for key in missing) / total))
+                    context.progress(_ENCODING_SHARE * (1 - sum(chunks[key].frames for key in missing) / total))
                     if context.remaining_s() <= 0:
                         raise _late(len(missing))
                     self._pause(_POLL_S)
@@ -184,9 +198,8 @@ class ChunkedPictures:
         delivery = Delivery(id=order.name, source="transcode", type="chunks-ordered", data=encode(pointer))
         return replace(Job.of(pool.function, pool.timeout_s, delivery), tasks=len(order.chunks))
 
-    def _read(self, context: StageContext, order: ChunkOrder, key: str) -> ChunkDone:
+    def _read(self, context: StageContext, ref: ObjectRef) -> ChunkDone:
         """Returns what a task left, and adds what it used to the attempt's record."""
-        ref = self._blobs.stat(self._bucket, order.done(key))
         done = decode_json(ChunkDone, b"".join(self._blobs.read(ref)))
         context.charge(done.cost)
         for run in done.tools:
@@ -219,18 +232,17 @@ class ChunkedPictures:
             path.unlink()
 
 
-def _check(done: Sequence[ChunkDone], chunking: Chunking) -> None:
-    """Refuses chunks that are not exactly what the whole would be.
+def _check(chunk: Chunk, done: ChunkDone) -> None:
+    """Refuses a chunk that is not exactly what the whole would be.
 
     Raises:
         PermanentError: ``inexact_cut``.
     """
-    for chunk, one in zip(chunking.chunks, done, strict=True):
-        # What is damaged can look otherwise when it is decoded from elsewhere on.
-        damaged = f"{one.decode_errors} of its frames are damaged." if one.decode_errors else ""
-        missing = f"{one.frames} of {chunk.frames} frames came out." if one.frames != chunk.frames else ""
-        if wrong := one.error or damaged or missing:
-            raise PermanentError("inexact_cut", f"Chunk {chunk.index + 1} can't be encoded by itself: {wrong}")
+    # What is damaged can look otherwise when it is decoded from elsewhere on.
+    damaged = f"{done.decode_errors} of its frames are damaged." if done.decode_errors else ""
+    missing = f"{done.frames} of {chunk.frames} frames came out." if done.frames != chunk.frames else ""
+    if wrong := done.error or damaged or missing:
+        raise PermanentError("inexact_cut", f"Chunk {chunk.index + 1} can't be encoded by itself: {wrong}")
 
 
 def _failed(missing: int, state: JobState) -> TransientError:

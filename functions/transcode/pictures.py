@@ -77,6 +77,8 @@ class Pictures:
         try:
             pictures = chunked.encode(context, media, plan, chunking)
         except PermanentError as error:
+            if error.code != "inexact_cut":
+                raise  # the sound's, or whatever else it is: not of the chunks
             logger().warning("chunks_given_up", detail=error.detail)
             return self._whole(context, media, plan, error.detail)
         value = f"chunked: {len(chunking.chunks)} x {self.settings.chunk_s:g} s"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from functions.transcode.pictures import Pictures
 from functions.transcode.renditions import Finished, check_picture, check_sound
@@ -22,6 +23,8 @@ from shared.ports.packager import Packager, Packaging
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["TranscodeStage"]
+
+R = TypeVar("R")
 
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -85,17 +88,11 @@ class TranscodeStage:
         choices: tuple[Choice, ...] = (_SOUND_ALONE,)
         with ThreadPoolExecutor(max_workers=1) as beside:
             # In a copy of this context, which has what log lines say besides.
-            sound = beside.submit(
-                copy_context().run,
-                make_sound,
-                context,
-                self._encoder,
-                self._media_tool,
-                media,
-                self._pictures.settings,
-            )
+            settings = self._pictures.settings
+            sounding = partial(make_sound, context, self._encoder, self._media_tool, media, settings)
+            sound = beside.submit(copy_context().run, _or_stop, context, sounding)
             if media.kind == "video":
-                pictures, choices = self._pictures.encode(context, media)
+                pictures, choices = _or_stop(context, partial(self._pictures.encode, context, media))
             heard = sound.result()
         if decode_errors := heard.decode_errors + (pictures.decode_errors if pictures else 0):
             context.caveat(
@@ -120,6 +117,15 @@ class TranscodeStage:
         media = self._media_tool.inspect(download, context)
         name = top.rung.name if top else heard.tracks[0].track.name
         yield Finished(name=name, kind="mp4", path=download, media=media)
+
+
+def _or_stop(context: StageContext, work: Callable[[], R]) -> R:
+    """Does one of several things that go on side by side; if it fails, the others are not waited for."""
+    try:
+        return work()
+    except Exception as error:
+        context.stop(error)
+        raise
 
 
 def _verify(

@@ -28,7 +28,8 @@ class Chunk:
         start_s: An instant after the last frame before it, on the source's timeline.
         end_s: An instant after its last frame, which is the next one's start.
         frames: The source's frames in it.
-        key_frames: Key frames that a rung has before it.
+        key_times_s: An instant before each key frame that its rungs have after the first, where frames are not
+            evenly spaced; else they have one every so many frames.
         read_from_s: The source's key frame from which on it is decoded, by the container's clock.
         packets: Packets from there that are needed, in the file's order.
     """
@@ -37,7 +38,7 @@ class Chunk:
     start_s: Fraction
     end_s: Fraction
     frames: int
-    key_frames: int
+    key_times_s: tuple[Fraction, ...] = ()
     read_from_s: Fraction
     packets: int
 

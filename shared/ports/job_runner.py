@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from shared.domain.wire import Delivery
@@ -83,7 +84,8 @@ class TaskPool:
         workers: Tasks that run at the same time.
         cores: Cores that each has.
         start_s: Seconds from the order to the first task's work.
-        opened: Yields what starts them; leaving it ends whatever still runs on this machine.
+        opened: Yields what starts them, given a folder of the caller's that those on this machine work in; leaving
+            it ends whatever of them still runs here, so that what it left goes with the folder.
     """
 
     function: str
@@ -91,4 +93,4 @@ class TaskPool:
     workers: int
     cores: float
     start_s: float
-    opened: Callable[[], AbstractContextManager[JobRunner]]
+    opened: Callable[[Path], AbstractContextManager[JobRunner]]

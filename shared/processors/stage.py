@@ -71,6 +71,16 @@ class StageContext(ToolSession, Memo, Protocol):
         """
         ...
 
+    def stop(self, error: Exception) -> None:
+        """Ends whatever of the attempt still runs, because a part of it has failed: the others are in vain.
+
+        Their tools are killed, and progress() raises this error from now on, in every thread.
+
+        Args:
+            error: Why; the first one counts.
+        """
+        ...
+
     def caveat(self, code: str, detail: str) -> None:
         """Adds a warning for people to the attempt's record."""
         ...

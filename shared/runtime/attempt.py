@@ -92,7 +92,7 @@ class RunningAttempt:
         self._fetched: dict[tuple[str, str], Path] = {}
         self._stored: list[ObjectRef] = []
         self._stop = threading.Event()
-        self._lost: LeaseLost | None = None
+        self._stopped_by: Exception | None = None
         self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
 
     def __enter__(self) -> RunningAttempt:
@@ -193,6 +193,10 @@ class RunningAttempt:
                 with suppress(PreconditionFailed):  # another attempt found the same answer
                     self._services.blobs.delete(ref.bucket, ref.name, if_generation=ref.generation)
 
+    def stop(self, error: Exception) -> None:
+        with self._meter:
+            self._stopped_by = self._stopped_by or error
+
     def caveat(self, code: str, detail: str) -> None:
         self._caveats.append(Caveat(code=code, detail=detail))
         logger().warning("caveat", code=code, detail=detail)
@@ -219,8 +223,8 @@ class RunningAttempt:
 
     def _check(self) -> None:
         check_not_ending()
-        if self._lost is not None:
-            raise self._lost
+        if self._stopped_by is not None:
+            raise self._stopped_by
 
     def _download(self, bucket: str, name: str, generation: int, local_name: str) -> Path:
         known = self._fetched.get((bucket, name))
@@ -248,7 +252,7 @@ class RunningAttempt:
             try:
                 services.repository.update(self._claim.video.id, extend)
             except LeaseLost as error:
-                self._lost = error
+                self.stop(error)
                 return
             except Exception as error:  # Whatever it is, the next beat may get through, and must be tried.
                 logger().warning("heartbeat_failed", error=repr(error))

@@ -50,6 +50,7 @@ class FakeStageContext:
     spent: Cost = field(default_factory=Cost)
     memories: dict[str, bytes] = field(default_factory=dict)
     meter: threading.Lock = field(default_factory=threading.Lock)
+    stopped_by: Exception | None = None
 
     @property
     def video(self) -> Video:
@@ -108,6 +109,9 @@ class FakeStageContext:
             content_type=content_type,
         )
 
+    def stop(self, error: Exception) -> None:
+        self.stopped_by = self.stopped_by or error
+
     def caveat(self, code: str, detail: str) -> None:
         self.caveats.append(Caveat(code=code, detail=detail))
 
@@ -115,6 +119,8 @@ class FakeStageContext:
         return self.deadline_s
 
     def progress(self, fraction: float) -> None:
+        if self.stopped_by is not None:
+            raise self.stopped_by
         self.fractions.append(fraction)
 
     def charge(self, cost: Cost) -> None:

@@ -19,41 +19,10 @@ from shared.domain.media import MediaInfo
 from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
+from tests.media.chunk_sources import EXACT, LIKE_SOURCE, REFUSED, X264, moving
 from tests.media.transcodes import MakeClip, small_plan
 
 CHUNK_S = 2.0
-_MOVING = "testsrc2=s=160x120:d=8:r="
-X264 = ("-c:v", "libx264", "-preset", "veryfast")
-
-
-def moving(fps: str) -> tuple[str, ...]:
-    return ("-f", "lavfi", "-i", _MOVING + fps)
-
-
-EXACT = {
-    "25.mp4": (*moving("25"), *X264, "-g", "40", "-bf", "0"),
-    "ntsc.mp4": (*moving("30000/1001"), *X264, "-g", "50"),
-    "open-gop.mp4": (*moving("25"), *X264, "-g", "40", "-bf", "3", "-x264-params", "open-gop=1"),
-    "irregular.mp4": (*moving("25"), *X264, "-g", "1000", "-force_key_frames", "0.2,1.1,1.3,3.9,4.02,6.6"),
-    "fast.mp4": (*moving("120"), *X264, "-g", "100"),
-    "interlaced.mkv": (*moving("50"), "-vf", "interlace,setfield=tff", *X264, "-flags", "+ildct+ilme", "-g", "30"),
-    "late.mp4": ("-itsoffset", "3", *moving("25"), "-f", "lavfi", "-i", "sine=d=11", *X264, "-g", "40"),
-    "late-sound.mkv": (*moving("25"), "-itsoffset", "0.7", "-f", "lavfi", "-i", "sine=d=6", *X264, "-g", "40"),
-    "rotated.mp4": ("-display_rotation", "90", "-i", "{open-gop.mp4}", "-c", "copy"),
-    "trimmed.mp4": ("-ss", "0.5", "-i", "{25.mp4}", "-c", "copy"),
-    "trimmed-open-gop.mp4": ("-ss", "0.5", "-i", "{open-gop.mp4}", "-c", "copy"),
-    "mpeg2.mkv": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
-    "vp8.webm": (*moving("25"), "-c:v", "libvpx", "-g", "40"),
-    "hevc.mp4": (*moving("25"), "-c:v", "libx265", "-x265-params", "log-level=error:keyint=40"),
-    "stream.ts": (*moving("25"), "-f", "lavfi", "-i", "sine=d=8", *X264, "-g", "40", "-bf", "2"),
-    "film.mxf": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),
-    "clip.wmv": (*moving("25"), "-c:v", "wmv2", "-g", "40"),
-    "prores.mov": (*moving("25"), "-c:v", "prores"),
-}
-
-
-LIKE_SOURCE = ("25.mp4", "ntsc.mp4", "open-gop.mp4", "irregular.mp4", "vp8.webm")
-"""Those whose frames and times are those of the result, so that both can be compared."""
 
 
 @dataclass(frozen=True)
@@ -223,18 +192,6 @@ def test_a_source_that_is_a_rung_itself_is_copied_beside_chunks_of_the_others(
     assert whole == joined
     # The segments of one rung begin where the other's do.
     assert joined[: len(joined) // 2] == joined[len(joined) // 2 :]
-
-
-REFUSED = {
-    "variable.mp4": (
-        (*moving("25"), "-vf", "select='not(mod(n,7))+not(mod(n,3))'", "-fps_mode", "vfr", *X264, "-g", "20"),
-        "not evenly spaced",
-    ),
-    "clip.flv": ((*moving("25"), *X264, "-g", "40"), "does not lead to a key frame"),
-    "b-frames.avi": ((*moving("25"), *X264, "-g", "40"), "does not lead to a key frame"),
-    "short.mp4": ((*moving("25"), "-t", "2", *X264), "too short"),
-    "one-key-frame.mp4": ((*moving("25"), *X264, "-g", "1000", "-sc_threshold", "0"), "so far apart"),
-}
 
 
 @pytest.mark.parametrize("name", REFUSED)

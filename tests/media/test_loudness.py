@@ -11,6 +11,7 @@ import pytest
 
 from shared.adapters.ffmpeg.loudness import measure_loudness
 from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.sandbox import ToolLimits
 from shared.domain.errors import TransientError
 from shared.domain.media import Loudness
 from shared.testing.stage_context import FakeStageContext
@@ -42,7 +43,7 @@ def sound(path: Path, source: str) -> Path:
 
 
 def loudness_of(path: Path, session: FakeStageContext) -> Loudness:
-    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session)
+    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session, ToolLimits())
     return measured
 
 

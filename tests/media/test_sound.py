@@ -15,6 +15,7 @@ from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.ffmpeg.loudness import measure_loudness
 from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.sandbox import ToolLimits
 from shared.domain.encoding import EncodingSettings
 from shared.domain.media import Loudness
 from shared.ports.encoder import EncodedSound
@@ -46,7 +47,7 @@ def encode_sound(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeSta
 
 
 def _loudness(path: Path, session: FakeStageContext) -> Loudness:
-    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session)
+    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session, ToolLimits())
     return measured
 
 

@@ -138,6 +138,10 @@ class Deployment:
         listed = self.wiring.blobs.list_objects("media", object_prefix(VIDEO_ID))
         return [stored.ref.name for stored in listed if "/chunks/" in stored.ref.name]
 
+    def workspaces(self) -> list[Path]:
+        """Returns what lies where attempts and tasks work."""
+        return list((self.wiring.settings.data_dir / "work").iterdir())
+
     def told(self, event: str, folder: str = "logs/chunks") -> Counter[str]:
         """Returns how often tasks said something of each chunk."""
         lines: Counter[str] = Counter()
@@ -258,6 +262,7 @@ def test_tasks_that_are_killed_are_done_again_alone(deploy: MakeDeployment) -> N
     encodes = [run for run in attempt.tools if "-progress" in run.command and "piece.nut" in " ".join(run.command)]
     assert len(encodes) == CHUNKS
     assert attempt.cost.cpu_s > sum(run.cpu_s for run in encodes)
+    assert struck.workspaces() == []
 
 
 def test_a_killed_fan_in_goes_on_with_what_is_done(deploy: MakeDeployment) -> None:
@@ -308,6 +313,7 @@ def test_a_video_that_is_deleted_meanwhile_leaves_nothing(deploy: MakeDeployment
     worker.join(60)
     assert not worker.is_alive()
     assert not tasks_at_work(psutil.Process())
+    assert deployment.workspaces() == []
 
     def swept() -> bool:
         Sweeper(wiring).run()

@@ -13,7 +13,7 @@ from shared.adapters.sandbox import ToolLimits
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["for_pictures", "for_reading", "for_sound"]
+__all__ = ["for_copying", "for_excerpts", "for_own_pictures", "for_pictures", "for_reading", "for_sound"]
 
 # To start, to be scheduled on a machine that is busy with others, and to read a file from a slow disk.
 _LEAST_S = 120.0
@@ -21,6 +21,8 @@ _LEAST_S = 120.0
 _S_A_MEGAPIXEL = 1.0
 # Sound is decoded, filtered and encoded fifty times faster than it plays.
 _S_A_SECOND_OF_SOUND = 1.0
+# One core decodes a rung of 2160p about as fast as it plays; most pictures are taken of much smaller ones.
+_S_A_SECOND_OF_RUNG = 4.0
 # Reading times of packets goes through hundreds of megabytes a second.
 _READ_BYTES_A_SECOND = 4 * 2**20
 _LEAST_BYTES = 64 * 2**20
@@ -47,6 +49,26 @@ def for_sound(media: MediaInfo, plan: SoundPlan) -> ToolLimits:
         timeout_s=_reading_s(media.size_bytes) + _S_A_SECOND_OF_SOUND * media.duration_s * len(plan.tracks),
         file_bytes=_LEAST_BYTES + math.ceil(2 * bytes_a_second * media.duration_s),
     )
+
+
+def for_excerpts(media: MediaInfo, seconds: float) -> ToolLimits:
+    """Returns what decoding so many seconds of the source's pictures, from anywhere in it, may take."""
+    video = media.video[0]
+    megapixels = seconds * float(video.fps) * video.width * video.height / 1e6
+    return ToolLimits(
+        timeout_s=_reading_s(media.size_bytes) + _S_A_MEGAPIXEL * megapixels, file_bytes=_LEAST_BYTES
+    )
+
+
+def for_own_pictures(seconds: float) -> ToolLimits:
+    """Returns what decoding so many seconds of a rung, and writing small pictures of them, may take."""
+    return ToolLimits(timeout_s=_LEAST_S + _S_A_SECOND_OF_RUNG * seconds, file_bytes=_LEAST_BYTES)
+
+
+def for_copying(*paths: Path) -> ToolLimits:
+    """Returns what copying streams of files may take, into files that are not larger than all of them."""
+    size_bytes = sum(path.stat().st_size for path in paths)
+    return ToolLimits(timeout_s=_reading_s(size_bytes), file_bytes=_LEAST_BYTES + 2 * size_bytes)
 
 
 def for_reading(path: Path) -> ToolLimits:

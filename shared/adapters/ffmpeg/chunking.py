@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from shared.adapters.ffmpeg.outputs import goes_by_clock, is_late
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.chunks import Chunk, Chunking
@@ -24,9 +26,6 @@ SHORTEST: Final = Fraction(1, 2)
 LONGEST: Final = Fraction(5, 4)
 """How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
 
-# Containers in which a key frame is found by its time: by their index, or by looking for it. (Not in FLV and
-# MPEG-PS; an AVI does not say when frames are shown.)
-_SEEKABLE: Final = ("mov", "matroska", "mpegts", "mxf", "asf")
 # FFmpeg takes so long a step of a transport stream's clock for a jump and goes on without it; not in a piece.
 _JUMPING, _JUMP_S = "mpegts", 10
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
@@ -35,6 +34,8 @@ _LENGTH_WEIGHT: Final = 0.1
 _MOST_REDONE: Final = 0.5
 # Deinterlacing and dropping frames look at a frame's neighbours.
 _NEIGHBOURS: Final = 2
+# Frames nearer to each other than this are not told apart by half of what lies between, in a piece's ticks.
+_NEAREST_S: Final = Fraction(1, 10_000)
 
 
 def plan_chunks(
@@ -50,8 +51,6 @@ def plan_chunks(
         chunk_s: Seconds of a chunk that are aimed at.
         session: The attempt.
     """
-    if media.demuxer not in _SEEKABLE:
-        return Chunking(reason="its container does not lead to a key frame by its time")
     timeline = read_timeline(programs, source, media, session)
     if media.demuxer == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
         return Chunking(reason="its clock jumps")
@@ -60,14 +59,12 @@ def plan_chunks(
 
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:
     """Returns how to cut pictures, or why not; see plan_chunks()."""
-    if video.variable_fps:
-        return Chunking(reason="its frames are not evenly spaced")
     if not timeline.is_timed:
         return Chunking(reason="it does not say of every frame when it is shown")
     order = np.argsort(timeline.pts, kind="stable")
     shown = timeline.is_shown[order]
     frames = order[shown]
-    if len(frames) < 2 or (np.diff(timeline.pts[frames]) <= 0).any():
+    if len(frames) < 2 or (np.diff(timeline.pts[frames]) < _NEAREST_S / timeline.tick_s).any():
         return Chunking(reason="several of its frames are shown at the same time")
     if not shown[int(shown.argmax()) : len(shown) - int(shown[::-1].argmax())].all():
         return Chunking(reason="an edit list leaves frames out in its middle")
@@ -81,13 +78,11 @@ class _Start:
     Attributes:
         frame: The source's first frame in it.
         at: An instant before that frame and after the one before it, in ticks of the source's timeline.
-        key_frames: Key frames that a rung has before it.
         key: The packet that it is decoded from.
     """
 
     frame: int
     at: Fraction
-    key_frames: int
     key: int
 
 
@@ -115,6 +110,10 @@ class _Cutter:
         keys = np.flatnonzero(timeline.is_key)
         self._keys = keys[np.argsort(self._pts[keys], kind="stable")]
         self._gop = plan.gop_frames(video.fps)
+        self._gop_s = plan.gop_s
+        self._by_clock = goes_by_clock(video, plan)
+        # What comes late is shown from 0.
+        self._clock_from = 0 if is_late(video) else int(self._times[0])
         slower = video.fps > plan.max_output_fps
         self._output_fps = plan.max_output_fps if slower else None
         self._around = _NEIGHBOURS if slower or plan.deinterlace or video.interlaced else 0
@@ -126,14 +125,14 @@ class _Cutter:
         seconds = [float(start.at * self._tick_s) for start in starts]
         redone = [self._redone_s(start) for start in starts]
         end_s = float(self._end * self._tick_s)
-        chosen = [starts[index] for index in choose_starts(seconds, redone, end_s, chunk_s)]
-        total_s = sum(self._redone_s(start) for start in chosen)
+        chosen = choose_starts(seconds, redone, end_s, chunk_s)
+        total_s = sum(redone[index] for index in chosen)
         if len(chosen) < 2:
             return Chunking(reason="it is too short for two chunks")
         if total_s > _MOST_REDONE * (end_s - seconds[0]):
             return Chunking(reason=f"its key frames are so far apart that {total_s:.0f} s were decoded twice")
         return Chunking(
-            chunks=tuple(self._chunks(chosen)),
+            chunks=tuple(self._chunks(starts, chosen)),
             tick_s=self._tick_s,
             origin_s=self._origin * self._tick_s,
             reencoded_s=total_s,
@@ -150,23 +149,33 @@ class _Cutter:
 
     def _starts(self) -> Iterator[_Start]:
         """Yields where chunks can begin; the first frame of all comes first."""
-        yield _Start(0, int(self._times[0]) - self._half(1), 0, self._key_before(0))
+        yield _Start(0, int(self._times[0]) - self._half(1), self._key_before(0))
         if self._output_fps is None:
-            for key_frames, frame in enumerate(range(self._gop, len(self._times), self._gop), start=1):
-                at = int(self._times[frame]) - self._half(frame)
-                yield _Start(frame, at, key_frames, self._key_before(frame))
+            counted = range(self._gop, len(self._times), self._gop)
+            for frame in self._firsts_of_spans() if self._by_clock else counted:
+                yield _Start(frame, int(self._times[frame]) - self._half(frame), self._key_before(frame))
             return
         # The rungs' frames lie at whole multiples of their distance, beginning with the nearest to the first.
         ticks = 1 / (self._output_fps * self._tick_s)
-        number, key_frames = round(int(self._times[0]) / ticks), 0
+        number, last = round(int(self._times[0]) / ticks), 0
         while True:
-            number, key_frames = number + self._gop, key_frames + 1
+            number += self._gop
             # Nearer to the frame than to the one before, for FFmpeg rounds to whole frames.
             at = (number - Fraction(1, 4)) * ticks
             frame = int(np.searchsorted(self._times, float(at)))
             if frame >= len(self._times):
                 return
-            yield _Start(frame, at, key_frames, self._key_before(frame))
+            if frame > last:  # a chunk needs a frame of its own, also where one is shown for long
+                yield _Start(frame, at, self._key_before(frame))
+            last = frame
+
+    def _firsts_of_spans(self) -> list[int]:
+        """Returns the frames, but the first, at which rungs have key frames by the clock."""
+        # In FFmpeg's own arithmetic, for what lies near a multiple.
+        seconds = (self._times - self._clock_from) * (self._tick_s.numerator / self._tick_s.denominator)
+        spans = np.floor(seconds / self._gop_s)
+        spans[0] = 0
+        return [int(frame) + 1 for frame in np.flatnonzero(np.diff(spans) > 0)]
 
     def _key_before(self, frame: int) -> int:
         """Returns the last packet from which on a frame, and what is needed around it, can be decoded."""
@@ -177,17 +186,19 @@ class _Cutter:
     def _redone_s(self, start: _Start) -> float:
         return float(max(int(self._pts[self._frames[start.frame]]) - int(self._pts[start.key]), 0) * self._tick_s)
 
-    def _chunks(self, starts: Sequence[_Start]) -> Iterator[Chunk]:
-        ends = [(following.frame, following.at) for following in starts[1:]]
-        ends.append((len(self._times), self._end))
-        for index, (start, (end, end_at)) in enumerate(zip(starts, ends, strict=True)):
+    def _chunks(self, starts: Sequence[_Start], chosen: Sequence[int]) -> Iterator[Chunk]:
+        for index, (first, after) in enumerate(pairwise((*chosen, len(starts)))):
+            start, within = starts[first], starts[first + 1 : after]
+            end, end_at = len(self._times), self._end
+            if after < len(starts):
+                end, end_at = starts[after].frame, starts[after].at
             needed = self._frames[start.frame : end + _NEIGHBOURS]
             yield Chunk(
                 index=index,
                 start_s=start.at * self._tick_s,
                 end_s=end_at * self._tick_s,
                 frames=end - start.frame,
-                key_frames=start.key_frames,
+                key_times_s=tuple(key.at * self._tick_s for key in within) if self._by_clock else (),
                 read_from_s=int(self._pts[start.key]) * self._tick_s,
                 packets=int(needed.max()) - start.key + 1,
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_copying
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.outputs import copy_output
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
@@ -37,9 +38,8 @@ def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path,
         picture.output(literal(times), format="framecrc", c="copy", **{"bsf:v": "filter_units=pass_types=5"}),
     )
     packets = 0
-    with programs.encode(
-        ffmpeg.merge_outputs(*outputs), folder, session, options=("-progress", "pipe:1", "-stats_period", "60")
-    ) as tool:
+    graph, options = ffmpeg.merge_outputs(*outputs), ("-progress", "pipe:1", "-stats_period", "60")
+    with programs.encode(graph, folder, session, limits=for_copying(source), options=options) as tool:
         for line in tool.stdout:
             key, _, value = line.decode().strip().partition("=")
             packets = int(value) if key == "frame" else packets
@@ -64,7 +64,7 @@ def copy_pictures(
     """
     read, index = opened(source, media), media.video[0].index
     graph = ffmpeg.merge_outputs(copy_output(read[str(index)], encoded), *others_read(read, media, {index}))
-    with programs.encode(graph, encoded.path.parent, session) as tool:
+    with programs.encode(graph, encoded.path.parent, session, limits=for_copying(source)) as tool:
         tool.stdout.read()
     if tool.returncode:
         raise tool_failed(tool)

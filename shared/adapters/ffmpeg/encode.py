@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ from shared.domain.media import MediaInfo, VideoStream
 from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["PROGRESS", "DecodeErrors", "encode_pictures", "run_graph"]
+__all__ = ["DecodeErrors", "encode_pictures", "run_graph"]
 
-PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
-"""Has FFmpeg say on stdout twice a second how far it is."""
+# FFmpeg says on stdout twice a second how far it is.
+_PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 _SHORT_SHARE = 0.01
 
@@ -33,6 +34,7 @@ class DecodeErrors:
     """Counts what FFmpeg could not read or decode and went past.
 
     Args:
+        streams: Indices of the streams that are decoded. What else is read for its times is none of its business.
         begins_amid: Whether what is decoded was cut out of a stream. Pictures at its beginning may refer to some
             before it; they come before the chunk too, and are thrown away.
 
@@ -43,7 +45,7 @@ class DecodeErrors:
     # FFmpeg's own words for a damaged picture or packet; which of them it finds depends on the codec.
     _COUNTED = re.compile(
         r"\[dec:.*(corrupt decoded frame|Error submitting packet|Decoding error)"
-        r"|\[in#.*(corrupt input packet|\[error\])"
+        r"|\[in#.*(corrupt input packet|\[error\])(?: in stream (\d+))?"
     )
     # What a reader or a decoder calls an error; writers have complaints of their own.
     _NOTICED = re.compile(rf"\[(in#|[av]ist#|({'|'.join(map(re.escape, DECODERS.split(',')))}) @).*\[error\]")
@@ -52,8 +54,9 @@ class DecodeErrors:
     # What H.264's decoder says of them, once for all, and of nothing that it gives damaged.
     _REFERS_BACK = re.compile(r"mmco: unref short failure|co located POCs unavailable")
 
-    def __init__(self, *, begins_amid: bool = False) -> None:
+    def __init__(self, streams: Collection[int], *, begins_amid: bool = False) -> None:
         self.too_large = False
+        self._streams = streams
         self._begins_amid = begins_amid
         self._counts = Counter[str]()
         self._noticed = False
@@ -66,7 +69,8 @@ class DecodeErrors:
 
     def note(self, line: str) -> None:
         """Takes in a line of the log."""
-        if found := self._COUNTED.search(line):
+        found = self._COUNTED.search(line)
+        if found and (found[3] is None or int(found[3]) in self._streams):
             self._counts[found[1] or found[2]] += 1
         excused = self._begins_amid and self._REFERS_BACK.search(line)
         self._noticed |= bool(self._NOTICED.match(line)) and not excused
@@ -105,7 +109,7 @@ def encode_pictures(
     proxy = folder / "proxy.mp4"
     graph = pictures_graph(source, media, plan, rungs, proxy)
     pictures, tool = run_graph(
-        programs, graph, video.expected_frames, rungs, proxy, session, for_pictures(media, plan)
+        programs, graph, video.index, video.expected_frames, rungs, proxy, session, for_pictures(media, plan)
     )
     found = inspect(programs, proxy, session).video[0]
     if found.frames != pictures.frames:
@@ -119,6 +123,7 @@ def encode_pictures(
 def run_graph(
     programs: Programs,
     graph: Any,
+    stream: int,
     expected: int,
     rungs: tuple[EncodedRung, ...],
     proxy: Path,
@@ -133,6 +138,7 @@ def run_graph(
     Args:
         programs: FFmpeg among them.
         graph: The outputs.
+        stream: Index of the stream that is decoded.
         expected: Frames that the source should have.
         rungs: What is written.
         proxy: What is written.
@@ -145,8 +151,8 @@ def run_graph(
         PermanentError: ``corrupt`` or ``too_many_pixels``.
         TransientError: The machine or a limit is at fault.
     """
-    meter, errors = _Meter(expected, session), DecodeErrors(begins_amid=begins_amid)
-    options = (*PROGRESS, *options)
+    meter, errors = _Meter(expected, session), DecodeErrors({stream}, begins_amid=begins_amid)
+    options = (*_PROGRESS, *options)
     # No -xerror: what can't be decoded is concealed and counted, for most of a damaged video is worth having.
     with programs.encode(graph, proxy.parent, session, limits=limits, options=options, on_log=errors.note) as tool:
         meter.follow(tool)

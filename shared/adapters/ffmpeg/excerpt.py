@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_copying
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.ports.tool_session import ToolSession
 
@@ -19,9 +20,8 @@ def cut_sound(
     start_s, end_s = span
     stretch = ffmpeg.input(literal(sound), ss=f"{start_s:.6f}", t=f"{end_s - start_s:.6f}")
     options = {"c": "copy", "map_metadata": -1, "format": "mp4"}
-    with programs.encode(
-        stretch.audio.output(literal(destination), **options), destination.parent, session
-    ) as tool:
+    graph = stretch.audio.output(literal(destination), **options)
+    with programs.encode(graph, destination.parent, session, limits=for_copying(sound)) as tool:
         tool.stdout.read()
     if tool.returncode or not destination.is_file():
         raise tool_failed(tool)

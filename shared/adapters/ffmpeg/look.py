@@ -10,6 +10,7 @@ from typing import Any
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_excerpts
 from shared.adapters.ffmpeg.allowed import reading_options
 from shared.adapters.ffmpeg.copying import is_aligned
 from shared.adapters.ffmpeg.fields import fields_told, is_interlaced, told_order
@@ -81,7 +82,9 @@ def _seen(
         _excerpt(source, media, at_s, length_s, path)
         for (at_s, length_s), path in zip(excerpts, told, strict=True)
     )
-    with programs.encode(ffmpeg.merge_outputs(*looks), folder, session) as tool:
+    decoded_s = sum(length_s + _LONGEST_GOP_S for _, length_s in excerpts)
+    graph, limits = ffmpeg.merge_outputs(*looks), for_excerpts(media, decoded_s)
+    with programs.encode(graph, folder, session, limits=limits) as tool:
         for line in tool.stdout:
             if order := told_order(line):
                 orders[order] += 1

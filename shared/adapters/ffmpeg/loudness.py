@@ -13,7 +13,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
-from shared.adapters.sandbox import RunningTool
+from shared.adapters.sandbox import RunningTool, ToolLimits
 from shared.domain.media import Loudness
 from shared.ports.tool_session import ToolSession
 
@@ -56,12 +56,8 @@ class Meters:
         pipe = f"pipe:{self.pass_fds[number]}"
         return heard.filter("ametadata", mode="print", file=pipe).output("-", format="null")
 
-    def follow(self, session: ToolSession) -> None:
-        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile.
-
-        Raises:
-            LeaseLost: The attempt no longer counts.
-        """
+    def follow(self) -> None:
+        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile."""
         for writer in self._writers:
             writer.close()  # now only FFmpeg holds that end, and its end is seen here
         rest = [b""] * len(self._readers)
@@ -69,7 +65,6 @@ class Meters:
             for number, reader in enumerate(self._readers):
                 selector.register(reader, selectors.EVENT_READ, number)
             while selector.get_map():
-                session.progress(0.0)
                 for key, _ in selector.select():
                     chunk = os.read(key.fd, 65536)
                     if not chunk:
@@ -100,13 +95,23 @@ class Meters:
                 self._values[number][key] = float(value)
 
 
-def measure_loudness(programs: Programs, sounds: Sequence[Path], session: ToolSession) -> list[Loudness]:
-    """Measures the sound of files this product made, whole."""
+def measure_loudness(
+    programs: Programs, sounds: Sequence[Path], session: ToolSession, limits: ToolLimits
+) -> list[Loudness]:
+    """Measures the sound of files this product made, whole.
+
+    Args:
+        programs: FFmpeg among them.
+        sounds: The files, in one folder.
+        session: The attempt.
+        limits: What that may take.
+    """
     with closing(Meters(len(sounds))) as meters:
         outputs = [meters.output(ffmpeg.input(literal(path)).audio, number) for number, path in enumerate(sounds)]
         graph = ffmpeg.merge_outputs(*outputs)
-        with programs.encode(graph, sounds[0].parent, session, pass_fds=meters.pass_fds) as tool:
-            meters.follow(session)
+        folder = sounds[0].parent
+        with programs.encode(graph, folder, session, limits=limits, pass_fds=meters.pass_fds) as tool:
+            meters.follow()
     if tool.returncode:
         raise tool_failed(tool)
     return [meters.loudness(number, tool) for number in range(len(sounds))]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.ffmpeg.codecs import encoder_options
-from shared.adapters.ffmpeg.programs import literal
+from shared.adapters.ffmpeg.programs import literal, microseconds
 from shared.domain.encoding import LARGEST_RUNG_THREADS, Rung, TranscodePlan
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "Part", "copy_output", "is_late", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "copy_output", "goes_by_clock", "is_late", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -40,11 +40,13 @@ class Part:
 
     Attributes:
         tick_s: Seconds of a tick of the whole source, which is not that of a piece.
-        key_frames: Key frames that come before the chunk.
+        is_first: Whether it is the source's beginning.
+        key_times_s: An instant before each key frame but the first, where frames are not evenly spaced.
     """
 
     tick_s: Fraction
-    key_frames: int
+    is_first: bool
+    key_times_s: tuple[Fraction, ...]
 
 
 def proxy_output(picture: Any, plan: TranscodePlan, path: Path, part: Part | None = None) -> Any:
@@ -70,7 +72,7 @@ def rung_output(
     options = {
         **_timing(part),
         **CLEAN,
-        **_key_frames(video, plan, part.key_frames if part else 0),
+        **_key_frames(video, plan, part),
         **encoder_options(encoded.rung, plan.preset),
         "threads": 1 if part else _threads(encoded.rung, plan),
         **MP4,
@@ -102,6 +104,12 @@ def _threads(rung: Rung, plan: TranscodePlan) -> int:
     return LARGEST_RUNG_THREADS if rung == largest else 1
 
 
+def goes_by_clock(video: VideoStream, plan: TranscodePlan) -> bool:
+    """Returns whether rungs have key frames by the time that has passed, and not every so many frames."""
+    # Dropping frames makes them even.
+    return video.variable_fps and video.fps <= plan.max_output_fps
+
+
 def _timing(part: Part | None) -> dict[str, Any]:
     return {
         "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
@@ -110,13 +118,15 @@ def _timing(part: Part | None) -> dict[str, Any]:
     }
 
 
-def _key_frames(video: VideoStream, plan: TranscodePlan, before: int) -> dict[str, Any]:
+def _key_frames(video: VideoStream, plan: TranscodePlan, part: Part | None) -> dict[str, Any]:
     """Key frames at the same times in all rungs, closed GOPs, none at scene cuts."""
     # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
     even = {"bf": 0} if video.variable_fps or is_late(video) else {}
-    if video.variable_fps:
-        # By the clock; the count only must never come first.
-        clock = f"expr:gte(t,(n_forced+{before})*{plan.gop_s})"
-        return {"force_key_frames": clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, **even}
+    if goes_by_clock(video, plan):
+        # The first frame of each span that has one. The count only must never come first.
+        spans = f"expr:isnan(prev_forced_t)+gt(floor(t/{plan.gop_s}),floor(prev_forced_t/{plan.gop_s}))"
+        forced = spans if part is None else ",".join(map(microseconds, part.key_times_s))
+        clock = {"force_key_frames": forced} if forced else {}
+        return {**clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, **even}
     frames = plan.gop_frames(video.fps)
     return {"g": frames, "keyint_min": frames, "sc_threshold": 0, **even}

@@ -13,8 +13,11 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
+from shared.adapters.ffmpeg.allowance import for_own_pictures
 from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.adapters.sandbox import ToolLimits
+from shared.domain.encoding import GOP_S
 from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
 
@@ -35,7 +38,10 @@ def read_frames(programs: Programs, video: Path, size: tuple[int, int], session:
     with os.fdopen(times_fd) as times, os.fdopen(write_fd, "w") as times_out:
         graph = _raw_pictures(video, size, f"pipe:{write_fd}")
         # copyts: a video that starts late must not be moved to 0.
-        with programs.encode(graph, video.parent, session, options=("-copyts",), pass_fds=(write_fd,)) as tool:
+        options, limits = ("-copyts",), ToolLimits()  # whoever takes the frames may take as long as the attempt
+        with programs.encode(
+            graph, video.parent, session, limits=limits, options=options, pass_fds=(write_fd,)
+        ) as tool:
             times_out.close()  # now only FFmpeg holds that end, and its end is seen here
             for index in count():
                 line = times.readline()
@@ -125,7 +131,8 @@ def _write_stills(
             threads=1,
         )
         outputs.append(jpeg(source.video, path))
-    with programs.encode(ffmpeg.merge_outputs(*outputs), video.parent, session) as tool:
+    limits = for_own_pictures(len(stills) * GOP_S)
+    with programs.encode(ffmpeg.merge_outputs(*outputs), video.parent, session, limits=limits) as tool:
         tool.stdout.read()
     if tool.returncode or not all(path.exists() for _, path in stills):
         raise tool_failed(tool)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +13,9 @@ from shared.adapters.ffmpeg.allowance import for_pictures
 from shared.adapters.ffmpeg.allowed import reading_arguments, reading_options
 from shared.adapters.ffmpeg.encode import run_graph
 from shared.adapters.ffmpeg.graph import cascade
+from shared.adapters.ffmpeg.indexing import COPIED, copy_packets, indexed
 from shared.adapters.ffmpeg.outputs import Part
-from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.adapters.ffmpeg.programs import Programs, literal, microseconds
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import TranscodePlan
@@ -30,8 +30,7 @@ __all__ = ["cut_piece", "encode_piece"]
 _AHEAD_S: Final = 10
 # Twice as much each time, until the key frame is there that was meant; then exactly what is needed from there on.
 _TRIES: Final = 4
-# NUT holds every codec and divides ticks further, but never rounds a time.
-_CONTAINER: Final = "nut"
+_STREAM: Final = 0
 
 
 def cut_piece(
@@ -43,15 +42,19 @@ def cut_piece(
     destination: Path,
     session: ToolSession,
 ) -> None:
-    """Copies the packets that a chunk is decoded from.
+    """Copies the packets that a chunk is decoded from, of some containers by way of a copy beside the destination.
 
     Raises:
         PermanentError: ``inexact_cut``: the file does not have them where its index says.
     """
+    source, media = indexed(programs, source, media, destination.parent, session)
+    # By the container's own clock; that of the piece is ahead.
+    reading = {"seek_timestamp": 1, "ss": microseconds(chunk.read_from_s)}
     packets = chunk.packets
     for _ in range(_TRIES):
-        _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
-        found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
+        writing = {"frames:v": packets, "output_ts_offset": _AHEAD_S}
+        copy_packets(programs, source, media, destination, session, reading=reading, writing=writing)
+        found = read_timeline(programs, destination, media, session, demuxer=COPIED)
         if _is_right(found, media, chunking, chunk):
             # What holds for one piece of a stream holds for all.
             if (
@@ -67,37 +70,6 @@ def cut_piece(
     raise PermanentError(
         "inexact_cut", f"Chunk {chunk.index + 1} can't be cut out of the file where its index says."
     )
-
-
-def _copy(
-    programs: Programs,
-    source: Path,
-    media: MediaInfo,
-    from_s: Fraction,
-    packets: int,
-    destination: Path,
-    session: ToolSession,
-) -> None:
-    read = ffmpeg.input(
-        literal(source),
-        **reading_options(media.demuxer),
-        seek_timestamp=1,  # by the container's own clock
-        ss=_microseconds(from_s),
-    )
-    options = {
-        "c": "copy",
-        "frames:v": packets,
-        "output_ts_offset": _AHEAD_S,
-        "map_metadata": -1,
-        "map_chapters": -1,
-        "format": _CONTAINER,
-    }
-    graph = read[str(media.video[0].index)].output(literal(destination), **options)
-    # copyts: the container's clock, whatever is read first.
-    with programs.encode(graph, destination.parent, session, options=("-copyts",)) as tool:
-        tool.stdout.read()
-    if tool.returncode:
-        raise tool_failed(tool)
 
 
 def _is_right(found: Timeline, media: MediaInfo, chunking: Chunking, chunk: Chunk) -> bool:
@@ -116,7 +88,7 @@ def _has_key_frames(programs: Programs, piece: Path, found: Timeline, session: T
     H.264 also calls a picture one from which on others are renewed bit by bit; that alone is none to a decoder.
     """
     arguments = (
-        *reading_arguments(_CONTAINER),
+        *reading_arguments(COPIED),
         "-skip_frame",
         "nokey",
         "-show_entries",
@@ -154,6 +126,7 @@ def encode_piece(
     pictures, _ = run_graph(
         programs,
         _graph(piece, video, plan, chunking, chunk, rungs, proxy),
+        _STREAM,
         chunk.frames,
         rungs,
         proxy,
@@ -178,24 +151,18 @@ def _graph(
     rungs: tuple[EncodedRung, ...],
     proxy: Path,
 ) -> Any:
-    read = ffmpeg.input(literal(piece), **reading_options(_CONTAINER), **_turned(video.rotation), threads=1)
+    read = ffmpeg.input(literal(piece), **reading_options(COPIED), **_turned(video.rotation), threads=1)
     offset_s = _AHEAD_S + chunking.origin_s
-    picture = read["0"].filter("setpts", f"round(PTS-{offset_s}/TB)")
+    picture = read[str(_STREAM)].filter("setpts", f"round(PTS-{offset_s}/TB)")
 
     def cut(pictures: Any) -> Any:
         # Half a frame from any frame, so that microseconds will do.
-        return pictures.filter("trim", start=_microseconds(chunk.start_s), end=_microseconds(chunk.end_s))
+        return pictures.filter("trim", start=microseconds(chunk.start_s), end=microseconds(chunk.end_s))
 
-    part = Part(tick_s=chunking.tick_s, key_frames=chunk.key_frames)
+    part = Part(tick_s=chunking.tick_s, is_first=chunk.index == 0, key_times_s=chunk.key_times_s)
     return ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
 
 
 def _turned(rotation: int) -> dict[str, Any]:
     """How a picture is to be turned, which pieces do not say; FFmpeg counts counter-clockwise."""
     return {"display_rotation": -rotation} if rotation else {}
-
-
-def _microseconds(time_s: Fraction) -> str:
-    """Returns a time as FFmpeg's options take it, never later than it is."""
-    micros = time_s.numerator * 1_000_000 // time_s.denominator
-    return f"{micros}us"

@@ -9,10 +9,11 @@ from typing import Any
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_own_pictures
 from shared.adapters.ffmpeg.outputs import CLEAN
 from shared.adapters.ffmpeg.pictures import presentation_times
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
-from shared.domain.encoding import Excerpt
+from shared.domain.encoding import GOP_S, Excerpt
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["make_preview"]
@@ -49,7 +50,8 @@ def make_preview(
         "format": "mp4",
     }
     output = ffmpeg.concat(*parts, v=1, a=0).output(literal(destination), **options)
-    with programs.encode(output, destination.parent, session) as tool:
+    limits = for_own_pictures(sum(excerpt.length_s + GOP_S for excerpt in excerpts))
+    with programs.encode(output, destination.parent, session, limits=limits) as tool:
         tool.stdout.read()
     if tool.returncode or not destination.is_file():
         raise tool_failed(tool)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from shared.adapters.sandbox import RunningTool, ToolLimits, running
 from shared.domain.errors import TransientError
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["MAX_PIXELS", "Programs", "literal", "tool_failed"]
+__all__ = ["MAX_PIXELS", "Programs", "literal", "microseconds", "tool_failed"]
 
 MAX_PIXELS = 8192 * 4352
 """What a decoder takes unless the settings say otherwise."""
@@ -40,7 +41,7 @@ class Programs:
     ) -> None:
         self._ffmpeg = ffmpeg
         self._ffprobe = ffprobe
-        self._limits = ToolLimits(memory_bytes=memory_bytes)
+        self._memory_bytes = memory_bytes
         # Decoders count the whole blocks that a picture is made of.
         self._decoded = ("-max_pixels", str(max_pixels + max_pixels // 32 + 2**16))
 
@@ -70,12 +71,15 @@ class Programs:
         folder: Path,
         session: ToolSession,
         *,
-        limits: ToolLimits | None = None,
+        limits: ToolLimits,
         options: tuple[str, ...] = (),
         pass_fds: tuple[int, ...] = (),
         on_log: Callable[[str], None] | None = None,
     ) -> Iterator[RunningTool]:
-        """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running()."""
+        """Runs FFmpeg on a graph built with ffmpeg-python, with more global options; see sandbox.running().
+
+        Nothing runs without limits: they come from what it works on, see the functions in allowance.py.
+        """
         import ffmpeg  # whoever gets here has built a graph with it; asking ffprobe needs none
 
         graph = ffmpeg.compile(outputs, cmd=[str(self.ffmpeg), *_QUIET, *options])
@@ -94,16 +98,20 @@ class Programs:
         with running(command, path.parent, session, self._within(limits or for_reading(path))) as tool:
             yield tool
 
-    def _within(self, limits: ToolLimits | None) -> ToolLimits:
+    def _within(self, limits: ToolLimits) -> ToolLimits:
         """Returns limits with no more memory than the settings give."""
-        if limits is None:
-            return self._limits
-        return replace(limits, memory_bytes=min(limits.memory_bytes, self._limits.memory_bytes))
+        return replace(limits, memory_bytes=min(limits.memory_bytes, self._memory_bytes))
 
 
 def literal(path: Path) -> str:
     """Returns a path as FFmpeg takes it for exactly that file, whatever its name and the folder FFmpeg runs in."""
     return f"file:{path.absolute()}"
+
+
+def microseconds(time_s: Fraction) -> str:
+    """Returns a time as FFmpeg's options take it, never later than it is."""
+    micros = time_s.numerator * 1_000_000 // time_s.denominator
+    return f"{micros}us"
 
 
 def tool_failed(tool: RunningTool) -> TransientError:

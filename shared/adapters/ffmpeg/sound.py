@@ -12,7 +12,7 @@ from typing import Any
 import ffmpeg
 
 from shared.adapters.ffmpeg.allowance import for_sound
-from shared.adapters.ffmpeg.encode import PROGRESS, DecodeErrors
+from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
@@ -76,7 +76,8 @@ class _Work:
 
     def measured(self) -> tuple[list[Loudness], int]:
         """Decodes everything once: how loud the tracks are, what is analyzed, and the number of decode errors."""
-        read, errors, tracks = opened(self._source, self._media), DecodeErrors(), self._plan.tracks
+        read, tracks = opened(self._source, self._media), self._plan.tracks
+        errors = DecodeErrors({track.index for track in tracks})
         wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
         with closing(Meters(len(tracks))) as meters:
             first, *others = (_timed(read, track) for track in tracks)
@@ -92,7 +93,7 @@ class _Work:
                 pass_fds=meters.pass_fds,
                 on_log=errors.note,
             ) as tool:
-                meters.follow(self._session)
+                meters.follow()
         if tool.returncode and errors.count:
             detail = "The sound is damaged and can't be decoded. Export the video again."
             raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
@@ -107,12 +108,8 @@ class _Work:
             sound = _leveled(_timed(read, encoded.track), levels[encoded.track.name])
             outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
         graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
-        with self._programs.encode(
-            graph, self._folder, self._session, limits=self._limits, options=PROGRESS
-        ) as tool:
-            for _ in tool.stdout:
-                # How far all is, the pictures say; this stops what does not count any more.
-                self._session.progress(0.0)
+        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
+            tool.stdout.read()
         if tool.returncode or not all(_is_written(encoded.path) for encoded in tracks):
             raise tool_failed(tool)
 
@@ -125,7 +122,8 @@ class _Work:
         for attempt in count():
             if not pending:
                 break
-            results = measure_loudness(self._programs, [encoded.path for encoded in pending], self._session)
+            paths = [encoded.path for encoded in pending]
+            results = measure_loudness(self._programs, paths, self._session, self._limits)
             again = []
             for encoded, result in zip(pending, results, strict=True):
                 level = levels[encoded.track.name]

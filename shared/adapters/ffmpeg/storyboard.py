@@ -7,6 +7,7 @@ from pathlib import Path
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_own_pictures
 from shared.adapters.ffmpeg.jpeg import jpegs
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.domain.encoding import StoryboardPlan
@@ -30,7 +31,8 @@ def make_storyboard(
     sheet = tiles.filter("tile", f"{columns}x{rows}")
     sheets = [folder / f"storyboard-{number:03d}.jpg" for number in range(1, plan.sheets + 1)]
     # copyts: a video that starts late must not be moved to 0.
-    with programs.encode(jpegs(sheet, sheets), folder, session, options=("-copyts",)) as tool:
+    limits = for_own_pictures(plan.tiles * plan.interval_s)
+    with programs.encode(jpegs(sheet, sheets), folder, session, limits=limits, options=("-copyts",)) as tool:
         tool.stdout.read()
     if tool.returncode or not all(path.is_file() for path in sheets):
         raise tool_failed(tool)

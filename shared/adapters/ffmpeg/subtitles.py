@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.allowance import for_copying
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.outputs import CLEAN
 from shared.adapters.ffmpeg.programs import Programs, literal
@@ -49,7 +50,7 @@ def read_subtitles(
         }
         outputs.append(read[str(track.index)].output(literal(path), **options))
     outputs += others_read(read, media, {track.index for track in tracks})
-    with programs.encode(ffmpeg.merge_outputs(*outputs), folder, session) as tool:
+    with programs.encode(ffmpeg.merge_outputs(*outputs), folder, session, limits=for_copying(source)) as tool:
         tool.stdout.read()
     return [_subtitles(path, media.duration_s, damaged=bool(tool.returncode)) for path in paths]
 

@@ -40,8 +40,8 @@ class Timeline:
         if kind == "stream":
             self.codec, self.tick_s = values[0], rational(values[1], Fraction(1))
         elif kind == "packet":
-            pts, flags = values[:2]
-            known = pts != "N/A"
+            pts, size, flags = values[:3]
+            known = pts != "N/A" and size != "0"  # AVI has packets without bytes that repeat the frame before
             self._pts.append(int(pts) if known else 0)
             # D: decoded but never shown, because of an edit list.
             self._flags.append(_KEY * ("K" in flags) + _NOT_SHOWN * ("D" in flags) + _NO_TIME * (not known))
@@ -86,7 +86,7 @@ def read_timeline(
     arguments = (
         *reading_arguments(demuxer or media.demuxer),
         *("-select_streams", str(index), "-of", "csv"),
-        *("-show_entries", "packet=pts,flags:stream=codec_name,time_base"),
+        *("-show_entries", "packet=pts,size,flags:stream=codec_name,time_base"),
     )
     timeline = Timeline()
     with programs.ask(arguments, path, session) as tool:

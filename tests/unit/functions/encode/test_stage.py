@@ -77,7 +77,6 @@ class Bench:
                 start_s=Fraction(index),
                 end_s=Fraction(index + 1),
                 frames=25,
-                key_frames=index,
                 read_from_s=Fraction(index),
                 packets=25,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from unittest.mock import create_autospec
@@ -11,10 +12,12 @@ import pytest
 
 from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.plan import plan_pictures
-from shared.domain.chunks import Chunk, Chunking
+from shared.domain.chunks import Chunk, ChunkDone, Chunking, ChunkOrder, chunk_key
+from shared.domain.codec import decode_json, encode_json
 from shared.domain.encoding import Rung
-from shared.domain.errors import LeaseLost, NotFound, TransientError
+from shared.domain.errors import LeaseLost, NotFound, PermanentError, TransientError
 from shared.domain.identity import chunks_key, object_prefix
+from shared.domain.video import Cost
 from shared.ports.encoder import Encoder
 from shared.ports.job_runner import Job, TaskPool
 from shared.testing.blob_store import InMemoryBlobStore
@@ -27,7 +30,6 @@ CHUNK = Chunk(
     start_s=Fraction(0),
     end_s=Fraction(2),
     frames=50,
-    key_frames=0,
     read_from_s=Fraction(0),
     packets=50,
 )
@@ -44,6 +46,58 @@ class _Jobs(FakeJobRunner):
     def start(self, job: Job) -> str:
         self.cancelled_before = list(self.cancelled)
         return super().start(job)
+
+
+def left_by_a_task(blobs: InMemoryBlobStore, folder: Path, name: str, done: ChunkDone) -> None:
+    path = folder / "done.json"
+    path.write_text(encode_json(done))
+    blobs.put("media", name, path, "application/json")
+
+
+def test_a_damaged_chunk_ends_the_others_at_once(tmp_path: Path) -> None:
+    jobs, blobs, encoder = FakeJobRunner(), InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    encoder.cut.side_effect = lambda *arguments: arguments[4].write_bytes(b"piece")
+    source = tmp_path / "source.mp4"
+    source.touch()
+    context = FakeStageContext(folder=tmp_path / "attempt", source_file=source)
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda _folder: nullcontext(jobs)
+    )
+    chunks = (CHUNK, replace(CHUNK, index=1))
+    pauses = list[float]()
+
+    def leave_a_damaged_one(seconds: float) -> None:
+        pauses.append(seconds)
+        order = blobs.stat("media", object_prefix(context.video.id, chunks_key(1)) + "order.json")
+        ordered = decode_json(ChunkOrder, b"".join(blobs.read(order)))
+        done = ChunkDone(frames=50, decode_errors=3, cost=Cost(cpu_s=2.0))
+        left_by_a_task(blobs, tmp_path, ordered.done(ordered.chunks[1].key), done)
+
+    with pytest.raises(PermanentError, match="Chunk 2 can't be encoded by itself: 3 of its frames are damaged"):
+        ChunkedPictures(encoder, blobs, "media", pool, pause=leave_a_damaged_one).encode(
+            context, media_info(), plan_pictures((RUNG,)), Chunking(chunks=chunks)
+        )
+    assert len(pauses) == 1
+    assert jobs.cancelled == list(jobs.started)
+    assert context.spent.cpu_s == 2.0
+
+
+def test_a_damaged_chunk_of_an_attempt_before_starts_none(tmp_path: Path) -> None:
+    jobs, blobs, encoder = FakeJobRunner(), InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    context, plan, media = FakeStageContext(folder=tmp_path / "attempt"), plan_pictures((RUNG,)), media_info()
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda _folder: nullcontext(jobs)
+    )
+    chunks = (CHUNK, replace(CHUNK, index=1))
+    key = chunk_key(1, media, plan, chunks[1], "8")
+    name = object_prefix(context.video.id, chunks_key(1)) + f"done/{key}.json"
+    left_by_a_task(blobs, tmp_path, name, ChunkDone(frames=49))
+    with pytest.raises(PermanentError, match="49 of 50 frames"):
+        ChunkedPictures(encoder, blobs, "media", pool).encode(context, media, plan, Chunking(chunks=chunks))
+    assert not jobs.started
+    encoder.cut.assert_not_called()
 
 
 def test_an_execution_that_a_dead_attempt_left_ends_before_another_begins(tmp_path: Path) -> None:
@@ -63,7 +117,7 @@ def test_an_execution_that_a_dead_attempt_left_ends_before_another_begins(tmp_pa
         raise LeaseLost("gone")
 
     pool = TaskPool(
-        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(jobs)
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda _folder: nullcontext(jobs)
     )
     chunked = ChunkedPictures(encoder, blobs, "media", pool, pause=die)
     with pytest.raises(LeaseLost):
@@ -91,7 +145,12 @@ def test_the_order_of_the_attempt_that_took_over_stays(tmp_path: Path) -> None:
         raise LeaseLost("a newer attempt took over")
 
     pool = TaskPool(
-        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(FakeJobRunner())
+        function="encode",
+        timeout_s=60,
+        workers=2,
+        cores=1,
+        start_s=1,
+        opened=lambda _folder: nullcontext(FakeJobRunner()),
     )
     chunked = ChunkedPictures(encoder, blobs, "media", pool, pause=be_replaced)
     with pytest.raises(LeaseLost):
@@ -107,7 +166,7 @@ def test_an_attempt_whose_time_is_over_ends_its_tasks_and_leaves_them_to_the_nex
     source.touch()
     context = FakeStageContext(folder=tmp_path / "attempt", source_file=source, deadline_s=0.0)
     pool = TaskPool(
-        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(jobs)
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda _folder: nullcontext(jobs)
     )
     with pytest.raises(TransientError, match="chunks_late"):
         ChunkedPictures(encoder, blobs, "media", pool).encode(

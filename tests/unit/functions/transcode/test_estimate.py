@@ -100,7 +100,7 @@ def pool(workers: int, cores: float = 1.0, start_s: float = 2.0) -> TaskPool:
         workers=workers,
         cores=cores,
         start_s=start_s,
-        opened=lambda: nullcontext(FakeJobRunner()),
+        opened=lambda _folder: nullcontext(FakeJobRunner()),
     )
 
 

@@ -6,12 +6,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import create_autospec
 
+import pytest
 from pytest_mock import MockerFixture
 
 from functions.transcode.pictures import Pictures
 from functions.transcode.strategies.standard import StandardLadder
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import EncodingSettings, Look
+from shared.domain.errors import PermanentError
 from shared.ports.encoder import EncodedPictures, Encoder
 from shared.ports.job_runner import TaskPool
 from shared.processors.strategy import StrategyPorts
@@ -32,7 +34,12 @@ def test_a_source_that_is_streamed_as_it_is_may_have_its_other_rungs_in_chunks(
     made = EncodedPictures(rungs=(), proxy=tmp_path / "proxy.mp4", frames=1500, decode_errors=0)
     chunked = mocker.Mock()
     chunked.pool = TaskPool(
-        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda: nullcontext(FakeJobRunner())
+        function="encode",
+        timeout_s=60,
+        workers=2,
+        cores=1,
+        start_s=1,
+        opened=lambda _folder: nullcontext(FakeJobRunner()),
     )
     chunked.encode.return_value = made
     ladder = StandardLadder(create_autospec(StrategyPorts))
@@ -48,3 +55,13 @@ def test_a_source_that_is_streamed_as_it_is_may_have_its_other_rungs_in_chunks(
     assert chunked.encode.call_args.args[2].rungs[0].copy
     encoder.encode_pictures.assert_not_called()
     assert (choices[0].subject, choices[0].value) == ("mode", "chunked: 3 x 24 s")
+    # Only what is wrong with cutting is no matter for the whole.
+    chunked.encode.side_effect = PermanentError("corrupt", "The sound can't be decoded.")
+    with pytest.raises(PermanentError, match="corrupt"):
+        pictures.encode(context, media_info(duration_s=60.0, video=(stream,)))
+    encoder.encode_pictures.assert_not_called()
+    chunked.encode.side_effect = PermanentError("inexact_cut", "Chunk 2 can't be encoded by itself.")
+    encoder.encode_pictures.return_value = made
+    _, choices = pictures.encode(context, media_info(duration_s=60.0, video=(stream,)))
+    encoder.encode_pictures.assert_called_once()
+    assert (choices[0].value, choices[0].reason) == ("whole", "Chunk 2 can't be encoded by itself.")

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from shared.domain.change import Change, Claim
-from shared.domain.errors import LeaseLost, TransientError
+from shared.domain.errors import LeaseLost, PermanentError, TransientError
 from shared.domain.video import Cost, Lease, Video
 from shared.runtime.attempt import AttemptServices, RunningAttempt
 from shared.testing.blob_store import InMemoryBlobStore
@@ -126,6 +126,18 @@ def test_a_stage_that_lost_its_lease_is_told_and_stores_nothing(
         with pytest.raises(LeaseLost):
             attempt.put(tmp_path / "out.mp4", "out.mp4", "video/mp4")
     assert not list(tmp_path.glob("work/*"))
+
+
+def test_a_part_that_fails_stops_the_others_with_its_error(attempt: RunningAttempt, tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_bytes(b"content")
+    with attempt:
+        attempt.progress(0.5)
+        attempt.stop(PermanentError("corrupt", "The sound can't be decoded."))
+        attempt.stop(TransientError("tool_killed", "In consequence."))
+        with pytest.raises(PermanentError, match="corrupt"):
+            attempt.progress(0.6)
+        with pytest.raises(PermanentError, match="corrupt"):
+            attempt.put(tmp_path / "out.mp4", "out.mp4", "video/mp4")
 
 
 def test_what_a_model_costs_is_on_the_lease_at_the_next_heartbeat(

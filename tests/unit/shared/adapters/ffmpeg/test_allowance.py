@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.ffmpeg.allowance import for_pictures, for_reading, for_sound
+from shared.adapters.ffmpeg.allowance import (
+    for_copying,
+    for_excerpts,
+    for_own_pictures,
+    for_pictures,
+    for_reading,
+    for_sound,
+)
 from shared.adapters.ffmpeg.ending import ends_in_the_middle
 from shared.domain.encoding import Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import MediaInfo, VideoStream
@@ -60,6 +67,24 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
     limits = for_reading(tmp_path / "file")
     assert limits.file_bytes == 0
     assert 60 < limits.timeout_s < 180
+
+
+def test_a_copy_is_about_as_large_as_what_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(1_000_000))
+    limits = for_copying(tmp_path / "file", tmp_path / "file")
+    assert 2_000_000 < limits.file_bytes < 100 << 20
+    assert 60 < limits.timeout_s < 180
+
+
+def test_a_few_excerpts_take_as_long_whatever_the_video_lasts() -> None:
+    assert for_excerpts(_media(3600), 40).timeout_s == for_excerpts(_media(60), 40).timeout_s < 3600
+    assert for_excerpts(_media(60), 80).timeout_s > 1.5 * for_excerpts(_media(60), 40).timeout_s
+
+
+def test_pictures_of_what_was_encoded_take_minutes_unless_it_is_long() -> None:
+    assert 60 < for_own_pictures(3).timeout_s < 180
+    assert 3600 < for_own_pictures(3600).timeout_s < 24 * 3600
+    assert for_own_pictures(3600).file_bytes < 100 << 20
 
 
 _PAGE = b"OggS\0"

@@ -20,7 +20,7 @@ RATES = [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(50
 def timeline_of(times: list[int], keys: set[int], tick_s: Fraction) -> Timeline:
     timeline = Timeline()
     for index, time in enumerate(times):
-        timeline.add(f"packet,{time},{'K' if index in keys else '_'}__\n")
+        timeline.add(f"packet,{time},99,{'K' if index in keys else '_'}__\n")
     timeline.add(f"stream,h264,{tick_s}\n")
     return timeline
 
@@ -57,12 +57,56 @@ def test_chunks_cover_all_frames_once_on_the_grid(
         assert len(shown) == chunk.frames
         # On the grid of key frames, which lie a whole number of frames apart.
         gop = -(-fps * Fraction(PLAN.gop_s) // 1)
-        assert seconds.index(shown[0]) == chunk.key_frames * gop
+        assert seconds.index(shown[0]) % gop == 0
+        assert chunk.key_times_s == ()
         assert chunk.read_from_s <= shown[0] + chunking.origin_s
     longest = max((chunk.end_s - chunk.start_s for chunk in chunks), default=Fraction(0))
     assert longest <= Fraction(chunk_s) * 5 / 4 + 1 / fps
     shortest = min(chunk.end_s - chunk.start_s for chunk in chunks[:-1])
     assert shortest >= Fraction(chunk_s) / 2 - 1 / fps
+
+
+@st.composite
+def uneven_sources(draw: st.DrawFn) -> tuple[Timeline, list[int], Fraction]:
+    """Returns frames that come when they come, up to seconds apart: what was measured, their times, and a tick."""
+    tick_s = draw(st.sampled_from([Fraction(1, 90_000), Fraction(1, 1000), Fraction(1, 600)]))
+    steps_s = st.sampled_from([0.017, 0.033, 0.033, 0.034, 0.05, 0.5, 1.7, 6.0])
+    steps = draw(st.lists(steps_s, min_size=1, max_size=400))
+    first = draw(st.integers(0, 10 * tick_s.denominator))
+    times = list(itertools.accumulate((round(step_s / tick_s) for step_s in steps), initial=first))
+    keys = {0, *draw(st.sets(st.integers(0, len(times) - 1), max_size=40))}
+    return timeline_of(times, keys, tick_s), times, tick_s
+
+
+@given(uneven_sources(), st.sampled_from([2.0, 4.0]))
+def test_uneven_frames_have_key_frames_by_the_clock(
+    source: tuple[Timeline, list[int], Fraction], chunk_s: float
+) -> None:
+    timeline, times, tick_s = source
+    length_s = float((times[-1] - times[0]) * tick_s)
+    video = video_stream(
+        fps=Fraction(20), frames=len(times), variable_fps=True, start_s=0.0, duration_s=length_s + 0.05
+    )
+    chunking = chunking_of(timeline, video, PLAN, chunk_s)
+    if not chunking.chunks:
+        assert chunking.reason
+        return
+    assert chunking.origin_s == times[0] * tick_s
+    seconds = [(time - times[0]) * tick_s for time in times]
+    gop_s = Fraction(PLAN.gop_s)
+    firsts = [
+        time
+        for before, time in itertools.pairwise((-gop_s, *seconds))
+        if time // gop_s > before // gop_s  # the first frame of each span that has one
+    ]
+    found = list[Fraction]()
+    for chunk in chunking.chunks:
+        shown = [time for time in seconds if chunk.start_s <= time < chunk.end_s]
+        assert len(shown) == chunk.frames > 0
+        marks = (chunk.start_s, *chunk.key_times_s)
+        found += [next(time for time in seconds if time >= mark) for mark in marks]
+        assert list(chunk.key_times_s) == sorted(set(chunk.key_times_s))
+    assert found == firsts
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=400), st.sampled_from([4.0, 24.0]))
@@ -91,12 +135,12 @@ def test_a_gap_longer_than_a_chunk_is_left_whole() -> None:
 def test_why_pictures_are_not_cut() -> None:
     tick_s, video = Fraction(1, 25), video_stream(fps=Fraction(25), frames=500)
     untimed = timeline_of(list(range(500)), {0}, tick_s)
-    untimed.add("packet,N/A,___\n")
+    untimed.add("packet,N/A,99,___\n")
     twice = timeline_of([*range(499), 498], {0}, tick_s)
     keyless = timeline_of(list(range(500)), set(), tick_s)
     holed = timeline_of(list(range(250)), {0}, tick_s)
-    holed.add("packet,250,_D_\n")
-    holed.add("packet,251,___\n")
+    holed.add("packet,250,99,_D_\n")
+    holed.add("packet,251,99,___\n")
     for timeline, reason in (
         (untimed, "of every frame"),
         (twice, "at the same time"),

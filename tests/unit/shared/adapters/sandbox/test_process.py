@@ -137,18 +137,57 @@ def test_children_of_a_program_that_ended_are_gone(session: FakeStageContext) ->
 
 
 def test_lost_lease_kills_at_once(session: FakeStageContext, mocker: MockerFixture) -> None:
-    mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
     command = [sys.executable, "-c", textwrap.dedent(_STUBBORN)]
 
     def report() -> None:
         with running(command, session.workspace, session, ToolLimits()) as tool:
             tool.stdout.readline()
+            mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
             session.progress(0.5)
 
     with pytest.raises(LeaseLost):
         report()
     assert _gone((session.workspace / "pids").read_text())
     assert session.tools[0].returncode == -signal.SIGKILL
+    assert session.tools[0].wall_s < session.deadline_s / 2
+
+
+@pytest.mark.reliability("B10")
+def test_lost_lease_kills_what_nobody_reads_from(session: FakeStageContext, mocker: MockerFixture) -> None:
+    pids = session.workspace / "pids"
+
+    def progress(fraction: float) -> None:
+        del fraction
+        if pids.exists() and len(pids.read_text().split()) == 2:
+            raise LeaseLost("a newer attempt took over")
+
+    mocker.patch.object(session, "progress", side_effect=progress)
+    with pytest.raises(LeaseLost):
+        _run(_STUBBORN, session)
+    assert _gone(pids.read_text())
+    assert session.tools[0].returncode == -signal.SIGKILL
+    assert session.tools[0].wall_s < session.deadline_s / 2
+
+
+def test_what_was_stopped_is_not_blamed_for_what_it_left_unsaid(
+    session: FakeStageContext, mocker: MockerFixture
+) -> None:
+    mocker.patch.object(session, "progress", side_effect=LeaseLost("a newer attempt took over"))
+    command = [sys.executable, "-c", "import time; time.sleep(60); print(3)"]
+
+    def read_number() -> None:
+        with running(command, session.workspace, session, ToolLimits()) as tool:
+            int(tool.stdout.read())
+
+    with pytest.raises(LeaseLost) as lost:
+        read_number()
+    assert isinstance(lost.value.__cause__, ValueError)
+
+
+@pytest.mark.reliability("B16")
+def test_a_program_that_never_stops_complaining_ends_at_its_deadline_too(session: FakeStageContext) -> None:
+    with pytest.raises(TransientError, match="tool_timeout"):
+        _run("import os\nwhile True: os.write(2, b'damaged\\n' * 8000)", session, ToolLimits(timeout_s=1))
     assert session.tools[0].wall_s < session.deadline_s / 2
 
 
