@@ -30,6 +30,7 @@ class Chunk:
         frames: The source's frames in it.
         key_times_s: An instant before each key frame that its rungs have after the first, where frames are not
             evenly spaced; else they have one every so many frames.
+        last_s: Seconds for which its last frame is shown, where frames are not evenly spaced; 0 when unknown.
         read_from_s: The source's key frame from which on it is decoded, by the container's clock.
         packets: Packets from there that are needed, in the file's order.
     """
@@ -39,6 +40,7 @@ class Chunk:
     end_s: Fraction
     frames: int
     key_times_s: tuple[Fraction, ...] = ()
+    last_s: Fraction | None = None
     read_from_s: Fraction
     packets: int
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.adapters.ffmpeg.outputs import goes_by_clock, is_late
+from shared.adapters.ffmpeg.outputs import is_late
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.chunks import Chunk, Chunking
@@ -59,6 +59,8 @@ def plan_chunks(
 
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:
     """Returns how to cut pictures, or why not; see plan_chunks()."""
+    if video.variable_fps and video.fps > plan.max_output_fps:
+        return Chunking(reason="its frames are not evenly spaced, and more than players show")
     if not timeline.is_timed:
         return Chunking(reason="it does not say of every frame when it is shown")
     order = np.argsort(timeline.pts, kind="stable")
@@ -100,6 +102,7 @@ class _Cutter:
         self, timeline: Timeline, frames: npt.NDArray[np.intp], video: VideoStream, plan: TranscodePlan
     ) -> None:
         self._tick_s = timeline.tick_s
+        self._last_ticks = timeline.last_ticks
         self._pts = timeline.pts
         self._frames = frames
         first = int(self._pts[frames[0]])
@@ -111,7 +114,7 @@ class _Cutter:
         self._keys = keys[np.argsort(self._pts[keys], kind="stable")]
         self._gop = plan.gop_frames(video.fps)
         self._gop_s = plan.gop_s
-        self._by_clock = goes_by_clock(video, plan)
+        self._by_clock = video.variable_fps
         # What comes late is shown from 0.
         self._clock_from = 0 if is_late(video) else int(self._times[0])
         slower = video.fps > plan.max_output_fps
@@ -147,6 +150,11 @@ class _Cutter:
         """Half of what lies between a frame and the one before it, in ticks."""
         return Fraction(int(self._times[frame]) - int(self._times[frame - 1]), 2)
 
+    def _shown_s(self, frame: int) -> Fraction:
+        """Returns how long a frame is shown."""
+        is_last = frame == len(self._times) - 1
+        return (self._last_ticks if is_last else 2 * self._half(frame + 1)) * self._tick_s
+
     def _starts(self) -> Iterator[_Start]:
         """Yields where chunks can begin; the first frame of all comes first."""
         yield _Start(0, int(self._times[0]) - self._half(1), self._key_before(0))
@@ -157,7 +165,7 @@ class _Cutter:
             return
         # The rungs' frames lie at whole multiples of their distance, beginning with the nearest to the first.
         ticks = 1 / (self._output_fps * self._tick_s)
-        number, last = round(int(self._times[0]) / ticks), 0
+        number = round(int(self._times[0]) / ticks)
         while True:
             number += self._gop
             # Nearer to the frame than to the one before, for FFmpeg rounds to whole frames.
@@ -165,9 +173,7 @@ class _Cutter:
             frame = int(np.searchsorted(self._times, float(at)))
             if frame >= len(self._times):
                 return
-            if frame > last:  # a chunk needs a frame of its own, also where one is shown for long
-                yield _Start(frame, at, self._key_before(frame))
-            last = frame
+            yield _Start(frame, at, self._key_before(frame))
 
     def _firsts_of_spans(self) -> list[int]:
         """Returns the frames, but the first, at which rungs have key frames by the clock."""
@@ -199,6 +205,7 @@ class _Cutter:
                 end_s=end_at * self._tick_s,
                 frames=end - start.frame,
                 key_times_s=tuple(key.at * self._tick_s for key in within) if self._by_clock else (),
+                last_s=self._shown_s(end - 1) if self._by_clock else None,
                 read_from_s=int(self._pts[start.key]) * self._tick_s,
                 packets=int(needed.max()) - start.key + 1,
             )

@@ -138,7 +138,7 @@ def _held(picture: Any, video: VideoStream, part: Part | None) -> Any:
     Players don't begin where there is no picture, and a DASH manifest would tell them not to: the sound before
     would be lost.
     """
-    if not is_late(video) or (part and not part.is_first):
+    if not is_late(video) or (part and part.chunk.index):
         return picture
     return picture.filter("setpts", "if(eq(N,0),0,PTS)")
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from shared.adapters.ffmpeg.codecs import encoder_options
 from shared.adapters.ffmpeg.programs import literal, microseconds
+from shared.domain.chunks import Chunk
 from shared.domain.encoding import LARGEST_RUNG_THREADS, Rung, TranscodePlan
 from shared.domain.media import VideoStream
 from shared.ports.encoder import EncodedRung
 
-__all__ = ["CLEAN", "MP4", "Part", "copy_output", "goes_by_clock", "is_late", "proxy_output", "rung_output"]
+__all__ = ["CLEAN", "MP4", "Part", "copy_output", "is_late", "proxy_output", "rung_output"]
 
 CLEAN = {"map_metadata": -1, "map_chapters": -1}
 """Nothing of the source's metadata or chapters goes into a file that is served."""
@@ -40,13 +41,11 @@ class Part:
 
     Attributes:
         tick_s: Seconds of a tick of the whole source, which is not that of a piece.
-        is_first: Whether it is the source's beginning.
-        key_times_s: An instant before each key frame but the first, where frames are not evenly spaced.
+        chunk: The chunk.
     """
 
     tick_s: Fraction
-    is_first: bool
-    key_times_s: tuple[Fraction, ...]
+    chunk: Chunk
 
 
 def proxy_output(picture: Any, plan: TranscodePlan, path: Path, part: Part | None = None) -> Any:
@@ -104,28 +103,27 @@ def _threads(rung: Rung, plan: TranscodePlan) -> int:
     return LARGEST_RUNG_THREADS if rung == largest else 1
 
 
-def goes_by_clock(video: VideoStream, plan: TranscodePlan) -> bool:
-    """Returns whether rungs have key frames by the time that has passed, and not every so many frames."""
-    # Dropping frames makes them even.
-    return video.variable_fps and video.fps <= plan.max_output_fps
-
-
 def _timing(part: Part | None) -> dict[str, Any]:
-    return {
+    timing = {
         "fps_mode": "passthrough",  # every frame once: none repeated or dropped to even out the rate
         # Times in the source's own ticks, not rounded to a frame rate.
         "enc_time_base": "demux" if part is None else str(part.tick_s),
     }
+    if part and part.chunk.last_s:
+        # How long the last frame is shown, its decoder can only guess: the next one is in another chunk.
+        last = f"if(eq(N,{part.chunk.frames - 1}),round({part.chunk.last_s}/TB),DURATION)"
+        timing["bsf:v"] = f"setts=duration={last}".replace(",", r"\,")
+    return timing
 
 
 def _key_frames(video: VideoStream, plan: TranscodePlan, part: Part | None) -> dict[str, Any]:
     """Key frames at the same times in all rungs, closed GOPs, none at scene cuts."""
     # An MP4 has durations in decoding order: B-frames would give uneven pictures each other's.
     even = {"bf": 0} if video.variable_fps or is_late(video) else {}
-    if goes_by_clock(video, plan):
+    if video.variable_fps:
         # The first frame of each span that has one. The count only must never come first.
         spans = f"expr:isnan(prev_forced_t)+gt(floor(t/{plan.gop_s}),floor(prev_forced_t/{plan.gop_s}))"
-        forced = spans if part is None else ",".join(map(microseconds, part.key_times_s))
+        forced = spans if part is None else ",".join(map(microseconds, part.chunk.key_times_s))
         clock = {"force_key_frames": forced} if forced else {}
         return {**clock, "g": 100_000, "keyint_min": 1, "sc_threshold": 0, **even}
     frames = plan.gop_frames(video.fps)

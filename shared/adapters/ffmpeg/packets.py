@@ -32,6 +32,7 @@ class _Stream:
     is_picture: bool
     packets: int = 0
     first: int | None = None
+    last: int | None = None
     end: int = 0
     pts: array[int] = field(default_factory=lambda: array("q"))
     dts: array[int] = field(default_factory=lambda: array("q"))
@@ -80,8 +81,13 @@ class PacketScan:
         start = int(time)
         stream.packets += 1
         stream.first = start if stream.first is None else min(stream.first, start)
-        stream.end = max(stream.end, start + (int(duration) if duration != "N/A" else 0))
-        if stream.is_picture:
+        end = start + (int(duration) if duration != "N/A" else 0)
+        if not stream.is_picture:
+            stream.end = max(stream.end, end)
+        else:
+            # An MP4 has durations in decoding order: among uneven pictures only the last one's tells when it ends.
+            if stream.last is None or start >= stream.last:
+                stream.last, stream.end = start, end
             if stream.packets > self._max_packets:
                 raise PermanentError("too_many_frames", "The video has more frames than are accepted.")
             if pts != "N/A":

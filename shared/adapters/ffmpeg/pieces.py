@@ -159,7 +159,7 @@ def _graph(
         # Half a frame from any frame, so that microseconds will do.
         return pictures.filter("trim", start=microseconds(chunk.start_s), end=microseconds(chunk.end_s))
 
-    part = Part(tick_s=chunking.tick_s, is_first=chunk.index == 0, key_times_s=chunk.key_times_s)
+    part = Part(tick_s=chunking.tick_s, chunk=chunk)
     return ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
 
 

@@ -26,11 +26,14 @@ class Timeline:
     Attributes:
         tick_s: Seconds of a tick.
         codec: FFmpeg's name of the codec.
+        last_ticks: How long the last frame is shown, in ticks; 0 when that is unknown.
     """
 
     def __init__(self) -> None:
         self.tick_s = Fraction(1)
         self.codec = ""
+        self.last_ticks = 0
+        self._last = -(2**63)
         self._pts = array("q")
         self._flags = array("B")
 
@@ -40,9 +43,11 @@ class Timeline:
         if kind == "stream":
             self.codec, self.tick_s = values[0], rational(values[1], Fraction(1))
         elif kind == "packet":
-            pts, size, flags = values[:3]
+            pts, duration, size, flags = values[:4]
             known = pts != "N/A" and size != "0"  # AVI has packets without bytes that repeat the frame before
             self._pts.append(int(pts) if known else 0)
+            if known and int(pts) >= self._last:
+                self._last, self.last_ticks = int(pts), int(duration) if duration != "N/A" else 0
             # D: decoded but never shown, because of an edit list.
             self._flags.append(_KEY * ("K" in flags) + _NOT_SHOWN * ("D" in flags) + _NO_TIME * (not known))
 
@@ -86,7 +91,7 @@ def read_timeline(
     arguments = (
         *reading_arguments(demuxer or media.demuxer),
         *("-select_streams", str(index), "-of", "csv"),
-        *("-show_entries", "packet=pts,size,flags:stream=codec_name,time_base"),
+        *("-show_entries", "packet=pts,duration,size,flags:stream=codec_name,time_base"),
     )
     timeline = Timeline()
     with programs.ask(arguments, path, session) as tool:
