@@ -170,10 +170,11 @@ def playlists(both: Both, session: FakeStageContext) -> tuple[list[str], list[st
 
 
 @pytest.mark.parametrize("codec", ["hevc", "av1"])
+@pytest.mark.parametrize("name", ["ntsc.mp4", "phone.mp4"])
 def test_other_codecs_are_as_exact(
-    sources: Sources, in_chunks: InChunks, session: FakeStageContext, codec: str
+    sources: Sources, in_chunks: InChunks, session: FakeStageContext, name: str, codec: str
 ) -> None:
-    source = sources.path("ntsc.mp4")
+    source = sources.path(name)
     both = in_chunks.both(source, codec=codec)
     top, joined = both.whole.rungs[0].path, both.joined.rungs[0].path
     assert packets(joined) == packets(top)

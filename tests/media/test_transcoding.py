@@ -117,6 +117,18 @@ def test_uneven_times_are_kept(
     assert all(0 <= late < 0.07 for late in late_s)  # at the first frame from each half second on
 
 
+def test_after_a_still_there_is_one_key_frame_and_not_one_for_each_that_was_due(
+    transcode: Transcode, make_clip: MakeClip, key_times: Callable[[Path], list[float]]
+) -> None:
+    still = "select='not(between(n,20,99))'"
+    clip = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=6", "-vf", still, "-fps_mode", "passthrough")
+    encoded = transcode(make_clip("still.mp4", *clip, "-c:v", "libx264", "-preset", "veryfast"))
+    # It ends when its last frame does, whatever another one of them lasts in decoding order.
+    assert encoded.media.duration_s == pytest.approx(6.0, abs=0.1)
+    for rung in encoded.pictures.rungs:
+        assert key_times(rung.path) == pytest.approx([0.0, 0.52, 4.0, 4.52, 5.0, 5.52], abs=0.001)
+
+
 def test_a_late_picture_stays_late(
     transcode: Transcode, frames: Callable[[Path], list[Frame]], make_clip: MakeClip
 ) -> None:
