@@ -93,7 +93,7 @@ REFUSED = {
     ),
     "fast-phone.mp4": (
         (*moving("120"), *_only("mod(n,5)*not(between(t,3,4.2))"), *X264, "-g", "100"),
-        "more than players show",
+        "some of them are dropped",
     ),
     "clip.mpg": ((*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"), "of every frame"),
     "b-frames.avi": ((*moving("25"), *X264, "-g", "40"), "of every frame"),

@@ -152,9 +152,14 @@ def test_chunks_put_together_are_the_whole(
     whole_lengths, joined_lengths = playlists(both, session)
     assert len(whole_lengths) == len(joined_lengths) >= (8 if name == "screen.mp4" else 16)
     if name in OPEN_ENDED:
-        for lengths in (whole_lengths, joined_lengths):
-            del lengths[len(lengths) // 2 - 1 :: len(lengths) // 2]  # the last segments of both rungs
+        whole_lengths, joined_lengths = but_the_last(whole_lengths), but_the_last(joined_lengths)
     assert whole_lengths == joined_lengths
+
+
+def but_the_last(lengths: list[str]) -> list[str]:
+    """Returns the lengths of all segments but the last ones of both rungs."""
+    each = len(lengths) // 2
+    return [*lengths[: each - 1], *lengths[each:-1]]
 
 
 def playlists(both: Both, session: FakeStageContext) -> tuple[list[str], list[str]]:
@@ -180,6 +185,9 @@ def test_other_codecs_are_as_exact(
     assert packets(joined) == packets(top)
     assert ssim(joined, source, "ssim") == pytest.approx(ssim(top, source, "ssim"), rel=0.004)
     whole_lengths, joined_lengths = playlists(both, session)
+    if (name, codec) == ("phone.mp4", "av1"):
+        # For how long its last frame is shown, FFmpeg's AV1 encoder forgets; joined, it is as in the source.
+        whole_lengths, joined_lengths = but_the_last(whole_lengths), but_the_last(joined_lengths)
     assert whole_lengths == joined_lengths
 
 

@@ -60,7 +60,7 @@ def plan_chunks(
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:
     """Returns how to cut pictures, or why not; see plan_chunks()."""
     if video.variable_fps and video.fps > plan.max_output_fps:
-        return Chunking(reason="its frames are not evenly spaced, and more than players show")
+        return Chunking(reason="its frames are not evenly spaced, and some of them are dropped")
     if not timeline.is_timed:
         return Chunking(reason="it does not say of every frame when it is shown")
     order = np.argsort(timeline.pts, kind="stable")

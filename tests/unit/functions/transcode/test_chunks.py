@@ -68,6 +68,7 @@ def test_a_damaged_chunk_ends_the_others_at_once(tmp_path: Path) -> None:
     pauses = list[float]()
 
     def leave_a_damaged_one(seconds: float) -> None:
+        assert not pauses
         pauses.append(seconds)
         order = blobs.stat("media", object_prefix(context.video.id, chunks_key(1)) + "order.json")
         ordered = decode_json(ChunkOrder, b"".join(blobs.read(order)))
