@@ -31,6 +31,26 @@ def test_bit_errors_are_counted(transcode: Transcode, make_clip: MakeClip, tmp_p
     assert encoded.pictures.frames == 50
 
 
+@pytest.mark.reliability("A24")
+@pytest.mark.parametrize(("pid", "damaged"), [(0x100, (True, False)), (0x101, (False, True))])
+def test_damage_counts_for_the_stream_that_has_it(
+    transcode: Transcode, make_clip: MakeClip, tmp_path: Path, pid: int, damaged: tuple[bool, bool]
+) -> None:
+    content = bytearray(make_clip("clean.ts", *PICTURE, *SOUND, *H264, "-g", "10", "-c:a", "aac").read_bytes())
+    packets = [
+        at
+        for at in range(0, len(content), 188)
+        if content[at + 1] & 0x1F == pid >> 8 and content[at + 2] == pid & 0xFF
+    ]
+    for at in packets[len(packets) // 2 : len(packets) // 2 + 3]:
+        content[at + 1] |= 0x80  # the receiver saw an error
+    path = tmp_path / "damaged.ts"
+    path.write_bytes(content)
+    encoded = transcode(path)
+    assert encoded.sound is not None
+    assert (encoded.pictures.decode_errors > 0, encoded.sound.decode_errors > 0) == damaged
+
+
 @pytest.mark.reliability("A23")
 def test_what_ends_early_when_decoded_is_refused(
     tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext, clip: Path
