@@ -164,4 +164,4 @@ def test_only_the_settings_read_the_environment() -> None:
             and {alias.name for alias in node.names} & {"environ", "environb", "getenv"}
         )
     }
-    assert readers == {"shared/settings.py"}
+    assert readers == {"shared/environment.py"}

@@ -51,7 +51,7 @@ def cut_piece(
     packets = chunk.packets
     for _ in range(_TRIES):
         _copy(programs, source, media, chunk.read_from_s, packets, destination, session)
-        found = read_timeline(programs, destination, media, session, demuxer=_CONTAINER)
+        found = read_timeline(programs, destination, session, demuxer=_CONTAINER)
         if _is_right(found, media, chunking, chunk):
             # What holds for one piece of a stream holds for all.
             if (
