@@ -31,8 +31,12 @@ demo: $(VENV)/.runtime  ## Render a sample clip, run it through the whole chain,
 up: $(VENV)/$(if $(ON),.dev,.runtime)  ## Serve the API, the workers and the upload folder on this machine. ON=emulators for Google's emulators.
 	@$(BIN)/automations up $(if $(ON),--on "$(ON)")
 
+# One more than there are cores: many tests wait, for processes to start or for leases to run out.
+WORKERS = $(shell expr $$(nproc) + 1)
+
 test: $(VENV)/.dev  ## Run all tests and measure coverage.
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadscope --cov --cov-report=term:skip-covered -m "not bench"
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder \
+		--cov --cov-report=term:skip-covered -m "not bench"
 
 check: $(VENV)/.dev .venv-checkov/.installed  ## Lint, types, import rules, formatting, and what a deployment is made of.
 	@$(BIN)/ruff check .

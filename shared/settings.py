@@ -1,19 +1,15 @@
-"""Every setting there is: typed, checked once, frozen. The only reader of the environment."""
+"""Every setting there is: typed, checked once, frozen."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from shared.domain.encoding import EncodingSettings
-from shared.domain.errors import ConfigurationError
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.authenticator import AuthSettings
 from shared.ports.media_tool import MediaLimits
@@ -26,21 +22,7 @@ __all__ = [
     "QuotaSettings",
     "Secret",
     "Settings",
-    "environment",
-    "load_settings",
-    "variable_of",
 ]
-
-_PREFIX = "AUTOMATIONS_"
-
-_OF_THE_PLATFORM = {
-    "execution": "CLOUD_RUN_EXECUTION",
-    "job": "CLOUD_RUN_JOB",
-    "revision": "K_REVISION",
-    "service": "K_SERVICE",
-    "task": "CLOUD_RUN_TASK_INDEX",
-}
-"""Settings that the platform gives under a name of its own."""
 
 _TAKEN = {"emulators", "keys", "logs", "sample", "sessions", "upload", "work"}
 """What else lies in the data folder, or is served beside the buckets."""
@@ -257,93 +239,3 @@ class Settings:
             )
         if self.heartbeat_s > self.lease_s / 2:
             raise ValueError("heartbeat_s must be at most half of lease_s, or one late heartbeat loses the lease")
-
-
-def load_settings() -> Settings:
-    """Reads the settings from the environment.
-
-    Raises:
-        ConfigurationError: A value is missing or out of range; the message names it.
-    """
-    given = _given()
-    try:
-        settings: Settings = _convert(given, Settings)
-    except ValueError as error:
-        wrong = "; ".join(_wrong_ones(given)) or error
-        raise ConfigurationError("bad_settings", f"The settings are wrong. {wrong}.") from error
-    return settings
-
-
-def environment() -> dict[str, str]:
-    """Returns the whole environment, for a process of the same deployment that is to run this code."""
-    before = os.environ.get("PYTHONPATH")
-    root = str(Path(__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{before}" if before else root}
-
-
-def variable_of(name: str) -> str:
-    """Returns the environment variable that a setting is read from."""
-    return _OF_THE_PLATFORM.get(name, _PREFIX + name.upper())
-
-
-def _given() -> dict[str, Any]:
-    """Returns the settings that the environment names, as text in the structure of their defaults."""
-    given: dict[str, Any] = {}
-    defaults = Settings()
-    for setting in fields(Settings):
-        variable, default = variable_of(setting.name), getattr(defaults, setting.name)
-        text = os.environ.get(variable)
-        if text is not None:
-            given[setting.name] = _structured(variable, text, default)
-        if is_dataclass(default):
-            parts = _parts(f"{variable}__", {part.name: getattr(default, part.name) for part in fields(default)})
-            if parts and isinstance(given.setdefault(setting.name, {}), dict):
-                given[setting.name].update(parts)
-    return given
-
-
-def _parts(prefix: str, defaults: Mapping[str, object]) -> dict[str, Any]:
-    """Returns the parts of a structured setting that the environment names one by one."""
-    parts = {
-        name.removeprefix(prefix).lower(): text for name, text in os.environ.items() if name.startswith(prefix)
-    }
-    for name in parts:
-        if name not in defaults:
-            raise ConfigurationError(
-                "bad_settings", f"The settings are wrong. There is no {prefix}{name.upper()}; see the README."
-            )
-    return {name: _structured(prefix + name.upper(), text, defaults[name]) for name, text in parts.items()}
-
-
-def _structured(variable: str, text: str, default: object) -> Any:
-    if isinstance(default, tuple):
-        return [name.strip() for name in text.split(",") if name.strip()]
-    if isinstance(default, Mapping) or is_dataclass(default):
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise ConfigurationError(
-                "bad_settings", f"The settings are wrong. {variable} is not JSON: {error}."
-            ) from error
-    return text
-
-
-def _wrong_ones(given: Mapping[str, Any]) -> list[str]:
-    """Says of each setting that is wrong by itself what is wrong with it."""
-    kinds, wrong = get_type_hints(Settings, include_extras=True), []
-    for name, value in given.items():
-        try:
-            _convert(value, kinds[name])
-        except ValueError as error:
-            reason, _, place = str(error).partition(" - at `$.")
-            if get_origin(kinds[name]) is Literal:
-                reason = f"is none of {', '.join(get_args(kinds[name]))}"
-            elif kinds[name] is bool:
-                reason = "is neither true nor false"
-            part = f"__{place.rstrip('`').upper()}" if place else ""
-            wrong.append(f"{variable_of(name)}{part}: {reason}")
-    return wrong
-
-
-def _convert(value: object, kind: Any) -> Any:
-    return msgspec.convert(value, kind, strict=False, dec_hook=lambda custom, text: custom(text))

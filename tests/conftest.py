@@ -30,6 +30,28 @@ __all__ = [
 
 _REAL_MEDIA = Path(__file__).parents[2] / "shared" / "media"
 
+_FIRST = (
+    "e2e/test_emulator_faults.py",
+    "pipeline/test_crashpoints.py",
+    "media/test_matrix.py",
+    "e2e/test_kill.py",
+    "media/hostile/test_hostile_inputs.py",
+    "infrastructure/test_permissions.py",
+    "e2e/test_real_media.py",
+    "image/test_images.py",
+    "e2e/test_emulators.py",
+    "image/test_contents.py",
+    "e2e/test_emulators_command.py",
+    "architecture/test_cost_tables.py",
+)
+"""Modules that take longest. They begin first, in this order, so that no worker is alone with one in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest modules first; with --no-loadscope-reorder, workers take them in that order."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
 
 @pytest.fixture(scope="session")
 def real_media() -> Path:

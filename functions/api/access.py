@@ -12,6 +12,7 @@ from shared.domain.corrections import CORRECTED_STAGE, corrected_tags
 from shared.domain.errors import NotFound
 from shared.domain.identity import erased_owner
 from shared.domain.lifecycle import Lifecycle
+from shared.domain.media import Kind
 from shared.domain.records import Recommendation, Record, Tag
 from shared.domain.video import Video
 from shared.ports.clock import Clock
@@ -79,6 +80,7 @@ class OwnedVideos:
         self,
         *,
         status: str | None,
+        kind: Kind | None,
         sort: Sort,
         created_after: datetime | None,
         created_before: datetime | None,
@@ -89,6 +91,7 @@ class OwnedVideos:
         return self._repository.list_videos(
             owner=self._known(),
             status=status,
+            kind=kind,
             sort=sort,
             created_after=created_after,
             created_before=created_before,

@@ -217,6 +217,7 @@ class RelatedView(Struct, frozen=True):
 
     id: str
     title: str
+    kind: Kind | None
     poster_url: str | None
     preview_url: str | None
     duration_s: float | None

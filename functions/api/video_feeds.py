@@ -20,6 +20,7 @@ from functions.api.views import Views
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.errors import NotFound
 from shared.domain.identity import erased_id
+from shared.domain.media import Kind
 from shared.domain.status import DELETED
 from shared.domain.video import Failure, Video
 from shared.ports.clock import Clock
@@ -45,6 +46,7 @@ class VideoChange(Struct, frozen=True):
 
     Attributes:
         id: Its id.
+        kind: ``audio`` for a recording without moving pictures; null until it was measured, and when it is gone.
         status: Its status; ``deleted`` when it is gone.
         run: Its run.
         progress: The stage that is running, and how far it is.
@@ -56,6 +58,7 @@ class VideoChange(Struct, frozen=True):
     """
 
     id: str
+    kind: Kind | None
     status: str
     run: int
     progress: Progress | None
@@ -217,6 +220,7 @@ def _shown(views: Views, video: Video) -> VideoChange:
     view = views.video(video)
     change = VideoChange(
         id=view.id,
+        kind=view.kind,
         status=view.status,
         run=view.run,
         progress=view.progress,
@@ -232,6 +236,7 @@ def _shown(views: Views, video: Video) -> VideoChange:
 def _gone(change: VideoChange) -> VideoChange:
     return replace(
         change,
+        kind=None,
         status=DELETED,
         progress=None,
         capabilities=Capabilities(playable=False, searchable=False, tagged=False),

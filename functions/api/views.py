@@ -98,6 +98,7 @@ class Views:
         return RelatedView(
             id=other.id,
             title=other.title,
+            kind=other.media.kind if other.media else None,
             poster_url=self._made(other, "transcode", "poster.jpg"),
             preview_url=self._made(other, "segment", "preview.mp4"),
             duration_s=other.media.duration_s if other.media else None,

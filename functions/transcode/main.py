@@ -30,7 +30,7 @@ def endpoint() -> Endpoint:
     settings, encoder = wiring.settings, wiring.encoder
     chunked = ChunkedPictures(encoder, wiring.blobs, settings.media_bucket, wiring.chunk_pool)
     pictures = Pictures(encoder, ladder, settings.encoding, chunked, wiring.cores)
-    stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, pictures)
+    stage = TranscodeStage(wiring.media_tool, encoder, wiring.packager, pictures, settings.encoding)
     return wiring.endpoint("transcode", stage, expected_s=partial(expected_s, ladder, settings.encoding))
 
 

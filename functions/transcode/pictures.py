@@ -18,7 +18,7 @@ from shared.ports.job_runner import TaskPool
 from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext
 
-__all__ = ["Pictures", "whole_pictures"]
+__all__ = ["Pictures"]
 
 _WORTH_IT: Final = 0.8
 """In chunks if that takes at most this share of the time: it costs more, and has more that can fail."""
@@ -30,8 +30,8 @@ class Pictures:
     Args:
         encoder: Looks and encodes.
         ladder: Chooses the renditions.
-        settings: What is wanted, of the sound too.
-        chunked: Encodes in chunks; None for one that always encodes whole.
+        settings: What is wanted.
+        chunked: Encodes in chunks.
         cores: What this process has.
     """
 
@@ -40,12 +40,12 @@ class Pictures:
         encoder: Encoder,
         ladder: LadderPlanner,
         settings: EncodingSettings,
-        chunked: ChunkedPictures | None,
+        chunked: ChunkedPictures,
         cores: float,
     ) -> None:
         self._encoder = encoder
         self._ladder = ladder
-        self.settings = settings
+        self._settings = settings
         self._chunked = chunked
         self._cores = cores
 
@@ -57,8 +57,8 @@ class Pictures:
             TransientError: The machine or a limit is at fault.
         """
         look = self._encoder.look(context.source(), media, context.workspace, context)
-        ladder = self._ladder.plan(media, look, self.settings)
-        plan = plan_pictures(ladder.rungs, self.settings.preset, deinterlace=look.interlaced)
+        ladder = self._ladder.plan(media, look, self._settings)
+        plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, mode = self._planned(context, media, plan)
         return pictures, (mode, *ladder.choices)
 
@@ -66,12 +66,12 @@ class Pictures:
         self, context: StageContext, media: MediaInfo, plan: TranscodePlan
     ) -> tuple[EncodedPictures, Choice]:
         chunked = self._chunked
-        if chunked is None or not chunked.pool.workers:
+        if not chunked.pool.workers:
             return self._whole(context, media, plan, "Nothing is there to run the tasks of chunks.")
         if reason := self._against(media, plan, chunked.pool):
             return self._whole(context, media, plan, reason)
         source = context.source()
-        chunking = self._encoder.plan_chunks(source, media, plan, self.settings.chunk_s, context)
+        chunking = self._encoder.plan_chunks(source, media, plan, self._settings.chunk_s, context)
         if not chunking.chunks:
             return self._whole(context, media, plan, f"It can't be cut exactly: {chunking.reason}.")
         try:
@@ -81,7 +81,7 @@ class Pictures:
                 raise  # the sound's, or whatever else it is: not of the chunks
             logger().warning("chunks_given_up", detail=error.detail)
             return self._whole(context, media, plan, error.detail)
-        value = f"chunked: {len(chunking.chunks)} x {self.settings.chunk_s:g} s"
+        value = f"chunked: {len(chunking.chunks)} x {self._settings.chunk_s:g} s"
         return pictures, Choice(subject="mode", value=value, reason=self._for(media, plan, chunked.pool, chunking))
 
     def _whole(
@@ -96,24 +96,19 @@ class Pictures:
 
     def _against(self, media: MediaInfo, plan: TranscodePlan, pool: TaskPool) -> str:
         """Returns why not in chunks; nothing if that is worth a try."""
-        if self.settings.chunks == "never":
+        if self._settings.chunks == "never":
             return "AUTOMATIONS_ENCODING__CHUNKS is never."
-        if self.settings.chunks == "always":
+        if self._settings.chunks == "always":
             return ""
-        expected = estimate(media, plan, pool, self._cores, self.settings.chunk_s)
+        expected = estimate(media, plan, pool, self._cores, self._settings.chunk_s)
         if expected.chunked_s > _WORTH_IT * expected.whole_s:
             return f"In chunks it would take about {expected.chunked_s:.0f} s, whole {expected.whole_s:.0f} s."
         return ""
 
     def _for(self, media: MediaInfo, plan: TranscodePlan, pool: TaskPool, chunking: Chunking) -> str:
-        expected = estimate(media, plan, pool, self._cores, self.settings.chunk_s)
-        told = "AUTOMATIONS_ENCODING__CHUNKS is always. " if self.settings.chunks == "always" else ""
+        expected = estimate(media, plan, pool, self._cores, self._settings.chunk_s)
+        told = "AUTOMATIONS_ENCODING__CHUNKS is always. " if self._settings.chunks == "always" else ""
         return (
             f"{told}Whole it would take about {expected.whole_s:.0f} s, with {pool.workers} chunks at a time "
             f"{expected.chunked_s:.0f} s; {chunking.reencoded_s:.1f} s are decoded twice."
         )
-
-
-def whole_pictures(encoder: Encoder, ladder: LadderPlanner) -> Pictures:
-    """Returns what encodes everything whole."""
-    return Pictures(encoder, ladder, EncodingSettings(chunks="never"), None, cores=1)

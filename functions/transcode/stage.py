@@ -13,7 +13,7 @@ from functions.transcode.pictures import Pictures
 from functions.transcode.renditions import Finished, check_picture, check_sound
 from functions.transcode.sound import Heard, make_sound, store_sound
 from functions.transcode.stills import Stills, make_stills
-from shared.domain.encoding import MAX_OUTPUT_FPS, SEGMENT_S
+from shared.domain.encoding import MAX_OUTPUT_FPS, SEGMENT_S, EncodingSettings
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Choice, Record
@@ -49,13 +49,22 @@ class TranscodeStage:
         encoder: Encodes.
         packager: Makes streams of what was encoded.
         pictures: Encodes the pictures.
+        settings: What is wanted of the sound.
     """
 
-    def __init__(self, media_tool: MediaTool, encoder: Encoder, packager: Packager, pictures: Pictures) -> None:
+    def __init__(
+        self,
+        media_tool: MediaTool,
+        encoder: Encoder,
+        packager: Packager,
+        pictures: Pictures,
+        settings: EncodingSettings,
+    ) -> None:
         self._media_tool = media_tool
         self._encoder = encoder
         self._packager = packager
         self._pictures = pictures
+        self._settings = settings
 
     def run(self, context: StageContext) -> StageOutcome:
         media = context.video.media
@@ -88,8 +97,7 @@ class TranscodeStage:
         choices: tuple[Choice, ...] = (_SOUND_ALONE,)
         with ThreadPoolExecutor(max_workers=1) as beside:
             # In a copy of this context, which has what log lines say besides.
-            settings = self._pictures.settings
-            sounding = partial(make_sound, context, self._encoder, self._media_tool, media, settings)
+            sounding = partial(make_sound, context, self._encoder, self._media_tool, media, self._settings)
             sound = beside.submit(copy_context().run, _or_stop, context, sounding)
             if media.kind == "video":
                 pictures, choices = _or_stop(context, partial(self._pictures.encode, context, media))

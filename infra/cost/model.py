@@ -176,6 +176,9 @@ def gib_of(memory: str) -> float:
 def _stage(spec: StageSpec, work: Work, heartbeat_s: float, *, cold: bool) -> Part:
     rates, amounts = stage_rates()[spec.stage], work.amounts
     busy_s = max(rates.wall_s.of(amounts), rates.cpu_s.of(amounts) / spec.cpu)
+    if spec.job_timeout_s is not None and work.media.kind == "audio":
+        # What was measured grows with pixels alone; what decides about jobs knows how long sound takes.
+        busy_s = max(busy_s, expected_media_s(work.ladder, work.encoding, work.media))
     model = _watching(work) if spec.stage == "analyze" and work.analysis == Analysis.GEMINI else None
     if model is not None:
         busy_s = model.answers_s

@@ -19,8 +19,8 @@ from infra.local.terminal import err
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.video import Video
+from shared.environment import load_settings
 from shared.logs import configure_logs
-from shared.settings import load_settings
 
 __all__ = ["Host", "all_videos", "find_video", "open_deployment"]
 

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.events import VideoEvent
+from shared.domain.media import Kind
 from shared.domain.records import Record, SearchSource
 from shared.domain.video import Video
 
@@ -128,6 +129,7 @@ class VideoRepository(Protocol):
         *,
         owner: str | None = None,
         status: str | None = None,
+        kind: Kind | None = None,
         sort: Sort = "-created_at",
         created_after: datetime | None = None,
         created_before: datetime | None = None,
@@ -139,6 +141,7 @@ class VideoRepository(Protocol):
         Args:
             owner: Whose; None for everybody's.
             status: Only with this status.
+            kind: Only of this kind, which no video is before it was measured; an owner has to be named.
             sort: In which order.
             created_after: Only those created then or later.
             created_before: Only those created earlier than this.

@@ -15,6 +15,7 @@ from shared.domain.codec import encode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
 from shared.domain.events import VideoEvent
 from shared.domain.identity import erased_id
+from shared.domain.media import Kind
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
 from shared.domain.search_words import search_words
 from shared.domain.status import AT_REST, DELETED, TERMINAL
@@ -67,17 +68,19 @@ class InMemoryVideoRepository:
         *,
         owner: str | None = None,
         status: str | None = None,
+        kind: Kind | None = None,
         sort: Sort = "-created_at",
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        scope = f"{owner}/{status}/{sort}/{created_after}/{created_before}"
+        scope = f"{owner}/{status}/{kind}/{sort}/{created_after}/{created_before}"
         found = [
             video
             for video in self._shown()
             if owner in {None, video.owner} and status in {None, video.status}
+            if kind is None or (video.media is not None and video.media.kind == kind)
             if created_after is None or video.created_at >= created_after
             if created_before is None or video.created_at < created_before
         ]

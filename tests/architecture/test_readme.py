@@ -7,12 +7,14 @@ import inspect
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 from shared.domain.flow import StageSpec
+from shared.environment import variable_of
 from shared.pipeline import load_flow
-from shared.settings import Settings, variable_of
+from shared.settings import Settings
 from tests.architecture.generated_tables import GeneratedTables
 
 ROOT = Path(__file__).parents[2]
@@ -72,18 +74,20 @@ def settings_table() -> str:
     for name, described in documented.items():
         default = "pipeline.json" if name == "pipeline" else getattr(defaults, name)
         if is_dataclass(default):
-            nested = attributes_of(type(default)).items()
+            nested, kinds = attributes_of(type(default)).items(), get_type_hints(type(default))
             rows += [
-                setting_row(f"{variable_of(name)}__{part.upper()}", getattr(default, part), text)
+                setting_row(f"{variable_of(name)}__{part.upper()}", getattr(default, part), text, kinds[part])
                 for part, text in nested
             ]
         else:
-            rows.append(setting_row(variable_of(name), default, described))
+            rows.append(setting_row(variable_of(name), default, described, get_type_hints(Settings)[name]))
     return "\n".join(rows)
 
 
-def setting_row(variable: str, default: object, described: str) -> str:
+def setting_row(variable: str, default: object, described: str, kind: object) -> str:
     shown = ", ".join(default) if isinstance(default, tuple) else default or ""
+    if get_origin(kind) is Literal:
+        described += f" One of {', '.join(f'`{value}`' for value in get_args(kind))}."
     return f"| `{variable}` | {shown} | {described} |"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from shared.adapters.firestore.document_store import FirestoreDocumentStore
 from shared.adapters.firestore.repository import FirestoreVideoRepository
+from shared.domain.media import Kind
 from shared.domain.records import Tag
 from shared.ports.document_store import Edit
 from shared.ports.video_repository import Sort
@@ -33,9 +34,10 @@ def traffic(
     video = driver.finish(
         driver.upload(), {"tag": [tag("a"), search_entry("a word"), embedding("a place", (1.0, 0.0))]}
     )
-    for owner, status, sort in product((None, "ann"), (None, "ready"), get_args(Sort)):
-        repository.list_videos(owner=owner, status=status, sort=sort)
-        repository.list_videos(owner=owner, status=status, sort=sort, created_after=driver.clock.now())
+    whose: list[tuple[str | None, Kind | None]] = [(None, None), ("ann", None), ("ann", "audio")]
+    for (owner, kind), status, sort in product(whose, (None, "ready"), get_args(Sort)):
+        repository.list_videos(owner=owner, status=status, kind=kind, sort=sort)
+        repository.list_videos(owner=owner, status=status, kind=kind, sort=sort, created_after=driver.clock.now())
     repository.counts(owner="ann", statuses=["ready"])
     repository.usage(owner="ann")
     for since in (None, driver.clock.now()):

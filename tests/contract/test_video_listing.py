@@ -10,10 +10,11 @@ from typing import Any, get_args
 import pytest
 
 from shared.domain.change import Change
+from shared.domain.media import MediaInfo
 from shared.domain.video import Cost, Video
 from shared.ports.video_repository import Sort, Usage, VideoRepository
 from shared.testing.driver import LEASE_S, VideoDriver
-from shared.testing.videos import media_info
+from shared.testing.videos import audio_stream, media_info
 
 
 def pages(repository: VideoRepository, **filters: Any) -> Iterator[list[str]]:
@@ -77,6 +78,25 @@ class TestSort:
         assert between(created_after=first, created_before=last, status="registered") == set(videos[1:3])
         assert between(created_after=first, created_before=last, status="ready") == set()
 
+    @pytest.mark.parametrize("sort", get_args(Sort))
+    def test_it_may_be_of_one_kind(self, repository: VideoRepository, driver: VideoDriver, sort: Sort) -> None:
+        def measured(name: str, media: MediaInfo) -> str:
+            return driver.commit(driver.claim(driver.upload(name), "ingest"), media=media).id
+
+        sound = media_info(video=(), audio=(audio_stream(),))
+        talks = [measured(f"ann/{index}.mp3", sound) for index in range(3)]
+        clip = measured("ann/clip.mp4", media_info())
+        measured("bob/talk.mp3", sound)
+        driver.upload("ann/unmeasured.mp3")
+
+        def ids(**filters: Any) -> list[str]:
+            return [one for page in pages(repository, owner="ann", sort=sort, limit=2, **filters) for one in page]
+
+        assert ids(kind="audio") == (talks if sort == "created_at" else talks[::-1])
+        assert ids(kind="video") == [clip]
+        assert len(ids(kind="audio", status="ingested")) == 3
+        assert ids(kind="audio", status="ready") == []
+
     @pytest.mark.reliability("A33")
     @pytest.mark.usefixtures("videos")
     def test_a_cursor_is_good_for_its_own_listing_only(
@@ -87,6 +107,7 @@ class TestSort:
 
         others: list[dict[str, Any]] = [
             {"sort": "-created_at"},
+            {"kind": "video"},
             {"created_after": driver.clock.now()},
             {"created_before": driver.clock.now()},
             {"owner": "bob"},

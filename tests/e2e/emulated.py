@@ -26,7 +26,7 @@ from shared.domain.identity import object_prefix, video_id_of
 from shared.domain.status import TERMINAL
 from shared.domain.topology import DEAD_LETTER_TOPIC
 from shared.domain.video import Video
-from shared.settings import load_settings
+from shared.environment import load_settings
 from tests.emulators import require_emulators
 
 ROOT = Path(__file__).parents[2]

@@ -19,9 +19,6 @@ from google.cloud.storage import Client
 from playwright.sync_api import Page, Response, sync_playwright
 
 from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies import LADDERS
 from infra.local.emulators import Emulator
 from infra.local.emulators.throwaway_account import throwaway_account
 from infra.local.server import ApiServer
@@ -36,6 +33,7 @@ from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import delivery_of, upload
 from tests.e2e.browser import CHROMIUM_FLAGS, chromium
+from tests.media.whole_run import whole_stage
 
 __all__ = ["chromium"]  # a fixture
 
@@ -102,10 +100,7 @@ def played(wiring: Bootstrap, file: Path) -> Video:
     finalized = upload(ref.name, generation=ref.generation, size_bytes=ref.size_bytes)
     ingest = IngestStage(wiring.media_tool, wiring.settings.limits)
     wiring.runner("ingest", ingest).handle(delivery_of(finalized))
-    ladder = LADDERS.create(wiring.settings.ladder, wiring)
-    transcode = TranscodeStage(
-        wiring.media_tool, wiring.encoder, wiring.packager, whole_pictures(wiring.encoder, ladder)
-    )
+    transcode = whole_stage(wiring.media_tool, wiring.encoder, wiring.packager)
     wiring.runner("transcode", transcode).handle(delivery_of(next_event(wiring, ref)))
     words = [
         Finding(

@@ -25,6 +25,7 @@ from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from tests.api_ports import FakeApiPorts
 from tests.functional.library import Library
+from tests.functional.player import Player, new_player
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -98,3 +99,9 @@ def google(
         for topic in topics(load_flow()):
             client.create_topic(name=client.topic_path(project, topic))
     return environment
+
+
+@pytest.fixture
+def player(tmp_path: Path) -> Player:
+    """Somebody with a client, and the deployment behind it."""
+    return new_player(tmp_path)

@@ -22,7 +22,7 @@ from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.models import FakeEmbedder
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import embedding
+from shared.testing.videos import embedding, media_info
 from tests.api_ports import FakeApiPorts
 from tests.functional.library import HOSTILE, NO_UTF8, Library
 
@@ -52,6 +52,16 @@ def test_lists_videos_newest_first_page_by_page(library: Library) -> None:
     listed = [video["id"] for page in (first, second, third) for video in page["videos"]]
     assert listed == ids[::-1]
     assert third["next_cursor"] is None
+
+
+def test_lists_videos_of_one_kind(library: Library) -> None:
+    clip, unmeasured = library.add_finished().id, library.driver.upload("ann/waiting.mp4").id
+    claim = library.driver.claim(library.driver.upload("ann/talk.mp3"), "ingest")
+    talk = library.driver.commit(claim, media=media_info(video=())).id
+    expected = {"": [talk, unmeasured, clip], "?kind=audio": [talk], "?kind=video": [clip]}
+    for query, ids in expected.items():
+        assert [one["id"] for one in library.get(f"/v1/videos{query}")["videos"]] == ids
+    assert_problem(library.ask("/v1/videos?kind=image"), 422, "invalid_parameters")
 
 
 @pytest.mark.reliability("A31")

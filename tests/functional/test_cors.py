@@ -9,7 +9,8 @@ from werkzeug.test import Client, TestResponse
 
 from functions.api.app import create_app
 from shared.domain.errors import ConfigurationError
-from shared.settings import Settings, load_settings
+from shared.environment import load_settings
+from shared.settings import Settings
 from tests.api_ports import FakeApiPorts
 
 APP = "https://app.example.com"

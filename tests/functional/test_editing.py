@@ -75,6 +75,7 @@ class TestDetails:
         other = library.add_finished("ann/other.mp4")
         (related,) = library.get(f"/v1/videos/{other.id}/related")["related"]
         assert (related["id"], related["title"], related["duration_s"]) == (video.id, "Over the Alps", 10.0)
+        assert related["kind"] == "video"
         assert related["reason"] == "Both are about: train"
         assert related["poster_url"].startswith("/media/")
         assert related["preview_url"].startswith("/media/")

@@ -118,7 +118,7 @@ class TestOneVideo:
         first = stream.next()
         assert (first.name, first.data["id"], first.data["status"]) == ("video", video.id, "registered")
         assert first.data.keys() == {
-            "id", "status", "run", "progress", "capabilities", "failure", "title", "updated_at", "deleted",
+            "id", "kind", "status", "run", "progress", "capabilities", "failure", "title", "updated_at", "deleted",
         }  # fmt: skip
 
         video = api.driver.commit(api.driver.claim(video, "ingest"))
@@ -136,6 +136,7 @@ class TestOneVideo:
         api.driver.finish(video)
         told = stream.next().data
         assert (told["status"], told["capabilities"]["tagged"], told["deleted"]) == ("ready", True, False)
+        assert told["kind"] == "video"
 
     def test_a_failure_is_told_with_its_reason(self, api: Api) -> None:
         video = api.driver.upload()
@@ -147,13 +148,14 @@ class TestOneVideo:
         assert (told["status"], told["failure"]["code"]) == ("failed", "unsupported_container")
 
     def test_a_deletion_ends_it(self, api: Api) -> None:
-        video = api.driver.upload()
+        video = api.driver.commit(api.driver.claim(api.driver.upload(), "ingest"))
         stream = api.listen(of(video))
         stream.next()
         assert api.ask(f"/v1/videos/{video.id}", method="DELETE").status_code == 200
 
         (last,) = stream.rest()
         assert (last.data["id"], last.data["status"], last.data["deleted"]) == (video.id, "deleted", True)
+        assert last.data["kind"] is None
         assert api.ask(of(video)).status_code == 404
 
     @pytest.mark.parametrize("by_header", [True, False])

@@ -1,6 +1,6 @@
 """What a function can come to import, read from the source: also what is only imported where it is used.
 
-Everything is behind shared/bootstrap.py, which imports an adapter where a part is built. So of it only those parts
+Everything is behind shared/bootstrap, which imports an adapter where a part is built. So of it only those parts
 count that the function's code names; what they are for decides the deployment's settings.
 """
 
@@ -52,12 +52,12 @@ def _is_ours(module: str) -> bool:
 
 @cache
 def _imports(module: str) -> set[str]:
-    """Returns what a module of ours imports anywhere; of bootstrap, what it imports itself."""
+    """Returns what a module of ours imports anywhere; one of bootstrap's, what it imports itself."""
     tree = _tree(module)
     if tree is None:
         return set()
     body: ast.AST = tree
-    if module == BOOTSTRAP:
+    if module in _composition():
         body = ast.Module([node for node in tree.body if not isinstance(node, ast.ClassDef)], [])
     return set(_imported(body))
 
@@ -94,12 +94,21 @@ def _tree(module: str) -> ast.Module | None:
 
 
 @cache
+def _composition() -> frozenset[str]:
+    """Returns the modules of the composition root."""
+    files = ROOT.joinpath(*BOOTSTRAP.split(".")).glob("*.py")
+    return frozenset(f"{BOOTSTRAP}.{file.stem}".removesuffix(".__init__") for file in files)
+
+
+@cache
 def _parts() -> dict[str, ast.AST]:
     """Returns the members of the composition root, by their names."""
-    tree = _tree(BOOTSTRAP)
-    assert tree is not None
-    (composition,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Bootstrap")
-    return {node.name: node for node in composition.body if isinstance(node, ast.FunctionDef)}
+    trees = (_tree(module) for module in _composition())
+    classes = (node for tree in trees if tree for node in tree.body if isinstance(node, ast.ClassDef))
+    members = [node for one in classes for node in one.body if isinstance(node, ast.FunctionDef)]
+    parts: dict[str, ast.AST] = {node.name: node for node in members}
+    assert len(parts) == len(members), "two parts of one name can't be told apart"
+    return parts
 
 
 def _imports_of_parts(names: frozenset[str]) -> set[str]:

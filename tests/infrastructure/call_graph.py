@@ -77,9 +77,23 @@ class CallGraph:
     @cache  # noqa: B019 - the graph is kept as long as there are tests
     def reached(self, function: str) -> frozenset[str]:
         """Returns the full names of all that calling a function may lead to, of classes and modules, too."""
-        reached: set[str] = set()
-        while new := {one for one in self._next(function, reached) if one in self._scopes} - reached:
-            reached |= new
+        reached, classes, called = set[str](), set[str](), set[tuple[str, str]]()
+        waiting = {function}
+        while waiting:
+            name = waiting.pop()
+            if name in reached or name not in self._scopes:
+                continue
+            reached.add(name)
+            waiting.update(self._referred_to(name))
+            new = self._calls_of_ours(name) - called
+            called |= new
+            for receiver, method in new:
+                for one in (receiver, *classes):
+                    waiting.update(self._implementations(one, receiver, method))
+            if name in self._classes:
+                classes.add(name)
+                for receiver, method in called:
+                    waiting.update(self._implementations(name, receiver, method))
         return frozenset(reached)
 
     def implementations(self, protocol: str, modules: tuple[str, ...]) -> tuple[str, ...]:
@@ -104,6 +118,7 @@ class CallGraph:
             if any((call.receiver, call.method) == (class_, method) for call in scope.calls)
         )
 
+    @cache  # noqa: B019 - the graph is kept as long as there are tests
     def calls_in(self, modules: tuple[str, ...]) -> frozenset[MethodCall]:
         """Returns the calls of what is no part of this project, in modules and packages."""
         return frozenset(
@@ -114,39 +129,40 @@ class CallGraph:
             if not call.receiver
         )
 
-    def _next(self, function: str, reached: Collection[str]) -> Iterator[str]:
-        yield function
-        for name in reached:
-            scope = self._scopes[name]
-            yield from scope.refers_to
-            yield self._module_of(name)
-            if name in self._classes:
-                # Whoever uses a class may make one of it, and what Python calls by itself has no caller.
-                for base in self._classes[name].mro:
-                    yield base.fullname
-                    yield from (f"{base.fullname}.{member}" for member in base.names if member.startswith("__"))
-            for call in scope.calls:
-                if call.receiver in self._classes and call.receiver not in self._leaves:
-                    yield from self._implementations(self._classes[call.receiver], call.method, reached)
+    def _referred_to(self, name: str) -> Iterator[str]:
+        yield from self._scopes[name].refers_to
+        yield self._module_of(name)
+        if name in self._classes:
+            # Whoever uses a class may make one of it, and what Python calls by itself has no caller.
+            for base in self._classes[name].mro:
+                yield base.fullname
+                yield from (f"{base.fullname}.{member}" for member in base.names if member.startswith("__"))
+
+    def _calls_of_ours(self, name: str) -> set[tuple[str, str]]:
+        """Returns class and method of what a function calls, but of leaves and of what is not ours."""
+        calls = self._scopes[name].calls
+        ours = (call for call in calls if call.receiver in self._classes and call.receiver not in self._leaves)
+        return {(call.receiver, call.method) for call in ours}
 
     def _module_of(self, name: str) -> str:
         while name not in self._modules:
             name = name.rpartition(".")[0]
         return name
 
-    def _implementations(self, declared: nodes.TypeInfo, method: str, reached: Collection[str]) -> Iterator[str]:
-        for name in (declared.fullname, *reached):
-            info = self._classes.get(name)
-            if info is not None and (info is declared or _implements(info, declared)):
-                for base in info.mro:
-                    members = base.names if method == ANY_METHOD else {method} & base.names.keys()
-                    yield from (f"{base.fullname}.{member}" for member in members)
+    def _implementations(self, class_: str, receiver: str, method: str) -> Iterator[str]:
+        """Yields what a call of a method of the receiver may come to in a class."""
+        info, declared = self._classes[class_], self._classes[receiver]
+        if info is declared or _implements(info, declared):
+            for base in info.mro:
+                members = base.names if method == ANY_METHOD else {method} & base.names.keys()
+                yield from (f"{base.fullname}.{member}" for member in members)
 
 
 def _is_in(name: str, modules: tuple[str, ...]) -> bool:
     return f"{name}.".startswith(tuple(f"{module}." for module in modules))
 
 
+@cache
 def _implements(info: nodes.TypeInfo, declared: nodes.TypeInfo) -> bool:
     if declared in info.mro:
         return True

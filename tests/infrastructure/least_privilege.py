@@ -55,7 +55,14 @@ _PORTS: Final = {
     )
 }
 _ONE_MACHINE: Final = tuple(
-    f"shared.bootstrap.Bootstrap.{name}" for name in ("local_", "upload_sessions", "_database", "_staging")
+    f"shared.bootstrap.{name}"
+    for name in (
+        "databases.Databases._database",
+        "messages.Messages.local_",
+        "models.Models._staging",
+        "objects.Objects.local_",
+        "objects.Objects.upload_sessions",
+    )
 )
 """What is not built on Google Cloud."""
 

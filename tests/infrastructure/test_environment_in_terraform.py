@@ -16,8 +16,9 @@ import pytest
 from shared.adapters.signing_key import SigningKey
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError
+from shared.environment import load_settings, variable_of
 from shared.pipeline import load_flow
-from shared.settings import Settings, load_settings, variable_of
+from shared.settings import Settings
 from tests.terraform.planning import PROJECT, ROOT, Plan, RefusedPlan, edited, planned
 
 FLOW = load_flow()

@@ -16,8 +16,8 @@ from shared.domain.encoding import EncodingSettings
 from shared.ports.media_tool import Frame, MediaLimits
 from shared.testing.stage_context import FakeStageContext
 from tests.media.hostile.watch import Canary
-from tests.media.refusals import MakeClip, Refuse
-from tests.media.transcodes import Encoded, Transcode, small_plan
+from tests.media.refusals import Refuse
+from tests.media.transcodes import Encoded, MakeClip, Transcode, small_plan
 
 
 @pytest.fixture(scope="session")
@@ -83,28 +83,6 @@ def transcode(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageC
 @pytest.fixture
 def frames(tool: FfmpegMediaTool, session: FakeStageContext) -> Callable[[Path], list[Frame]]:
     return lambda path: list(tool.frames(path, (32, 24), session))
-
-
-@pytest.fixture
-def key_times() -> Callable[[Path], list[float]]:
-    """Returns a function that tells when the key frames of a file are shown, in seconds."""
-
-    def read(path: Path) -> list[float]:
-        arguments = (
-            "-v",
-            "error",
-            "-select_streams",
-            "v:0",
-            "-show_entries",
-            "packet=pts_time,flags",
-            "-of",
-            "csv=p=0",
-        )
-        command = [str(bundled("ffprobe")), *arguments, f"file:{path}"]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
-        return [float(line.split(",")[0]) for line in lines if ",K" in line]
-
-    return read
 
 
 @pytest.fixture

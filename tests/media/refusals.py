@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from shared.testing.stage_context import FakeStageContext
 
 _ROOT = Path(__file__).parents[2]
 
-MakeClip = Callable[..., Path]
 TWO_FRAMES = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=1:d=2", "-c:v", "libx264", "-preset", "ultrafast")
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_mock import MockerFixture
 
 from functions.transcode.plan import plan_pictures
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.encoding import EncodingSettings
 from shared.ports.media_tool import MediaLimits
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
-
-MakeClip = Callable[..., Path]
+from tests.media.transcodes import MakeClip
+from tests.media.whole_run import LADDER
 
 _SECONDS = 3
 
@@ -43,13 +39,11 @@ def test_cascade(
     session: FakeStageContext,
     make_clip: MakeClip,
     real_media: Path,
-    mocker: MockerFixture,
     name: str,
 ) -> None:
     clip = make_clip("clip.mkv", "-i", str(real_media / name), "-map", "0:v:0", "-t", str(_SECONDS), "-c", "copy")
     media = tool.probe(clip, MediaLimits(), session)
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-    plan = plan_pictures(ladder.plan(media, None, EncodingSettings()).rungs)
+    plan = plan_pictures(LADDER.plan(media, None, EncodingSettings()).rungs)
     cascade = FfmpegEncoder().encode_pictures(clip, media, plan, session.workspace, session)
     for encoded in cascade.rungs[1:]:
         folder = session.workspace / encoded.rung.name

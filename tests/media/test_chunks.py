@@ -20,6 +20,7 @@ from shared.ports.encoder import EncodedPictures, EncodedRung
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
 from tests.media.chunk_sources import EXACT, LIKE_SOURCE, OPEN_ENDED, REFUSED, X264, moving
+from tests.media.shown_times import shown_times
 from tests.media.transcodes import MakeClip, small_plan
 
 CHUNK_S = 2.0
@@ -110,16 +111,6 @@ def in_chunks(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageC
     return InChunks(tool, encoder, session)
 
 
-def packets(path: Path) -> list[tuple[str, bool]]:
-    """Returns when each frame of a file is shown, in order, and whether it is a key frame."""
-    options = ("-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0")
-    run = subprocess.run(
-        [str(bundled("ffprobe")), *options, str(path)], check=True, capture_output=True, text=True, timeout=60
-    )
-    found = [line.split(",")[:2] for line in run.stdout.split()]
-    return sorted(((time, "K" in flags) for time, flags in found), key=lambda packet: float(packet[0]))
-
-
 def ssim(one: Path, other: Path, graph: str) -> float:
     """Returns how alike two files are, 0..1."""
     run = subprocess.run(
@@ -140,9 +131,9 @@ def test_chunks_put_together_are_the_whole(
     both = in_chunks.both(source)
     assert both.joined.frames == both.whole.frames
     for whole, joined in zip(both.whole.rungs, both.joined.rungs, strict=True):
-        assert packets(joined.path) == packets(whole.path)
-    shown = [time for time, _ in packets(both.whole.proxy)]
-    assert [time for time, _ in packets(both.joined.proxy)] == shown
+        assert shown_times(joined.path) == shown_times(whole.path)
+    shown = [time for time, _ in shown_times(both.whole.proxy)]
+    assert [time for time, _ in shown_times(both.joined.proxy)] == shown
     # Each picture is the one that the whole has at that time, and no worse: compared with its own source.
     assert ssim(both.joined.proxy, both.whole.proxy, "ssim") > 0.97
     top, first = both.whole.rungs[0].path, both.joined.rungs[0].path
@@ -182,7 +173,7 @@ def test_other_codecs_are_as_exact(
     source = sources.path(name)
     both = in_chunks.both(source, codec=codec)
     top, joined = both.whole.rungs[0].path, both.joined.rungs[0].path
-    assert packets(joined) == packets(top)
+    assert shown_times(joined) == shown_times(top)
     assert ssim(joined, source, "ssim") == pytest.approx(ssim(top, source, "ssim"), rel=0.004)
     whole_lengths, joined_lengths = playlists(both, session)
     if (name, codec) == ("phone.mp4", "av1"):
@@ -199,7 +190,7 @@ def test_a_source_that_is_a_rung_itself_is_copied_beside_chunks_of_the_others(
     source = make_clip(f"own.{kind}", *moving("24"), "-f", "lavfi", "-i", "sine=d=8", *X264, *closed)
     both = in_chunks.both(source, copy=True)
     assert both.joined.rungs[0].path.read_bytes() == both.whole.rungs[0].path.read_bytes()
-    assert packets(both.joined.rungs[1].path) == packets(both.whole.rungs[1].path)
+    assert shown_times(both.joined.rungs[1].path) == shown_times(both.whole.rungs[1].path)
     whole, joined = playlists(both, session)
     assert whole == joined
     # The segments of one rung begin where the other's do.

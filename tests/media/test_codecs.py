@@ -18,9 +18,8 @@ from shared.ports.encoder import EncodedPictures
 from shared.ports.media_tool import Frame, MediaLimits
 from shared.ports.packager import Packaging
 from shared.testing.stage_context import FakeStageContext
-from tests.media.transcodes import small_plan
-
-MakeClip = Callable[..., Path]
+from tests.media.shown_times import key_times
+from tests.media.transcodes import MakeClip, small_plan
 
 _PLAIN = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=4", "-c:v", "libx264", "-preset", "ultrafast")
 _UNEVEN = (
@@ -88,7 +87,6 @@ def test_all_codecs_show_the_same_at_the_same_time(
     encode: Encode,
     make_clip: MakeClip,
     frames: Callable[[Path], list[Frame]],
-    key_times: Callable[[Path], list[float]],
     source: tuple[str, ...],
 ) -> None:
     pictures = encode(make_clip("source.mp4", *source), _plan())

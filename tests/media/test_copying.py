@@ -8,23 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest_mock import MockerFixture
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
-from shared.adapters.packager import ShakaPackager
 from shared.domain.encoding import EncodingSettings
 from shared.domain.records import Choice, Rendition
 from shared.ports.media_tool import MediaLimits
 from shared.processors.ladder import Ladder
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
+from tests.media.shown_times import key_times
+from tests.media.transcodes import MakeClip
+from tests.media.whole_run import LADDER, transcoded
 
-MakeClip = Callable[..., Path]
 Transcoded = tuple[FakeStageContext, tuple[object, ...]]
 
 _SOUND = ("-f", "lavfi", "-i", "sine=440:d=9", "-c:a", "aac", "-shortest")
@@ -41,28 +36,16 @@ def _h264(gop: int = 50, *more: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def process(
-    tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture
-) -> Callable[[Path], Transcoded]:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-
-    def run(path: Path) -> Transcoded:
-        session.source_file = path
-        session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
-        return session, stage.run(session).records
-
-    return run
+def process(session: FakeStageContext) -> Callable[[Path], Transcoded]:
+    return lambda path: (session, transcoded(path, session))
 
 
 @pytest.fixture
-def plan(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> Callable[[Path], Ladder]:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-
+def plan(tool: FfmpegMediaTool, session: FakeStageContext) -> Callable[[Path], Ladder]:
     def run(path: Path) -> Ladder:
         media = tool.probe(path, MediaLimits(), session)
         look = FfmpegEncoder().look(path, media, session.workspace, session)
-        return ladder.plan(media, look, EncodingSettings())
+        return LADDER.plan(media, look, EncodingSettings())
 
     return run
 
@@ -103,7 +86,6 @@ def _elementary_stream(path: Path) -> str:
 def test_compliant(
     process: Callable[[Path], Transcoded],
     make_clip: MakeClip,
-    key_times: Callable[[Path], list[float]],
     name: str,
     source: tuple[str, ...],
 ) -> None:

@@ -14,7 +14,8 @@ from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.errors import PermanentError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
-from tests.media.refusals import MakeClip, Refuse, probed_apart
+from tests.media.refusals import Refuse, probed_apart
+from tests.media.transcodes import MakeClip
 
 
 @pytest.mark.reliability("A1")

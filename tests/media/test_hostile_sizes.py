@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegMediaTool, Programs
 from shared.adapters.sandbox import ToolLimits
 from shared.domain.errors import PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
-from tests.media.refusals import TWO_FRAMES, MakeClip, Refuse, probed_apart
+from tests.media.refusals import TWO_FRAMES, Refuse, probed_apart
+from tests.media.transcodes import MakeClip
 
 
 @pytest.mark.reliability("A12")
@@ -91,10 +92,10 @@ def test_a_header_that_takes_for_ever(
     stuck.chmod(0o755)
     mocker.patch("shared.adapters.ffmpeg.probe._HEADER_LIMITS", ToolLimits(timeout_s=0.5))
     with pytest.raises(PermanentError, match="corrupt"):
-        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+        FfmpegMediaTool(Programs(ffprobe=stuck)).probe(clip, MediaLimits(), session)
     session.deadline_s = 0.0
     with pytest.raises(TransientError, match="tool_timeout"):
-        FfmpegMediaTool(ffprobe=stuck).probe(clip, MediaLimits(), session)
+        FfmpegMediaTool(Programs(ffprobe=stuck)).probe(clip, MediaLimits(), session)
 
 
 def test_more_frames_than_can_be(refuse: Refuse, clip: Path) -> None:

@@ -11,8 +11,7 @@ from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.encoding import Look
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
-
-MakeClip = Callable[..., Path]
+from tests.media.transcodes import MakeClip
 
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast")
 

@@ -15,7 +15,7 @@ from shared.adapters.sandbox import ToolLimits
 from shared.domain.errors import TransientError
 from shared.domain.media import Loudness
 from shared.testing.stage_context import FakeStageContext
-from tests.media.refusals import MakeClip
+from tests.media.transcodes import MakeClip
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
@@ -43,7 +43,7 @@ def sound(path: Path, source: str) -> Path:
 
 
 def loudness_of(path: Path, session: FakeStageContext) -> Loudness:
-    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session, ToolLimits())
+    (measured,) = measure_loudness(Programs(), [path], session, ToolLimits())
     return measured
 
 

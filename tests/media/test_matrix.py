@@ -12,27 +12,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pytest_mock import MockerFixture
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
 from functions.transcode.plan import plan_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
-from shared.adapters.packager import ShakaPackager
 from shared.domain.encoding import EncodingSettings
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Rendition
-from shared.ports.media_tool import Frame, MediaLimits
-from shared.processors.strategy import StrategyPorts
+from shared.ports.media_tool import Frame
 from shared.testing.stage_context import FakeStageContext
 from tests.media.combing import combed, luma_of
 from tests.media.matrix_files import make
 from tests.media.matrix_row import MARK_S, Row
 from tests.media.matrix_rows import ROWS
 from tests.media.streams_check import check_dash, check_hls
+from tests.media.sync import beep_s
+from tests.media.whole_run import LADDER, transcoded
 from tests.result_table import ResultTable, shared_temp
 
 _SYNC_S = 0.010
@@ -63,18 +58,12 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ResultTable]:
 class Made:
     """A source and what became of it."""
 
-    def __init__(self, row: Row, source: Path, context: FakeStageContext, mocker: MockerFixture) -> None:
-        self.row, self.context, self.tool = row, context, FfmpegMediaTool()
+    def __init__(self, row: Row, source: Path, context: FakeStageContext) -> None:
+        self.row, self.source, self.context, self.tool = row, source, context, FfmpegMediaTool()
         self._frames = dict[Path, list[Frame]]()
-        self.source = context.source_file = source
-        context.media = IngestStage(self.tool, MediaLimits()).run(context).media
+        records = transcoded(source, context)
         assert context.media is not None
         self.media: MediaInfo = context.media
-        self.ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-        stage = TranscodeStage(
-            self.tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), self.ladder)
-        )
-        records = stage.run(context).records
         self.renditions = [record for record in records if isinstance(record, Rendition)]
         self.artifacts = [record for record in records if isinstance(record, Artifact)]
 
@@ -96,10 +85,10 @@ class Made:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_row(row: Row, made: Path, session: FakeStageContext, mocker: MockerFixture, table: ResultTable) -> None:
+def test_row(row: Row, made: Path, session: FakeStageContext, table: ResultTable) -> None:
     source = make(row, made)
     started = time.monotonic()
-    done = Made(row, source, session, mocker)
+    done = Made(row, source, session)
     took_s = time.monotonic() - started
     tops = done.of("video")[0], done.of("mp4")[0]
     times = _check_times(done)
@@ -230,7 +219,7 @@ def _check_sync(done: Made) -> str:
     """The tone begins as long after the flash as it does in the source."""
     if not done.media.audio or done.row.seconds <= MARK_S:
         return ""
-    lag_s = _beep_s(done.source) - _flash_s(done, done.source)
+    lag_s = beep_s(done.source) - _flash_s(done, done.source)
     if done.source.suffix == ".avi":
         lag_s += done.frames(done.source)[0].time_s
     off = []
@@ -239,19 +228,11 @@ def _check_sync(done: Made) -> str:
         (done.path(done.of("mp4")[0]), done.path(done.of("mp4")[0])),
         (done.artifact("proxy"), done.artifact("analysis_audio")),
     ):
-        off.append(_beep_s(sound) - _flash_s(done, pictures) - lag_s)
+        off.append(beep_s(sound) - _flash_s(done, pictures) - lag_s)
     # A rung that drops frames may show the flash up to half a frame before or after.
     allowed_s = _SYNC_S + (0.5 / done.row.max_fps if done.row.max_fps else 0)
     assert max(map(abs, off)) <= allowed_s, f"{off} against the source's {lag_s}"
     return f"{max(off, key=abs) * 1000:+.1f}"
-
-
-def _beep_s(path: Path) -> float:
-    """Returns when the sound begins, by the clock that the file gives it."""
-    command = [str(bundled("ffmpeg")), "-hide_banner", "-nostats", "-copyts", "-i", str(path), "-map", "0:a:0"]
-    command += ["-af", "silencedetect=n=-20dB:d=0.1", "-f", "null", "-"]
-    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-    return float(re.findall(r"silence_end: ([\d.]+)", run.stderr.decode())[0])
 
 
 def _flash_s(done: Made, path: Path) -> float:
@@ -286,5 +267,5 @@ def _whole(done: Made) -> Path:
     folder, encoder = done.context.workspace / "whole", FfmpegEncoder()
     folder.mkdir()
     look = encoder.look(done.source, done.media, folder, done.context)
-    plan = plan_pictures(done.ladder.plan(done.media, look, EncodingSettings()).rungs, deinterlace=False)
+    plan = plan_pictures(LADDER.plan(done.media, look, EncodingSettings()).rungs, deinterlace=False)
     return encoder.encode_pictures(done.source, done.media, plan, folder, done.context).rungs[0].path

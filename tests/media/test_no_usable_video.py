@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.refusals import TWO_FRAMES, MakeClip, Refuse
+from tests.media.refusals import TWO_FRAMES, Refuse
+from tests.media.transcodes import MakeClip
 
 
 @pytest.mark.reliability("A19")

@@ -10,14 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from pytest_mock import MockerFixture
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.packager import ShakaPackager
@@ -26,23 +21,14 @@ from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import Loudness
 from shared.domain.records import Artifact, Record, Rendition
 from shared.ports.encoder import EncodedRung, EncodedTrack
-from shared.ports.media_tool import MediaLimits
 from shared.ports.packager import Packaging
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from tests.media.streams_check import check_rates
-
-MakeClip = Callable[..., Path]
+from tests.media.sync import FLASH, beep, beep_s, flash_s
+from tests.media.transcodes import MakeClip
+from tests.media.whole_run import transcoded, whole_stage
 
 _H264 = ("-c:v", "libx264", "-preset", "veryfast")
-# Black and silent but for one white frame and the beginning of a tone, both at 2 s.
-_FLASH = (
-    "-f",
-    "lavfi",
-    "-i",
-    "color=black:s=320x240:r=25:d=4,drawbox=c=white:t=fill:enable='between(t,1.99,2.03)'",
-)
-_BEEP = ("-f", "lavfi", "-i", "aevalsrc='if(between(t,2,2.1),0.8*sin(2*PI*1000*t),0)':d=4:s=44100")
 
 
 class Processed:
@@ -62,59 +48,33 @@ class Processed:
 
 
 @pytest.fixture
-def process(
-    tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture
-) -> Callable[[Path], Processed]:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-
-    def run(path: Path) -> Processed:
-        session.source_file = path
-        session.media = IngestStage(tool, MediaLimits()).run(session).media
-        pictures = whole_pictures(FfmpegEncoder(), ladder)
-        outcome = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures).run(session)
-        return Processed(session, outcome.records)
-
-    return run
-
-
-def _beep_s(path: Path) -> float:
-    """Returns when the sound of a file begins to be loud, on its own timeline."""
-    command = [str(bundled("ffmpeg")), "-v", "error", "-i", str(path), "-map", "0:a", "-ac", "1"]
-    command += ["-af", "aresample=48000:async=1:first_pts=0", "-f", "f32le", "pipe:1"]
-    pcm = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60).stdout
-    return float(np.argmax(np.abs(np.frombuffer(pcm, np.float32)) > 0.1)) / 48000
-
-
-def _flash_s(path: Path, tool: FfmpegMediaTool, session: FakeStageContext) -> float:
-    (flash,) = [frame.time_s for frame in tool.frames(path, (32, 24), session) if frame.rgb.mean() > 128]
-    return flash
+def process(session: FakeStageContext) -> Callable[[Path], Processed]:
+    return lambda path: Processed(session, transcoded(path, session))
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "flash_s", "beep_s"),
+    ("name", "source", "flashes_s", "beeps_s"),
     [
-        ("plain.mp4", (*_FLASH, *_BEEP, *_H264, "-c:a", "aac"), 2.0, 2.0),
-        ("late_picture.mp4", ("-itsoffset", "0.5", *_FLASH, *_BEEP, *_H264, "-c:a", "aac"), 2.52, 2.0),
-        ("late_sound.mp4", (*_FLASH, "-itsoffset", "0.3", *_BEEP, *_H264, "-c:a", "aac"), 2.0, 2.3),
-        ("stream.ts", (*_FLASH, *_BEEP, *_H264, "-c:a", "aac"), 2.0232, 2.0232),
-        ("opus.mkv", (*_FLASH, *_BEEP, *_H264, "-c:a", "libopus"), 2.0, 2.0),
+        ("plain.mp4", (*FLASH, *beep(), *_H264, "-c:a", "aac"), 2.0, 2.0),
+        ("late_picture.mp4", ("-itsoffset", "0.5", *FLASH, *beep(), *_H264, "-c:a", "aac"), 2.52, 2.0),
+        ("late_sound.mp4", (*FLASH, "-itsoffset", "0.3", *beep(), *_H264, "-c:a", "aac"), 2.0, 2.3),
+        ("stream.ts", (*FLASH, *beep(), *_H264, "-c:a", "aac"), 2.0232, 2.0232),
+        ("opus.mkv", (*FLASH, *beep(), *_H264, "-c:a", "libopus"), 2.0, 2.0),
     ],
 )
 def test_sound_stays_with_the_picture(
     process: Callable[[Path], Processed],
-    tool: FfmpegMediaTool,
-    session: FakeStageContext,
     make_clip: MakeClip,
     name: str,
     source: tuple[str, ...],
-    flash_s: float,
-    beep_s: float,
+    flashes_s: float,
+    beeps_s: float,
 ) -> None:
     done = process(make_clip(name, *source))
     for file in (*done.files("video"), *done.files("mp4"), done.artifact("proxy")):
-        assert _flash_s(file, tool, session) == pytest.approx(flash_s, abs=0.005)
+        assert flash_s(file) == pytest.approx(flashes_s, abs=0.005)
     for file in (*done.files("audio"), *done.files("mp4"), done.artifact("analysis_audio")):
-        assert _beep_s(file) == pytest.approx(beep_s, abs=0.005)
+        assert beep_s(file) == pytest.approx(beeps_s, abs=0.005)
 
 
 def test_records_say_what_the_files_are(process: Callable[[Path], Processed], make_clip: MakeClip) -> None:
@@ -209,10 +169,8 @@ def test_nothing_is_stored_unless_all_is_right(
     assert not (session.folder / "outputs").exists()
 
 
-def test_never_measured(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> None:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-    pictures = whole_pictures(FfmpegEncoder(), ladder)
-    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
+def test_never_measured(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeStageContext) -> None:
+    stage = whole_stage(tool, encoder, ShakaPackager())
     with pytest.raises(PermanentError, match="not_ingested"):
         stage.run(session)
 

@@ -12,8 +12,8 @@ from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
+from tests.media.transcodes import MakeClip
 
-MakeClip = Callable[..., Path]
 Probe = Callable[[Path], MediaInfo]
 
 _PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=2")

@@ -9,9 +9,6 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.errors import PermanentError
@@ -20,9 +17,9 @@ from shared.ports.encoder import EncodedPictures, EncodedSound
 from shared.ports.media_tool import MediaLimits
 from shared.ports.packager import Packager
 from shared.ports.tool_session import ToolSession
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from tests.media.transcodes import MakeClip
+from tests.media.whole_run import whole_stage
 
 BROKEN = PermanentError("corrupt", "It can't be decoded.")
 
@@ -76,8 +73,7 @@ def test_what_fails_stops_the_other(
     context = FakeStageContext(tmp_path / "attempt", source_file=source)
     context.media = tool.probe(source, MediaLimits(), context)
     encoder = OneSideFails(failing)
-    ladder = StandardLadder(create_autospec(StrategyPorts))
-    stage = TranscodeStage(tool, encoder, create_autospec(Packager), whole_pictures(encoder, ladder))
+    stage = whole_stage(tool, encoder, create_autospec(Packager))
     with pytest.raises(PermanentError) as error:
         stage.run(context)
     assert error.value is BROKEN

@@ -47,7 +47,7 @@ def encode_sound(tool: FfmpegMediaTool, encoder: FfmpegEncoder, session: FakeSta
 
 
 def _loudness(path: Path, session: FakeStageContext) -> Loudness:
-    (measured,) = measure_loudness(Programs(None, None, 2**33), [path], session, ToolLimits())
+    (measured,) = measure_loudness(Programs(), [path], session, ToolLimits())
     return measured
 
 

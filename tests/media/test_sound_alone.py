@@ -9,28 +9,24 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
-from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.adapters.ffmpeg.guard import check_complete
 from shared.adapters.ffmpeg.streams import Span
-from shared.adapters.packager import ShakaPackager
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Choice, Record, Rendition
 from shared.ports.media_tool import MediaLimits
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info
-from tests.media.refusals import MakeClip, Refuse
+from tests.media.refusals import Refuse
+from tests.media.transcodes import MakeClip
+from tests.media.whole_run import transcoded
 
 pytestmark = pytest.mark.reliability("A22")
 
@@ -94,15 +90,10 @@ class Heard:
 
 def process(path: Path, folder: Path) -> Heard:
     """Takes a file through ingest and transcode."""
-    tool = FfmpegMediaTool()
-    context = FakeStageContext(folder, source_file=path)
-    context.media = IngestStage(tool, MediaLimits()).run(context).media
+    context = FakeStageContext(folder)
+    records = transcoded(path, context)
     assert context.media is not None
-    ladder = StandardLadder(cast("StrategyPorts", None))
-    pictures = whole_pictures(FfmpegEncoder(), ladder)
-    stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), pictures)
-    outcome = stage.run(context)
-    return Heard(context.media, context, outcome.records)
+    return Heard(context.media, context, records)
 
 
 def samples_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:

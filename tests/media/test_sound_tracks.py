@@ -11,49 +11,28 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from pytest_mock import MockerFixture
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
 from shared.adapters.binaries import bundled
-from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
-from shared.adapters.packager import ShakaPackager
+from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.records import Artifact, Choice, Record, Rendition
-from shared.ports.media_tool import MediaLimits
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
+from tests.media.sync import FLASH, beep, beep_s, flash_s, played
 from tests.media.transcodes import H264, PICTURE, MakeClip
+from tests.media.whole_run import transcoded
 
 Process = Callable[[Path], tuple[Record, ...]]
 
-_BLACK = "color=black:s=160x120:r=25:d=4"
-_FLASH = ("-f", "lavfi", "-i", f"{_BLACK},drawbox=c=white:t=fill:enable='between(t,1.99,2.03)'")
 _AAC = ("-c:a", "aac")
 _MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
 
 @pytest.fixture
-def process(tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture) -> Process:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-
-    def run(path: Path) -> tuple[Record, ...]:
-        session.source_file = path
-        session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
-        return stage.run(session).records
-
-    return run
+def process(session: FakeStageContext) -> Process:
+    return lambda path: transcoded(path, session)
 
 
 def _tone(hz: int) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine={hz}:d=2")
-
-
-def _beep(starts_s: float = 2.0, duration_s: float = 4.0) -> tuple[str, ...]:
-    tone = f"if(between(t,{starts_s},{starts_s + 0.1}),0.8*sin(2*PI*1000*t),0)"
-    return ("-f", "lavfi", "-i", f"aevalsrc='{tone}':d={duration_s}:s=44100")
 
 
 def _file(records: tuple[Record, ...], session: FakeStageContext, role: str) -> Path:
@@ -64,45 +43,23 @@ def _sounds(records: tuple[Record, ...]) -> list[Rendition]:
     return [one for one in records if isinstance(one, Rendition) and one.kind == "audio"]
 
 
-def _read(path: Path, *options: str) -> bytes:
-    # copyts: what is read alone would be moved to 0. An HLS playlist is only read if it may lead to other files.
-    playlist = ("-allowed_extensions", "ALL") if path.suffix == ".m3u8" else ()
-    command = [str(bundled("ffmpeg")), "-v", "error", "-copyts", *playlist, "-i", str(path), *options]
-    return subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60).stdout
-
-
-def _beep_s(path: Path) -> float:
-    """Returns when the sound of a file begins to be loud, on its own timeline."""
-    timed = "aresample=48000:async=1:first_pts=0"
-    pcm = _read(path, "-map", "0:a:0", "-ac", "1", "-af", timed, "-f", "f32le", "pipe:1")
-    samples = np.abs(np.frombuffer(pcm, np.float32))
-    return float(np.argmax(samples > samples.max() / 4)) / 48000
-
-
-def _flash_s(path: Path) -> float:
-    measure = "scale=16:12,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-"
-    text = _read(path, "-map", "0:v:0", "-vf", measure, "-f", "null", "-").decode()
-    frames = re.findall(r"pts_time:([\d.]+)\s+\S+=([\d.]+)", text)
-    return next(float(time_s) for time_s, luma in frames if float(luma) > 128)
-
-
 def _hz(path: Path, stream: str) -> float:
-    pcm = _read(path, "-map", f"0:{stream}", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
+    pcm = played(path, "-map", f"0:{stream}", "-ac", "1", "-ar", "48000", "-f", "f32le", "pipe:1")
     return float(np.argmax(np.abs(np.fft.rfft(np.frombuffer(pcm, np.float32)[24_000:72_000]))))
 
 
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("plain.mp4", (*_FLASH, *_beep(), *H264, *_AAC)),
-        ("late_sound.mkv", (*_FLASH, "-itsoffset", "0.5", *_beep(1.5), *H264, "-c:a", "libopus")),
-        ("late_picture.mkv", ("-itsoffset", "0.4", *_FLASH, *_beep(2.4), *H264, "-c:a", "flac")),
-        ("stream.ts", (*_FLASH, *_beep(), *H264, *_AAC)),
-        ("short_sound.mp4", (*_FLASH, *_beep(2.0, 2.5), *H264, *_AAC)),
-        ("long_sound.mp4", (*_FLASH, *_beep(2.0, 6.0), *H264, *_AAC)),
-        ("gap.mkv", (*_FLASH, *_beep(), *H264, "-af", "aselect='not(between(t,0.5,1.5))'", "-c:a", "pcm_s16le")),
-        ("mp3.avi", (*_FLASH, *_beep(), "-c:v", "mpeg4", "-c:a", "libmp3lame")),
-        ("ac3.mkv", (*_FLASH, *_beep(), *H264, "-c:a", "ac3")),
+        ("plain.mp4", (*FLASH, *beep(), *H264, *_AAC)),
+        ("late_sound.mkv", (*FLASH, "-itsoffset", "0.5", *beep(1.5), *H264, "-c:a", "libopus")),
+        ("late_picture.mkv", ("-itsoffset", "0.4", *FLASH, *beep(2.4), *H264, "-c:a", "flac")),
+        ("stream.ts", (*FLASH, *beep(), *H264, *_AAC)),
+        ("short_sound.mp4", (*FLASH, *beep(2.0, 2.5), *H264, *_AAC)),
+        ("long_sound.mp4", (*FLASH, *beep(2.0, 6.0), *H264, *_AAC)),
+        ("gap.mkv", (*FLASH, *beep(), *H264, "-af", "aselect='not(between(t,0.5,1.5))'", "-c:a", "pcm_s16le")),
+        ("mp3.avi", (*FLASH, *beep(), "-c:v", "mpeg4", "-c:a", "libmp3lame")),
+        ("ac3.mkv", (*FLASH, *beep(), *H264, "-c:a", "ac3")),
     ],
 )
 def test_flash_and_beep_are_one_in_every_stream(
@@ -112,7 +69,7 @@ def test_flash_and_beep_are_one_in_every_stream(
     path = make_clip(name, *source)
     records = process(path)
     files = {(one.kind, one.name): session.stored(one.object) for one in records if isinstance(one, Rendition)}
-    offset_s = _beep_s(path) - _flash_s(path)
+    offset_s = beep_s(path) - flash_s(path)
     assert abs(offset_s) < 0.03  # coders of sound smear a beginning; the clip is as right as it can be
     download = files[("mp4", "120p")]
     streams = [
@@ -123,7 +80,7 @@ def test_flash_and_beep_are_one_in_every_stream(
         (_file(records, session, "hls").with_name("120p.m3u8"), files[("audio", "audio")]),
     ]
     for pictures, sound in streams:
-        assert _beep_s(sound) - _flash_s(pictures) == pytest.approx(offset_s, abs=0.010)
+        assert beep_s(sound) - flash_s(pictures) == pytest.approx(offset_s, abs=0.010)
 
 
 def test_priming_is_signalled(process: Process, session: FakeStageContext, clip: Path) -> None:
@@ -199,14 +156,14 @@ def test_tracks_of_a_transport_stream_keep_their_places(
 ) -> None:
     """The second track begins before all others: whoever didn't read it would count from another time."""
     maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a")
-    late = ("-itsoffset", "0.5", *_FLASH, "-itsoffset", "0.5", *_beep(2.0))
-    path = make_clip("early.ts", *late, *_beep(2.5), *maps, *H264, *_AAC)
+    late = ("-itsoffset", "0.5", *FLASH, "-itsoffset", "0.5", *beep(2.0))
+    path = make_clip("early.ts", *late, *beep(2.5), *maps, *H264, *_AAC)
     records = process(path)
     files = {(one.kind, one.name): session.stored(one.object) for one in records if isinstance(one, Rendition)}
-    flash_s = _flash_s(files[("video", "120p")])
+    flashes_s = flash_s(files[("video", "120p")])
     for track in ("audio", "audio-2"):
-        assert _beep_s(files[("audio", track)]) == pytest.approx(flash_s, abs=0.030)
-    assert _beep_s(files[("audio", "audio")]) == pytest.approx(_beep_s(files[("audio", "audio-2")]), abs=0.010)
+        assert beep_s(files[("audio", track)]) == pytest.approx(flashes_s, abs=0.030)
+    assert beep_s(files[("audio", "audio")]) == pytest.approx(beep_s(files[("audio", "audio-2")]), abs=0.010)
 
 
 def test_only_so_many_tracks_are_made(process: Process, session: FakeStageContext, make_clip: MakeClip) -> None:

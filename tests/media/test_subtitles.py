@@ -7,21 +7,15 @@ from pathlib import Path
 
 import pytest
 import webvtt
-from pytest_mock import MockerFixture
 
-from functions.ingest.stage import IngestStage
-from functions.transcode.pictures import whole_pictures
 from functions.transcode.sound import plan_subtitles
-from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies.standard import StandardLadder
-from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
-from shared.adapters.packager import ShakaPackager
+from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.records import Artifact, Record
 from shared.domain.subtitles import Subtitles
 from shared.ports.media_tool import MediaLimits
-from shared.processors.strategy import StrategyPorts
 from shared.testing.stage_context import FakeStageContext
 from tests.media.transcodes import H264, PICTURE, SOUND, MakeClip
+from tests.media.whole_run import transcoded
 
 Read = Callable[[Path], list[Subtitles]]
 
@@ -128,18 +122,8 @@ def test_a_huge_cue_is_bounded(read: Read, with_text: Callable[..., Path]) -> No
 
 
 @pytest.fixture
-def process(
-    tool: FfmpegMediaTool, session: FakeStageContext, mocker: MockerFixture
-) -> Callable[[Path], tuple[Record, ...]]:
-    ladder = StandardLadder(mocker.create_autospec(StrategyPorts))
-
-    def run(path: Path) -> tuple[Record, ...]:
-        session.source_file = path
-        session.media = IngestStage(tool, MediaLimits()).run(session).media
-        stage = TranscodeStage(tool, FfmpegEncoder(), ShakaPackager(), whole_pictures(FfmpegEncoder(), ladder))
-        return stage.run(session).records
-
-    return run
+def process(session: FakeStageContext) -> Callable[[Path], tuple[Record, ...]]:
+    return lambda path: transcoded(path, session)
 
 
 def test_players_are_offered_them(

@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.ports.media_tool import Frame
 from shared.testing.stage_context import FakeStageContext
+from tests.media.shown_times import key_times
 from tests.media.transcodes import CORNER, H264, PICTURE, SOUND, MakeClip, Transcode
 
 
@@ -43,7 +44,7 @@ def test_everything_from_one_decode(
 
 
 def test_key_frames_are_closed_even_and_aligned(
-    transcode: Transcode, session: FakeStageContext, clip: Path, key_times: Callable[[Path], list[float]]
+    transcode: Transcode, session: FakeStageContext, clip: Path
 ) -> None:
     encoded = transcode(clip)
     times = [key_times(rung.path) for rung in encoded.pictures.rungs]
@@ -102,7 +103,6 @@ def test_uneven_times_are_kept(
     transcode: Transcode,
     frames: Callable[[Path], list[Frame]],
     make_clip: MakeClip,
-    key_times: Callable[[Path], list[float]],
 ) -> None:
     uneven = "setpts=if(lt(N\\,10)\\,N/25/TB\\,(0.4+(N-10)*0.07)/TB)"
     path = make_clip("uneven_times.mp4", *PICTURE, "-vf", uneven, "-fps_mode", "passthrough", *H264)

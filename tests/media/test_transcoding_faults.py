@@ -10,7 +10,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from functions.transcode.sound import plan_sound
-from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
+from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool, Programs
 from shared.domain.encoding import EncodingSettings
 from shared.domain.errors import LeaseLost, PermanentError, TransientError
 from shared.ports.media_tool import MediaLimits
@@ -117,5 +117,6 @@ def test_outputs_are_believed_not_exit_codes(
     liar.write_text("#!/bin/sh\necho frame=50\n")
     liar.chmod(0o755)
     media = tool.probe(clip, MediaLimits(), session)
+    encoder = FfmpegEncoder(Programs(ffmpeg=liar))
     with pytest.raises(TransientError, match="tool_failed"):
-        FfmpegEncoder(ffmpeg=liar).encode_pictures(clip, media, small_plan((160, 120)), session.workspace, session)
+        encoder.encode_pictures(clip, media, small_plan((160, 120)), session.workspace, session)

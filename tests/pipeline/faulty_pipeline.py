@@ -119,9 +119,6 @@ class FaultyPipeline:
         self.bus = self._wiring.local_bus
         self.dead_letters = self._wiring.dead_letters
         self.recorder = self._wiring.bus
-        self.injector = FaultInjector(plan or {}, self._let_others_act)
-        self.runs: list[str] = []
-        self.boundary_of_run: list[int] = []
         self.erasures: list[Erasure] = []
         self.stands_still_s = 0.0
         if repository is not None:
@@ -129,6 +126,14 @@ class FaultyPipeline:
         self.repository = self._wiring.repository
         self.blobs = self._wiring.blobs
         self.lifecycle: Lifecycle = self._wiring.lifecycle
+        self.follow(plan or {})
+
+    def follow(self, plan: Mapping[int, FaultKind]) -> None:
+        """Begins to count, with another plan, on what is there: opening it anew takes as long as a schedule."""
+        self.injector = FaultInjector(plan, self._let_others_act)
+        self.runs: list[str] = []
+        self.boundary_of_run: list[int] = []
+        self.recorder.heard.clear()
 
     def upload(self, name: str, text: str = "source") -> str:
         """Stores an upload, which the bucket announces, and returns its video's id."""

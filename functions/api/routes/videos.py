@@ -26,6 +26,7 @@ from shared.domain.details import (
 from shared.domain.errors import PermanentError
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
+from shared.domain.media import Kind
 from shared.domain.status import shown_statuses
 from shared.domain.video import Details, Video
 from shared.ports.clock import Clock
@@ -46,6 +47,7 @@ class VideosQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which videos to list."""
 
     status: Annotated[str | None, Meta(description="Only videos with this status.")] = None
+    kind: Annotated[Kind | None, Meta(description="Only videos of this kind, as measuring them told.")] = None
     sort: Annotated[Sort, Meta(description="By what they are listed; a minus sign puts the latest first.")] = (
         "-created_at"
     )
@@ -175,6 +177,7 @@ def _page(call: Call[VideosQuery, Nothing]) -> Page:
     after, before = _utc(query.created_after, "created_after"), _utc(query.created_before, "created_before")
     return call.videos.page(
         status=query.status,
+        kind=query.kind,
         sort=query.sort,
         created_after=after,
         created_before=before,

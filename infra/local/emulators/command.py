@@ -12,7 +12,7 @@ from infra.local.terminal import out, program_as_typed, say, until_interrupted
 from infra.local.token import console_link
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import TransientError
-from shared.settings import load_settings
+from shared.environment import load_settings
 
 __all__ = ["run_on_emulators"]
 

@@ -51,7 +51,7 @@ def plan_chunks(
         chunk_s: Seconds of a chunk that are aimed at.
         session: The attempt.
     """
-    timeline = read_timeline(programs, source, media, session)
+    timeline = read_timeline(programs, source, session, demuxer=media.demuxer, stream=str(media.video[0].index))
     if media.demuxer == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
         return Chunking(reason="its clock jumps")
     return chunking_of(timeline, media.video[0], plan, chunk_s)

@@ -12,12 +12,15 @@ from typing import Any
 
 import ffmpeg
 import numpy as np
+import numpy.typing as npt
 
 from shared.adapters.ffmpeg.allowance import for_own_pictures
 from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
+from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.adapters.sandbox import ToolLimits
 from shared.domain.encoding import GOP_S
+from shared.domain.errors import TransientError
 from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
 
@@ -97,26 +100,26 @@ def take_stills(
 
 def key_frame_times(programs: Programs, video: Path, session: ToolSession) -> Sequence[float]:
     """Returns when the key frames are shown."""
-    return sorted(time_s for time_s, is_key in _packets(programs, video, session) if is_key)
+    timeline = _timeline(programs, video, session)
+    return _times_s(timeline, timeline.pts[timeline.is_key])
 
 
 def presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
     """Returns when each picture is shown, in order."""
+    timeline = _timeline(programs, video, session)
+    return _times_s(timeline, timeline.pts)
+
+
+def _timeline(programs: Programs, video: Path, session: ToolSession) -> Timeline:
+    timeline = read_timeline(programs, video, session)
+    if not len(timeline.pts):
+        raise TransientError("tool_failed", f"No picture could be read in {video.name}.")
+    return timeline
+
+
+def _times_s(timeline: Timeline, pts: npt.NDArray[np.int64]) -> list[float]:
     # Packets come in decoding order.
-    return sorted(time_s for time_s, _ in _packets(programs, video, session))
-
-
-def _packets(programs: Programs, video: Path, session: ToolSession) -> Iterator[tuple[float, bool]]:
-    """Yields when each picture is shown, and whether it is a key frame; hours of video have millions."""
-    arguments = ("-select_streams", "v:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=print_section=0")
-    with programs.ask(arguments, video, session) as tool:
-        found = False
-        for line in tool.stdout:
-            found = True
-            time_s, flags = line.split(b",")[:2]  # a third field follows where a packet has side data
-            yield float(time_s), b"K" in flags
-    if tool.returncode or not found:
-        raise tool_failed(tool)
+    return [float(int(ticks) * timeline.tick_s) for ticks in np.sort(pts)]
 
 
 def _write_stills(

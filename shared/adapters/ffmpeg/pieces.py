@@ -54,7 +54,7 @@ def cut_piece(
     for _ in range(_TRIES):
         writing = {"frames:v": packets, "output_ts_offset": _AHEAD_S}
         copy_packets(programs, source, media, destination, session, reading=reading, writing=writing)
-        found = read_timeline(programs, destination, media, session, demuxer=COPIED)
+        found = read_timeline(programs, destination, session, demuxer=COPIED)
         if _is_right(found, media, chunking, chunk):
             # What holds for one piece of a stream holds for all.
             if (

@@ -15,12 +15,14 @@ from shared.adapters.binaries import bundled, executable
 from shared.adapters.ffmpeg.allowance import for_reading
 from shared.adapters.sandbox import RunningTool, ToolLimits, running
 from shared.domain.errors import TransientError
+from shared.ports.media_tool import MediaLimits
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["MAX_PIXELS", "Programs", "literal", "microseconds", "tool_failed"]
+__all__ = ["Programs", "literal", "microseconds", "tool_failed"]
 
-MAX_PIXELS = 8192 * 4352
-"""What a decoder takes unless the settings say otherwise."""
+# Unless the settings say otherwise.
+_MEMORY_BYTES = ToolLimits().memory_bytes
+_MAX_PIXELS = MediaLimits().max_pixels
 
 # Nothing is typed at it; no banner; every warning on a line of its own, so that they can be counted.
 _QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning", "-y")
@@ -37,7 +39,12 @@ class Programs:
     """
 
     def __init__(
-        self, ffmpeg: Path | None, ffprobe: Path | None, memory_bytes: int, max_pixels: int = MAX_PIXELS
+        self,
+        ffmpeg: Path | None = None,
+        ffprobe: Path | None = None,
+        *,
+        memory_bytes: int = _MEMORY_BYTES,
+        max_pixels: int = _MAX_PIXELS,
     ) -> None:
         self._ffmpeg = ffmpeg
         self._ffprobe = ffprobe

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from shared.adapters.ffmpeg.allowed import reading_arguments
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.streams import rational
-from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["Timeline", "read_timeline"]
@@ -76,21 +75,20 @@ class Timeline:
 
 
 def read_timeline(
-    programs: Programs, path: Path, media: MediaInfo, session: ToolSession, *, demuxer: str | None = None
+    programs: Programs, path: Path, session: ToolSession, *, demuxer: str | None = None, stream: str = "v:0"
 ) -> Timeline:
     """Reads when the packets of the pictures are shown.
 
     Args:
         programs: ffprobe among them.
         path: The file.
-        media: What it is, or what it is a part of.
         session: The attempt.
-        demuxer: What opens the file, if not what opens ``media``; its pictures are the only stream then.
+        demuxer: What opens a stranger's file, and what was copied out of it; None for what this product encoded.
+        stream: Which stream of the file, as FFmpeg calls it.
     """
-    index = media.video[0].index if demuxer is None else 0
     arguments = (
-        *reading_arguments(demuxer or media.demuxer),
-        *("-select_streams", str(index), "-of", "csv"),
+        *(reading_arguments(demuxer) if demuxer else ()),
+        *("-select_streams", stream, "-of", "csv"),
         *("-show_entries", "packet=pts,duration,size,flags:stream=codec_name,time_base"),
     )
     timeline = Timeline()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.adapters.ffmpeg.programs import MAX_PIXELS, Programs
+from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
 from shared.domain.media import MediaInfo
 from shared.domain.subtitles import Subtitles
@@ -19,21 +19,11 @@ class FfmpegMediaTool:
     """Implements MediaTool with FFmpeg and ffprobe.
 
     Args:
-        ffmpeg: FFmpeg to run; None takes the bundled one.
-        ffprobe: ffprobe to run; None takes the bundled one.
-        memory_bytes: Address space one program may use.
-        max_pixels: Width times height of the largest picture that is decoded.
+        programs: What to run; None takes the bundled ones.
     """
 
-    def __init__(
-        self,
-        ffmpeg: Path | None = None,
-        ffprobe: Path | None = None,
-        *,
-        memory_bytes: int = 8 * 2**30,
-        max_pixels: int = MAX_PIXELS,
-    ) -> None:
-        self._programs = Programs(ffmpeg, ffprobe, memory_bytes, max_pixels)
+    def __init__(self, programs: Programs | None = None) -> None:
+        self._programs = programs or Programs()
 
     def probe(self, path: Path, limits: MediaLimits, session: ToolSession) -> MediaInfo:
         from shared.adapters.ffmpeg.probe import probe

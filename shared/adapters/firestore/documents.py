@@ -74,6 +74,7 @@ def video_fields(video: Video, change: Change[Any], stored: Mapping[str, Any]) -
         "document": _with_leaves(json.loads(encode_json(video)), storable),
         "owner": storable(video.owner),
         "status": video.status,
+        "kind": video.media.kind if video.media else None,
         "listed_at": None if video.status == DELETED else video.created_at,
         "updated_at": video.updated_at,
         "changed_at": SERVER_TIMESTAMP,

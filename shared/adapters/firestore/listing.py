@@ -14,6 +14,7 @@ from shared.adapters.firestore.calls import READING
 from shared.adapters.firestore.documents import Fields, read_video
 from shared.adapters.firestore.queries import EPOCH, Selection, equal, where
 from shared.domain.cursor import decode_cursor, encode_cursor
+from shared.domain.media import Kind
 from shared.ports.video_repository import Page, Saved, Sort, Usage
 
 __all__ = ["find_changed", "list_page", "sum_counts", "sum_usage"]
@@ -26,6 +27,7 @@ def list_page(
     *,
     owner: str | None,
     status: str | None,
+    kind: Kind | None,
     sort: Sort,
     created_after: datetime | None,
     created_before: datetime | None,
@@ -33,9 +35,9 @@ def list_page(
     cursor: str | None,
 ) -> Page:
     """Returns a page of videos; see VideoRepository.list_videos()."""
-    scope = f"{owner}/{status}/{sort}/{created_after}/{created_before}"
+    scope = f"{owner}/{status}/{kind}/{sort}/{created_after}/{created_before}"
     direction = "DESCENDING" if sort.startswith("-") else "ASCENDING"
-    query: Selection = where(equal(videos, owner=owner, status=status), "listed_at", ">", EPOCH)
+    query: Selection = where(equal(videos, owner=owner, status=status, kind=kind), "listed_at", ">", EPOCH)
     if created_after is not None:
         query = where(query, "listed_at", ">=", created_after)
     if created_before is not None:

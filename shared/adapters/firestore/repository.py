@@ -25,6 +25,7 @@ from shared.domain.change import Change
 from shared.domain.codec import decode_json
 from shared.domain.events import VideoEvent
 from shared.domain.identity import token_of
+from shared.domain.media import Kind
 from shared.domain.records import Record
 from shared.domain.status import DELETED
 from shared.domain.video import Video
@@ -68,6 +69,7 @@ class FirestoreVideoRepository:
         *,
         owner: str | None = None,
         status: str | None = None,
+        kind: Kind | None = None,
         sort: Sort = "-created_at",
         created_after: datetime | None = None,
         created_before: datetime | None = None,
@@ -79,6 +81,7 @@ class FirestoreVideoRepository:
                 self._videos,
                 owner=owner,
                 status=status,
+                kind=kind,
                 sort=sort,
                 created_after=created_after,
                 created_before=created_before,

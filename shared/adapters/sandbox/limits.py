@@ -31,9 +31,11 @@ _BY_SIGNAL = {
     signal.SIGKILL: ("tool_killed", "The machine ended the program; it is probably short of memory."),
 }
 _DISK_FULL = ("disk_full", "The machine has no disk space left; free some and replay.")
+_MEMORY = ("tool_memory_limit", "The video takes more memory than one attempt may use.")
 _BY_LOG = {
-    "Cannot allocate memory": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
-    "std::bad_alloc": ("tool_memory_limit", "The video takes more memory than one attempt may use."),
+    "Cannot allocate memory": _MEMORY,
+    "Resource temporarily unavailable": _MEMORY,  # so says a thread for whose stack there is no address left
+    "std::bad_alloc": _MEMORY,
     "No space left on device": _DISK_FULL,
     "Fail to write to file": _DISK_FULL,  # so says Shaka Packager, and no more
 }
@@ -47,9 +49,10 @@ def limit_error(
 
     All of them are transient: another machine may have more, and the stage's attempts are counted.
     """
-    reason = _TIMEOUT if timed_out else None
-    if reason is None and returncode < 0:
-        reason = _BY_SIGNAL.get(signal.Signals(-returncode))
-    if reason is None and returncode != 0:
-        reason = next((found for text, found in _BY_LOG.items() if text in log_tail), None)
+    told = next((found for text, found in _BY_LOG.items() if text in log_tail), None)
+    reason = told if returncode else None
+    if timed_out and told != _MEMORY:  # FFmpeg may wait for ever for a thread of its own that got no memory
+        reason = _TIMEOUT
+    elif not timed_out and returncode < 0:
+        reason = _BY_SIGNAL.get(signal.Signals(-returncode), told)
     return TransientError(*reason, log_tail=log_tail, command=command) if reason else None

@@ -12,6 +12,7 @@ from shared.adapters.sql.instants import from_us, to_us
 from shared.adapters.sql.tables import SHOWN, videos
 from shared.domain.codec import decode_json
 from shared.domain.cursor import decode_cursor, encode_cursor
+from shared.domain.media import Kind
 from shared.domain.status import TERMINAL
 from shared.domain.video import Video
 from shared.ports.video_repository import Page, Saved, Sort, Usage
@@ -30,6 +31,7 @@ def list_page(
     *,
     owner: str | None,
     status: str | None,
+    kind: Kind | None,
     sort: Sort,
     created_after: datetime | None,
     created_before: datetime | None,
@@ -37,13 +39,15 @@ def list_page(
     cursor: str | None,
 ) -> Page:
     """Returns a page of videos; see VideoRepository.list_videos()."""
-    scope = f"{owner}/{status}/{sort}/{created_after}/{created_before}"
+    scope = f"{owner}/{status}/{kind}/{sort}/{created_after}/{created_before}"
     at_us = _SORTED_BY[sort]
     query = select(videos.c.id, at_us, videos.c.document).where(SHOWN)
     if owner is not None:
         query = query.where(videos.c.owner == owner)
     if status is not None:
         query = query.where(videos.c.status == status)
+    if kind is not None:
+        query = query.where(videos.c.kind == kind)
     if created_after is not None:
         query = query.where(videos.c.created_us >= to_us(created_after))
     if created_before is not None:

@@ -22,6 +22,7 @@ from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.codec import decode_json
 from shared.domain.events import VideoEvent
+from shared.domain.media import Kind
 from shared.domain.records import Embedding, Record, SearchEntry
 from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
@@ -73,6 +74,7 @@ class SqlVideoRepository:
         *,
         owner: str | None = None,
         status: str | None = None,
+        kind: Kind | None = None,
         sort: Sort = "-created_at",
         created_after: datetime | None = None,
         created_before: datetime | None = None,
@@ -84,6 +86,7 @@ class SqlVideoRepository:
                 connection,
                 owner=owner,
                 status=status,
+                kind=kind,
                 sort=sort,
                 created_after=created_after,
                 created_before=created_before,

@@ -89,6 +89,7 @@ def _columns(video: Video) -> dict[str, Any]:
     return {
         "owner": video.owner,
         "status": video.status,
+        "kind": video.media.kind if video.media else None,
         "created_us": to_us(video.created_at),
         "updated_us": to_us(video.updated_at),
         "lease_expires_us": to_us(video.lease.expires_at) if video.lease else None,

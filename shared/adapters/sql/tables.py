@@ -48,6 +48,7 @@ videos: Final = Table(
     Column("id", ExactText, primary_key=True),
     Column("owner", ExactText, nullable=False),
     Column("status", ExactText, nullable=False),
+    Column("kind", String),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
     Column("changed_us", BigInteger, nullable=False, server_default="0"),
@@ -71,6 +72,8 @@ for _name, _columns in {
     "ix_videos_created": ("created_us", "id"),
     "ix_videos_owner_created": ("owner", "created_us", "id"),
     "ix_videos_owner_updated": ("owner", "updated_us", "id"),
+    "ix_videos_owner_kind_created": ("owner", "kind", "created_us", "id"),
+    "ix_videos_owner_kind_updated": ("owner", "kind", "updated_us", "id"),
     "ix_videos_owner_status_created": ("owner", "status", "created_us", "id"),
     "ix_videos_owner_status_updated": ("owner", "status", "updated_us", "id"),
     # Sums are made of the index alone, without a look at the documents.

@@ -73,6 +73,12 @@ def test_help_teaches() -> None:
         assert words in told, words
 
 
+def test_sound_alone_takes_a_transcode_the_longer_it_is(tmp_path: Path) -> None:
+    short, long = (write_wav(tmp_path / f"{s}.wav", np.zeros(16_000 * s)) for s in (60, 1200))
+    took_s = [estimated(str(song))["stages"]["transcode"]["busy_s"] for song in (short, long)]
+    assert took_s[1] > took_s[0] + 20
+
+
 def test_sound_alone_costs_next_to_nothing(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", np.zeros(16_000 * 60))
     assert 0 < estimated(str(song))["usd"] < estimated("--minutes", "1", "--resolution", "360p")["usd"]

@@ -34,7 +34,7 @@ def test_any_text_may_be_asked_for_as_an_id(firestore_repository: FirestoreVideo
 )
 def test_a_forged_cursor_is_refused(firestore_repository: FirestoreVideoRepository, position: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says, the API answers that the cursor is bad
-        firestore_repository.list_videos(cursor=encode_cursor("None/None/-created_at/None/None", position))
+        firestore_repository.list_videos(cursor=encode_cursor("None/None/None/-created_at/None/None", position))
 
 
 def test_owners_and_labels_that_are_no_unicode_are_told_apart(driver: VideoDriver) -> None:

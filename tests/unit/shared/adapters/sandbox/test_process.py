@@ -251,6 +251,17 @@ def test_computing_time_is_limited(session: FakeStageContext) -> None:
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] != 1
 
 
+@pytest.mark.reliability("B15")
+@pytest.mark.parametrize("told", ["Cannot allocate memory", "Resource temporarily unavailable", "std::bad_alloc"])
+@pytest.mark.parametrize(("returncode", "timed_out"), [(245, False), (-signal.SIGABRT, False), (-9, True)])
+def test_a_program_that_got_no_memory_is_told_from_one_that_is_slow(
+    told: str, returncode: int, *, timed_out: bool
+) -> None:
+    error = limit_error(("x",), returncode, f"[error] {told}\n", timed_out=timed_out)
+    assert error is not None
+    assert error.code == "tool_memory_limit"
+
+
 def test_ordinary_ends_are_no_limit() -> None:
     assert limit_error(("x",), 0, "Cannot allocate memory", timed_out=False) is None
     assert limit_error(("x",), -signal.SIGSEGV, "", timed_out=False) is None

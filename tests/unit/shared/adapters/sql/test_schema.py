@@ -112,7 +112,8 @@ def test_what_an_older_build_stored_is_found_listed_and_summed_up(
     for owner, video in videos.items():
         (hit,) = repository.search("strasse", owner=owner)
         assert (hit.video_id, hit.text) == (video.id, "Straße")
-        assert repository.list_videos(owner=owner).videos == (video,)
+        assert repository.list_videos(owner=owner, kind="video").videos == (video,)
+        assert repository.list_videos(owner=owner, kind="audio").videos == ()
         assert [saved.at for saved in repository.changed(owner=owner)] == [video.updated_at]
         usage = Usage(videos=1, unfinished=0, source_bytes=7, media_s=10.0, model_usd=0.0)
         assert repository.usage(owner=owner) == usage

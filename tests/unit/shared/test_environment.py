@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.domain.errors import ConfigurationError
+from shared.environment import load_settings
 from shared.ports.media_tool import MediaLimits
-from shared.settings import Settings, load_settings
+from shared.settings import Settings
 
 
 @pytest.fixture(autouse=True)
