@@ -204,8 +204,8 @@ class Settings:
 
     ladder: str = "standard"
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
-    segmenters: Names = ("shots", "black", "silence", "speech")
-    analyzers: Names = ("text", "words", "loudness", "pictures")
+    segmenters: Names = ("shots", "black", "silence", "speech", "music")
+    analyzers: Names = ("text", "words", "loudness", "levels", "noise", "pictures")
     taggers: Names = ("keywords", "signals", "labels")
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None

@@ -14,6 +14,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
+from shared.domain.sound_levels import SoundLevels
 from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 from shared.ports.tool_session import ToolSession
@@ -83,7 +84,7 @@ def _gather(context: StageContext) -> AnalysisInput:
     if not renditions or (media.kind == "video" and "proxy" not in artifacts):
         raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
     sound = next((one for one in renditions if one.kind == "audio" and one.name == "audio"), None)
-    audio = artifacts.get("analysis_audio")
+    audio, levels = artifacts.get("analysis_audio"), artifacts.get("sound_levels")
     return AnalysisInput(
         source=context.video.source,
         media=media,
@@ -96,6 +97,7 @@ def _gather(context: StageContext) -> AnalysisInput:
         audio=context.fetch(audio) if audio else None,
         sound=context.fetch(sound.object) if sound else None,
         loudness=sound.source_loudness if sound else None,
+        levels=SoundLevels.from_json(context.fetch(levels).read_text()) if levels else None,
         proxy=context.fetch(artifacts["proxy"]) if media.kind == "video" else None,
         pictures=lambda: context.fetch(smallest_rendition(renditions, _READABLE_SIDE).object),
         download=next((rendition.object for rendition in renditions if rendition.kind == "mp4"), None),
@@ -125,7 +127,7 @@ def _checked(finding: Finding, analyzer: Analyzer, media: MediaInfo) -> Iterator
         )
     value = _plain(finding.value)
     if value not in ("", ()):
-        yield replace(finding, value=value, end_s=end_s)
+        yield replace(finding, value=value, end_s=end_s, reason=plain_text(finding.reason))
 
 
 def _plain(value: str | float | tuple[str, ...]) -> str | float | tuple[str, ...]:

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from functions.api import dash, hls
 from functions.api.media_links import MediaLinks
-from shared.domain.captions import CAPTIONS_LABEL, caption_files, webvtt_of
+from shared.domain.captions import caption_files, captions_track, webvtt_of
 from shared.domain.errors import NotFound
 from shared.domain.records import Finding, Rendition
-from shared.domain.text_tracks import TextTrack, text_playlist, with_dash_text, with_hls_text
+from shared.domain.text_tracks import text_playlist, with_dash_text, with_hls_text
 from shared.domain.transcript import Transcript, transcript_of
 from shared.domain.video import Video
 from shared.ports.blob_store import BlobStore
@@ -107,19 +107,15 @@ class MediaFiles:
         text = hls.linked_playlist(self._text(name), self._resolver(video, name))
         if hls.is_master(text) and (offered := self._offered_captions(video)) is not None:
             transcript, _, playlist = offered
-            text = with_hls_text(text, self._captions_track(transcript, playlist))
+            text = with_hls_text(text, captions_track(transcript, self._own_links.link(playlist)))
         return Manifest(content=text.encode(), content_type=_PLAYLIST)
 
     def _dash(self, video: Video, name: str) -> Manifest:
         text = dash.linked_manifest(self._text(name), self._resolver(video, name))
         if (offered := self._offered_captions(video)) is not None:
             transcript, webvtt, _ = offered
-            text = with_dash_text(text, self._captions_track(transcript, webvtt))
+            text = with_dash_text(text, captions_track(transcript, self._own_links.link(webvtt)))
         return Manifest(content=text.encode(), content_type="application/dash+xml")
-
-    def _captions_track(self, transcript: Transcript, name: str) -> TextTrack:
-        link = self._own_links.link(name)
-        return TextTrack(id="captions", label=CAPTIONS_LABEL, language=transcript.language, link=link)
 
     def _storyboard(self, video: Video, name: str) -> Manifest:
         resolve = self._resolver(video, name)

@@ -239,6 +239,7 @@ class FindingView(Struct, frozen=True):
     shot: int | None
     frame_url: str | None
     box: tuple[float, float, float, float] | None
+    reason: str
 
 
 class SearchHitView(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Segment: finds shots, black, silence and speech, groups shots to scenes and ranks them.
+"""Segment: finds shots, black, silence, speech and music, groups shots to scenes and ranks them.
 
 Consumes: ``video-transcoded``.
 Emits: ``video-segmented``, or ``video-failed``.

@@ -58,6 +58,7 @@ class Heard:
         tracks: The encoded tracks, the default one first; none without sound.
         analysis_audio: What is analyzed; None without sound.
         waveform: Peaks as JSON; None without sound.
+        levels: How high its channels go, as JSON; None without sound.
         decode_errors: Pieces of sound that are damaged.
         choices: What was decided.
         texts: Subtitles in WebVTT.
@@ -66,6 +67,7 @@ class Heard:
     tracks: tuple[EncodedTrack, ...] = ()
     analysis_audio: Path | None = None
     waveform: Path | None = None
+    levels: Path | None = None
     decode_errors: int = 0
     choices: tuple[Choice, ...] = ()
     texts: tuple[PackagedText, ...] = ()
@@ -94,12 +96,14 @@ def make_sound(
     plan, heard = plan_sound(media, settings), Heard()
     if plan is not None:
         sound = encoder.encode_sound(context.source(), media, plan, folder, context)
-        waveform = folder / "waveform.json"
+        waveform, levels = folder / "waveform.json", folder / "sound-levels.json"
         write_waveform(sound.analysis_audio, waveform)
+        levels.write_text(sound.levels.to_json())
         heard = Heard(
             tracks=sound.tracks,
             analysis_audio=sound.analysis_audio,
             waveform=waveform,
+            levels=levels,
             decode_errors=sound.decode_errors,
             choices=tuple(sound_choice(encoded, plan) for encoded in sound.tracks),
         )
@@ -114,11 +118,13 @@ def make_sound(
 def store_sound(context: StageContext, heard: Heard) -> Iterator[Record]:
     """Stores what is neither a rendition nor a playlist, and says what was decided."""
     yield from heard.choices
-    if heard.analysis_audio and heard.waveform:
-        yield Artifact(
-            role="analysis_audio", object=context.put(heard.analysis_audio, "analysis.wav", "audio/wav")
-        )
-        yield Artifact(role="waveform", object=context.put(heard.waveform, "waveform.json", "application/json"))
+    for role, path, content_type in (
+        ("analysis_audio", heard.analysis_audio, "audio/wav"),
+        ("waveform", heard.waveform, "application/json"),
+        ("sound_levels", heard.levels, "application/json"),
+    ):
+        if path is not None:
+            yield Artifact(role=role, object=context.put(path, path.name, content_type))
     for text in heard.texts:
         stored = context.put(text.path, f"stream/{text.path.name}", "text/vtt")
         yield Artifact(role="subtitles", object=stored, language=text.language)

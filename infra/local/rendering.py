@@ -202,7 +202,7 @@ def _decisions(choices: Sequence[Choice]) -> Table:
 
 def _segments(segments: Sequence[Segment]) -> Table:
     table = _table("Kind", "From", "To", "Begins with", "Rank", "Why")
-    order = {"scene": 0, "shot": 1, "black": 2, "silence": 3, "speech": 4}
+    order = {"scene": 0, "shot": 1, "black": 2, "silence": 3, "speech": 4, "music": 5}
     ranked = sorted(segments, key=lambda segment: (order[segment.kind], segment.index))
     for segment in _cut(ranked, table, 3 * MOST_ROWS):
         table.add_row(
@@ -218,7 +218,7 @@ def _segments(segments: Sequence[Segment]) -> Table:
 
 def _texts(findings: Sequence[Finding]) -> Table:
     table = _table("From", "Found by", "Confidence", "Words")
-    worded = [found for found in findings if found.modality in ("text", "speech") and isinstance(found.value, str)]
+    worded = [found for found in findings if found.name in ("text", "words") and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
         table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
     return table

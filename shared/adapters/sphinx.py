@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from shared.adapters.spoken_audio import SpokenPiece, spoken_pieces
+from shared.domain.transcript import CAPTION_MAX_CHARS
 from shared.ports.speech import SpokenSpan
 from shared.ports.tool_session import ToolSession
 
@@ -28,6 +29,7 @@ class SphinxTranscriber:
     """Implements Transcriber on the device: rough, always available, never touches the network."""
 
     name = "pocketsphinx"
+    languages = frozenset({"en", "eng"})
 
     def __init__(self) -> None:
         self.version = version("pocketsphinx")
@@ -49,18 +51,36 @@ class SphinxTranscriber:
 
 
 def _phrases(piece: SpokenPiece, segments: Iterable[Any]) -> Iterator[SpokenSpan]:
-    """Yields what was said between two pauses; a decoder's segment has a word, its posterior and its frames."""
+    """Yields what was said between two pauses, in several parts if it is long.
+
+    A decoder's segment has a word, its posterior and its frames.
+    """
     heard = [segment for segment in segments if _is_word(segment) or _frames(segment) >= _PAUSE_FRAMES]
     for is_word, group in groupby(heard, key=_is_word):
-        said = list(group)
-        posterior = fmean(segment.prob for segment in said)
-        if is_word and posterior >= _MIN_POSTERIOR:
-            yield SpokenSpan(
-                start_s=piece.start_s + said[0].start_frame / _FRAMES_A_SECOND,
-                end_s=min(piece.start_s + (said[-1].end_frame + 1) / _FRAMES_A_SECOND, piece.end_s),
-                text=" ".join(segment.word.partition("(")[0] for segment in said),
-                confidence=_MAX_CONFIDENCE * min(posterior, 1.0),
-            )
+        for said in _lines(group) if is_word else ():
+            posterior = fmean(segment.prob for segment in said)
+            if posterior >= _MIN_POSTERIOR:
+                yield SpokenSpan(
+                    start_s=piece.start_s + said[0].start_frame / _FRAMES_A_SECOND,
+                    end_s=min(piece.start_s + (said[-1].end_frame + 1) / _FRAMES_A_SECOND, piece.end_s),
+                    text=_text(said),
+                    confidence=_MAX_CONFIDENCE * min(posterior, 1.0),
+                )
+
+
+def _lines(words: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yields words in runs that fit into one caption, so that each begins when its first word is said."""
+    line: list[Any] = []
+    for word in words:
+        if line and len(_text([*line, word])) > CAPTION_MAX_CHARS:
+            yield line
+            line = []
+        line.append(word)
+    yield line
+
+
+def _text(words: Iterable[Any]) -> str:
+    return " ".join(word.word.partition("(")[0] for word in words)
 
 
 def _is_word(segment: Any) -> bool:

@@ -34,6 +34,7 @@ class WhisperTranscriber:
     """
 
     name = "faster-whisper"
+    languages: frozenset[str] = frozenset()
 
     def __init__(self, model_dir: Path, threads: int = 2) -> None:
         missing = [file for file in _NEEDED_FILES if not (model_dir / file).is_file()]
@@ -61,7 +62,9 @@ class WhisperTranscriber:
     def transcribe(self, audio: Path, spans: Sequence[SpokenSpan], session: ToolSession) -> Iterable[SpokenSpan]:
         total_s = sum(span.end_s - span.start_s for span in spans)
         heard_s = 0.0
-        language: str | None = None  # detected in the first window, then kept: a video seldom changes it
+        # Detected in the first window, then kept: a video seldom changes it.
+        language: str | None = None
+        language_confidence = 0.0
         for window in _windows(spoken_pieces(audio, spans, _WINDOW_S)):
             pcm = b"".join(piece.pcm for piece in window)
             segments, info = self._model.transcribe(
@@ -70,13 +73,16 @@ class WhisperTranscriber:
                 # A mistake in one window must not lead the next one astray.
                 condition_on_previous_text=False,
             )
-            language = info.language
+            if language is None:
+                language, language_confidence = info.language, info.language_probability
             for segment in segments:
                 yield SpokenSpan(
                     start_s=_on_timeline(segment.start, window),
                     end_s=_on_timeline(segment.end, window),
                     text=segment.text.strip(),
                     confidence=math.exp(min(segment.avg_logprob, 0.0)) * (1.0 - segment.no_speech_prob),
+                    language=language,
+                    language_confidence=language_confidence,
                 )
             heard_s += _length_s(window)
             session.progress(min(heard_s / total_s, 1.0))

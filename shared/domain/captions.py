@@ -9,13 +9,15 @@ from typing import Final
 
 from shared.domain.identity import object_prefix
 from shared.domain.plain_text import plain_text
+from shared.domain.text_tracks import TextTrack
 from shared.domain.timecode import timecode
 from shared.domain.transcript import Transcript
 from shared.domain.video import Video
 
-__all__ = ["CAPTIONS_LABEL", "caption_files", "srt_of", "webvtt_of"]
+__all__ = ["caption_files", "captions_label", "captions_track", "srt_of", "webvtt_of"]
 
-CAPTIONS_LABEL: Final = "Automatic captions"
+_LABEL: Final = "Automatic captions"
+_ROUGH: Final = "rough"  # what is more wrong than right says so wherever it can be chosen
 
 
 def caption_files(video: Video) -> tuple[str, str] | None:
@@ -32,10 +34,35 @@ def caption_files(video: Video) -> tuple[str, str] | None:
     return f"{folder}captions.vtt", f"{folder}captions.m3u8"
 
 
+def captions_label(transcript: Transcript) -> str:
+    """Returns what players call the captions of a transcript."""
+    return f"{_LABEL} ({_ROUGH})" if transcript.rough else _LABEL
+
+
+def captions_track(transcript: Transcript, link: str) -> TextTrack:
+    """Returns the captions of a transcript as manifests offer them.
+
+    Args:
+        transcript: What is said.
+        link: Leads to their playlist for HLS, to their WebVTT for DASH.
+    """
+    return TextTrack(
+        id="captions",
+        label=captions_label(transcript),
+        language=transcript.language,
+        link=link,
+        automatic=True,
+        autoselect=not transcript.rough,
+    )
+
+
 def webvtt_of(transcript: Transcript) -> bytes:
-    """Returns a transcript as WebVTT."""
+    """Returns a transcript as WebVTT, which says in a comment that no person wrote it."""
     # No words are markup: what a stranger says as a tag is shown as it was said.
-    return _written(transcript, "vtt", lambda text: escape(text, quote=False))
+    file = _written(transcript, "vtt", lambda text: escape(text, quote=False))
+    head, _, cues = file.partition(b"\n\n")
+    note = f"NOTE {captions_label(transcript)}".encode()
+    return b"\n\n".join(filter(None, (head.rstrip(), note, cues))).rstrip() + b"\n"
 
 
 def srt_of(transcript: Transcript) -> bytes:

@@ -32,7 +32,7 @@ __all__ = [
     "Transition",
 ]
 
-SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
+SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech", "music"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
 Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
 TagKind: TypeAlias = Literal["topic", "text", "sound", "style", "quality", "category"]
@@ -91,8 +91,8 @@ class Artifact:
     Attributes:
         role: ``hls``, ``dash``, ``iframes``, ``media_playlist``, ``poster``, ``storyboard`` (one or more, in time
             order), ``storyboard_vtt``, ``preview`` (for players and lists), ``subtitles`` (WebVTT), ``waveform``
-            (peaks of the sound in JSON), ``proxy`` (tiny pictures, every source frame) or ``analysis_audio``
-            (16 kHz mono, at the source's level).
+            (peaks of the sound in JSON), ``proxy`` (tiny pictures, every source frame), ``analysis_audio``
+            (16 kHz mono, at the source's level) or ``sound_levels`` (those of its channels in JSON).
         object: Where it lies.
         language: ISO 639 code of subtitles; ``und`` when unknown, and for what has no language.
     """
@@ -174,6 +174,7 @@ class Finding:
         shot: Index of the shot it lies in, when there is one.
         frame: The picture it was read from, when there is one.
         box: x, y, width, height in 0..1 of that picture, when known.
+        reason: What the value means, in words, where it does not speak for itself.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Finding:
     shot: int | None = None
     frame: ObjectRef | None = None
     box: tuple[float, float, float, float] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

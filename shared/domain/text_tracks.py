@@ -25,12 +25,16 @@ class TextTrack:
         label: What players call it; unique in a manifest.
         language: ISO 639 code; None when it is not known.
         link: Leads to its playlist from HLS, to its WebVTT from DASH.
+        automatic: Whether no person wrote it.
+        autoselect: Whether players may choose it by themselves, by what a viewer prefers.
     """
 
     id: str
     label: str
     language: str | None
     link: str
+    automatic: bool = False
+    autoselect: bool = True
 
 
 def track_label(name: str) -> str:
@@ -41,9 +45,10 @@ def track_label(name: str) -> str:
 def with_hls_text(text: str, track: TextTrack) -> str:
     """Returns a master playlist that offers a text, besides others, with every stream."""
     spoken = f',LANGUAGE="{track.language}"' if track.language else ""
+    made = ',CHARACTERISTICS="public.machine-generated"' if track.automatic else ""
     media = (
-        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{_GROUP}",NAME="{track.label}"{spoken},'
-        f'DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="{track.link}"'
+        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{_GROUP}",NAME="{track.label}"{spoken},DEFAULT=NO,'
+        f'AUTOSELECT={"YES" if track.autoselect else "NO"},FORCED=NO{made},URI="{track.link}"'
     )
     lines = [
         f"{line}{_SUBTITLES}" if line.startswith(_STREAM) and _SUBTITLES not in line else line

@@ -12,12 +12,14 @@ from typing import Final
 from shared.domain.media import MediaInfo
 from shared.domain.records import Finding
 
-__all__ = ["Line", "Transcript", "transcript_of"]
+__all__ = ["CAPTION_MAX_CHARS", "Line", "Transcript", "transcript_of"]
 
-_CAPTION_MAX_CHARS: Final = 84
+CAPTION_MAX_CHARS: Final = 84
 """Two lines of 42, which is what people read at a glance."""
 
 _SHORTEST_S: Final = 0.001  # what has no length is never shown
+_READABLE: Final = 0.5
+_SURE_OF_LANGUAGE: Final = 0.5
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
 
@@ -45,17 +47,23 @@ class Transcript:
     Attributes:
         lines: In the order of their beginnings; may be empty.
         producer: Name of the analyzer; empty when there are no lines.
-        language: ISO 639 code of the sound, as the file says; None when it does not.
+        language: ISO 639 code of what is said, as it was heard or else as the file says; None when nobody knows.
     """
 
     lines: tuple[Line, ...]
     producer: str
     language: str | None
 
+    @property
+    def rough(self) -> bool:
+        """Whether more of it may be wrong than right, by how sure the producer was of each second."""
+        length_s = sum(line.end_s - line.start_s for line in self.lines)
+        return _sure_s(self.lines) < _READABLE * length_s
+
     def captions(self) -> Iterator[Line]:
         """Yields the lines in pieces short enough to be read below a picture, each in its share of the time."""
         for line in self.lines:
-            pieces = wrap(line.text, _CAPTION_MAX_CHARS)
+            pieces = wrap(line.text, CAPTION_MAX_CHARS)
             s_a_char = (line.end_s - line.start_s) / sum(map(len, pieces))
             start_s = line.start_s
             for piece in pieces:
@@ -79,7 +87,7 @@ def transcript_of(findings: Sequence[Finding], media: MediaInfo | None) -> Trans
             heard[finding.producer].append(_line(finding, finding.value))
     producer = max(sorted(heard), key=lambda name: _sure_s(heard[name]), default="")
     lines = sorted(heard[producer], key=lambda line: (line.start_s, line.end_s))
-    return Transcript(lines=tuple(lines), producer=producer, language=_language(media))
+    return Transcript(lines=tuple(lines), producer=producer, language=_language(findings, media))
 
 
 def _line(finding: Finding, text: str) -> Line:
@@ -90,7 +98,14 @@ def _sure_s(lines: Sequence[Line]) -> float:
     return sum((line.end_s - line.start_s) * line.confidence for line in lines)
 
 
-def _language(media: MediaInfo | None) -> str | None:
+def _language(findings: Sequence[Finding], media: MediaInfo | None) -> str | None:
+    heard = [
+        finding
+        for finding in findings
+        if finding.name == "speech_language" and finding.confidence >= _SURE_OF_LANGUAGE
+    ]
+    if heard:
+        return str(max(heard, key=lambda finding: finding.end_s - finding.start_s).value)
     # Only the first sound stream is listened to.
     language = media.audio[0].language if media is not None and media.audio else "und"
     return language if language != "und" and _LANGUAGE.fullmatch(language) else None

@@ -10,6 +10,7 @@ from typing import Protocol
 from shared.domain.chunks import Chunk, Chunking
 from shared.domain.encoding import Look, Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import Loudness, MediaInfo
+from shared.domain.sound_levels import SoundLevels
 from shared.ports.tool_session import ToolSession
 
 __all__ = ["EncodedPictures", "EncodedRung", "EncodedSound", "EncodedTrack", "Encoder"]
@@ -68,13 +69,15 @@ class EncodedSound:
     Attributes:
         tracks: The default one first.
         analysis_audio: The default track at the source's level: WAV, 16 kHz, mono, 16 bit, time 0 = the source's
-            time 0.
+            time 0. One of its channels, where the two would cancel each other out.
         decode_errors: Decoder errors met and concealed; 0 for a clean file.
+        levels: How high the source's default track goes, channel by channel.
     """
 
     tracks: tuple[EncodedTrack, ...]
     analysis_audio: Path
     decode_errors: int
+    levels: SoundLevels
 
 
 class Encoder(Protocol):

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from shared.domain.media import Loudness, MediaInfo
 from shared.domain.records import Finding, ObjectRef, Segment
+from shared.domain.sound_levels import SoundLevels
 from shared.domain.video import Source
 from shared.ports.memo import Memo
 from shared.ports.tool_session import ToolSession
@@ -40,6 +41,8 @@ class AnalysisInput:
         sound: The encoded sound at full quality (AAC in MP4), at the level that players get; None without sound.
         loudness: How loud the source's sound is, whatever level it was given since; None without sound, and for a
             video that was transcoded before that was measured.
+        levels: How high the source's channels go; None without sound, and for a video that was transcoded before
+            that was measured.
         proxy: Tiny pictures, one for every source frame; None for sound alone.
         pictures: Fetches a rendition in which text can be read, picture only; there is one where there are
             keyframes. It is large: call it when needed.
@@ -58,6 +61,7 @@ class AnalysisInput:
     audio: Path | None
     sound: Path | None
     loudness: Loudness | None
+    levels: SoundLevels | None
     proxy: Path | None
     pictures: Callable[[], Path]
     download: ObjectRef | None

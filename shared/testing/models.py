@@ -63,10 +63,12 @@ class FakeTranscriber:
     Args:
         phrases: What is said in every sound; it hears those that begin within the spans given.
         heard: The spans it was given, call by call.
+        languages: The only ones it knows; empty for all.
     """
 
     phrases: Sequence[SpokenSpan] = ()
     heard: list[Sequence[SpokenSpan]] = field(default_factory=list)
+    languages: frozenset[str] = frozenset()
     name: str = "fake-transcriber"
     version: str = "1"
 

@@ -71,7 +71,7 @@ def test_what_is_said_in_it_is_found_and_tagged(deployment: Deployment, recordin
     tags = {tag["label"] for tag in deployment.ask("GET", f"{path}/tags")["tags"]}
     assert "speech" in tags
     segments = deployment.ask("GET", f"{path}/segments")["segments"]
-    assert {segment["kind"] for segment in segments} <= {"scene", "silence", "speech"}
+    assert {segment["kind"] for segment in segments} <= {"scene", "silence", "speech", "music"}
     scenes = [segment for segment in segments if segment["kind"] == "scene"]
     assert (scenes[0]["start_s"], scenes[-1]["end_s"]) == (0.0, recording["media"]["duration_s"])
     assert all(scene["score"] is not None for scene in scenes)

@@ -64,6 +64,8 @@ def test_hls_leads_to_every_file(player: Player) -> None:
     audio, captions, _, stream = uris(answer.text)
     assert "/audio.m3u8?" in audio
     assert 'LANGUAGE="eng"' in answer.text
+    assert 'NAME="Automatic captions"' in answer.text
+    assert 'CHARACTERISTICS="public.machine-generated"' in answer.text
 
     segments = uris(player.open(stream).text)
     assert len(set(segments)) == 1
@@ -72,7 +74,7 @@ def test_hls_leads_to_every_file(player: Player) -> None:
     assert (part.status_code, part.data, part.mimetype) == (206, MP4[:10], "video/mp4")
 
     (text,) = uris(player.open(captions).text)
-    assert player.open(text).text == "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nhello\n"
+    assert player.open(text).text == "WEBVTT\n\nNOTE Automatic captions\n\n00:00:00.000 --> 00:00:02.000\nhello\n"
 
 
 def test_dash_leads_to_every_file(player: Player) -> None:
@@ -179,6 +181,7 @@ def test_what_a_stranger_says_is_text_in_captions(player: Player) -> None:
     assert player.ask(f"/v1/videos/{video.id}/transcript").json == {
         "language": "eng",
         "producer": "words",
+        "rough": False,
         "lines": [
             {"start_s": 0.0, "end_s": 2.0, "text": HOSTILE, "confidence": 0.5},
             {"start_s": 2.0, "end_s": 4.0, "text": "after", "confidence": 0.5},
@@ -189,5 +192,5 @@ def test_what_a_stranger_says_is_text_in_captions(player: Player) -> None:
 def test_a_video_without_speech_has_an_empty_transcript(player: Player) -> None:
     video = player.finished()
     assert json_of(player.ask(f"/v1/videos/{video.id}/transcript"))["lines"] == []
-    assert player.ask(f"/v1/videos/{video.id}/transcript.vtt").text == "WEBVTT\n"
+    assert player.ask(f"/v1/videos/{video.id}/transcript.vtt").text == "WEBVTT\n\nNOTE Automatic captions\n"
     assert player.playback(video)["captions"] == []

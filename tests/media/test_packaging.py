@@ -102,7 +102,7 @@ def test_records_say_what_the_files_are(process: Callable[[Path], Processed], ma
             assert said["avg_frame_rate"] == "25/1"
     assert {found.role for found in done.artifacts} == {
         *("hls", "dash", "iframes", "media_playlist", "poster", "storyboard", "storyboard_vtt", "proxy"),
-        *("analysis_audio", "waveform"),
+        *("analysis_audio", "waveform", "sound_levels"),
     }
 
 

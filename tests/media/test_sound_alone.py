@@ -121,7 +121,7 @@ def test_every_container_becomes_a_stream_and_a_file(
         "audio": ("audio", "aac", None),
         "mp4": ("audio", "aac", None),
     }
-    assert set(heard.files) == {"hls", "dash", "media_playlist", "analysis_audio", "waveform"}
+    assert set(heard.files) == {"hls", "dash", "media_playlist", "analysis_audio", "waveform", "sound_levels"}
     assert not heard.context.caveats
     assert [one.value for one in heard.records if isinstance(one, Choice) and one.subject == "mode"] == [
         "sound alone"

@@ -1,11 +1,12 @@
 """What finds things in a video, one algorithm a file.
 
-Names of findings, which taggers rely on:
+Names of findings, which taggers rely on; a problem's finding says in ``reason`` what is wrong:
 
 | name | modality | value |
 |---|---|---|
 | ``text`` | text | a line as it stands in the picture; with a box from OCR, without one from a model |
 | ``words`` | speech | a phrase as it was heard |
+| ``speech_language`` | speech | ISO 639-1 code of what is said, where that can be heard; else absent |
 | ``summary`` | picture | what the whole is about, in a few sentences of the model's |
 | ``suggested_title`` | picture | a name for the whole |
 | ``description`` | picture | what is seen and heard in a scene |
@@ -14,6 +15,14 @@ Names of findings, which taggers rely on:
 | ``loudness_lufs`` | sound | integrated loudness (ITU-R BS.1770); -70.0, the gate, for anything quieter |
 | ``loudness_range_lu`` | sound | loudness range (EBU Tech 3342) |
 | ``true_peak_dbtp`` | sound | highest peak, between samples too; absent for digital silence |
+| ``sound_silent`` | sound | highest peak in dBFS of a sound track on which there is nothing to hear |
+| ``sound_too_quiet`` | sound | integrated loudness in LUFS, if that is too little |
+| ``sound_clipping`` | sound | share of samples on tops that were cut off, at most |
+| ``sound_dc_offset`` | sound | mean of the samples, 1 is full scale, if that is far from 0 |
+| ``sound_channel_silent`` | sound | ``left`` or ``right``, if only the other one is heard |
+| ``sound_out_of_phase`` | sound | correlation of left and right, if they are opposite |
+| ``sound_noise`` | sound | level of noise in dBFS, if that is high for what is said |
+| ``sound_hum`` | sound | frequency in Hz of a hum from the mains, 50.0 or 60.0 |
 | ``motion`` | picture | mean change of luma between pictures 0.1 s apart, 0..1; one a shot |
 | ``brightness`` | picture | mean luma, 0 black .. 1 white; one a shot |
 | ``sharpness`` | picture | share of the keyframe's fine detail a blur would destroy, 0..1; none if flat |
@@ -34,6 +43,8 @@ ANALYZERS = Registry(
         "text": "functions.analyze.strategies.text:TextAnalyzer",
         "words": "functions.analyze.strategies.words:WordsAnalyzer",
         "loudness": "functions.analyze.strategies.loudness:LoudnessAnalyzer",
+        "levels": "functions.analyze.strategies.levels:LevelsAnalyzer",
+        "noise": "functions.analyze.strategies.noise:NoiseAnalyzer",
         "gemini": "functions.analyze.strategies.gemini:GeminiAnalyzer",
         "pictures": "functions.analyze.strategies.pictures:PicturesAnalyzer",
     },

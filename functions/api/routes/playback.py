@@ -10,7 +10,7 @@ from msgspec import Struct
 from functions.api.access import OwnedVideos
 from functions.api.media_links import MediaLinks
 from functions.api.operation import Answer, Call, Nothing, Routes
-from shared.domain.captions import CAPTIONS_LABEL, caption_files
+from shared.domain.captions import caption_files, captions_label
 from shared.domain.records import Artifact, Finding, Rendition
 from shared.domain.text_tracks import track_label
 from shared.domain.transcript import transcript_of
@@ -20,7 +20,7 @@ __all__ = ["playback_routes"]
 
 
 class CaptionsView(Struct, frozen=True):
-    """Captions or subtitles in WebVTT; ``language`` is an ISO 639 code where the file says which it is."""
+    """Captions or subtitles in WebVTT; ``language`` is an ISO 639 code where it is known."""
 
     language: str | None
     label: str
@@ -110,4 +110,6 @@ def _captions(video: Video, videos: OwnedVideos, links: MediaLinks) -> tuple[Cap
     transcript = transcript_of(videos.records(video, Finding), video.media)
     if not transcript.lines:
         return ()
-    return (CaptionsView(language=transcript.language, label=CAPTIONS_LABEL, url=links.link(files[0])),)
+    return (
+        CaptionsView(language=transcript.language, label=captions_label(transcript), url=links.link(files[0])),
+    )

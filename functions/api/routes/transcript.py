@@ -17,11 +17,13 @@ class TranscriptView(Struct, frozen=True):
     """What is said; no lines when nothing is, or nobody listened yet.
 
     Where several analyzers listened, ``producer`` is the one that heard most, each second weighted by how sure it
-    was. ``language`` is an ISO 639 code where the file says which it is.
+    was. ``language`` is an ISO 639 code, heard by who can tell or else as the file says; null when neither does.
+    ``rough`` says that more may be wrong than right.
     """
 
     language: str | None
     producer: str
+    rough: bool
     lines: tuple[Line, ...]
 
 
@@ -33,8 +35,14 @@ def transcript_routes() -> Routes:
     def show_transcript(call: Call[Nothing, Nothing]) -> Answer:
         """Shows what is said, line by line."""
         transcript = _transcript(call)
-        view = TranscriptView(language=transcript.language, producer=transcript.producer, lines=transcript.lines)
-        return Answer(value=view)
+        return Answer(
+            value=TranscriptView(
+                language=transcript.language,
+                producer=transcript.producer,
+                rough=transcript.rough,
+                lines=transcript.lines,
+            )
+        )
 
     @routes.add(
         "GET",

@@ -14,6 +14,7 @@ SEGMENTERS = Registry(
         "shots": "functions.segment.strategies.shots:ShotSegmenter",
         "black": "functions.segment.strategies.black:BlackSegmenter",
         "silence": "functions.segment.strategies.silence:SilenceSegmenter",
+        "music": "functions.segment.strategies.music:MusicSegmenter",
         "speech": "functions.segment.strategies.speech:SpeechSegmenter",
     },
 )

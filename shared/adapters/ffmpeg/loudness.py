@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
-import selectors
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
+from shared.adapters.ffmpeg.pipes import Pipes
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.adapters.sandbox import RunningTool, ToolLimits
 from shared.domain.media import Loudness
@@ -23,25 +23,20 @@ _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
 
 class Meters:
-    """FFmpeg's EBU R 128 meters for several sounds at once, each with a pipe of its own.
+    """FFmpeg's EBU R 128 meters for several sounds at once.
 
-    A meter writes its running values ten times a second; the last ones are those of the whole. To be closed.
+    A meter writes its running values ten times a second; the last ones are those of the whole.
 
     Args:
-        count: How many sounds.
+        targets: What FFmpeg calls the pipes, one a sound, that the meters write to.
     """
 
-    def __init__(self, count: int) -> None:
-        pipes = [os.pipe() for _ in range(count)]
-        self._readers = [os.fdopen(read_fd, "rb", buffering=0) for read_fd, _ in pipes]
-        self._writers = [os.fdopen(write_fd, "wb", buffering=0) for _, write_fd in pipes]
-        self._values: list[dict[str, float]] = [{} for _ in range(count)]
-        self.pass_fds = tuple(write_fd for _, write_fd in pipes)
-
-    def close(self) -> None:
-        """Closes what is left open."""
-        for pipe in (*self._readers, *self._writers):
-            pipe.close()
+    def __init__(self, targets: Sequence[str]) -> None:
+        self._targets = targets
+        self._values: list[dict[str, float]] = [{} for _ in targets]
+        self._rest = [b""] * len(targets)
+        self.takers = [partial(self._take, number) for number in range(len(targets))]
+        """What the bytes of each pipe are for."""
 
     def output(self, sound: Any, number: int) -> Any:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
@@ -53,24 +48,8 @@ class Meters:
             metadata=1,  # the summary in the log is for people; this is for programs
             framelog="quiet",
         )
-        pipe = f"pipe:{self.pass_fds[number]}"
-        return heard.filter("ametadata", mode="print", file=pipe).output("-", format="null")
-
-    def follow(self) -> None:
-        """Reads until FFmpeg, which must have been started, has ended; none of the pipes can fill up meanwhile."""
-        for writer in self._writers:
-            writer.close()  # now only FFmpeg holds that end, and its end is seen here
-        rest = [b""] * len(self._readers)
-        with selectors.DefaultSelector() as selector:
-            for number, reader in enumerate(self._readers):
-                selector.register(reader, selectors.EVENT_READ, number)
-            while selector.get_map():
-                for key, _ in selector.select():
-                    chunk = os.read(key.fd, 65536)
-                    if not chunk:
-                        selector.unregister(key.fileobj)
-                    *lines, rest[key.data] = (rest[key.data] + chunk).split(b"\n")
-                    self._take(lines, key.data)
+        told = heard.filter("ametadata", mode="print", file=self._targets[number])
+        return told.output("-", format="null")
 
     def loudness(self, number: int, tool: RunningTool) -> Loudness:
         """Returns what a meter showed last.
@@ -88,7 +67,8 @@ class Meters:
             true_peak_dbtp=20 * math.log10(peak) if peak > 0 else None,  # given as an amplitude, 1 is full scale
         )
 
-    def _take(self, lines: Sequence[bytes], number: int) -> None:
+    def _take(self, number: int, chunk: bytes) -> None:
+        *lines, self._rest[number] = (self._rest[number] + chunk).split(b"\n")
         for line in lines:
             key, found, value = line.decode().partition("=")
             if found:
@@ -106,12 +86,13 @@ def measure_loudness(
         session: The attempt.
         limits: What that may take.
     """
-    with closing(Meters(len(sounds))) as meters:
+    with closing(Pipes(len(sounds))) as pipes:
+        meters = Meters(pipes.targets)
         outputs = [meters.output(ffmpeg.input(literal(path)).audio, number) for number, path in enumerate(sounds)]
         graph = ffmpeg.merge_outputs(*outputs)
         folder = sounds[0].parent
-        with programs.encode(graph, folder, session, limits=limits, pass_fds=meters.pass_fds) as tool:
-            meters.follow()
+        with programs.encode(graph, folder, session, limits=limits, pass_fds=pipes.pass_fds) as tool:
+            pipes.follow(meters.takers)
     if tool.returncode:
         raise tool_failed(tool)
     return [meters.loudness(number, tool) for number in range(len(sounds))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ from shared.adapters.ffmpeg.allowance import for_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
+from shared.adapters.ffmpeg.levels import LevelMeter
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
+from shared.adapters.ffmpeg.pipes import Pipes
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.domain.encoding import SoundPlan, SoundTrack
 from shared.domain.errors import PermanentError
 from shared.domain.media import Loudness, MediaInfo
+from shared.domain.sound_levels import SoundLevels
 from shared.ports.encoder import EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
 
@@ -41,18 +44,28 @@ def encode_sound(
         TransientError: The machine or a limit is at fault.
     """
     work = _Work(programs, source, media, plan, folder, session)
-    loudness, decode_errors = work.measured()
+    measured = work.measured()
+    if measured.levels.cancels_out:
+        work.write_analysis_audio_of_one_channel()
     tracks = [
-        EncodedTrack(track=track, path=folder / f"{track.name}.mp4", source=measured)
-        for track, measured in zip(plan.tracks, loudness, strict=True)
+        EncodedTrack(track=track, path=folder / f"{track.name}.mp4", source=loudness)
+        for track, loudness in zip(plan.tracks, measured.loudness, strict=True)
     ]
     levels = {encoded.track.name: first_level(encoded.source, plan) for encoded in tracks}
     work.encode(tracks, levels)
     return EncodedSound(
         tracks=tuple(work.brought_to_level(tracks, levels)),
         analysis_audio=work.analysis_audio,
-        decode_errors=decode_errors,
+        decode_errors=measured.decode_errors,
+        levels=measured.levels,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    loudness: Sequence[Loudness]
+    levels: SoundLevels
+    decode_errors: int
 
 
 class _Work:
@@ -74,38 +87,59 @@ class _Work:
         self._limits = for_sound(media, plan)
         self.analysis_audio = folder / "analysis.wav"
 
-    def measured(self) -> tuple[list[Loudness], int]:
-        """Decodes everything once: how loud the tracks are, what is analyzed, and the number of decode errors."""
+    def measured(self) -> _Measured:
+        """Decodes everything once: writes what is analyzed, measures the tracks and the first one's channels."""
         read, tracks = opened(self._source, self._media), self._plan.tracks
         errors = DecodeErrors({track.index for track in tracks})
-        wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
-        with closing(Meters(len(tracks))) as meters:
-            first, *others = (_timed(read, track) for track in tracks)
-            branches = first.asplit()
-            outputs = [meters.output(sound, number) for number, sound in enumerate((branches[0], *others))]
-            outputs.append(branches[1].output(literal(self.analysis_audio), **wav))
-            graph = self._graph(read, tracks, outputs)
+        stream = next(stream for stream in self._media.audio if stream.index == tracks[0].index)
+        with closing(Pipes(len(tracks) + 1)) as pipes:
+            meters, levels = Meters(pipes.targets[:-1]), LevelMeter(stream, pipes.targets[-1])
+            decoded = read[str(tracks[0].index)].asplit()
+            heard = _timed(decoded[0], tracks[0]).asplit()
+            others = [_timed(read[str(track.index)], track) for track in tracks[1:]]
+            outputs = [meters.output(sound, number) for number, sound in enumerate((heard[0], *others))]
+            outputs += [self._analysis_output(heard[1]), levels.output(decoded[1])]
             with self._programs.encode(
-                graph,
+                self._graph(read, tracks, outputs),
                 self._folder,
                 self._session,
                 limits=self._limits,
-                pass_fds=meters.pass_fds,
+                pass_fds=pipes.pass_fds,
                 on_log=errors.note,
             ) as tool:
-                meters.follow()
+                pipes.follow([*meters.takers, levels.take])
         if tool.returncode and errors.count:
             detail = "The sound is damaged and can't be decoded. Export the video again."
             raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
         if tool.returncode or not _is_written(self.analysis_audio):
             raise tool_failed(tool)
-        return [meters.loudness(number, tool) for number in range(len(tracks))], errors.count
+        return _Measured(
+            loudness=[meters.loudness(number, tool) for number in range(len(tracks))],
+            levels=levels.levels(),
+            decode_errors=errors.count,
+        )
+
+    def write_analysis_audio_of_one_channel(self) -> None:
+        """Decodes the default track again, for of both channels together nothing is left to be analyzed."""
+        read, track = opened(self._source, self._media), self._plan.tracks[0]
+        left = _timed(read[str(track.index)], track).filter("channelmap", map="FL-FC", channel_layout="mono")
+        graph = self._graph(read, [track], [self._analysis_output(left)])
+        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
+            for _ in tool.stdout:
+                pass
+        if tool.returncode or not _is_written(self.analysis_audio):
+            raise tool_failed(tool)
+
+    def _analysis_output(self, sound: Any) -> Any:
+        wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
+        return sound.output(literal(self.analysis_audio), **wav)
 
     def encode(self, tracks: Sequence[EncodedTrack], levels: Mapping[str, Level | None]) -> None:
         """Encodes tracks, each with its change of level."""
         read, outputs = opened(self._source, self._media), []
         for encoded in tracks:
-            sound = _leveled(_timed(read, encoded.track), levels[encoded.track.name])
+            track = _timed(read[str(encoded.track.index)], encoded.track)
+            sound = _leveled(track, levels[encoded.track.name])
             outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
         graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
         with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
@@ -145,8 +179,8 @@ class _Work:
         return ffmpeg.merge_outputs(*outputs, *others)
 
 
-def _timed(read: Any, track: SoundTrack) -> Any:
-    return read[str(track.index)].filter(
+def _timed(decoded: Any, track: SoundTrack) -> Any:
+    return decoded.filter(
         "aresample",
         _RATE_HZ,
         # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays

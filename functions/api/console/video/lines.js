@@ -32,10 +32,10 @@ export function lineList(lines, query, playhead, signal) {
   return list;
 }
 
-/** Returns the lines of a sense, from what was found. */
-export function linesOf(findings, modality) {
+/** Returns the lines of one name, such as words, from what was found. */
+export function linesOf(findings, name) {
   return findings
-    .filter(finding => finding.modality === modality && typeof finding.value === 'string')
+    .filter(finding => finding.name === name && typeof finding.value === 'string')
     .map(({start_s, end_s, value}) => ({start_s, end_s, text: value}))
     .sort((one, other) => one.start_s - other.start_s);
 }

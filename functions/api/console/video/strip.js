@@ -50,11 +50,12 @@ export class Strip {
     const of = kind => segments.filter(segment => segment.kind === kind);
     this.#shots = of('shot');
     this.#spans = [];
-    const lines = name => findings.filter(finding => finding.modality === name && typeof finding.value === 'string');
+    const lines = name => findings.filter(finding => finding.name === name && typeof finding.value === 'string');
     const lanes = [
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
       ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `Scene ${scene.index + 1}`, String(scene.index + 1)))],
-      ['Speech', 'speech', lines('speech').length ? lines('speech').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
+      ['Speech', 'speech', lines('words').length ? lines('words').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
+      ['Music', 'music', of('music').map(span => this.#span(span, 'Music'))],
       ['Text', 'text', stacked(lines('text')).map(line => this.#span(line, line.value))],
       ['Sound', 'sound', this.#sound(findings, of('silence'))],
     ].filter(([, , spans]) => spans.length);

@@ -152,7 +152,7 @@ class VideoPage {
   }
 
   #fillAside(segments, findings, recommendations, problem) {
-    const said = linesOf(findings, 'speech');
+    const said = linesOf(findings, 'words');
     const seen = linesOf(findings, 'text');
     const place = {transcript: h('div'), text: h('div')};
     let shown = new AbortController();

@@ -84,6 +84,7 @@ def analysis_input(folder: Path, keyframes: Sequence[Keyframe] = (), **values: A
         "audio": folder / "audio.wav",
         "sound": folder / "sound.m4a",
         "loudness": LOUDNESS,
+        "levels": None,
         "proxy": folder / "proxy.mp4",
         "pictures": lambda: folder / "720p.mp4",
         "download": object_ref("download.mp4", content_type="video/mp4"),

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from functions.analyze.strategies.words import WordsAnalyzer
 from shared.domain.records import Segment
 from shared.ports.speech import SpokenSpan
 from shared.testing.models import FakeTranscriber
+from shared.testing.stage_context import FakeStageContext
+from shared.testing.videos import audio_stream, media_info
 from tests.unit.functions.analyze.studio import RunningClock, analysis_input, ports
 
 
@@ -28,7 +32,41 @@ def test_phrases_become_findings_within_the_video(tmp_path: Path) -> None:
         ("only phone", 1, 2, 0.3),
         ("to the end", 9, 10, 1.0),
     ]
-    assert findings[0].producer_version == "1 fake-transcriber 1"
+    assert findings[0].producer_version == "2 fake-transcriber 1"
+
+
+def test_the_language_is_told_where_it_was_heard(tmp_path: Path) -> None:
+    phrases = [
+        SpokenSpan(start_s=1, end_s=2, text="guten Tag", language="de", language_confidence=0.9),
+        SpokenSpan(start_s=5, end_s=11, text="auf Wiedersehen", language="de", language_confidence=0.9),
+    ]
+    video = analysis_input(tmp_path, segments=[speech(0, 10)])
+    *words, language = WordsAnalyzer(ports(transcriber=FakeTranscriber(phrases))).analyze(video)
+    assert [word.name for word in words] == ["words", "words"]
+    assert (language.name, language.value, language.confidence) == ("speech_language", "de", 0.9)
+    assert (language.start_s, language.end_s, language.modality) == (1, 10, "speech")
+
+
+def test_who_cannot_tell_languages_apart_names_none(tmp_path: Path) -> None:
+    video = analysis_input(tmp_path, segments=[speech(0, 3)])
+    findings = WordsAnalyzer(
+        ports(transcriber=FakeTranscriber([SpokenSpan(start_s=1, end_s=2, text="hello")]))
+    ).analyze(video)
+    assert [finding.name for finding in findings] == ["words"]
+
+
+@pytest.mark.parametrize(
+    ("told", "listens"), [("ger", False), ("deu", False), ("eng", True), ("en", True), ("und", True)]
+)
+def test_words_of_another_language_are_not_made_up(tmp_path: Path, told: str, listens: bool) -> None:
+    transcriber = FakeTranscriber(
+        [SpokenSpan(start_s=1, end_s=2, text="hello")], languages=frozenset({"en", "eng"})
+    )
+    session = FakeStageContext(tmp_path)
+    media = media_info(duration_s=10.0, audio=(audio_stream(language=told),))
+    video = analysis_input(tmp_path, segments=[speech(0, 3)], media=media, session=session)
+    assert len(list(WordsAnalyzer(ports(transcriber=transcriber)).analyze(video))) == listens
+    assert [caveat.code for caveat in session.caveats] == ([] if listens else ["speech_not_understood"])
 
 
 def test_nobody_listens_where_nobody_speaks(tmp_path: Path) -> None:

@@ -43,6 +43,16 @@ def test_phrases_end_at_pauses_and_are_never_sure(audio: Path, tmp_path: Path, m
     assert session.fractions == [1.0]
 
 
+def test_long_phrases_are_cut_where_a_word_begins(audio: Path, tmp_path: Path, mocker: MockerFixture) -> None:
+    decoder = mocker.patch("pocketsphinx.Decoder").return_value
+    decoder.seg.return_value = [word(f"word{at:02}", 10 * at, 10 * at + 9) for at in range(30)]
+    said = list(
+        SphinxTranscriber().transcribe(audio, [SpokenSpan(start_s=5, end_s=9)], FakeStageContext(tmp_path))
+    )
+    assert [len(phrase.text) for phrase in said] == [83, 83, 41]
+    assert [phrase.start_s for phrase in said] == pytest.approx([5.0, 6.2, 7.4])
+
+
 def test_long_spans_are_cut(audio: Path, tmp_path: Path, mocker: MockerFixture) -> None:
     decoder = mocker.patch("pocketsphinx.Decoder").return_value
     decoder.seg.return_value = None  # nothing recognised at all

@@ -64,8 +64,11 @@ def test_spans_are_heard_joined_and_told_in_the_videos_time(
 ) -> None:
     model = mocker.patch("faster_whisper.WhisperModel").return_value
     model.transcribe.side_effect = [
-        ([phrase(1.0, 3.0, " one"), phrase(6.0, 9.0, " two", math.log(0.5), 0.2)], SimpleNamespace(language="de")),
-        ([phrase(0.0, 99.0, " three")], SimpleNamespace(language="de")),
+        (
+            [phrase(1.0, 3.0, " one"), phrase(6.0, 9.0, " two", math.log(0.5), 0.2)],
+            SimpleNamespace(language="de", language_probability=0.8),
+        ),
+        ([phrase(0.0, 99.0, " three")], SimpleNamespace(language="de", language_probability=1.0)),
     ]
     session = FakeStageContext(tmp_path)
     spans = [SpokenSpan(start_s=10, end_s=15), SpokenSpan(start_s=20, end_s=25), SpokenSpan(start_s=30, end_s=55)]
@@ -73,6 +76,8 @@ def test_spans_are_heard_joined_and_told_in_the_videos_time(
 
     assert [(p.start_s, p.end_s, p.text) for p in said] == [(11, 13, "one"), (21, 24, "two"), (30, 55, "three")]
     assert said[1].confidence == pytest.approx(0.5 * 0.8)
+    # The second window was not asked: it is told which one it is.
+    assert {(p.language, p.language_confidence) for p in said} == {("de", 0.8)}
     first, second = model.transcribe.call_args_list
     assert len(first.args[0]) == 10 * 16_000
     assert len(second.args[0]) == 25 * 16_000

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from webvtt import WebVTT
 
-from shared.domain.captions import srt_of, webvtt_of
+from shared.domain.captions import captions_track, srt_of, webvtt_of
 from shared.domain.records import Finding
 from shared.domain.transcript import Line, Transcript, transcript_of
 
@@ -28,15 +30,28 @@ def transcript(*texts: str) -> Transcript:
 def test_times_and_texts() -> None:
     said = transcript("hello", "world")
     assert webvtt_of(said).decode() == (
-        "WEBVTT\n\n00:59:59.500 --> 01:00:01.500\nhello\n\n01:00:01.500 --> 01:00:03.500\nworld\n"
+        "WEBVTT\n\nNOTE Automatic captions\n\n"
+        "00:59:59.500 --> 01:00:01.500\nhello\n\n01:00:01.500 --> 01:00:03.500\nworld\n"
     )
     assert srt_of(said).decode() == (
         "1\n00:59:59,500 --> 01:00:01,500\nhello\n\n2\n01:00:01,500 --> 01:00:03,500\nworld\n"
     )
 
 
+def test_captions_say_who_made_them_and_how_well() -> None:
+    good = transcript("hello")
+    rough = Transcript(lines=(replace(good.lines[0], confidence=0.3),), producer="words", language="en")
+    for said, label in ((good, "Automatic captions"), (rough, "Automatic captions (rough)")):
+        track = captions_track(said, "/link")
+        assert track.label == label
+        assert track.automatic
+        assert track.autoselect is (said is good)
+        assert (track.language, track.link) == (said.language, "/link")
+        assert f"\n\nNOTE {label}\n\n".encode() in webvtt_of(said)
+
+
 def test_nothing_said() -> None:
-    assert webvtt_of(transcript()) == b"WEBVTT\n"
+    assert webvtt_of(transcript()) == b"WEBVTT\n\nNOTE Automatic captions\n"
     assert srt_of(transcript()) == b"\n"
 
 

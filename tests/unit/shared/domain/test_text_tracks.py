@@ -41,6 +41,13 @@ def test_a_text_is_offered_with_every_stream() -> None:
     assert "LANGUAGE" not in with_hls_text(MASTER, replace(TRACK, language=None))
 
 
+def test_what_no_person_wrote_is_marked_and_chosen_only_by_hand_if_it_is_rough() -> None:
+    written, automatic = with_hls_text(MASTER, TRACK), with_hls_text(MASTER, replace(TRACK, automatic=True))
+    assert "CHARACTERISTICS" not in written
+    assert 'AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.machine-generated",URI=' in automatic
+    assert "AUTOSELECT=NO" in with_hls_text(MASTER, replace(TRACK, autoselect=False)).splitlines()[4]
+
+
 def test_several_texts_are_one_group() -> None:
     text = with_hls_text(with_hls_text(MASTER, TRACK), replace(TRACK, label="Subtitles deu", language="deu"))
     assert text.count('GROUP-ID="texts"') == 2

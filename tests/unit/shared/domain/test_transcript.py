@@ -58,6 +58,24 @@ def test_the_language_is_what_the_file_says(told: str, language: str | None) -> 
     assert transcript_of([said("a")], media_info(audio=())).language is None
 
 
+def test_a_language_that_was_heard_counts_more_than_what_the_file_says() -> None:
+    media = media_info(audio=(audio_stream(language="eng"),))
+    heard = [
+        said("de", 0.0, 9.0, name="speech_language", confidence=0.9),
+        said("fr", 0.0, 5.0, name="speech_language", confidence=0.95),
+    ]
+    assert transcript_of([said("a"), *heard], media).language == "de"
+    unsure = said("de", 0.0, 9.0, name="speech_language", confidence=0.4)
+    assert transcript_of([said("a"), unsure], media).language == "eng"
+
+
+@pytest.mark.parametrize(("first", "second", "rough"), [(0.9, 0.4, False), (0.9, 0.05, True), (0.4, 0.4, True)])
+def test_what_is_rather_wrong_than_right_is_rough(first: float, second: float, rough: bool) -> None:
+    findings = [said("a", 0.0, 2.0, confidence=first), said("b", 2.0, 4.0, confidence=second)]
+    assert transcript_of(findings, None).rough is rough
+    assert not transcript_of([], None).rough
+
+
 def test_long_lines_become_captions_that_can_be_read() -> None:
     text = " ".join(f"word{at:03}" for at in range(40))
     captions = list(transcript_of([said(text, 10.0, 50.0)], None).captions())
