@@ -20,6 +20,7 @@ __all__ = [
     "EvidenceView",
     "FindingView",
     "MediaView",
+    "PieceView",
     "Progress",
     "RecommendationView",
     "RelatedView",
@@ -241,14 +242,28 @@ class FindingView(Struct, frozen=True):
     box: tuple[float, float, float, float] | None
 
 
+class PieceView(Struct, frozen=True):
+    """A part of a text, plain, and whether it is what was looked for."""
+
+    text: str
+    marked: bool
+
+
 class SearchHitView(Struct, frozen=True):
-    """One place in one video where the query was found."""
+    """One place in one video where the query was found.
+
+    ``fit`` says whether all words are there whole, some begin longer ones, or some are only spelt alike; it is null
+    where meanings were compared. ``excerpt`` is what to show of the text, in pieces. ``url`` opens the console there.
+    """
 
     video_id: str
     name: str
     title: str
     source: SearchSource
     text: str
+    excerpt: tuple[PieceView, ...]
     start_s: float
     end_s: float
+    fit: Literal["whole", "beginnings", "alike"] | None
     score: float
+    url: str

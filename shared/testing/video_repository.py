@@ -17,6 +17,7 @@ from shared.domain.events import VideoEvent
 from shared.domain.identity import erased_id
 from shared.domain.media import Kind
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
+from shared.domain.search_query import Fit, SearchQuery, closeness, fit, parse_query
 from shared.domain.search_words import search_words
 from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
@@ -129,8 +130,12 @@ class InMemoryVideoRepository:
         return [attempt for _, attempt in sorted(self._attempts.get(video_id, {}).items())]
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
-        wanted = search_words(query)
-        hits = [
+        wanted = parse_query(query)
+        hits = self._places(wanted, owner, Fit.BEGINNINGS) or self._places(wanted, owner, Fit.ALIKE)
+        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+    def _places(self, query: SearchQuery, owner: str | None, least: Fit) -> list[SearchHit]:
+        return [
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
@@ -139,15 +144,14 @@ class InMemoryVideoRepository:
                 text=entry.text,
                 start_s=entry.start_s,
                 end_s=entry.end_s,
-                score=len(wanted) / len(words),
+                fit=how,
+                score=closeness(query, how, len(words)),
             )
             for video in self._shown()
             if owner in {None, video.owner}
             for entry in self.records(video, SearchEntry)
-            if (words := search_words(entry.text)) and wanted
-            if all(any(word.startswith(start) for word in words) for start in wanted)
+            if (how := fit(query, words := search_words(entry.text), least)) is not None
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
     def nearest(
         self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20

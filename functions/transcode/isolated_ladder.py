@@ -1,0 +1,50 @@
+"""A ladder from outside, with the usual one in its place where it fails: without any, nothing could be played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain.encoding import EncodingSettings, Look
+from shared.domain.media import MediaInfo
+from shared.domain.records import Choice
+from shared.logs import logger
+from shared.processors.isolation import blame
+from shared.processors.ladder import Ladder, LadderPlanner
+
+__all__ = ["IsolatedLadder"]
+
+
+class IsolatedLadder(LadderPlanner):
+    """Plans as another ladder does.
+
+    Args:
+        ladder: The one that the settings name. One of the product is relied on.
+        usual: Takes its place for a video that it fails for.
+    """
+
+    def __init__(self, ladder: LadderPlanner, usual: LadderPlanner) -> None:
+        self._ladder = ladder
+        self._usual = usual
+
+    def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+        told = look if "look" in self._ladder.inputs else None
+        try:
+            planned = self._ladder.plan(media, told, settings)
+            if self._ladder.package:
+                _check(planned)
+        except Exception as error:
+            if not self._ladder.package:
+                raise
+            logger().warning("plugin_failed", plugin=self._ladder.name, package=self._ladder.package, exc_info=error)
+            instead, reason = self._usual.plan(media, look, settings), blame(self._ladder, error)
+            choice = Choice(subject="ladder", value="the usual one", reason=reason)
+            return replace(instead, choices=(choice, *instead.choices), caveat=reason)
+        return planned
+
+
+def _check(planned: Ladder) -> None:
+    """Raises ValueError for a ladder that nothing can be made of."""
+    if not planned.rungs or planned.rungs[0].codec != "h264":
+        raise ValueError("a ladder has at least one rung, and those in H.264 first")
+    if wrong := [rung.name for rung in planned.rungs if min(rung.width, rung.height) < 2 or rung.width % 2 or rung.height % 2]:
+        raise ValueError(f"rungs have even sides: {', '.join(wrong)}")
