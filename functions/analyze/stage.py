@@ -57,7 +57,11 @@ def _progress(context: StageContext, position: int, parts: int, fraction: float)
 
 
 def _found(
-    analyzer: Analyzer, video: AnalysisInput, context: StageContext, progress: Callable[[float], None], budget: Budget
+    analyzer: Analyzer,
+    video: AnalysisInput,
+    context: StageContext,
+    progress: Callable[[float], None],
+    budget: Budget,
 ) -> Iterator[Finding]:
     session = _Share(context, progress, budget)
     for finding in analyzer.analyze(replace(video.only(analyzer.inputs), session=session)):

@@ -252,8 +252,9 @@ class PieceView(Struct, frozen=True):
 class SearchHitView(Struct, frozen=True):
     """One place in one video where the query was found.
 
-    ``fit`` says whether all words are there whole, some begin longer ones, or some are only spelt alike; it is null
-    where meanings were compared. ``excerpt`` is what to show of the text, in pieces. ``url`` opens the console there.
+    ``fit`` says whether all words are there whole, some begin longer ones, or some are only spelt alike; it is
+    null where meanings were compared. ``excerpt`` is what to show of the text, in pieces. ``url`` is where the
+    console shows it.
     """
 
     video_id: str

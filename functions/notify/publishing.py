@@ -81,7 +81,9 @@ class Publishing:
         def records(kind: type[R]) -> Sequence[R]:
             return () if video is None else ports.repository.records(video, kind)
 
-        outcome = self._told(publisher, publication, Announced(key=event.event_id, event=event, video=video, records=records))
+        outcome = self._told(
+            publisher, publication, Announced(key=event.event_id, event=event, video=video, records=records)
+        )
         settle = partial(_settle, claimed=publication, outcome=outcome)
         ports.documents.update(Publication, publication.id, settle, owner=publication.owner)
 
@@ -90,7 +92,11 @@ class Publishing:
             publisher.publish(announced)
         except Exception as error:  # Whatever a package's code does, it is told again, and nobody else waits.
             logger().warning(
-                "plugin_failed", plugin=publisher.name, package=publisher.package, event=announced.key, exc_info=error
+                "plugin_failed",
+                plugin=publisher.name,
+                package=publisher.package,
+                event=announced.key,
+                exc_info=error,
             )
             return publication.refused(f"{type(error).__name__}: {error}", self._ports.clock.now())
         return publication.taken(self._ports.clock.now())

@@ -1,4 +1,4 @@
-"""Tells webhooks and publishers what happened to videos. Everything here may run any number of times, also at the same time.
+"""Tells webhooks and publishers what happened to videos. All of it may run any number of times, also at once.
 
 An announcement makes a delivery for each webhook that wants it; a message for each delivery makes an attempt. So a
 receiver that is slow or down holds up no other one, and what is lost on the way is sent again by sweep.

@@ -57,7 +57,9 @@ class _IsolatedSegmenter(Segmenter):
     def _found(self) -> Iterator[Segment]:
         for segment in self._segmenter.finish():
             if not 0.0 <= segment.start_s < segment.end_s <= self._duration_s + _ROUNDING_S:
-                raise ValueError(f"a {segment.kind} from {segment.start_s} to {segment.end_s} s is not in the video")
+                raise ValueError(
+                    f"a {segment.kind} from {segment.start_s} to {segment.end_s} s is not in the video"
+                )
             yield segment
 
     def _do(self, work: Callable[[], None]) -> None:

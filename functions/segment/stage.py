@@ -121,7 +121,7 @@ def _listen(segmenters: Sequence[Segmenter], audio: Path) -> np.typing.NDArray[n
 
 
 def _one_shot(media: MediaInfo, pictures: PictureSamples) -> list[Segment]:
-    """Returns the whole video as one shot, for want of anybody who could tell its shots; nothing without pictures."""
+    """Returns the whole video as one shot, for want of anybody who could tell them; nothing without pictures."""
     if not pictures:
         return []
     shot = Segment(

@@ -29,7 +29,11 @@ def plugins(as_json: AsJson = False) -> None:
     else:
         table = Table("Kind", "Name", "Version", "Package", "", box=box.SIMPLE_HEAD, pad_edge=False)
         for listed, chosen in found:
-            state = Text(listed.problem, "red" if chosen else "yellow") if listed.problem else Text("selected" * chosen)
+            state = (
+                Text(listed.problem, "red" if chosen else "yellow")
+                if listed.problem
+                else Text("selected" * chosen)
+            )
             table.add_row(listed.kind, Text(listed.name), Text(listed.version), Text(listed.package), state)
         out.print(table)
     raise typer.Exit(any(listed.problem and chosen for listed, chosen in found))

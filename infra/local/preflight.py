@@ -13,8 +13,8 @@ def check_deployment(wiring: Bootstrap) -> None:
     """Makes sure that the strategies, programs and models that the settings select are there.
 
     Raises:
-        ConfigurationError: ``unknown_plugin``, ``ambiguous_plugin``, ``tool_missing``, ``whisper_model_missing``, ``project_missing`` or
-            ``no_google_credentials``.
+        ConfigurationError: ``unknown_plugin``, ``ambiguous_plugin``, ``tool_missing``, ``whisper_model_missing``,
+            ``project_missing`` or ``no_google_credentials``.
     """
     settings = wiring.settings
     check_selected(settings)
@@ -29,4 +29,3 @@ def check_deployment(wiring: Bootstrap) -> None:
     if "gemini" in settings.analyzers:
         wiring.vision_model  # noqa: B018 - as above, its project and credentials
     wiring.embedder  # noqa: B018 - as above
-

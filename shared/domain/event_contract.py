@@ -101,7 +101,7 @@ def _meanings(flow: Flow) -> dict[str, str]:
     return {
         flow.registered_topic: "A video is known, or a run starts from the beginning; the status is `registered`.",
         **{spec.emits: f"The {spec.stage} stage is done; the status is `{spec.status}`." for spec in flow.stages},
-        flow.corrected_topic: "People have said something else about the video or its tags; the status is as it was.",
+        flow.corrected_topic: "People have corrected the tags or what is said of it; the status stays `ready`.",
         flow.failed_topic: "The run ended for the reason that `failure` gives; the status is `failed`.",
         flow.deleted_topic: "The video and all that was made of it are being removed; the status is `deleted`.",
     }

@@ -1,4 +1,4 @@
-"""What a search shows of a text that it found: a part of it, in pieces, with the words marked that were looked for.
+"""What a search shows of a text that it found: a part of it, in pieces, with what was looked for marked.
 
 Pieces are plain text. Whoever shows them marks them by its own means, so that nothing in a text can act as markup.
 """

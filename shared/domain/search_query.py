@@ -6,8 +6,8 @@ beginnings. Only if there are none of either, words count that are spelt alike.
 
 Alike are words without digits that at most one mistake tells apart where five to seven letters were asked for, two
 where there were more: a letter too many, too few, another one, or two that changed places. Two mistakes must leave
-the first three letters as they were, the last three, or the first and the last two: by these a store finds the words
-to compare.
+the first three letters as they were, the last three, or the first and the last two: by these a store finds the
+words to compare.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def closeness(query: SearchQuery, how: Fit, size: int) -> float:
 
 
 def may_be_misspelt(word: str) -> bool:
-    """Tells whether a word is also taken for one that is spelt alike; numbers and short words mean what they are."""
+    """Tells whether a word may stand for one that is spelt alike; numbers and short words mean what they are."""
     shortest, longest = _MISSPELT
     return shortest <= len(word) <= longest and word.isalpha()
 
@@ -157,7 +157,7 @@ def anchors(word: str) -> tuple[str, str, str]:
 
 
 def swaps(word: str) -> list[str]:
-    """Returns a short word as it is with two neighbours in each other's place: in its middle, that leaves no anchor."""
+    """Returns a short word with two neighbours in each other's place; in its middle, that leaves no anchor."""
     if len(word) > _MISSPELT[0]:
         return []
     return [f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(len(word) - 1)]

@@ -23,7 +23,7 @@ def search_words(text: str) -> list[str]:
 
 
 def word_places(text: str) -> list[tuple[str, int, int]]:
-    """Returns the words of a text as search_words() does, each with where it stands there: half-open, in characters.
+    """Returns the words of a text as search_words() does, each with where it stands: half-open, in characters.
 
     An accent that is a character of its own belongs to the letter before it.
     """
@@ -45,4 +45,6 @@ def word_places(text: str) -> list[tuple[str, int, int]]:
 def _plain(text: str) -> str:
     if text.isascii():
         return text.lower()
-    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).casefold()
+    return "".join(
+        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
+    ).casefold()

@@ -45,6 +45,7 @@ class SearchHit:
         video_id: The video.
         name: Its source's display name.
         title: What it is called.
+        added_at: When it was added.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
@@ -56,12 +57,18 @@ class SearchHit:
     video_id: str
     name: str
     title: str
+    added_at: datetime
     source: SearchSource
     text: str
     start_s: float
     end_s: float
     fit: Fit | None = None
     score: float
+
+    @property
+    def rank(self) -> tuple[float, float, str, float]:
+        """What hits are sorted by: of those that are as relevant, the newest video's come first, in order."""
+        return -self.score, -self.added_at.timestamp(), self.video_id, self.start_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

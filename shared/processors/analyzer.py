@@ -69,16 +69,16 @@ class AnalysisInput:
 
     def only(self, inputs: frozenset[str]) -> AnalysisInput:
         """Returns it with nothing of those fields of Analyzer.inputs that are not among these."""
-        given = {
-            "segments": self.segments if "segments" in inputs else (),
-            "keyframes": self.keyframes if "keyframes" in inputs else (),
-            "audio": self.audio if "audio" in inputs else None,
-            "sound": self.sound if "sound" in inputs else None,
-            "proxy": self.proxy if "proxy" in inputs else None,
-            "pictures": self.pictures if "pictures" in inputs else _withheld,
-            "download": self.download if "download" in inputs else None,
-        }
-        return replace(self, **given)
+        return replace(
+            self,
+            segments=self.segments if "segments" in inputs else (),
+            keyframes=self.keyframes if "keyframes" in inputs else (),
+            audio=self.audio if "audio" in inputs else None,
+            sound=self.sound if "sound" in inputs else None,
+            proxy=self.proxy if "proxy" in inputs else None,
+            pictures=self.pictures if "pictures" in inputs else _withheld,
+            download=self.download if "download" in inputs else None,
+        )
 
 
 class Analyzer(Strategy, ABC):

@@ -1,6 +1,7 @@
 """What keeps strategies from outside from spoiling a video: they are held to what they declare, and end alone.
 
-Whatever one of them does wrong, the video goes on with what the others found, and its attempt says what is missing.
+Whatever one of them does wrong, the video goes on with what the others found, and its attempt says what is
+missing.
 A strategy of the product is not held back: where that fails, something is wrong that must not pass for a result.
 """
 
@@ -129,8 +130,8 @@ class Isolation:
 def blame(strategy: Strategy, error: Exception) -> str:
     """Returns a sentence about what a strategy from outside did wrong."""
     return (
-        f"{strategy.name!r} of the package {strategy.package} failed ({type(error).__name__}: {error}); what it would "
-        "have left is missing. Mend it or take it out of the settings, then replay."
+        f"{strategy.name!r} of the package {strategy.package} failed ({type(error).__name__}: {error}); what it "
+        "would have left is missing. Mend it or take it out of the settings, then replay."
     )
 
 

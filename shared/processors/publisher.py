@@ -49,7 +49,9 @@ class Publisher(Strategy, ABC):
     has to know ``key`` again. It has half a minute. ``inputs`` are types of events.
     """
 
-    inputs: ClassVar[frozenset[str]] = frozenset({"video-ready", "video-corrected", "video-failed", "video-deleted"})
+    inputs: ClassVar[frozenset[str]] = frozenset(
+        {"video-ready", "video-corrected", "video-failed", "video-deleted"}
+    )
 
     @abstractmethod
     def publish(self, announced: Announced) -> None:

@@ -1,7 +1,7 @@
 """Finds strategies by name: the built-in ones, and those that installed packages bring as entry points.
 
-Precedence: a built-in name can't be taken over by a package, so that installing something never changes what a name
-means. Two packages that bring the same name are refused where it is selected, for nothing says which is meant.
+Precedence: a built-in name can't be taken over by a package, so that installing something never changes what a
+name means. Two packages that bring the same name are refused where it is selected: nothing says which is meant.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class Limits:
     """What a strategy from outside may take of an attempt; it is cut off at that.
 
     Attributes:
-        time_share: Share of the time that is left when it begins, 0..1. Programs that it runs are killed at that; it
-            is stopped itself between two results, or two frames.
+        time_share: Share of the time that is left when it begins, 0..1. Programs that it runs are killed at that;
+            it is stopped itself between two results, or two frames.
         results: How many results it may leave for one video.
     """
 
@@ -55,7 +55,8 @@ class Strategy:
         inputs: What it looks at, by the names that its base class has for it; the rest is kept from it.
         outputs: What it leaves, by the names that its base class has for it; None for anything.
         limits: What it may take.
-        package: The package that brings it, with its version; empty for those of the product. The registry says so.
+        package: The package that brings it, with its version, as the registry found it; empty for those of the
+            product.
 
     Args:
         ports: Capabilities; the default constructor ignores them.

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
@@ -132,7 +133,7 @@ class InMemoryVideoRepository:
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
         wanted = parse_query(query)
         hits = self._places(wanted, owner, Fit.BEGINNINGS) or self._places(wanted, owner, Fit.ALIKE)
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        return sorted(hits, key=attrgetter("rank"))[:limit]
 
     def _places(self, query: SearchQuery, owner: str | None, least: Fit) -> list[SearchHit]:
         return [
@@ -140,6 +141,7 @@ class InMemoryVideoRepository:
                 video_id=video.id,
                 name=video.source.name,
                 title=video.title,
+                added_at=video.created_at,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
@@ -161,6 +163,7 @@ class InMemoryVideoRepository:
                 video_id=video.id,
                 name=video.source.name,
                 title=video.title,
+                added_at=video.created_at,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,
@@ -172,7 +175,7 @@ class InMemoryVideoRepository:
             for embedding in self.records(video, Embedding)
             if embedding.model == model and len(embedding.vector) == len(vector)
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        return sorted(hits, key=attrgetter("rank"))[:limit]
 
     def related(
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10

@@ -65,11 +65,11 @@ def kinds() -> str:
     """Tells what there is to extend, of the base classes."""
     rows = ["| entry points | extend | do | `inputs` |", "|---|---|---|---|"]
     for group, base in KINDS.items():
-        summary = inspect.getdoc(base).partition(" Entry-point group")[0]
-        methods = ", ".join(f"`{name}()`" for name in sorted(base.__abstractmethods__))
+        summary = (inspect.getdoc(base) or "").splitlines()[0].partition(" Entry-point group")[0]
+        methods = ", ".join(f"`{name}()`" for name in sorted(getattr(base, "__abstractmethods__", ())))
         inputs = ", ".join(f"`{name}`" for name in sorted(base.inputs))
         place = f"`{base.__module__.replace('.', '/')}.py`: `{base.__name__}`"
-        rows.append(f"| `automations.{group}` | {place}. {' '.join(summary.split())} | {methods} | {inputs} |")
+        rows.append(f"| `automations.{group}` | {place}. {summary} | {methods} | {inputs} |")
     return "\n".join(rows)
 
 

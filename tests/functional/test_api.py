@@ -22,7 +22,7 @@ from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.models import FakeEmbedder
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import embedding, media_info
+from shared.testing.videos import embedding, media_info, search_entry
 from tests.api_ports import FakeApiPorts
 from tests.functional.library import HOSTILE, NO_UTF8, Library
 

@@ -69,7 +69,8 @@ class Published:
 
     def deliver(self, copies: int = 1) -> None:
         """Publishes what is in the outbox, and delivers everything to the notifier."""
-        publish_outbox(self.ports.repository, self.bus)
+        for video_id in {event.video_id for event in self.ports.repository.outbox()}:
+            publish_outbox(self.ports.repository, self.bus, video_id=video_id)
 
         def handle(function: str, delivery: Delivery) -> None:
             if function == "notify":
@@ -126,7 +127,11 @@ def test_each_correction_is_told(published: Published) -> None:
         edit = TagEdit(label=label, kind="topic", present=True, by="ann")
 
         edit_video(
-            published.ports.repository, published.driver.lifecycle, published.clock, video.id, partial(edited, edit)
+            published.ports.repository,
+            published.driver.lifecycle,
+            published.clock,
+            video.id,
+            partial(edited, edit),
         )
         published.deliver(copies=2)
 
@@ -189,4 +194,3 @@ def test_what_is_no_longer_selected_is_forgotten(published: Published) -> None:
     published.later(RETRY_DELAYS_S[0])
 
     assert published.kept() == []
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from google.cloud import firestore
@@ -49,7 +50,7 @@ def find_places(client: firestore.Client, asked: str, owner: str | None, limit: 
     if not hits and (keys := misspelt_lookup_of(query)):
         alike = where(records, "words", "array_contains_any", list(keys))
         hits = _places(client, alike, query, Fit.ALIKE, limit)
-    return sorted(hits, key=lambda hit: (-hit.score, hit.video_id, hit.start_s))[:limit]
+    return sorted(hits, key=attrgetter("rank"))[:limit]
 
 
 def _places(
@@ -61,7 +62,9 @@ def _places(
     for _ in range(_MAX_PAGES):
         found = list(documents.stream(**READING))
         hits += [
-            _hit(video, entry.source, entry.text, entry.start_s, entry.end_s, how, closeness(query, how, len(words)))
+            _hit(
+                video, entry.source, entry.text, entry.start_s, entry.end_s, how, closeness(query, how, len(words))
+            )
             for document, video in _counting(client, found)
             for entry in read_lines(SearchEntry, document.get("body"))
             if (how := fit(query, words := search_words(entry.text), least)) is not None
@@ -89,13 +92,15 @@ def nearest_places(
         )
         found = list(query.stream(**READING))
         hits = [
-            _hit(video, "description", place["text"], place["start_s"], place["end_s"], None, document.get("cosine"))
+            _hit(
+                video, "description", place["text"], place["start_s"], place["end_s"], None, document.get("cosine")
+            )
             for document, video in _counting(client, found)
             for place in [json.loads(document.get("body"))]
         ]
         if len(hits) >= limit or len(found) < count:
             break
-    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+    return sorted(hits, key=attrgetter("rank"))[:limit]
 
 
 def find_related(
@@ -133,6 +138,7 @@ def _hit(
         video_id=video.id,
         name=video.source.name,
         title=video.title,
+        added_at=video.created_at,
         source=source,
         text=text,
         start_s=start_s,

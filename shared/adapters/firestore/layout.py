@@ -16,9 +16,8 @@
 
 ``videos/{video_id}/records/{key}.{kind}.{number}``: records of one kind in one result set, many to a document.
     ``key``, ``kind``. ``body``: a part of the set's lines of JSON. Search entries also have ``owner`` and
-    ``words``, the beginnings of the words in the body's lines, which are whole, and what words that are spelt alike
-    have in common. Embeddings have a document each, with ``owner``, ``model`` and ``vector``, which is not in the
-    body.
+    ``words``, the beginnings of the words in the body's lines, which are whole, and what words spelt alike have in
+    common. Embeddings have a document each, with ``owner``, ``model`` and ``vector``, which is not in the body.
 
 ``outbox/{event_id}``: an event that is not yet published.
     ``video_id``. ``committed_at``: by Firestore's clock. ``body``: JSON.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import Connection, select
 
@@ -38,12 +39,12 @@ def read_hits(
     found: Sequence[Found],
     owner: str | None,
 ) -> list[SearchHit]:
-    """Returns places in videos.
+    """Returns places in videos, best first.
 
     Args:
         connection: The transaction that found them.
         kind: What their records are.
-        found: The records, in order.
+        found: The records.
         owner: Whose videos they have to be in; None for anybody's.
     """
     places = select(records.c.id, videos.c.document, records.c.body).select_from(COUNTED)
@@ -51,11 +52,12 @@ def read_hits(
     if owner is not None:
         places = places.where(videos.c.owner == owner)
     place_of = {row.id: row for row in connection.execute(places)}
-    return [
+    hits = (
         _hit(row.document, decode_json(kind, row.body), place)
         for place in found
         if (row := place_of.get(place.number))
-    ]
+    )
+    return sorted(hits, key=attrgetter("rank"))
 
 
 def _hit(document: str, place: SearchEntry | Embedding, found: Found) -> SearchHit:
@@ -64,6 +66,7 @@ def _hit(document: str, place: SearchEntry | Embedding, found: Found) -> SearchH
         video_id=video.id,
         name=video.source.name,
         title=video.title,
+        added_at=video.created_at,
         source=place.source if isinstance(place, SearchEntry) else "description",
         text=place.text,
         start_s=place.start_s,

@@ -56,7 +56,7 @@ _index = table("search_index", column("rowid"), column("part"), column("size"), 
 
 
 Choice: TypeAlias = Sequence[tuple[str, bool]]
-"""Words of which one must be found, and whether also those count that begin with it."""
+"""Words of which one must be found, each with whether also those count that begin with it."""
 
 
 class FullText(Protocol):
@@ -234,9 +234,9 @@ def _best(
     for most in (limit * factor for factor in _CANDIDATES_A_HIT):
         newest = _full_text(connection).newest(parts, wanted, most).cte("newest")
         # The index knows which words are in a text, but not their order.
-        body = records.c.body if query.phrases else null()
+        in_order = records.c.body if query.phrases else null()
         candidates = connection.execute(
-            select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None), body)
+            select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None), in_order)
             .select_from(newest)
             .join(records, records.c.id == newest.c.rowid)
             .outerjoin(

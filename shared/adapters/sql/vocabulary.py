@@ -1,13 +1,13 @@
 """The words of each owner's search entries, so that a misspelt one leads to those that are spelt alike.
 
-They are found by what such words have in common, each kind of which has an index: their beginning, their ending, or
+They are found by what such words have in common, each of which has an index: their beginning, their ending, or
 both ends.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, text, union, update
@@ -101,6 +101,6 @@ def _counts(entries: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
-def _row(owner: str, word: str) -> Mapping[str, Any]:
+def _row(owner: str, word: str) -> dict[str, Any]:
     beginning, ending, ends = anchors(word)
     return {"word": word, "owner": owner, "beginning": beginning, "ending": ending, "ends": ends}

@@ -1,4 +1,4 @@
-"""Strategies of packages in the stages that run them: what they do wrong costs the video nothing but their results."""
+"""Strategies of packages in the stages that run them: what they do wrong costs the video only their results."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from functions.analyze.stage import AnalyzeStage
 from functions.segment.stage import SegmentStage
 from functions.segment.strategies import SEGMENTERS
 from functions.tag.stage import TagStage
-from functions.transcode.isolated_ladder import IsolatedLadder
+from functions.transcode.isolated_ladder import IsolatedLadder, chosen_ladder
 from functions.transcode.strategies.standard import StandardLadder
 from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Finding, Rendition, Segment, Tag
+from shared.domain.records import Artifact, Finding, Segment, Tag
 from shared.ports.media_tool import Frame
 from shared.ports.video_repository import VideoRepository
 from shared.processors.analyzer import AnalysisInput, Analyzer
@@ -85,9 +85,7 @@ def test_analyzers(tmp_path: Path) -> None:
     (tmp_path / "outputs").mkdir()
     for name in ("sound.wav", "proxy.mp4"):
         (tmp_path / "outputs" / name).touch()
-    context = FakeStageContext(
-        tmp_path, media=media_info(), inputs=(shot(0, 0, 10), cast("Rendition", rendition(720)), sound, proxy)
-    )
+    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), rendition(720), sound, proxy))
     stage = AnalyzeStage([Crashing(NO_PORTS), Good(NO_PORTS), Lying(NO_PORTS)])
 
     assert stage.run(context).records == (finding("good"),)
@@ -177,7 +175,9 @@ def test_segmenters(footage: Footage, tmp_path: Path) -> None:
     context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
     blind = Blind(NO_PORTS)
     own = SEGMENTERS.create("shots", NO_PORTS)
-    stage = SegmentStage(FakeMediaTool(tuple(footage.frames())), [blind, own, Listening(NO_PORTS), Beyond(NO_PORTS)])
+    stage = SegmentStage(
+        FakeMediaTool(tuple(footage.frames())), [blind, own, Listening(NO_PORTS), Beyond(NO_PORTS)]
+    )
     records = stage.run(context).records
 
     assert len(segments(records, "shot")) == 2
@@ -217,7 +217,11 @@ FINE = Rung(name="90p", width=160, height=90, max_bitrate_bps=1, crf=23)
 
 @pytest.mark.parametrize(
     ("rungs", "why"),
-    [((), "at least one rung"), ((replace(FINE, codec="av1"),), "H.264 first"), ((replace(FINE, width=3),), "even")],
+    [
+        ((), "at least one rung"),
+        ((replace(FINE, codec="av1"),), "H.264 first"),
+        ((replace(FINE, width=3),), "even"),
+    ],
 )
 def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why: str) -> None:
     usual, media = StandardLadder(NO_PORTS), media_info()
@@ -233,6 +237,4 @@ def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why:
 
 
 def test_a_ladder_of_the_product_is_relied_on() -> None:
-    own = Planner()
-    own.package = ""
-    assert IsolatedLadder(own, StandardLadder(NO_PORTS)).plan(media_info(), None, EncodingSettings()).rungs == ()
+    assert type(chosen_ladder("standard", NO_PORTS)) is StandardLadder

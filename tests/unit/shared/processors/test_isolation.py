@@ -63,7 +63,9 @@ class FirstAttempt(Attempt):
     number = 1
 
 
-def results(context: FakeStageContext, work: Callable[[Budget], Iterable[int]], strategy: Any = Outside) -> list[int]:
+def results(
+    context: FakeStageContext, work: Callable[[Budget], Iterable[int]], strategy: Any = Outside
+) -> list[int]:
     return list(Isolation(context).results(strategy(NO_PORTS), int, work, str))
 
 

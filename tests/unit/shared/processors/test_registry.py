@@ -170,7 +170,10 @@ def test_everything_is_listed_and_what_is_wrong_with_it(registry: Registry[Ladde
     assert (fine.version, fine.problem, fine.hidden) == ("7", "", False)
     assert listed["standard", "automations"].problem == ""
     hidden = listed["standard", "outside-ladders 1.0"]
-    assert (hidden.hidden, hidden.problem) == (True, "There is a 'standard' of the product, which is used instead.")
+    assert (hidden.hidden, hidden.problem) == (
+        True,
+        "There is a 'standard' of the product, which is used instead.",
+    )
     assert "can't be imported: SyntaxError" in listed["typo", "outside-ladders 1.0"].problem
     assert "one 2.0 and in two 2.0" in listed["second", "two 2.0"].problem
     assert len(listed) == 3 + 9 + 2

@@ -99,7 +99,9 @@ def words(database: Database) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.reliability("A31", "B27")
-def test_words_are_counted_by_owner_and_gone_with_their_last_entry(database: Database, driver: VideoDriver) -> None:
+def test_words_are_counted_by_owner_and_gone_with_their_last_entry(
+    database: Database, driver: VideoDriver
+) -> None:
     entries = [search_entry("the quick QUICK fox 12345"), search_entry("quick planets")]
     videos = [driver.finish(driver.upload(f"ann/{number}.mp4"), {"tag": entries}) for number in range(2)]
     driver.finish(driver.upload("bob/1.mp4"), {"tag": entries[1:]})
