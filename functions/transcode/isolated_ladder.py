@@ -17,7 +17,7 @@ __all__ = ["IsolatedLadder", "chosen_ladder"]
 
 
 def chosen_ladder(name: str, ports: StrategyPorts) -> LadderPlanner:
-    """Returns the ladder that settings name, as videos may be encoded by it. Raises ConfigurationError as create()."""
+    """Returns the ladder that settings name, as videos may be encoded by it. Raises ConfigurationError."""
     ladder = LADDERS.create(name, ports)
     return IsolatedLadder(ladder, LADDERS.create(USUAL_LADDER, ports)) if ladder.package else ladder
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from infra.deploy.smoke import render_clip
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
+from shared.adapters.sql.sqlite import sqlite_url
+from shared.domain.records import Finding
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "automations-cookbook 1.0"
@@ -38,17 +44,33 @@ class Installed:
         """What the publisher writes."""
         return self.folder / "ledger.jsonl"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With everything selected that the package brings."""
+        path = f"{ROOT}{os.pathsep}{self.site}"
+        return {**os.environ, "PYTHONPATH": path, "LEDGER": str(self.ledger), "COLUMNS": "200", **SELECTED}
+
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command with everything selected that the package brings, but for these settings."""
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{self.site}", "LEDGER": str(self.ledger)}
+        """Runs a command with other settings."""
         return subprocess.run(
             [sys.executable, "-m", "infra.local.cli", *arguments],
             cwd=self.folder,
-            env={**environment, "COLUMNS": "200", **SELECTED, **settings},
+            env={**self.environment, **settings},
             capture_output=True,
             text=True,
             timeout=300,
         )
+
+    def told(self) -> list[dict[str, Any]]:
+        """Returns what the publisher was told; a command may have ended before anybody was."""
+        if not self.ledger.exists():
+            up = [sys.executable, "-m", "infra.local.cli", "up", "--port", "0"]
+            with subprocess.Popen(up, cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL) as running:
+                deadline_s = monotonic() + 120
+                while not self.ledger.exists() and monotonic() < deadline_s:
+                    sleep(0.05)
+                running.send_signal(signal.SIGINT)
+        return [json.loads(line) for line in self.ledger.read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +102,16 @@ def test_one_of_each_kind_is_used_by_name(installed: Installed, tmp_path: Path) 
     shots = [segment for segment in video["segments"] if segment["kind"] == "shot"]
     assert {shot["producer"] for shot in shots} == {"ten-seconds"}
     assert len(shots) == 1 + int(video["media"]["duration_s"] // 10)
-    (told,) = map(json.loads, installed.ledger.read_text().splitlines())
+    (told,) = installed.told()
     assert (told["what"], told["tags"]) == ("video-ready", [tag["label"] for tag in video["tags"]])
     assert "long take" in told["tags"] or shots[0]["end_s"] < 5
-    timeline = installed.run("timeline", video["id"]).stdout
-    assert "plugin_failed" not in timeline
+    assert "plugin_failed" not in installed.run("timeline", video["id"]).stdout
+    repository = SqlVideoRepository(main_database(sqlite_url(tmp_path / "data" / "videos.db")))
+    stored = repository.get(video["id"])
+    assert stored is not None
+    (finding,) = repository.records(stored, Finding)
+    assert (finding.name, finding.producer) == ("loudest_second_dbfs", "peak")
+    repository.close()
 
 
 def test_they_are_listed_with_the_package_that_brings_them(installed: Installed) -> None:

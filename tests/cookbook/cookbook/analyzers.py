@@ -1,3 +1,4 @@
+import math
 import wave
 from collections.abc import Iterable
 
@@ -27,7 +28,7 @@ class Peak(Analyzer):
         yield Finding(
             name="loudest_second_dbfs",
             modality="sound",
-            value=round(20 * np.log10(max(levels[loudest], 1.0) / 32768), 1),
+            value=round(20 * math.log10(max(levels[loudest], 1.0) / 32768), 1),
             start_s=min(float(loudest), video.media.duration_s / 2),
             end_s=min(loudest + 1.0, video.media.duration_s),
             confidence=1.0,
