@@ -13,7 +13,7 @@ from rich.text import Text
 from infra.local.options import AsJson
 from infra.local.strategies import every_strategy
 from infra.local.terminal import out
-from shared.settings import load_settings
+from shared.environment import load_settings
 
 __all__ = ["plugins"]
 

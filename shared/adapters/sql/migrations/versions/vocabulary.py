@@ -12,8 +12,8 @@ from shared.adapters.sql.tables import records, search_parts, videos
 from shared.domain.codec import decode_json
 from shared.domain.records import SearchEntry
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
