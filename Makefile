@@ -49,8 +49,8 @@ bench: $(VENV)/.dev  ## Measure against baselines; prints ratios.
 	@$(BIN)/python -m pytest -m bench tests/bench --no-cov -q -s
 
 # Each of them compares a document with the code as a test, and writes it as a program.
-DOCUMENTS := tests/architecture/test_readme.py tests/unit/shared/domain/test_event_contract.py \
-	tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
+DOCUMENTS := tests/architecture/test_readme.py tests/architecture/test_contributing.py \
+	tests/unit/shared/domain/test_event_contract.py tests/architecture/test_openapi.py tests/architecture/test_cost_tables.py \
 	tests/infrastructure/test_variables_table.py tests/infrastructure/test_permissions.py \
 	tests/image/test_contents.py
 

@@ -152,6 +152,7 @@ class Settings:
         segmenters: Strategies that find segments.
         analyzers: Strategies that find what is in the video.
         taggers: Strategies that label the video.
+        publishers: Strategies that tell other systems what became of videos; packages bring them.
         transcriber: What writes speech down.
         whisper_model: Folder of a faster-whisper model; needed by the transcriber 'whisper'.
         gemini: Models on Vertex AI.
@@ -207,6 +208,7 @@ class Settings:
     segmenters: Names = ("shots", "black", "silence", "speech", "music")
     analyzers: Names = ("text", "words", "loudness", "levels", "noise", "pictures")
     taggers: Names = ("keywords", "signals", "labels")
+    publishers: Names = ()
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None
     gemini: GeminiSettings = field(default_factory=GeminiSettings)

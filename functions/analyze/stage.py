@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter
 from typing import Final
 
 from shared.domain.attempt import ToolRun
@@ -19,6 +21,7 @@ from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 from shared.ports.tool_session import ToolSession
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
+from shared.processors.isolation import Budget, Isolation
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["AnalyzeStage"]
@@ -28,7 +31,7 @@ _ROUNDING_S: Final = 0.1  # containers disagree about the end of a video by abou
 
 
 class AnalyzeStage:
-    """Runs every analyzer; what one refuses for good fails the stage with its code.
+    """Runs every analyzer; what one of the product refuses for good fails the stage with its code.
 
     Args:
         analyzers: In the order they run.
@@ -38,31 +41,47 @@ class AnalyzeStage:
         self._analyzers = analyzers
 
     def run(self, context: StageContext) -> StageOutcome:
-        video = _gather(context)
+        video, isolation = _gather(context), Isolation(context)
         findings: list[Finding] = []
         for position, analyzer in enumerate(self._analyzers):
             folder = context.workspace / analyzer.name
             folder.mkdir()
-            session = _Share(context, position, len(self._analyzers))
-            found = analyzer.analyze(replace(video, folder=folder, session=session))
-            findings += (kept for finding in found for kept in _checked(finding, analyzer, video.media))
-            session.progress(1.0)
+            progress = partial(_progress, context, position, len(self._analyzers))
+            work = partial(_found, analyzer, replace(video, folder=folder), context, progress)
+            findings += isolation.results(analyzer, Finding, work, attrgetter("name"))
+            progress(1.0)
         return StageOutcome(records=tuple(findings))
+
+
+def _progress(context: StageContext, position: int, parts: int, fraction: float) -> None:
+    context.progress((position + fraction) / parts)
+
+
+def _found(
+    analyzer: Analyzer,
+    video: AnalysisInput,
+    context: StageContext,
+    progress: Callable[[float], None],
+    budget: Budget,
+) -> Iterator[Finding]:
+    session = _Share(context, progress, budget)
+    for finding in analyzer.analyze(replace(video.only(analyzer.inputs), session=session)):
+        yield from _checked(finding, analyzer, video.media)
 
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """The part of an attempt's progress that belongs to one analyzer of several."""
+    """The part of an attempt that belongs to one analyzer of several."""
 
     whole: ToolSession
-    position: int
-    parts: int
+    report: Callable[[float], None]
+    budget: Budget
 
     def remaining_s(self) -> float:
-        return self.whole.remaining_s()
+        return self.budget.left_s()
 
     def progress(self, fraction: float) -> None:
-        self.whole.progress((self.position + fraction) / self.parts)
+        self.report(fraction)
 
     def charge(self, cost: Cost) -> None:
         self.whole.charge(cost)

@@ -140,7 +140,7 @@ class OwnedVideos:
         return [(why, other) for why, other in others if other is not None and other.owner == own.owner]
 
     def search(self, query: str, limit: int) -> Sequence[SearchHit]:
-        """Returns places that hold all words of a query, best first."""
+        """Returns places that answer a query, best first; see VideoRepository."""
         return self._repository.search(query, owner=self._known(), limit=limit)
 
     @property

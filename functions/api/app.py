@@ -118,7 +118,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         video_routes(views, ports.flow, ports.lifecycle, ports.clock, partial(_publish, ports)),
         event_routes(views, EventStreams(ports.clock, ports.settings.event_streams), ports.clock),
         content_routes(views),
-        tag_routes(views, ports.lifecycle, ports.clock),
+        tag_routes(views, ports.lifecycle, ports.clock, partial(_publish, ports)),
         console_routes(ports.links),
         usage_routes(ports.settings.quota),
         erasure_routes(ports),

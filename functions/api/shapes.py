@@ -20,6 +20,7 @@ __all__ = [
     "EvidenceView",
     "FindingView",
     "MediaView",
+    "PieceView",
     "Progress",
     "RecommendationView",
     "RelatedView",
@@ -242,14 +243,29 @@ class FindingView(Struct, frozen=True):
     reason: str
 
 
+class PieceView(Struct, frozen=True):
+    """A part of a text, plain, and whether it is what was looked for."""
+
+    text: str
+    marked: bool
+
+
 class SearchHitView(Struct, frozen=True):
-    """One place in one video where the query was found."""
+    """One place in one video where the query was found.
+
+    ``fit`` says whether all words are there whole, some begin longer ones, or some are only spelt alike; it is
+    null where meanings were compared. ``excerpt`` is what to show of the text, in pieces. ``url`` is where the
+    console shows it.
+    """
 
     video_id: str
     name: str
     title: str
     source: SearchSource
     text: str
+    excerpt: tuple[PieceView, ...]
     start_s: float
     end_s: float
+    fit: Literal["whole", "beginnings", "alike"] | None
     score: float
+    url: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -12,6 +14,7 @@ from functions.api.shapes import (
     EvidenceView,
     FindingView,
     MediaView,
+    PieceView,
     Progress,
     RecommendationView,
     RelatedView,
@@ -28,10 +31,11 @@ from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix
 from shared.domain.media import MediaInfo
 from shared.domain.records import Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
+from shared.domain.search_excerpt import excerpt
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit
 
-__all__ = ["Link", "Views", "timings"]
+__all__ = ["Link", "Views", "moment_url", "timings"]
 
 V = TypeVar("V", bound=Struct)
 
@@ -110,9 +114,11 @@ class Views:
         """Returns a finding's view."""
         return _view(FindingView, finding, frame_url=self._picture(finding.frame))
 
-    def search_hit(self, hit: SearchHit) -> SearchHitView:
-        """Returns a search hit's view."""
-        return _view(SearchHitView, hit)
+    def search_hit(self, hit: SearchHit, query: str) -> SearchHitView:
+        """Returns the view of what a query has found."""
+        pieces = tuple(_view(PieceView, piece) for piece in excerpt(query, hit.text))
+        how: Any = None if hit.fit is None else hit.fit.name.lower()
+        return _view(SearchHitView, hit, excerpt=pieces, fit=how, url=moment_url(hit.video_id, hit.start_s))
 
     def _picture(self, picture: ObjectRef | None) -> str | None:
         return None if picture is None else self._link(picture.name)
@@ -123,6 +129,12 @@ class Views:
         if key is None or (video.media is not None and video.media.kind == "audio"):
             return None
         return self._link(f"{object_prefix(video.id, key)}{name}")
+
+
+def moment_url(video_id: str, start_s: float) -> str:
+    """Returns the path on this server that opens the console at a second of a video."""
+    # Never after it, by rounding.
+    return f"/#/videos/{quote(video_id, safe='')}?t={math.floor(start_s * 100) / 100:.2f}"
 
 
 def timings(attempts: Sequence[Attempt], run: int) -> dict[str, StageTiming]:

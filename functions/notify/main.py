@@ -1,8 +1,8 @@
-"""Notify: sends what is announced about videos to the webhooks of their owners, signed by Standard Webhooks.
+"""Notify: sends what is announced about videos to the webhooks of their owners and to publishers.
 
-Consumes: every announcement, and ``delivery-due``, which names one delivery to one webhook.
+Consumes: every announcement, and ``delivery-due``, which names one delivery to one webhook or publisher.
 Emits: ``delivery-due``.
-Idempotency key: event and webhook; a receiver may get an event more than once, always under its id.
+Idempotency key: event and receiver; one may get an event more than once, always under its id.
 Time limit: pipeline.json, ``notify``.
 """
 
@@ -14,6 +14,7 @@ import functions_framework
 from flask import Request, Response
 
 from functions.notify.stage import Notifier
+from functions.notify.strategies import PUBLISHERS
 from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 
@@ -22,7 +23,8 @@ from shared.bootstrap import Bootstrap
 def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
-    return wiring.guarded(Notifier(wiring).handle)
+    publishers = [PUBLISHERS.create(name, wiring) for name in wiring.settings.publishers]
+    return wiring.guarded(Notifier(wiring, publishers=publishers).handle)
 
 
 @functions_framework.http

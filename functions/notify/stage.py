@@ -1,4 +1,4 @@
-"""Tells webhooks what happened to videos. Everything here may run any number of times, also at the same time.
+"""Tells webhooks and publishers what happened to videos. All of it may run any number of times, also at once.
 
 An announcement makes a delivery for each webhook that wants it; a message for each delivery makes an attempt. So a
 receiver that is slow or down holds up no other one, and what is lost on the way is sent again by sweep.
@@ -7,17 +7,19 @@ receiver that is slow or down holds up no other one, and what is lost on the way
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final, Protocol
 
+from functions.notify.publishing import Publishing
 from functions.notify.signature import signed_headers
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.events import VideoEvent, WorkRequested
 from shared.domain.flow import Flow
 from shared.domain.plain_text import plain_text
+from shared.domain.publications import is_publication
 from shared.domain.webhooks import DELIVERY_DUE, DeliveryAttempt, Webhook, WebhookDelivery, event_delivery
 from shared.domain.wire import Delivery, parse_delivery
 from shared.logs import logger
@@ -26,6 +28,7 @@ from shared.ports.document_store import DocumentStore, Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.video_repository import VideoRepository
 from shared.ports.web_client import WebAnswer, WebClient
+from shared.processors.publisher import Publisher
 from shared.runtime.tasks import request_work
 
 __all__ = ["Notifier", "NotifyPorts"]
@@ -60,15 +63,22 @@ class Notifier:
 
     Args:
         ports: What it works with.
+        publishers: Who is told beside webhooks.
         chance: Returns a number in 0..1, uniformly; spreads attempts that would come together.
         timeout_s: Seconds that a receiver has to say that it took something. What it does with it, it should do
             afterwards.
     """
 
     def __init__(
-        self, ports: NotifyPorts, *, chance: Callable[[], float] = random.random, timeout_s: float = 15.0
+        self,
+        ports: NotifyPorts,
+        *,
+        publishers: Sequence[Publisher] = (),
+        chance: Callable[[], float] = random.random,
+        timeout_s: float = 15.0,
     ) -> None:
         self._ports = ports
+        self._publishing = Publishing(ports, publishers)
         self._chance = chance
         self._timeout_s = timeout_s
 
@@ -82,8 +92,12 @@ class Notifier:
         message = parse_delivery(delivery)
         if isinstance(message, VideoEvent):
             self._announce(message)
+            self._publishing.announce(message)
         elif isinstance(message, WorkRequested) and message.type == DELIVERY_DUE:
-            self._attempt(message.document_id)
+            if is_publication(message.document_id):
+                self._publishing.attempt(message.document_id)
+            else:
+                self._attempt(message.document_id)
         else:
             raise PermanentError("bad_event", "This function is told of videos and deliveries only.")
 

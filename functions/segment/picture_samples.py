@@ -83,6 +83,9 @@ class PictureSamples:
         self._times_s.append(frame.time_s)
         self._last = planes
 
+    def __len__(self) -> int:
+        return len(self._samples)
+
     def between(self, start_s: float, end_s: float) -> Sequence[Sample]:
         """Returns the samples in ``[start_s, end_s)``; the one nearest to its middle if none lies inside."""
         first, end = bisect_left(self._times_s, start_s), bisect_left(self._times_s, end_s)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from functions.segment.isolated import isolated
 from functions.segment.keyframes import keyframe_times
 from functions.segment.pauses import scenes_by_pauses
 from functions.segment.picture_samples import PictureSamples
@@ -53,19 +54,21 @@ class SegmentStage:
         objects = {artifact.role: artifact.object for artifact in context.records(Artifact)}
         if media is None or ("proxy" if media.kind == "video" else "analysis_audio") not in objects:
             raise PermanentError("not_transcoded", "The video was not transcoded. Replay it from transcode.")
-        for segmenter in self._segmenters:
+        segmenters = [isolated(segmenter, context) for segmenter in self._segmenters]
+        for segmenter in segmenters:
             segmenter.start(media)
-        pictures = self._watch(context, media, context.fetch(objects["proxy"])) if media.video else None
+        proxy = context.fetch(objects["proxy"]) if media.video else None
+        pictures = self._watch(segmenters, context, media, proxy) if proxy else None
         sound = objects.get("analysis_audio")
-        levels = self._listen(context.fetch(sound)) if sound else np.zeros(0, np.float32)
+        levels = _listen(segmenters, context.fetch(sound)) if sound else np.zeros(0, np.float32)
         context.progress(_LISTENED)
 
-        found = [segment for segmenter in self._segmenters for segment in segmenter.finish()]
+        found = [segment for segmenter in segmenters for segment in segmenter.finish()]
         others = [segment for segment in found if segment.kind != "shot"]
         if pictures is None:
             scenes = scenes_by_pauses(others, media)
             return StageOutcome(records=(*rank(scenes, others, None, levels), *others))
-        shots = [segment for segment in found if segment.kind == "shot"]
+        shots = [segment for segment in found if segment.kind == "shot"] or _one_shot(media, pictures)
         if not shots:
             raise PermanentError("no_pictures", "Not one picture of the video could be read. Export it again.")
         scenes, shots = group_scenes(shots, others, pictures)
@@ -74,22 +77,19 @@ class SegmentStage:
         preview = self._preview(context, readable, shots, others)
         return StageOutcome(records=(*shots, *rank(scenes, others, pictures, levels), *others, preview))
 
-    def _watch(self, context: StageContext, media: MediaInfo, proxy: Path) -> PictureSamples:
+    def _watch(
+        self, segmenters: Sequence[Segmenter], context: StageContext, media: MediaInfo, proxy: Path
+    ) -> PictureSamples:
         pictures = PictureSamples()
         stream = media.video[0]
         expected = stream.expected_frames
         for frame in self._media_tool.frames(proxy, stream.thumbnail_size(PICTURES_LONG_SIDE), context):
-            for segmenter in self._segmenters:
+            for segmenter in segmenters:
                 segmenter.observe_frame(frame)
             pictures.observe(frame)
             if frame.index % _REPORT_FRAMES == 0:
                 context.progress(_WATCHED * min(frame.index / expected, 1.0))
         return pictures
-
-    def _listen(self, audio: Path) -> np.typing.NDArray[np.float32]:
-        for segmenter in self._segmenters:
-            segmenter.observe_audio(audio)
-        return np.concatenate([np.zeros(0, np.float32), *sound_levels(audio, LEVEL_INTERVAL_S)])
 
     def _with_keyframes(
         self, context: StageContext, readable: Path, shots: Sequence[Segment], pictures: PictureSamples
@@ -112,3 +112,29 @@ class SegmentStage:
         path = context.workspace / "preview.mp4"
         self._media_tool.preview(readable, excerpts, PREVIEW_SHORT_SIDE, path, context)
         return Artifact(role="preview", object=context.put(path, path.name, "video/mp4"))
+
+
+def _listen(segmenters: Sequence[Segmenter], audio: Path) -> np.typing.NDArray[np.float32]:
+    for segmenter in segmenters:
+        segmenter.observe_audio(audio)
+    return np.concatenate([np.zeros(0, np.float32), *sound_levels(audio, LEVEL_INTERVAL_S)])
+
+
+def _one_shot(media: MediaInfo, pictures: PictureSamples) -> list[Segment]:
+    """Returns the whole video as one shot, for want of anybody who could tell them; nothing without pictures."""
+    if not pictures:
+        return []
+    shot = Segment(
+        kind="shot",
+        index=0,
+        start_s=0.0,
+        end_s=media.duration_s,
+        start_frame=0,
+        end_frame=media.video[0].expected_frames,
+        transition_in="none",
+        transition_s=0.0,
+        confidence=0.0,
+        producer="segment",
+        producer_version="1",
+    )
+    return [shot]

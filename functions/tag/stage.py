@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from operator import attrgetter
 
 from functions.tag.categories import Taxonomy
 from functions.tag.meaning import embeddings, passages
@@ -11,9 +13,10 @@ from functions.tag.recommendations import chapters, poster, titles
 from functions.tag.search_entries import search_entries
 from shared.domain.corrections import corrected_tags
 from shared.domain.errors import PermanentError
-from shared.domain.records import Finding, Recommendation, Segment
+from shared.domain.records import Finding, Recommendation, Segment, Tag
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
+from shared.processors.isolation import Budget, Isolation
 from shared.processors.related import related_videos
 from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
@@ -44,7 +47,7 @@ class TagStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         segments, findings = context.records(Segment), context.records(Finding)
         known = TaggingInput(media=media, segments=segments, findings=findings)
-        said = [tag for tagger in self._taggers for tag in tagger.tag(known)]
+        said = self._said(known, Isolation(context))
         merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], media.duration_s)
         tags = corrected_tags(merged, video.tag_edits, media.duration_s)
         if dropped:
@@ -67,3 +70,14 @@ class TagStage:
         records = (*tags, *recommendations, *entries, *points)
         context.progress(1.0)
         return StageOutcome(records=records)
+
+    def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:
+        tags: list[Tag] = []
+        for tagger in self._taggers:
+            work = partial(_tags_of, tagger, known)
+            tags += isolation.results(tagger, Tag, work, attrgetter("kind"))
+        return tags
+
+
+def _tags_of(tagger: Tagger, known: TaggingInput, _: Budget) -> Iterable[Tag]:
+    return tagger.tag(known.only(tagger.inputs))

@@ -15,9 +15,9 @@ from flask import Request, Response
 
 from functions.transcode.chunks import ChunkedPictures
 from functions.transcode.estimate import expected_s
+from functions.transcode.isolated_ladder import chosen_ladder
 from functions.transcode.pictures import Pictures
 from functions.transcode.stage import TranscodeStage
-from functions.transcode.strategies import LADDERS
 from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 
@@ -26,7 +26,7 @@ from shared.bootstrap import Bootstrap
 def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
-    ladder = LADDERS.create(wiring.settings.ladder, wiring)
+    ladder = chosen_ladder(wiring.settings.ladder, wiring)
     settings, encoder = wiring.settings, wiring.encoder
     chunked = ChunkedPictures(encoder, wiring.blobs, settings.media_bucket, wiring.chunk_pool)
     pictures = Pictures(encoder, ladder, settings.encoding, chunked, wiring.cores)

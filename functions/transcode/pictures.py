@@ -15,6 +15,7 @@ from shared.domain.records import Choice
 from shared.logs import logger
 from shared.ports.encoder import EncodedPictures, Encoder
 from shared.ports.job_runner import TaskPool
+from shared.processors.isolation import PLUGIN_FAILED
 from shared.processors.ladder import LadderPlanner
 from shared.processors.stage import StageContext
 
@@ -58,6 +59,8 @@ class Pictures:
         """
         look = self._encoder.look(context.source(), media, context.workspace, context)
         ladder = self._ladder.plan(media, look, self._settings)
+        if ladder.caveat:
+            context.caveat(PLUGIN_FAILED, ladder.caveat)
         plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, mode = self._planned(context, media, plan)
         return pictures, (mode, *ladder.choices)

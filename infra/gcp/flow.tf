@@ -27,6 +27,7 @@ locals {
   announcements = concat(
     [local.flow.registered_topic],
     local.flow.stages[*].emits,
+    [local.flow.corrected_topic],
     [local.flow.failed_topic, local.flow.deleted_topic],
   )
   listened_to = {

@@ -11,9 +11,9 @@ from functions.api.rendering import encoded
 from functions.api.views import Views, timings
 from shared.domain.records import Choice, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
-from shared.ports.video_repository import VideoRepository
+from shared.ports.video_repository import SearchHit, VideoRepository
 
-__all__ = ["full_view", "short_view"]
+__all__ = ["full_view", "hit_view", "short_view"]
 
 _VIEWS = Views(lambda name: name)
 
@@ -36,6 +36,12 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
         ],
         "timings": {stage: _json(timing) for stage, timing in timings(attempts, video.run).items()},
     }
+
+
+def hit_view(hit: SearchHit, query: str, console: str) -> dict[str, Any]:
+    """Returns what a query has found as the API shows it, with a link to the console at an address."""
+    shown = _json(_VIEWS.search_hit(hit, query))
+    return shown | {"url": console.rstrip("/") + shown["url"]}
 
 
 def _json(view: Struct | Choice) -> dict[str, Any]:

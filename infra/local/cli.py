@@ -24,8 +24,10 @@ from infra.local.estimate import estimate
 from infra.local.key import key
 from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
+from infra.local.plugins import plugins
 from infra.local.processing import follow_runs, process_files
 from infra.local.rendering import timeline_lines, video_table
+from infra.local.search import search
 from infra.local.session import all_videos, find_video, open_deployment
 from infra.local.stack import Stack
 from infra.local.submission import OWNER, Submission
@@ -283,6 +285,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "estimate": estimate,
     "key": key,
     "metrics": metrics,
+    "plugins": plugins,
+    "search": search,
     "token": token,
 }
 for _name, _command in _COMMANDS.items():

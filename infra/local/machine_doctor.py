@@ -16,17 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from functions.analyze.strategies import ANALYZERS
-from functions.segment.strategies import SEGMENTERS
-from functions.tag.strategies import TAGGERS
-from functions.transcode.strategies import LADDERS
 from infra.local.check import Check, Verdict
 from infra.local.emulators import missing_emulators
 from infra.local.session import open_deployment
+from infra.local.strategies import build_selected, every_strategy
 from shared.adapters.binaries import bundled, executable
 from shared.adapters.sandbox import network_is_cut
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
+from shared.processors.registry import OWN_PACKAGE
 
 __all__ = ["examine"]
 
@@ -54,6 +52,7 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
     settings = wiring.settings
     looks: dict[str, Look] = {
         "Pipeline": partial(_pipeline, wiring),
+        "Plugins": partial(_plugins, wiring),
         "ffmpeg": partial(_program, "ffmpeg", settings.ffmpeg),
         "ffprobe": partial(_program, "ffprobe", settings.ffprobe),
         "Shaka Packager": partial(_program, "packager", settings.packager),
@@ -78,16 +77,19 @@ def _check(name: str, look: Look) -> Check:
 
 def _pipeline(wiring: Bootstrap) -> tuple[Verdict, str]:
     """Builds every strategy that the settings name, with the models it loads."""
-    settings = wiring.settings
-    LADDERS.create(settings.ladder, wiring)
-    for name in settings.segmenters:
-        SEGMENTERS.create(name, wiring)
-    for name in settings.analyzers:
-        ANALYZERS.create(name, wiring)
-    for name in settings.taggers:
-        TAGGERS.create(name, wiring)
+    build_selected(wiring.settings, wiring)
     stages = " > ".join(spec.stage for spec in wiring.flow.stages)
     return "ok", f"{stages}, with all strategies and models"
+
+
+def _plugins(wiring: Bootstrap) -> tuple[Verdict, str]:
+    """Looks at the strategies that packages bring; selected ones that can't be used make the pipeline fail."""
+    found = [each for each, _ in every_strategy(wiring.settings) if each.package != OWN_PACKAGE]
+    if not found:
+        return "ok", "none from other packages"
+    names = ", ".join(f"{each.kind} {each.name} {each.version} ({each.package})" for each in found)
+    problems = [f"{each.kind} {each.name} ({each.package}): {each.problem}" for each in found if each.problem]
+    return ("warning", " ".join(problems)) if problems else ("ok", names)
 
 
 def _program(name: str, chosen: Path | None) -> tuple[Verdict, str]:

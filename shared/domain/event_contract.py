@@ -27,7 +27,8 @@ Copies of one event share its `event_id`: handle an id once, and acknowledge wha
 **Order.** A larger `run` is newer; within a run, the channels below stand in the order in which a run can get
 to them. So the state of a video is told by the event with the greatest run and, of those, the last channel. A
 newer generation of the file starts a run from the beginning; a replay starts one where it is told to, and
-reuses what the run before it had made up to there.
+reuses what the run before it had made up to there. `video-corrected` may come several times in a run, and says
+no more about the state than that the video is ready.
 
 **Early use.** What a stage made can be used from its event on: a video can be played after
 `video-transcoded`, long before `video-ready`.
@@ -100,6 +101,7 @@ def _meanings(flow: Flow) -> dict[str, str]:
     return {
         flow.registered_topic: "A video is known, or a run starts from the beginning; the status is `registered`.",
         **{spec.emits: f"The {spec.stage} stage is done; the status is `{spec.status}`." for spec in flow.stages},
+        flow.corrected_topic: "People have corrected the tags or what is said of it; the status stays `ready`.",
         flow.failed_topic: "The run ended for the reason that `failure` gives; the status is `failed`.",
         flow.deleted_topic: "The video and all that was made of it are being removed; the status is `deleted`.",
     }

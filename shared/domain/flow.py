@@ -127,6 +127,7 @@ class Flow:
         services: The functions that no message of the flow starts.
         schedules: When sweep does what, on Google Cloud.
         registered_topic: Topic a run that starts at the beginning is announced on.
+        corrected_topic: Topic a video is announced on that people said something else about.
         failed_topic: Topic a failed video is announced on.
         deleted_topic: Topic a deleted video is announced on.
         sweep_interval_s: Seconds between two runs of sweep on one machine.
@@ -138,6 +139,7 @@ class Flow:
     services: tuple[Service, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     registered_topic: str
+    corrected_topic: str
     failed_topic: str
     deleted_topic: str
     sweep_interval_s: float
@@ -156,6 +158,7 @@ class Flow:
         return (
             self.registered_topic,
             *(spec.emits for spec in self.stages),
+            self.corrected_topic,
             self.failed_topic,
             self.deleted_topic,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.exports import EXPORT_REQUESTED, Export
+from shared.domain.publications import Publication
 from shared.domain.reservations import IMPORT_REQUESTED, Import
 from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
 
@@ -14,6 +15,7 @@ __all__ = ["TASKS"]
 TASKS: Final[Mapping[type[Any], str]] = {
     Export: EXPORT_REQUESTED,
     Import: IMPORT_REQUESTED,
+    Publication: DELIVERY_DUE,
     WebhookDelivery: DELIVERY_DUE,
 }
 """Kind of document -> topic of the function that looks at one when it is due. Whoever makes such a document tells

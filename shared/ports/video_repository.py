@@ -12,6 +12,7 @@ from shared.domain.change import Change
 from shared.domain.events import VideoEvent
 from shared.domain.media import Kind
 from shared.domain.records import Record, SearchSource
+from shared.domain.search_query import Fit
 from shared.domain.video import Video
 
 __all__ = ["Page", "RelatedVideo", "Saved", "SearchHit", "Sort", "Usage", "VideoRepository"]
@@ -44,21 +45,30 @@ class SearchHit:
         video_id: The video.
         name: Its source's display name.
         title: What it is called.
+        added_at: When it was added.
         source: Where the text comes from.
         text: The whole text found.
         start_s: Where in the video it starts.
         end_s: Where it ends.
+        fit: How the text fits the words that were looked for; None where its meaning was compared.
         score: Relevance; higher is better, comparable within one answer only.
     """
 
     video_id: str
     name: str
     title: str
+    added_at: datetime
     source: SearchSource
     text: str
     start_s: float
     end_s: float
+    fit: Fit | None = None
     score: float
+
+    @property
+    def rank(self) -> tuple[float, float, str, float]:
+        """What hits are sorted by: of those that are as relevant, the newest video's come first, in order."""
+        return -self.score, -self.added_at.timestamp(), self.video_id, self.start_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +191,13 @@ class VideoRepository(Protocol):
         ...
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
-        """Returns places that hold all words of a query (or their beginnings), best first.
+        """Returns places whose texts answer a query, best first: ``search_query`` is the rule.
 
-        The best are those of whose words the query is the greatest share. Where very many hold all words, a store
-        may compare some only: the newest, where it can tell.
+        Of those that fit alike, the best are those of which the query's words are the greatest share. Where very
+        many hold all words, a store may compare some only: the newest, where it can tell.
 
-        Any text is a valid query: signs that mean something to the store's own query language are words here.
+        Any text is a valid query: signs that mean something to the store's own query language are words here, but
+        for quotes around phrases.
         """
         ...
 

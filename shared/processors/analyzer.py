@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,12 +71,29 @@ class AnalysisInput:
     memo: Memo
     caveat: Callable[[str, str], None]
 
+    def only(self, inputs: frozenset[str]) -> AnalysisInput:
+        """Returns it with nothing of those fields of Analyzer.inputs that are not among these."""
+        return replace(
+            self,
+            segments=self.segments if "segments" in inputs else (),
+            keyframes=self.keyframes if "keyframes" in inputs else (),
+            audio=self.audio if "audio" in inputs else None,
+            sound=self.sound if "sound" in inputs else None,
+            proxy=self.proxy if "proxy" in inputs else None,
+            pictures=self.pictures if "pictures" in inputs else _withheld,
+            download=self.download if "download" in inputs else None,
+        )
+
 
 class Analyzer(Strategy, ABC):
-    """Finds things and says where. Entry-point group ``automations.analyzers``."""
+    """Finds things and says where. Entry-point group ``automations.analyzers``.
 
-    name: ClassVar[str]
-    version: ClassVar[str]
+    ``inputs`` are fields of AnalysisInput; ``outputs`` names of findings.
+    """
+
+    inputs: ClassVar[frozenset[str]] = frozenset(
+        {"segments", "keyframes", "audio", "sound", "proxy", "pictures", "download"}
+    )
 
     @abstractmethod
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
@@ -86,3 +103,7 @@ class Analyzer(Strategy, ABC):
             TransientError: Trying again may help.
             PermanentError: The video can't be analyzed this way, ever.
         """
+
+
+def _withheld() -> Path:
+    raise RuntimeError("'pictures' is not among the inputs that the analyzer declares")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
@@ -21,14 +22,21 @@ class Ladder:
         rungs: At least one; those in H.264 first, each codec's largest first, none larger than the source is
             shown.
         choices: Why they are these.
+        caveat: What people should know about it; empty for nothing.
     """
 
     rungs: tuple[Rung, ...]
     choices: tuple[Choice, ...] = ()
+    caveat: str = ""
 
 
 class LadderPlanner(Strategy, ABC):
-    """Plans the rungs of one source. Entry-point group ``automations.ladders``."""
+    """Plans the rungs of one source. Entry-point group ``automations.ladders``.
+
+    ``inputs`` says whether it is told the ``look`` of the pictures.
+    """
+
+    inputs: ClassVar[frozenset[str]] = frozenset({"look"})
 
     @abstractmethod
     def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:

@@ -21,11 +21,11 @@ class Segmenter(Strategy, ABC):
     The stage calls start(), then observe_frame() for every source frame, of which sound alone has none, then
     observe_audio() once if there is sound, then finish(). State must not grow with the video's length beyond the
     segments themselves.
-    Entry-point group ``automations.segmenters``.
+    Entry-point group ``automations.segmenters``. Of ``pictures`` and ``sound``, ``inputs`` says which it is shown;
+    ``outputs`` are kinds of segments.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[str]
+    inputs: ClassVar[frozenset[str]] = frozenset({"pictures", "sound"})
 
     def start(self, media: MediaInfo) -> None:
         """Prepares for a video. The default does nothing."""

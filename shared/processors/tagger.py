@@ -22,15 +22,21 @@ class TaggingInput:
     segments: Sequence[Segment]
     findings: Sequence[Finding]
 
+    def only(self, inputs: frozenset[str]) -> TaggingInput:
+        """Returns it with nothing of those fields of Tagger.inputs that are not among these."""
+        segments = self.segments if "segments" in inputs else ()
+        findings = self.findings if "findings" in inputs else ()
+        return TaggingInput(media=self.media, segments=segments, findings=findings)
+
 
 class Tagger(Strategy, ABC):
     """Labels a video; every tag carries evidence. Entry-point group ``automations.taggers``.
 
-    The stage merges what several taggers say about one label, so a tagger need not know of others.
+    The stage merges what several taggers say about one label, so a tagger need not know of others. ``inputs`` are
+    fields of TaggingInput; ``outputs`` kinds of tags.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[str]
+    inputs: ClassVar[frozenset[str]] = frozenset({"segments", "findings"})
 
     @abstractmethod
     def tag(self, video: TaggingInput) -> Iterable[Tag]:

@@ -109,15 +109,14 @@ def _of_schedule(delivery: Delivery) -> Diagnosis:
 
 
 def _of_work(message: WorkRequested, ports: DeadLetterPorts) -> Diagnosis:
-    for kind, topic in TASKS.items():
-        if topic == message.type:
-            task = ports.documents.get(kind, message.document_id, owner=None)
-            due = task is not None and task.due_at is not None and task.due_at <= ports.clock.now()
-            video_id = "" if task is None else task.about
-            return Diagnosis(
-                about=_about(message), video_id=video_id, settled="" if due else "It is done, or not due."
-            )
-    return Diagnosis(about=_about(message), settled=f"Nothing here does what {message.type} asks for.")
+    kinds = [kind for kind, topic in TASKS.items() if topic == message.type]
+    if not kinds:
+        return Diagnosis(about=_about(message), settled=f"Nothing here does what {message.type} asks for.")
+    tasks = (ports.documents.get(kind, message.document_id, owner=None) for kind in kinds)
+    task = next(filter(None, tasks), None)
+    due = task is not None and task.due_at is not None and task.due_at <= ports.clock.now()
+    video_id = "" if task is None else task.about
+    return Diagnosis(about=_about(message), video_id=video_id, settled="" if due else "It is done, or not due.")
 
 
 def _of_stage(stage: str, message: VideoEvent | ObjectFinalized, ports: DeadLetterPorts) -> Diagnosis:

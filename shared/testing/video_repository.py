@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TypeVar
 
 from shared.domain.attempt import Attempt
@@ -17,6 +18,7 @@ from shared.domain.events import VideoEvent
 from shared.domain.identity import erased_id
 from shared.domain.media import Kind
 from shared.domain.records import Embedding, Record, SearchEntry, Tag
+from shared.domain.search_query import Fit, SearchQuery, closeness, fit, parse_query
 from shared.domain.search_words import search_words
 from shared.domain.status import AT_REST, DELETED, TERMINAL
 from shared.domain.video import Video
@@ -129,25 +131,29 @@ class InMemoryVideoRepository:
         return [attempt for _, attempt in sorted(self._attempts.get(video_id, {}).items())]
 
     def search(self, query: str, *, owner: str | None = None, limit: int = 20) -> Sequence[SearchHit]:
-        wanted = search_words(query)
-        hits = [
+        wanted = parse_query(query)
+        hits = self._places(wanted, owner, Fit.BEGINNINGS) or self._places(wanted, owner, Fit.ALIKE)
+        return sorted(hits, key=attrgetter("rank"))[:limit]
+
+    def _places(self, query: SearchQuery, owner: str | None, least: Fit) -> list[SearchHit]:
+        return [
             SearchHit(
                 video_id=video.id,
                 name=video.source.name,
                 title=video.title,
+                added_at=video.created_at,
                 source=entry.source,
                 text=entry.text,
                 start_s=entry.start_s,
                 end_s=entry.end_s,
-                score=len(wanted) / len(words),
+                fit=how,
+                score=closeness(query, how, len(words)),
             )
             for video in self._shown()
             if owner in {None, video.owner}
             for entry in self.records(video, SearchEntry)
-            if (words := search_words(entry.text)) and wanted
-            if all(any(word.startswith(start) for word in words) for start in wanted)
+            if (how := fit(query, words := search_words(entry.text), least)) is not None
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
     def nearest(
         self, vector: Sequence[float], *, model: str, owner: str | None = None, limit: int = 20
@@ -157,6 +163,7 @@ class InMemoryVideoRepository:
                 video_id=video.id,
                 name=video.source.name,
                 title=video.title,
+                added_at=video.created_at,
                 source="description",
                 text=embedding.text,
                 start_s=embedding.start_s,
@@ -168,7 +175,7 @@ class InMemoryVideoRepository:
             for embedding in self.records(video, Embedding)
             if embedding.model == model and len(embedding.vector) == len(vector)
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        return sorted(hits, key=attrgetter("rank"))[:limit]
 
     def related(
         self, *, owner: str, labels: Sequence[str], exclude: str, limit: int = 10

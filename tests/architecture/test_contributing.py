@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
-import subprocess
 import sys
-from importlib import import_module, invalidate_caches
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,28 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.records import Finding
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.text_reader import TextReader
-from shared.processors.tagger import TaggingInput
+from shared.processors.analyzer import Analyzer
+from shared.processors.ladder import LadderPlanner
+from shared.processors.publisher import Publisher
+from shared.processors.segmenter import Segmenter
+from shared.processors.strategy import Strategy
+from shared.processors.tagger import Tagger
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.models import FakeTextReader
-from shared.testing.videos import delivery_of, media_info, shot
+from shared.testing.videos import delivery_of
+from tests.architecture.generated_tables import GeneratedTables
 
-PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+COOKBOOK = ROOT / "tests" / "cookbook"
+KINDS: dict[str, type[Strategy]] = {
+    "ladders": LadderPlanner,
+    "segmenters": Segmenter,
+    "analyzers": Analyzer,
+    "taggers": Tagger,
+    "publishers": Publisher,
+}
 
 
 def blocks(language: str) -> list[str]:
@@ -46,22 +61,34 @@ def write(folder: Path, path: str) -> None:
     target.write_text(block(path))
 
 
-def test_a_processor_from_outside_is_used_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, "longtakes/longtakes/plugin.py")
-    write(tmp_path, "longtakes/pyproject.toml")
-    site = tmp_path / "site"
-    install = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--offline", "--no-deps"]
-    install += ["--no-build-isolation", "--python", sys.executable, "--target", str(site)]
-    subprocess.run([*install, str(tmp_path / "longtakes")], check=True)
-    monkeypatch.syspath_prepend(site)
-    invalidate_caches()
+def kinds() -> str:
+    """Tells what there is to extend, of the base classes."""
+    rows = ["| entry points | extend | do | `inputs` |", "|---|---|---|---|"]
+    for group, base in KINDS.items():
+        summary = (inspect.getdoc(base) or "").splitlines()[0].partition(" Entry-point group")[0]
+        methods = ", ".join(f"`{name}()`" for name in sorted(getattr(base, "__abstractmethods__", ())))
+        inputs = ", ".join(f"`{name}`" for name in sorted(base.inputs))
+        place = f"`{base.__module__.replace('.', '/')}.py`: `{base.__name__}`"
+        rows.append(f"| `automations.{group}` | {place}. {summary} | {methods} | {inputs} |")
+    return "\n".join(rows)
 
-    ports = Bootstrap(Settings(data_dir=tmp_path))
-    assert "long-takes" in TAGGERS.names()
-    tagger = TAGGERS.create("long-takes", ports)
-    shots = [shot(0, 0, 5), shot(1, 5, 70)]
-    (tag,) = tagger.tag(TaggingInput(media=media_info(), segments=shots, findings=[]))
-    assert (tag.label, tag.evidence[0].start_s) == ("long take", 5)
+
+def cookbook() -> str:
+    """Shows the example package."""
+    files = [COOKBOOK / "pyproject.toml", *(COOKBOOK / "cookbook" / f"{group}.py" for group in KINDS)]
+    shown = []
+    for file in files:
+        language = {".py": "python", ".toml": "toml"}[file.suffix]
+        shown.append(f"```{language}\n# {file.relative_to(COOKBOOK.parents[1])}\n{file.read_text()}```")
+    return "\n\n".join(shown)
+
+
+TABLES = GeneratedTables(ROOT / "CONTRIBUTING.md", {"kinds": kinds, "cookbook": cookbook})
+
+
+@pytest.mark.parametrize("name", ["kinds", "cookbook"])
+def test_the_cookbook_shows_the_package_that_is_tried(name: str) -> None:
+    TABLES.check(name)
 
 
 def test_a_processor_that_is_selected_but_missing_is_refused(tmp_path: Path) -> None:
@@ -120,3 +147,7 @@ def test_an_adapter_has_the_methods_of_its_port(tmp_path: Path, monkeypatch: pyt
     reader: TextReader = module.UpperCaseTextReader(FakeTextReader())
     assert reader.name.startswith("upper-")
     monkeypatch.delitem(sys.modules, module.__name__)
+
+
+if __name__ == "__main__":
+    TABLES.write()

@@ -27,7 +27,12 @@ def picture() -> str:
     """Draws the flow: the chain downwards, what it announces to the right, and what stands beside it below."""
     flow = load_flow()
     emitted = [(f"[{spec.stage}]", spec.emits) for spec in flow.stages]
-    beside = {"new run": flow.registered_topic, "any of them": flow.failed_topic, "deletion": flow.deleted_topic}
+    beside = {
+        "new run": flow.registered_topic,
+        "correction": flow.corrected_topic,
+        "any of them": flow.failed_topic,
+        "deletion": flow.deleted_topic,
+    }
     emitted += beside.items()
     hear = " and ".join([*(one.function for one in flow.listeners if one.announcements), "your subscriptions"])
     middle = emitted[len(emitted) // 2][0]

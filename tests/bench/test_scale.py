@@ -17,6 +17,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Connection, text
@@ -57,6 +58,12 @@ QUERIES = {
     "one letter": "v",
     "beginning of a very common": "vid",
     "beginning of a rare": "zebra",
+    "misspelt common": "meetign",
+    "misspelt rare": "zebarfihs",
+    "misspelt and common": "meetign video",
+    "phrase": '"meeting budget"',
+    "phrase of very common": '"the video"',
+    "phrase that nobody says": '"video the"',
 }
 SHARES = {"the": 0.6, "video": 0.5, "report": 0.2, "meeting": 0.1, "budget": 0.01, "zebrafish": 0.00001}
 """Words, and the share of entries that they are in."""
@@ -215,7 +222,7 @@ def test_searches(client: Client) -> None:
     print()
     for owner in ("big", "small"):
         for name, query in QUERIES.items():
-            measure(f"search {name}", client, owner, f"/v1/search?q={query}")
+            measure(f"search {name}", client, owner, f"/v1/search?q={quote(query)}")
 
 
 def test_sums(repository: SqlVideoRepository, client: Client) -> None:

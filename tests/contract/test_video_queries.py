@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.records import Record
+from shared.domain.search_query import Fit
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 from shared.testing.driver import VideoDriver
@@ -129,7 +130,6 @@ class TestSearch:
             ("cafe\u0301", [5.0]),
             ("munchen", [5.0]),
             ("q", [1.0, 3.0]),
-            ("holidays", []),
             ("strasse", [9.0]),
             ("STRASSE", [9.0]),
             ("file", [9.0]),
@@ -144,6 +144,91 @@ class TestSearch:
         self, repository: VideoRepository, query: str, start_s: list[float]
     ) -> None:
         assert sorted(hit.start_s for hit in repository.search(query)) == start_s
+
+    @pytest.mark.usefixtures("video")
+    @pytest.mark.parametrize(
+        ("query", "start_s"),
+        [
+            ('"quick brown"', [1.0]),
+            ("“quick brown”", [1.0]),
+            ('"brown quick"', []),
+            ('"quick fox"', []),
+            ('"the quick brown fox"', [1.0]),
+            ('"quick bro"', []),
+            ('"quick brown" fo', [1.0]),
+            ('fo "QUICK, brown!"', [1.0]),
+            ('"quick brown" revenue', []),
+            ('"holida"', []),
+            ('"holiday"', [7.0]),
+            ('"cafe munchen"', [5.0]),
+            ('"quick', [1.0]),
+            ('"" quick', [1.0]),
+        ],
+    )
+    def test_phrases_are_found_word_for_word(
+        self, repository: VideoRepository, query: str, start_s: list[float]
+    ) -> None:
+        assert [hit.start_s for hit in repository.search(query)] == start_s
+
+    @pytest.mark.usefixtures("video")
+    @pytest.mark.parametrize(
+        ("query", "start_s"),
+        [
+            ("quikc", [1.0]),  # neighbours that changed places, also in the middle, …
+            ("qiuck", [1.0]),
+            ("quuick", [1.0]),  # … a letter too many, …
+            ("quik", []),  # … of a word that is too short, …
+            ("quck fox", []),
+            ("qwick", [1.0]),  # … another letter, …
+            ("uquick", [1.0]),
+            ("evenue", [3.0]),  # … or one too few
+            ("revenues", [3.0]),
+            ("holidays", [7.0]),
+            ("hollidya", [7.0]),  # two mistakes in a long word
+            ("quraterlly", [3.0]),
+            ("holyds", []),
+            ("qwikc", []),
+            ("REVENU\u00c8E qaurterly", [3.0]),
+            ("munchn nai", [5.0]),  # the other word may be the beginning of one
+            ("cafee munchn", [5.0]),
+            ('"cafe" munchn', [5.0]),
+            ('"cafee" munchn', []),
+            ("quikc revenue", []),
+            ("1e6", []),
+            ("zzzzz", []),
+        ],
+    )
+    def test_what_is_misspelt_is_found_where_nothing_else_is(
+        self, repository: VideoRepository, query: str, start_s: list[float]
+    ) -> None:
+        assert [(hit.start_s, hit.fit) for hit in repository.search(query)] == [(at, Fit.ALIKE) for at in start_s]
+
+    def test_whole_words_come_before_beginnings_and_words_that_are_spelt_alike_not_at_all(
+        self, repository: VideoRepository, driver: VideoDriver
+    ) -> None:
+        longer = search_entry("planets", start_s=1.0)
+        whole = search_entry("the planet that we live on, seen from far away", start_s=2.0)
+        driver.finish(driver.upload(), {"tag": [longer, whole, search_entry("planer", start_s=3.0)]})
+
+        hits = repository.search("planet")
+        assert [(hit.start_s, hit.fit) for hit in hits] == [(2.0, Fit.WHOLE), (1.0, Fit.BEGINNINGS)]
+        assert 1 >= hits[0].score > hits[1].score > 0
+        assert [hit.start_s for hit in repository.search("plane")] == [1.0, 3.0, 2.0]
+        assert [hit.start_s for hit in repository.search("planett", limit=2)] == [1.0, 2.0]
+
+    @pytest.mark.reliability("A31", "B27")
+    def test_what_others_say_and_what_no_longer_counts_corrects_nothing(
+        self, repository: VideoRepository, driver: VideoDriver, video: Video
+    ) -> None:
+        other = driver.finish(driver.upload("bob/clip.mp4"), {"tag": [search_entry("quicker revenge")]})
+
+        assert repository.search("quicknr", owner="ann") == []
+        assert [hit.video_id for hit in repository.search("revenqe", owner="bob")] == [other.id]
+        renewed = driver.finish(driver.replay(video, "tag"), {"tag": [search_entry("hare")]})
+        assert repository.search("revenqe", owner="ann") == []
+        repository.prune(renewed)
+        assert repository.search("revenqe", owner="ann") == []
+        assert [hit.video_id for hit in repository.search("revenqe")] == [other.id]
 
     @pytest.mark.usefixtures("video")
     @pytest.mark.parametrize(
@@ -166,6 +251,9 @@ class TestSearch:
             "\udcff",
             "a" * 10_000,
             "fox " * 10_000,
+            '"fox" ' * 10_000,
+            '"fox "fox" fox" "" """',
+            '"\0" fox" & | ! <->',
         ],
     )
     @pytest.mark.reliability("A40")

@@ -21,6 +21,11 @@ import psutil
 import pytest
 from sqlalchemy import URL
 
+from shared.adapters.sql.repository import SqlVideoRepository
+from shared.adapters.sql.schema import main_database
+from shared.adapters.sql.sqlite import sqlite_url
+from shared.testing.driver import VideoDriver
+from shared.testing.videos import search_entry
 from tests.e2e.conftest import ROOT, who_has
 
 if TYPE_CHECKING:
@@ -232,6 +237,29 @@ class TestUp:
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=10) == 0
         assert not list(automations.data_dir.glob("*.db-*")), "the databases' journals are folded in"
+
+
+@pytest.mark.reliability("A25")
+def test_search_shows_what_was_found_and_where(automations: Automations, tmp_path: Path) -> None:
+    automations = replace(automations, data_dir=tmp_path)
+    automations.run("search", "train", exit_code=1)
+    repository = SqlVideoRepository(main_database(sqlite_url(tmp_path / "videos.db")))
+    driver = VideoDriver(repository)
+    entry = search_entry("The night\x1b[31m [red]train[/red]", source="speech", start_s=61.5)
+    video = driver.finish(driver.upload("local/a.mp4"), {"tag": [entry]})
+    repository.close()
+
+    link = f"http://127.0.0.1:8080/#/videos/{video.id}?t=61.50"
+    shown = automations.run("search", "night trian")
+    assert "spelt alike" in shown
+    assert "1:01.5  said         The night [31m [red]train[/red]" in shown
+    assert link in shown
+    assert "\x1b" not in shown
+    (hit,) = json.loads(automations.run("search", '"red train"', "--json", "--owner", "local"))
+    assert (hit["url"], hit["fit"], hit["source"]) == (link, "whole", "speech")
+    assert [piece["text"] for piece in hit["excerpt"] if piece["marked"]] == ["red]train"]
+    assert "Nothing found" in automations.run("search", "boat", exit_code=1)
+    automations.run("search", "night", "--owner", "bob", exit_code=1)
 
 
 def test_doctor_finds_everything_here(automations: Automations) -> None:

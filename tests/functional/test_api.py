@@ -22,7 +22,7 @@ from shared.domain.errors import ConfigurationError, TransientError
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.models import FakeEmbedder
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import embedding, media_info
+from shared.testing.videos import embedding, media_info, search_entry
 from tests.api_ports import FakeApiPorts
 from tests.functional.library import HOSTILE, NO_UTF8, Library
 
@@ -164,6 +164,22 @@ def test_search(library: Library) -> None:
     assert (hit["video_id"], hit["name"], hit["source"], hit["start_s"]) == (bens, "b.mp4", "text", 0.0)
     assert library.get("/v1/search?q=nothing")["hits"] == []
     assert_problem(library.ask("/v1/search?q="), 422, "invalid_parameters")
+
+
+def test_a_hit_shows_what_was_looked_for_and_leads_there(library: Library) -> None:
+    text = 'The <b>night</b> train "leaves"'
+    entries = [search_entry(text, start_s=61.239, end_s=63.0), search_entry("trainspotting")]
+    video = library.driver.finish(library.driver.upload("ann/a.mp4"), {"tag": entries})
+    first, second = library.get("/v1/search?q=TRAIN")["hits"]
+    pieces = [("The <b>night</b> ", False), ("train", True), (' "leaves"', False)]
+    assert [(piece["text"], piece["marked"]) for piece in first["excerpt"]] == pieces
+    assert (first["text"], first["fit"], second["fit"]) == (text, "whole", "beginnings")
+    assert first["url"] == f"/#/videos/{video.id}?t=61.23"
+    (hit,) = library.get("/v1/search?q=nihgt")["hits"]
+    assert (hit["fit"], [piece["text"] for piece in hit["excerpt"] if piece["marked"]]) == ("alike", ["night"])
+    (hit,) = library.get("/v1/search?q=%22train+leaves%22")["hits"]
+    assert [piece["text"] for piece in hit["excerpt"] if piece["marked"]] == ['train "leaves']
+    assert library.get("/v1/search?q=%22leaves+train%22")["hits"] == []
 
 
 def test_search_by_meaning() -> None:

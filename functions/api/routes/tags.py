@@ -42,13 +42,14 @@ class Tags(Struct, frozen=True):
     tags: tuple[TagView, ...]
 
 
-def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock) -> Routes:
+def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock, publish: Callable[[str], None]) -> Routes:
     """Returns the routes of tags.
 
     Args:
         views: What shows them.
         lifecycle: The rules.
         clock: The time.
+        publish: Publishes what a video's outbox holds.
     """
     routes = Routes("videos")
 
@@ -105,7 +106,9 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock) -> Routes:
             require_match(call.request, video)
             return change(video)
 
-        return call.videos.edit(call.path["video_id"], change_as_seen, lifecycle=lifecycle, clock=clock)
+        video = call.videos.edit(call.path["video_id"], change_as_seen, lifecycle=lifecycle, clock=clock)
+        publish(video.id)
+        return video
 
     def shown(call: Call[Any, Any], video: Video) -> Answer:
         tags = tuple(views.tag(tag) for tag in call.videos.tags(video))

@@ -149,6 +149,7 @@ def video_routes(
             return replace(video, details=_patched(video.details, call.body))
 
         video = call.videos.edit(call.path["video_id"], change, lifecycle=lifecycle, clock=clock)
+        publish(video.id)
         return Answer(value=views.video(video), revision=revision_of(video))
 
     @routes.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import ClassVar
 
 from functions.transcode.compliance import hindrance
 from functions.transcode.rates import CRF, SHARE, Demand, ceiling_bps, typical_bps
@@ -33,6 +34,9 @@ class StandardLadder(LadderPlanner):
     Between two of them, and below the smallest, the source's own size is the top rung. Every rung is encoded at
     one quality up to a cap, which follows the content. HEVC and AV1 rungs, where wanted, stand beside H.264's.
     """
+
+    name: ClassVar[str] = "standard"
+    version: ClassVar[str] = "1"
 
     def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
         video = media.video[0]

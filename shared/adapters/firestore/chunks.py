@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from google.cloud.firestore_v1.vector import Vector
 
 from shared.adapters.firestore.documents import Documents, Fields, slices, storable
-from shared.adapters.firestore.words import MAX_BEGINNINGS, beginnings_of
+from shared.adapters.firestore.words import MAX_KEYS, keys_of
 from shared.domain.codec import decode, encode_json
 from shared.domain.records import Embedding, Record, SearchEntry
 
@@ -76,8 +76,8 @@ def _fields(kind: str, owner: Any, records: Sequence[Any]) -> Iterator[Fields]:
 def _searchable(entries: Sequence[SearchEntry]) -> Iterator[Fields]:
     body, words = "", set[str]()
     for entry in entries:
-        line, more = _line(entry), beginnings_of(entry.text)
-        if body and (len(body) + len(line) > _SEARCHED_BYTES or len(words | more) > MAX_BEGINNINGS):
+        line, more = _line(entry), keys_of(entry.text)
+        if body and (len(body) + len(line) > _SEARCHED_BYTES or len(words | more) > MAX_KEYS):
             yield {"body": body, "words": sorted(words)}
             body, words = "", set()
         body += line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from google.cloud import firestore
@@ -14,9 +15,11 @@ from shared.adapters.firestore.calls import READING
 from shared.adapters.firestore.chunks import read_lines
 from shared.adapters.firestore.documents import read_video, storable
 from shared.adapters.firestore.layout import RECORDS, VIDEOS
-from shared.adapters.firestore.queries import equal, where
-from shared.adapters.firestore.words import lookup_of, query_words, relevance
+from shared.adapters.firestore.queries import Selection, equal, where
+from shared.adapters.firestore.words import lookup_of, misspelt_lookup_of
 from shared.domain.records import SearchEntry
+from shared.domain.search_query import Fit, SearchQuery, closeness, fit, parse_query
+from shared.domain.search_words import search_words
 from shared.domain.video import Video
 from shared.ports.video_repository import RelatedVideo, SearchHit
 
@@ -36,27 +39,40 @@ _MAX_LABELS: Final = 30
 """Labels that one query may ask for."""
 
 
-def find_places(client: firestore.Client, query: str, owner: str | None, limit: int) -> list[SearchHit]:
-    """Returns places that hold all words of a query; see VideoRepository.search()."""
-    wanted = query_words(query)
-    if not wanted:
+def find_places(client: firestore.Client, asked: str, owner: str | None, limit: int) -> list[SearchHit]:
+    """Returns places that answer a query; see VideoRepository.search()."""
+    query = parse_query(asked)
+    if not query.size:
         return []
-    documents = equal(client.collection_group(RECORDS), owner=owner)
-    documents = where(documents, "words", "array_contains", lookup_of(wanted))
-    documents = documents.select(["key", "body"]).order_by("__name__").limit(_PAGE)
+    records = equal(client.collection_group(RECORDS), owner=owner)
+    exact = where(records, "words", "array_contains", lookup_of(query))
+    hits = _places(client, exact, query, Fit.BEGINNINGS, limit)
+    if not hits and (keys := misspelt_lookup_of(query)):
+        alike = where(records, "words", "array_contains_any", list(keys))
+        hits = _places(client, alike, query, Fit.ALIKE, limit)
+    return sorted(hits, key=attrgetter("rank"))[:limit]
+
+
+def _places(
+    client: firestore.Client, records: Selection, query: SearchQuery, least: Fit, limit: int
+) -> list[SearchHit]:
+    """Returns the places in some records that fit a query."""
+    documents = records.select(["key", "body"]).order_by("__name__").limit(_PAGE)
     hits: list[SearchHit] = []
     for _ in range(_MAX_PAGES):
         found = list(documents.stream(**READING))
         hits += [
-            _hit(video, entry.source, entry.text, entry.start_s, entry.end_s, score)
+            _hit(
+                video, entry.source, entry.text, entry.start_s, entry.end_s, how, closeness(query, how, len(words))
+            )
             for document, video in _counting(client, found)
             for entry in read_lines(SearchEntry, document.get("body"))
-            if (score := relevance(wanted, entry.text))
+            if (how := fit(query, words := search_words(entry.text), least)) is not None
         ]
         if len(hits) >= limit or len(found) < _PAGE:
             break
         documents = documents.start_after(found[-1])
-    return sorted(hits, key=lambda hit: (-hit.score, hit.video_id, hit.start_s))[:limit]
+    return hits
 
 
 def nearest_places(
@@ -76,13 +92,15 @@ def nearest_places(
         )
         found = list(query.stream(**READING))
         hits = [
-            _hit(video, "description", place["text"], place["start_s"], place["end_s"], document.get("cosine"))
+            _hit(
+                video, "description", place["text"], place["start_s"], place["end_s"], None, document.get("cosine")
+            )
             for document, video in _counting(client, found)
             for place in [json.loads(document.get("body"))]
         ]
         if len(hits) >= limit or len(found) < count:
             break
-    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+    return sorted(hits, key=attrgetter("rank"))[:limit]
 
 
 def find_related(
@@ -113,14 +131,18 @@ def _counting(client: firestore.Client, found: Sequence[Any]) -> Iterator[tuple[
             yield document, video
 
 
-def _hit(video: Video, source: Any, text: str, start_s: float, end_s: float, score: float) -> SearchHit:
+def _hit(
+    video: Video, source: Any, text: str, start_s: float, end_s: float, how: Fit | None, score: float
+) -> SearchHit:
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
         title=video.title,
+        added_at=video.created_at,
         source=source,
         text=text,
         start_s=start_s,
         end_s=end_s,
+        fit=how,
         score=score,
     )

@@ -16,8 +16,8 @@
 
 ``videos/{video_id}/records/{key}.{kind}.{number}``: records of one kind in one result set, many to a document.
     ``key``, ``kind``. ``body``: a part of the set's lines of JSON. Search entries also have ``owner`` and
-    ``words``, the beginnings of the words in the body's lines, which are whole. Embeddings have a document each,
-    with ``owner``, ``model`` and ``vector``, which is not in the body.
+    ``words``, the beginnings of the words in the body's lines, which are whole, and what words spelt alike have in
+    common. Embeddings have a document each, with ``owner``, ``model`` and ``vector``, which is not in the body.
 
 ``outbox/{event_id}``: an event that is not yet published.
     ``video_id``. ``committed_at``: by Firestore's clock. ``body``: JSON.
@@ -41,7 +41,8 @@ Queries, as VideoRepository and DocumentStore name them:
 - ``attempts``: all of a video.
 - ``search``: records of all videos, of an ``owner`` or not, whose ``words`` contain the beginning of the query's
   longest word. The other words are looked for in the bodies of 200 documents, then, until enough places are
-  found, of 200 more, up to 1,000; a short video has one such document, a very long one some thirty.
+  found, of 200 more, up to 1,000; a short video has one such document, a very long one some thirty. If nothing is
+  found, once more those whose ``words`` contain any of what the longest word has in common with words like it.
 - ``nearest``: records of all videos, of an ``owner`` or not, of one ``model``, by ``vector``. Four times as many
   as asked for; if too many of them no longer count, 1,000.
 - ``related``: videos of an ``owner`` whose ``labels`` contain any of 30, the newest 300; as often as it takes.

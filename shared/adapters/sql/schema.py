@@ -11,7 +11,7 @@ from shared.domain.errors import ConfigurationError
 
 __all__ = ["HEAD", "MigratedSchema", "main_database"]
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest step in migrations/versions."""
 
 

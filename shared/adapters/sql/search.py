@@ -12,7 +12,7 @@ everything else: only if its video names the result set it is in. What a word is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     table,
     text,
@@ -34,14 +35,15 @@ from sqlalchemy import (
     update,
 )
 
+from shared.adapters.sql.hits import Found
 from shared.adapters.sql.tables import records, result_sets, search_parts
+from shared.adapters.sql.vocabulary import add_words, forget_words, words_alike
+from shared.domain.codec import decode_json
 from shared.domain.records import SearchEntry
+from shared.domain.search_query import Fit, SearchQuery, closeness, holds_phrases, may_be_misspelt, parse_query
 from shared.domain.search_words import search_words
 
 __all__ = ["add_entries", "create_index", "find_entries", "remove_entries", "scrub_index"]
-
-_MAX_QUERY_WORDS: Final = 32
-"""Of a longer query, only so many words count."""
 
 _PART_ENTRIES: Final = 16_384
 """A part with so many entries is full; the last result set in it may be over that."""
@@ -53,8 +55,12 @@ few of these count."""
 _index = table("search_index", column("rowid"), column("part"), column("size"), column("words"))
 
 
+Choice: TypeAlias = Sequence[tuple[str, bool]]
+"""Words of which one must be found, each with whether also those count that begin with it."""
+
+
 class FullText(Protocol):
-    """What a database does with words: each begins a word that must be found."""
+    """What a database does with words."""
 
     ddl: Sequence[str]
     scrub: str | None
@@ -68,8 +74,8 @@ class FullText(Protocol):
         """Returns what goes into the index's column."""
         ...
 
-    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
-        """Returns ``rowid`` and ``size`` of the entries in parts that are found, those in the first part first."""
+    def newest(self, parts: Select[int], wanted: Sequence[Choice], limit: int) -> Select[int, int]:
+        """Returns ``rowid`` and ``size`` of the newest entries in parts that hold one word of each choice."""
         ...
 
 
@@ -90,10 +96,11 @@ class _Fts5:
     def value(self, spelt: BindParameter[str]) -> ColumnElement[str]:
         return spelt
 
-    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
+    def newest(self, parts: Select[int], wanted: Sequence[Choice], limit: int) -> Select[int, int]:
         part = parts.subquery("part")
         # Each word in quotes, so that none is taken for an operator.
-        query = " AND ".join(f'"@_{_in_ascii(word)}"*' for word in words)
+        choices = ((f'"@_{_in_ascii(word)}"{"*" * begins}' for word, begins in choice) for choice in wanted)
+        query = " AND ".join(f"({' OR '.join(words)})" for words in choices)
         query_of_part = func.replace(query, "@", func.printf("%06x", part.c.id))
         matches = literal_column("search_index").op("MATCH")(query_of_part)
         best = select(_index.c.rowid).where(matches).order_by(_index.c.rowid.desc()).limit(limit)
@@ -119,9 +126,10 @@ class _TsVector:
     def value(self, spelt: BindParameter[str]) -> ColumnElement[str]:
         return func.tsvector(spelt)
 
-    def newest(self, parts: Select[int], words: Sequence[str], limit: int) -> Select[int, int]:
+    def newest(self, parts: Select[int], wanted: Sequence[Choice], limit: int) -> Select[int, int]:
         part = parts.subquery("part")
-        query = " & ".join(f"@_{word}:*" for word in words)
+        choices = ((f"@_{word}{':*' * begins}" for word, begins in choice) for choice in wanted)
+        query = " & ".join(f"({' | '.join(words)})" for words in choices)
         matches = _index.c.words.bool_op("@@")(func.tsquery(func.replace(query, "@", func.to_hex(part.c.id))))
         # Nothing is ordered by "+ 0": else the server would read all rows by their ids, hoping for matches.
         order = (_index.c.rowid + literal_column("0")).desc()
@@ -144,26 +152,36 @@ def add_entries(connection: Connection, owner: str, entries: Sequence[tuple[int,
     """Puts an owner's search entries, each with the id of its record, into the index."""
     full_text = _full_text(connection)
     part = _part_with_room(connection, owner, len(entries))
-    rows = []
-    for number, entry in entries:
-        words = search_words(entry.text)
-        spelt = full_text.spelt(part, list(dict.fromkeys(words)))
-        rows.append({"number": number, "part": part, "size": len(words), "spelt": spelt})
+    words_of = {number: search_words(entry.text) for number, entry in entries}
+    rows = [
+        {
+            "number": number,
+            "part": part,
+            "size": len(words),
+            "spelt": full_text.spelt(part, list(dict.fromkeys(words))),
+        }
+        for number, words in words_of.items()
+    ]
     value = full_text.value(bindparam("spelt", type_=String))
     saved = insert(_index).values(rowid=bindparam("number", type_=BigInteger), words=value)
     connection.execute(saved.values(part=bindparam("part"), size=bindparam("size")), rows)
+    add_words(connection, owner, words_of.values())
 
 
 def remove_entries(connection: Connection, record_ids: Select[int]) -> None:
-    """Takes records off the index, and parts of which nothing is left."""
+    """Takes records off the index, and words and parts of which nothing is left."""
     gone = _index.c.rowid.in_(record_ids)
     # In one order, so that nobody waits for somebody who waits for them.
     counts = select(_index.c.part, func.count()).where(gone).group_by(_index.c.part).order_by(_index.c.part)
-    for part, count in connection.execute(counts).all():
+    parts = connection.execute(counts).all()
+    for part, count in parts:
         row = search_parts.c.id == part
         connection.execute(update(search_parts).where(row).values(entries=search_parts.c.entries - count))
-        connection.execute(delete(search_parts).where(row, search_parts.c.entries <= 0))
-    connection.execute(delete(_index).where(gone))
+    if parts:
+        forget_words(connection, _index, gone)
+        empty = delete(search_parts).where(search_parts.c.id.in_([part for part, _ in parts]))
+        connection.execute(empty.where(search_parts.c.entries <= 0))
+        connection.execute(delete(_index).where(gone))
 
 
 def scrub_index(connection: Connection) -> None:
@@ -175,23 +193,50 @@ def scrub_index(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def find_entries(connection: Connection, query: str, owner: str | None, limit: int) -> list[tuple[int, float]]:
-    """Returns the ids of the records whose texts hold all words, with their scores, best first.
+def find_entries(connection: Connection, asked: str, owner: str | None, limit: int) -> list[Found]:
+    """Returns the records whose texts answer a query, best first; see ``search_query``.
 
-    The best are those of which the query's words are the greatest share, and of these the newest, among some
-    of the newest that hold all words: five times as many as are asked for.
+    Of those that fit alike, the best are those of which the query's words are the greatest share, and of these the
+    newest, among some of the newest: five times as many as are asked for.
     """
-    words = search_words(query)[:_MAX_QUERY_WORDS]
-    if not words:
+    query = parse_query(asked)
+    if not query.size:
         return []
+    exact: list[Choice] = [[(word, False)] for word in query.exact_words]
+    found = _best(connection, query, Fit.WHOLE, [*exact, *([(word, False)] for word in query.words)], owner, limit)
+    if len(found) < limit and query.words:
+        seen = {place.number for place in found}
+        begun = [*exact, *([(word, True)] for word in query.words)]
+        more = _best(connection, query, Fit.BEGINNINGS, begun, owner, limit + len(seen))
+        found += [place for place in more if place.number not in seen][: limit - len(seen)]
+    if not found and any(map(may_be_misspelt, query.words)):
+        alike = [
+            [(word, True), *((other, False) for other in words_alike(connection, word, owner))]
+            for word in query.words
+        ]
+        if any(len(choice) > 1 for choice in alike):
+            found = _best(connection, query, Fit.ALIKE, [*exact, *alike], owner, limit)
+    return found
+
+
+def _best(
+    connection: Connection,
+    query: SearchQuery,
+    how: Fit,
+    wanted: Sequence[Choice],
+    owner: str | None,
+    limit: int,
+) -> list[Found]:
     parts = select(search_parts.c.id)
     if owner is not None:
         parts = parts.where(search_parts.c.owner == owner)
-    found: list[Any] = []
+    found: list[tuple[int, int]] = []
     for most in (limit * factor for factor in _CANDIDATES_A_HIT):
-        newest = _full_text(connection).newest(parts, words, most).cte("newest")
+        newest = _full_text(connection).newest(parts, wanted, most).cte("newest")
+        # The index knows which words are in a text, but not their order.
+        in_order = records.c.body if query.phrases else null()
         candidates = connection.execute(
-            select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None))
+            select(newest.c.rowid, newest.c.size, result_sets.c.key.is_not(None), in_order)
             .select_from(newest)
             .join(records, records.c.id == newest.c.rowid)
             .outerjoin(
@@ -199,11 +244,15 @@ def find_entries(connection: Connection, query: str, owner: str | None, limit: i
                 (result_sets.c.video_id == records.c.video_id) & (result_sets.c.key == records.c.key),
             )
         ).all()
-        found = [(number, size) for number, size, counts in candidates if counts]
+        found = [
+            (number, size)
+            for number, size, counts, body in candidates
+            if counts and (body is None or holds_phrases(query, search_words(decode_json(SearchEntry, body).text)))
+        ]
         if len(found) >= limit or len(candidates) < most:
             break
     found.sort(key=lambda entry: (entry[1], -entry[0]))
-    return [(number, min(len(words) / size, 1.0)) for number, size in found[:limit]]
+    return [Found(number=number, fit=how, score=closeness(query, how, size)) for number, size in found[:limit]]
 
 
 def _part_with_room(connection: Connection, owner: str, entries: int) -> int:

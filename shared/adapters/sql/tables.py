@@ -35,6 +35,7 @@ __all__ = [
     "search_parts",
     "vectors",
     "videos",
+    "vocabulary",
 ]
 
 METADATA: Final = MetaData()
@@ -128,6 +129,21 @@ search_parts: Final = Table(
     sqlite_autoincrement=True,  # ids tell the order; what is left of a part must not turn up in another
 )
 """The parts that an owner's search entries are indexed in, and how many there are in each; see ``search``."""
+
+vocabulary: Final = Table(
+    "vocabulary",
+    METADATA,
+    Column("word", String, primary_key=True),
+    Column("owner", ExactText, primary_key=True),
+    Column("beginning", String, nullable=False),
+    Column("ending", String, nullable=False),
+    Column("ends", String, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Index("ix_vocabulary_beginning", "beginning", "owner"),
+    Index("ix_vocabulary_ending", "ending", "owner"),
+    Index("ix_vocabulary_ends", "ends", "owner"),
+)
+"""The words of search entries that may be meant by misspelt ones, and in how many entries each is."""
 
 attempts: Final = Table(
     "attempts",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, insert, select
 
+from shared.adapters.sql.hits import Found
 from shared.adapters.sql.tables import COUNTED, records, vectors, videos
 from shared.domain.records import Embedding
 
@@ -33,8 +34,8 @@ def add_vectors(connection: Connection, embeddings: Sequence[tuple[int, Embeddin
 
 def find_nearest(
     connection: Connection, vector: Sequence[float], model: str, owner: str | None, limit: int
-) -> list[tuple[int, float]]:
-    """Returns the ids of the records whose points are nearest, with their cosines, best first."""
+) -> list[Found]:
+    """Returns the records whose points are nearest, with their cosines, best first."""
     import numpy as np  # 0.1 s that only this pays
 
     target = _packed(vector)
@@ -54,7 +55,7 @@ def find_nearest(
         scores.append(points @ point)
     every_id, every_score = np.concatenate(ids), np.concatenate(scores)
     best = np.lexsort((every_id, -every_score))[:limit]
-    return [(int(every_id[at]), float(every_score[at])) for at in best]
+    return [Found(number=int(every_id[at]), score=float(every_score[at])) for at in best]
 
 
 def _packed(vector: Sequence[float]) -> bytes:

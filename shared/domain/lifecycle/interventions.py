@@ -34,7 +34,7 @@ class Interventions:
         now: datetime,
         corrected: tuple[str, Sequence[Record]] | None = None,
     ) -> Decision[Video | None]:
-        """Notes what a person says about a video.
+        """Notes what a person says about a video; once its tags are there, that is announced.
 
         Answers None, and leaves everything as it is, when the video is not as it was seen any more: what they
         said may mean something else then, and the result set may hold something else.
@@ -65,7 +65,8 @@ class Interventions:
                 last_token=token_of(key),
                 swept=False,
             )
-            return Change(answer=edited, video=edited, records_key=key, records=tuple(records))
+            event = event_about(edited, self._flow.corrected_topic, now, which=key)
+            return Change(answer=edited, video=edited, events=(event,), records_key=key, records=tuple(records))
 
         return decide
 

@@ -68,10 +68,17 @@ def check_transition(flow: Flow, before: str, after: str) -> None:
         raise LeaseLost(f"a video can't go from {before} to {after}")
 
 
-def event_about(video: Video, event_type: str, now: datetime) -> VideoEvent:
-    """Returns the event of a type about a video's run; it is the same one, however often it is made."""
+def event_about(video: Video, event_type: str, now: datetime, *, which: str = "") -> VideoEvent:
+    """Returns the event of a type about a video's run; it is the same one, however often it is made.
+
+    Args:
+        video: The video, as the event leaves it.
+        event_type: What happened.
+        now: When.
+        which: Tells what may happen several times in a run from the other times.
+    """
     return VideoEvent(
-        event_id=event_id_of(video.id, video.run, event_type),
+        event_id=event_id_of(video.id, video.run, f"{event_type}/{which}" if which else event_type),
         type=event_type,
         video_id=video.id,
         owner=video.owner,

@@ -3,7 +3,6 @@
 import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
 import {clock, counted} from '../app/format.js';
-import {marked} from '../app/marks.js';
 import {notify} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
@@ -41,16 +40,17 @@ export function searchPage({query, signal}) {
 function shown(hits, asked, signal) {
   if (!hits.length) {
     return emptyState(asked ? 'Nothing found' : 'What are you looking for?',
-      h('p', {}, 'Search finds words that are said, that stand on screen, and those of tags, titles and descriptions. All words must be in one place; try fewer.'));
+      h('p', {}, 'Search finds words that are said, that stand on screen, and those of tags, titles and descriptions. All words must be in one place, and those in quotes just like that; try fewer.'));
   }
+  const isAlike = hits[0].fit === 'alike';
   const videos = Map.groupBy(hits, hit => hit.video_id);
   return [
-    h('p.fine', {role: 'status'}, `${counted(hits.length, 'place')} in ${counted(videos.size, 'video')}${hits.length === MOST ? '; there may be more' : ''}`),
-    h('ol.results', {}, [...videos].map(([id, places]) => result(id, places, asked, signal))),
+    h('p.fine', {role: 'status'}, `${counted(hits.length, 'place')} in ${counted(videos.size, 'video')}${hits.length === MOST ? '; there may be more' : ''}${isAlike ? '. No place has just these words; these have some that are spelt alike' : ''}`),
+    h('ol.results', {}, [...videos].map(([id, places]) => result(id, places, signal))),
   ];
 }
 
-function result(id, places, asked, signal) {
+function result(id, places, signal) {
   const poster = h('a.poster', {href: videoAddress(id, places[0].start_s), tabindex: '-1', 'aria-hidden': 'true'}, h('div.no-poster', {}, icon('film')));
   const title = h('a', {href: videoAddress(id)}, places[0].name);
   let preview = null;
@@ -62,7 +62,7 @@ function result(id, places, asked, signal) {
   }).catch(error => { if (error.name !== 'AbortError') console.warn(`The poster of ${id} is missing: ${error.message}`); });
   const row = h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
     h('ol.hits', {}, places.map(place => h('li', {}, h('a.hit', {href: videoAddress(id, place.start_s)},
-      h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, marked(place.text, asked))))))));
+      h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, place.excerpt.map(piece => piece.marked ? h('mark', {}, piece.text) : piece.text))))))));
   previewOn(row, poster, () => preview);
   return row;
 }

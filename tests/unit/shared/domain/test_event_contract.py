@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import pytest
 from shared.domain.codec import decode, encode
 from shared.domain.event_contract import ASYNCAPI_FILE, SCHEMA_FILE, asyncapi_document, event_schema
 from shared.domain.events import VideoEvent
+from shared.domain.video import Details
 from shared.domain.wire import to_pubsub
 from shared.pipeline import load_flow
+from shared.runtime.editing import edit_video
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
 
@@ -40,7 +43,9 @@ def test_what_is_committed_is_generated_from_the_code(name: str) -> None:
 def announced() -> list[VideoEvent]:
     """Returns an event of every type."""
     driver = VideoDriver(InMemoryVideoRepository())
-    driver.delete(driver.finish(driver.upload("ann/\udcff🎬.mp4", generation=1767225600123456)))
+    video = driver.finish(driver.upload("ann/\udcff🎬.mp4", generation=1767225600123456))
+    titled = partial(replace, details=Details(title="Night trains"))
+    driver.delete(edit_video(driver.repository, driver.lifecycle, driver.clock, video.id, titled))
     driver.fail(driver.claim(driver.upload("bob/2.mp4"), "ingest"))
     return [*driver.repository.outbox()]
 

@@ -11,7 +11,7 @@ from shared.adapters.sql import search
 from shared.adapters.sql.database import Database
 from shared.adapters.sql.repository import SqlVideoRepository
 from shared.adapters.sql.schema import main_database
-from shared.adapters.sql.tables import search_parts
+from shared.adapters.sql.tables import search_parts, vocabulary
 from shared.testing.driver import VideoDriver
 from shared.testing.videos import search_entry
 
@@ -90,6 +90,43 @@ def test_what_others_have_is_in_nobodys_way(driver: VideoDriver) -> None:
         driver.finish(driver.upload(f"bob/{number}.mp4"), {"tag": [search_entry("fox") for _ in range(3)]})
 
     assert found(driver, "fox", limit=1) == ["fox of ann"]
+
+
+def words(database: Database) -> dict[tuple[str, str], int]:
+    with database.reading() as connection:
+        columns = vocabulary.c.owner, vocabulary.c.word, vocabulary.c.entries
+        return {(row.owner, row.word): row.entries for row in connection.execute(select(*columns))}
+
+
+@pytest.mark.reliability("A31", "B27")
+def test_words_are_counted_by_owner_and_gone_with_their_last_entry(
+    database: Database, driver: VideoDriver
+) -> None:
+    entries = [search_entry("the quick QUICK fox 12345"), search_entry("quick planets")]
+    videos = [driver.finish(driver.upload(f"ann/{number}.mp4"), {"tag": entries}) for number in range(2)]
+    driver.finish(driver.upload("bob/1.mp4"), {"tag": entries[1:]})
+    others = {("bob", "quick"): 1, ("bob", "planets"): 1}
+    assert words(database) == {("ann", "quick"): 4, ("ann", "planets"): 2} | others
+
+    driver.repository.prune(driver.delete(videos[0]))
+    assert words(database) == {("ann", "quick"): 2, ("ann", "planets"): 1} | others
+    driver.repository.prune(driver.delete(videos[1]))
+    assert words(database) == others
+
+
+def test_a_misspelt_word_stands_for_the_closest_and_most_common(driver: VideoDriver) -> None:
+    alike = [f"planetar{letter}" for letter in "abcdefghijklmnop"]
+    entries = [search_entry(word) for word in alike for _ in range(1 + (word > "planetarf"))]
+    driver.finish(driver.upload(), {"tag": [*entries, search_entry("planetarzz")]})
+
+    hits = found(driver, "planetarx", limit=100)
+    assert set(hits) == {f"planetar{letter}" for letter in "ghijklmnop"}
+
+
+def test_phrases_are_found_where_many_entries_hold_their_words(driver: VideoDriver) -> None:
+    driver.finish(driver.upload(), {"tag": [search_entry("brown fox"), *[search_entry("fox brown")] * 50]})
+
+    assert found(driver, '"brown fox"', limit=1) == ["brown fox"]
 
 
 def test_words_that_begin_alike_are_told_apart(driver: VideoDriver) -> None:

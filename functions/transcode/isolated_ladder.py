@@ -1,0 +1,61 @@
+"""A ladder from outside, with the usual one in its place where it fails: without any, nothing could be played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from functions.transcode.strategies import LADDERS, USUAL_LADDER
+from shared.domain.encoding import EncodingSettings, Look
+from shared.domain.media import MediaInfo
+from shared.domain.records import Choice
+from shared.logs import logger
+from shared.processors.isolation import blame
+from shared.processors.ladder import Ladder, LadderPlanner
+from shared.processors.strategy import StrategyPorts
+
+__all__ = ["IsolatedLadder", "chosen_ladder"]
+
+
+def chosen_ladder(name: str, ports: StrategyPorts) -> LadderPlanner:
+    """Returns the ladder that settings name, as videos may be encoded by it. Raises ConfigurationError."""
+    ladder = LADDERS.create(name, ports)
+    return IsolatedLadder(ladder, LADDERS.create(USUAL_LADDER, ports)) if ladder.package else ladder
+
+
+class IsolatedLadder(LadderPlanner):
+    """Plans as a ladder from outside does.
+
+    Args:
+        ladder: That.
+        usual: Takes its place for a video that it fails for.
+    """
+
+    def __init__(self, ladder: LadderPlanner, usual: LadderPlanner) -> None:
+        self._ladder = ladder
+        self._usual = usual
+
+    def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+        told = look if "look" in self._ladder.inputs else None
+        try:
+            planned = self._ladder.plan(media, told, settings)
+            _check(planned)
+        except Exception as error:  # Whatever a package's code does, there is something to play.
+            logger().warning(
+                "plugin_failed", plugin=self._ladder.name, package=self._ladder.package, exc_info=error
+            )
+            instead, reason = self._usual.plan(media, look, settings), blame(self._ladder, error)
+            choice = Choice(subject="ladder", value="the usual one", reason=reason)
+            return replace(instead, choices=(choice, *instead.choices), caveat=reason)
+        return planned
+
+
+def _check(planned: Ladder) -> None:
+    """Raises ValueError for a ladder that nothing can be made of."""
+    if not planned.rungs or planned.rungs[0].codec != "h264":
+        raise ValueError("a ladder has at least one rung, and those in H.264 first")
+    if wrong := [
+        rung.name
+        for rung in planned.rungs
+        if min(rung.width, rung.height) < 2 or rung.width % 2 or rung.height % 2
+    ]:
+        raise ValueError(f"rungs have even sides: {', '.join(wrong)}")

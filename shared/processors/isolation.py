@@ -1,0 +1,140 @@
+"""What keeps strategies from outside from spoiling a video: they are held to what they declare, and end alone.
+
+Whatever one of them does wrong, the video goes on with what the others found, and its attempt says what is
+missing.
+A strategy of the product is not held back: where that fails, something is wrong that must not pass for a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Final, TypeVar
+
+from shared.domain.errors import LeaseLost, Outage, TransientError
+from shared.interruption import is_ending
+from shared.logs import logger
+from shared.processors.stage import StageContext
+from shared.processors.strategy import Strategy
+
+__all__ = ["PLUGIN_FAILED", "Budget", "Isolation", "blame"]
+
+T = TypeVar("T")
+
+PLUGIN_FAILED: Final = "plugin_failed"
+"""Code of the caveat on an attempt that a strategy from outside has left nothing to."""
+
+
+class _BrokenPromiseError(Exception):
+    """A strategy did something else than it declares."""
+
+
+class Budget:
+    """The time that a strategy may take of an attempt.
+
+    Args:
+        strategy: The strategy.
+        remaining_s: Tells how long the attempt may still take.
+    """
+
+    def __init__(self, strategy: Strategy, remaining_s: Callable[[], float]) -> None:
+        self._share = strategy.limits.time_share if strategy.package else 1.0
+        self._remaining_s = remaining_s
+        self._allowed_s = remaining_s() * self._share
+        self._taken_s = 0.0
+
+    def left_s(self) -> float:
+        """Returns how long it may still take."""
+        return min(self._allowed_s - self._taken_s, self._remaining_s())
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Counts the time that the block takes. Raises an error of the strategy's if that was too much."""
+        before_s = self._remaining_s()
+        yield
+        self._taken_s += before_s - self._remaining_s()
+        if self._share < 1.0 and self._taken_s > self._allowed_s:
+            raise _BrokenPromiseError(f"it took more than the {self._allowed_s:.1f} s that it has")
+
+
+class Isolation:
+    """Has strategies do their work for one attempt.
+
+    Args:
+        context: The attempt.
+    """
+
+    def __init__(self, context: StageContext) -> None:
+        self._context = context
+
+    def results(
+        self, strategy: Strategy, kind: type[T], work: Callable[[Budget], Iterable[T]], name_of: Callable[[T], str]
+    ) -> Sequence[T]:
+        """Returns what a strategy leaves; nothing if it is from outside and fails.
+
+        Args:
+            strategy: The strategy.
+            kind: What it leaves.
+            work: Has it work within a budget, and may be a generator.
+            name_of: Returns what ``outputs`` calls a result.
+
+        Raises:
+            PipelineError: A strategy of the product failed; or what failed is not the strategy's to answer for.
+        """
+        budget = Budget(strategy, self._context.remaining_s)
+        if not strategy.package:
+            return list(work(budget))
+        found: list[T] = []
+        with self.contained(strategy, otherwise=found.clear):
+            results = iter(work(budget))
+            while True:
+                with budget.spent():
+                    some = list(islice(results, 1))
+                if not some:
+                    break
+                if not isinstance(some[0], kind):
+                    raise _BrokenPromiseError(f"it left {some[0]!r}, which is no {kind.__name__}")
+                _check_output(strategy, name_of(some[0]))
+                found += some
+                if len(found) > strategy.limits.results:
+                    raise _BrokenPromiseError(f"it left more than {strategy.limits.results} results")
+        return found
+
+    @contextmanager
+    def contained(self, strategy: Strategy, otherwise: Callable[[], object]) -> Iterator[None]:
+        """Keeps what goes wrong in the block to a strategy from outside.
+
+        What may come right is tried again once: the error is passed on.
+
+        Args:
+            strategy: The strategy.
+            otherwise: Called when it failed.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not strategy.package or is_ending() or self._is_for_others(error):
+                raise
+            logger().warning("plugin_failed", plugin=strategy.name, package=strategy.package, exc_info=error)
+            otherwise()
+            self._context.caveat(PLUGIN_FAILED, blame(strategy, error))
+
+    def _is_for_others(self, error: Exception) -> bool:
+        if isinstance(error, LeaseLost | Outage):
+            return True
+        lease = self._context.video.lease
+        return isinstance(error, TransientError) and lease is not None and lease.attempt == 1
+
+
+def blame(strategy: Strategy, error: Exception) -> str:
+    """Returns a sentence about what a strategy from outside did wrong."""
+    return (
+        f"{strategy.name!r} of the package {strategy.package} failed ({type(error).__name__}: {error}); what it "
+        "would have left is missing. Mend it or take it out of the settings, then replay."
+    )
+
+
+def _check_output(strategy: Strategy, name: str) -> None:
+    if strategy.outputs is not None and name not in strategy.outputs:
+        raise _BrokenPromiseError(f"it left {name!r}, which is none of its outputs")

@@ -1,0 +1,1 @@
+"""A strategy of each kind, in a package of its own."""
