@@ -204,7 +204,7 @@ class Settings:
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
     segmenters: Names = ("shots", "black", "silence", "speech")
     analyzers: Names = ("text", "words", "loudness", "pictures")
-    taggers: Names = ("keywords", "signals", "labels")
+    taggers: Names = ("keywords", "persons", "signals", "labels")
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None
     gemini: GeminiSettings = field(default_factory=GeminiSettings)

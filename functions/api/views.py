@@ -11,6 +11,7 @@ from functions.api.shapes import (
     Capabilities,
     EvidenceView,
     FindingView,
+    LabelView,
     MediaView,
     Progress,
     RecommendationView,
@@ -26,8 +27,9 @@ from functions.api.shapes import (
 )
 from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix
+from shared.domain.labels import Label
 from shared.domain.media import MediaInfo
-from shared.domain.records import Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Evidence, Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit
 
@@ -86,8 +88,11 @@ class Views:
 
     def tag(self, tag: Tag) -> TagView:
         """Returns a tag's view."""
-        evidence = tuple(_view(EvidenceView, one, frame_url=self._picture(one.frame)) for one in tag.evidence)
-        return _view(TagView, tag, evidence=evidence)
+        return _view(TagView, tag, evidence=self._evidence(tag.evidence))
+
+    def label(self, label: Label) -> LabelView:
+        """Returns the view of what a person said about a tag."""
+        return _view(LabelView, label, evidence=self._evidence(label.evidence))
 
     def recommendation(self, recommendation: Recommendation) -> RecommendationView:
         """Returns a recommendation's view."""
@@ -113,6 +118,9 @@ class Views:
     def search_hit(self, hit: SearchHit) -> SearchHitView:
         """Returns a search hit's view."""
         return _view(SearchHitView, hit)
+
+    def _evidence(self, evidence: Sequence[Evidence]) -> tuple[EvidenceView, ...]:
+        return tuple(_view(EvidenceView, one, frame_url=self._picture(one.frame)) for one in evidence)
 
     def _picture(self, picture: ObjectRef | None) -> str | None:
         return None if picture is None else self._link(picture.name)

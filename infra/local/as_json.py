@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from functions.api.rendering import encoded
 from functions.api.views import Views, timings
+from shared.domain.labels import Label
 from shared.domain.records import Choice, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import VideoRepository
 
-__all__ = ["full_view", "short_view"]
+__all__ = ["full_view", "label_view", "short_view"]
 
 _VIEWS = Views(lambda name: name)
 
@@ -36,6 +37,11 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
         ],
         "timings": {stage: _json(timing) for stage, timing in timings(attempts, video.run).items()},
     }
+
+
+def label_view(label: Label) -> dict[str, Any]:
+    """Returns what a person said about a tag as the API lists it."""
+    return _json(_VIEWS.label(label))
 
 
 def _json(view: Struct | Choice) -> dict[str, Any]:
