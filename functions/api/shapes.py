@@ -219,8 +219,8 @@ class LabelView(Struct, frozen=True):
     """What a person said about a tag.
 
     ``verdict`` is ``confirmed`` for a tag that was found and is right, ``added`` for one that should have been
-    found, ``rejected`` for one that is wrong. The rest is as it was when the tag was judged; ``confidence`` is null
-    for one that nobody had found.
+    found, ``rejected`` for one that is wrong. The rest is as it was when the tag was judged; ``confidence`` is
+    null for one that nobody had found.
     """
 
     video_id: str

@@ -1,8 +1,8 @@
 """What a tagger's confidence is worth: the share of its tags of that confidence that turned out right.
 
-A tagger's own number only orders its tags. ``calibration.json`` says, for a tagger and the senses its evidence came
-through, how often such tags were right when they were judged against cases with known answers; `make calibration`
-measures it anew. Between two measured points it is a line, outside of them the nearest.
+A tagger's own number only orders its tags. ``calibration.json`` says, for a tagger and the senses its evidence
+came through, how often such tags were right when they were judged against cases with known answers;
+`make calibration` measures it anew. Between two measured points it is a line, outside of them the nearest.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Curve: TypeAlias = Sequence[tuple[float, float]]
 
 
 def calibrated(tag: Tag) -> float:
-    """Returns how often tags like this one are right, 0..1; of a tagger that nobody judged, what it says itself."""
+    """Returns how often tags like this one are right, 0..1; what its tagger says, if nobody judged that one."""
     return worth(basis(tag), tag.confidence)
 
 

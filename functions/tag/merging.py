@@ -27,8 +27,8 @@ def merge(tags: Iterable[Tag], witnesses: Witnesses) -> tuple[Sequence[Tag], int
 
     Labels are made plain text in small letters. Evidence is united, without repetitions; what the witnesses don't
     confirm is none. What a tagger says is first made a share of such tags that are right. Taggers confirm each
-    other: the tag is wrong only if all of them are, so their doubts are multiplied. One tagger can't confirm itself,
-    and what nothing but a model shows is worth no more than a half.
+    other: the tag is wrong only if all of them are, so their doubts are multiplied. One tagger can't confirm
+    itself, and what nothing but a model shows is worth no more than a half.
 
     Args:
         tags: From all taggers, in any order.

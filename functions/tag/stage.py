@@ -74,9 +74,7 @@ class TagStage:
 def _tell(trusted: Heeded, dropped: int, context: StageContext) -> None:
     """Says in the timeline what was left out, and why, without repeating any of it."""
     if dropped:
-        context.caveat(
-            "tags_without_evidence", f"{dropped} tag(s) were dropped: nothing in the video shows them."
-        )
+        context.caveat("tags_without_evidence", f"{dropped} tag(s) were dropped: nothing in the video shows them.")
     if trusted.orders:
         first = min(order.start_s for order in trusted.orders)
         context.caveat(

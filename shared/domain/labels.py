@@ -28,8 +28,8 @@ class Label:
         generation: Of the file that was judged, as it is now.
         label: The tag's label.
         kind: Its kind.
-        verdict: ``confirmed`` for a tag that was found and is right, ``added`` for one that should have been found,
-            ``rejected`` for one that is wrong.
+        verdict: ``confirmed`` for a tag that was found and is right, ``added`` for one that should have been
+            found, ``rejected`` for one that is wrong.
         spans: Where in the video; none where nobody knows.
         evidence: What was found for it when it was judged.
         confidence: How sure taggers were; None for a tag that nobody had found.

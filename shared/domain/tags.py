@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from shared.domain.object_ref import ObjectRef
@@ -109,7 +110,7 @@ def merged_spans(places: Iterable[Evidence], most: int = _MAX_SPANS) -> tuple[Ti
     edges = sorted((place.start_s, place.end_s) for place in places)
     joined = _joined(edges, 0.0)
     if len(joined) > most:
-        gaps = sorted(later[0] - earlier[1] for earlier, later in zip(joined, joined[1:], strict=False))
+        gaps = sorted(later[0] - earlier[1] for earlier, later in pairwise(joined))
         joined = _joined(joined, gaps[len(joined) - most - 1])
     return tuple(TimeSpan(start_s=start_s, end_s=end_s) for start_s, end_s in joined)
 

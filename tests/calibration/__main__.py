@@ -27,7 +27,9 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         seen = list(judged(read_cases(RapidOcrTextReader(), Path(folder), PICTURES, seed=1)))
     judgements = [*seen, *judged(subject_cases())]
-    KEPT.write_text("[\n" + ",\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in judgements) + "\n]\n")
+    KEPT.write_text(
+        "[\n" + ",\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in judgements) + "\n]\n"
+    )
     CURVES.write_text(curves_of(halves()[0]))
 
 

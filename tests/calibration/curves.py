@@ -17,7 +17,7 @@ _MIN_TAGS: Final = 12  # fewer say little about how often such tags are right
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
-    """Tags that were said with about the same confidence: how many, what was said on the mean, how many are right."""
+    """Tags of about the same confidence: how many, what was said of them on the mean, what share is right."""
 
     basis: str
     tags: int

@@ -276,7 +276,11 @@ class TestLabels:
         assert answer["next_cursor"] is None
         confirmed, added, rejected = answer["labels"]
 
-        assert (confirmed["video_id"], confirmed["label"], confirmed["verdict"]) == (other.id, "train", "confirmed")
+        assert (confirmed["video_id"], confirmed["label"], confirmed["verdict"]) == (
+            other.id,
+            "train",
+            "confirmed",
+        )
         assert (rejected["video_id"], rejected["label"], rejected["verdict"]) == (video.id, "train", "rejected")
         for judged in (confirmed, rejected):
             assert judged["producer"] == "keywords"
@@ -322,13 +326,19 @@ class TestLabels:
 
 class TestSurvival:
     @pytest.mark.parametrize("stage", ["ingest", "transcode", "segment", "analyze", "tag"])
-    def test_corrections_outlive_a_replay_from_every_stage(self, library: Library, tmp_path: Path, stage: str) -> None:
+    def test_corrections_outlive_a_replay_from_every_stage(
+        self, library: Library, tmp_path: Path, stage: str
+    ) -> None:
         video = library.add_finished()
         corrected(library, video)
         change(library, f"/v1/videos/{video.id}/replay", "POST", 202, json={"from": stage})
         finish_with_tags(library, video.id, tmp_path)
         assert labels(library, video) == ["trains", "ice"]
-        assert [label["verdict"] for label in library.get("/v1/labels")["labels"]] == ["rejected", "rejected", "added"]
+        assert [label["verdict"] for label in library.get("/v1/labels")["labels"]] == [
+            "rejected",
+            "rejected",
+            "added",
+        ]
 
     def test_corrections_outlive_a_new_file(self, library: Library, tmp_path: Path) -> None:
         video = library.add_finished()

@@ -58,8 +58,8 @@ class Leaks:
         if left_out:
             caveat(
                 "model_repeats_instructions",
-                f"{left_out} statement(s) of the model were left out: they repeat its instructions, which something "
-                "in the video may have made it do.",
+                f"{left_out} statement(s) of the model were left out: they repeat its instructions, which "
+                "something in the video may have made it do.",
             )
 
 

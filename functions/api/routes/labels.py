@@ -35,8 +35,8 @@ def label_routes(views: Views) -> Routes:
     def list_labels(call: Call[PageQuery, Nothing]) -> Answer:
         """Lists what people say about tags: which were right, which wrong, which missing.
 
-        Those of ``limit`` videos at a time, youngest videos first. Each has the evidence that the tag had when it was
-        judged, who judged it and when.
+        Those of ``limit`` videos at a time, youngest videos first. Each has the evidence that the tag had when
+        it was judged, who judged it and when.
         """
         page = call.videos.page(
             status=None,

@@ -32,8 +32,8 @@ class _Quote:
 class LabelsTagger(Tagger):
     """Takes over what a model, or a detector of things, is surest of; without one there is nothing.
 
-    What is found as an ``object`` is tagged so. A ``label`` may be anything that somebody would search for. Lines and
-    phrases that say the same, and that were not the model's, are evidence for it too.
+    What is found as an ``object`` is tagged so. A ``label`` may be anything that somebody would search for. Lines
+    and phrases that say the same, and that were not the model's, are evidence for it too.
     """
 
     name: ClassVar[str] = "labels"

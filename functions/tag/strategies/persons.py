@@ -16,8 +16,8 @@ __all__ = ["PersonsTagger"]
 
 _CREDITS: Final = (
     r"directed by|direction by|written by|screenplay by|story by|script by|produced by|music by|music composed by"
-    r"|score by|edited by|photography by|cinematography by|animation by|narrated by|hosted by|presented by|starring"
-    r"|with the voices? of|a film by|interview with|réalisé par|musique de|dirigid[ao] por"
+    r"|score by|edited by|photography by|cinematography by|animation by|narrated by|hosted by|presented by"
+    r"|starring|with the voices? of|a film by|interview with|réalisé par|musique de|dirigid[ao] por"
 )
 _POSTS: Final = (
     r"director|producer|composer|editor|presenter|host|narrator|lecturer|instructor|speaker|regie|drehbuch|musik"
@@ -38,14 +38,15 @@ _CAPITALIZED: Final = re.compile(r"[^\W\d_a-zß-öø-ÿ][^\W\d_]*(?:['’\-][^\W
 _INITIAL: Final = re.compile(r"[^\W\d_]\.$")
 _SEPARATOR: Final = re.compile(r"\s*(?:[,;&|•·/()]|\s[-–—]\s|\b(?:and|und|et|y)\b)\s*")  # noqa: RUF001  # all dashes occur
 _NO_NAMES: Final = frozenset(
-    """academy agency all america animation art arts association award bank black blue board book bros brothers
-    camera capital center centre channel church city college committee company corp corporation council department
-    design digital east entertainment europe faculty festival film films foundation fund gallery gmbh great group
-    high home house inc institute international its lab laboratory library limited llc ltd magazine martens media ministry
-    movie movies museum music national network new news north oetker office open our park pepper pictures press production
-    productions project publishing radio records red research royal school science service services society software
-    south state states street studio studios support systems team technologies technology television that the their
-    theater theatre this today tonight trust tv union united university video west white world your""".split()  # noqa: SIM905  # a list of literals would be longer and harder to read
+    """academy agency all america animation art arts association award bank black blue board book bros
+    brothers camera capital center centre channel church city college committee company corp corporation
+    council department design digital east entertainment europe faculty festival film films foundation fund
+    gallery gmbh great group high home house inc institute international its lab laboratory library limited
+    llc ltd magazine martens media ministry movie movies museum music national network new news north oetker
+    office open our park pepper pictures press production productions project publishing radio records red
+    research royal school science service services society software south state states street studio studios
+    support systems team technologies technology television that the their theater theatre this today
+    tonight trust tv union united university video west white world your""".split()  # noqa: SIM905  # a list of literals would be longer and harder to read
 )
 _BELOW: Final = 3.0  # heights of a line, within which the next one belongs to it
 _SURE: Final = 0.9

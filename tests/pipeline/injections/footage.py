@@ -21,11 +21,22 @@ _LENGTH_S: Final = 1.0
 
 
 def make_video(injection: Injection, folder: Path) -> Path:
-    """Renders a video with an order in it and returns the file, whose name is the order's if that is its carrier."""
+    """Renders a video with an order in it and returns the file, which may be named by the order."""
     folder.mkdir(parents=True, exist_ok=True)
     picture = folder / "picture.png"
     _draw(injection).save(picture)
-    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-loop", "1", "-framerate", "5", "-i", str(picture)]
+    command = [
+        str(bundled("ffmpeg")),
+        "-v",
+        "error",
+        "-nostdin",
+        "-loop",
+        "1",
+        "-framerate",
+        "5",
+        "-i",
+        str(picture),
+    ]
     output = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-shortest"]
     maps = ["-map", "0:v"]
     if injection.carrier == "speech":

@@ -20,7 +20,10 @@ def categories(*findings: Finding) -> list[str]:
     ("lines", "expected"),
     [
         (["XQuery includes XPath", "Path Expressions"], ["technology & computing / computing"]),
-        (["THE DURIAN OPEN MOVIE PROJECT", "THE NETHERLANDS FILM FUND"], ["entertainment / movies", "genres / animation & anime"]),
+        (
+            ["THE DURIAN OPEN MOVIE PROJECT", "THE NETHERLANDS FILM FUND"],
+            ["entertainment / movies", "genres / animation & anime"],
+        ),
         (["Technische Hochschule", "Institute of Technology"], ["education / college education"]),
         (["chrome", "HDMI"], ["technology & computing / consumer electronics"]),
     ],
@@ -76,7 +79,7 @@ def test_cues_are_well_formed_and_of_published_categories() -> None:
     for category, kinds in cues.items():
         assert set(kinds) == {"sure", "hints"}
         assert not set(kinds["sure"]) & set(kinds["hints"]), category
-        for words in kinds.values():
-            assert words == sorted(set(words)), category
-            assert all(word == word.casefold() for word in words)
+        for listed in kinds.values():
+            assert listed == sorted(set(listed)), category
+            assert all(cue == cue.casefold() for cue in listed)
         assert len(kinds["sure"]) >= 3, category

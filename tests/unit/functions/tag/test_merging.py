@@ -13,7 +13,8 @@ from shared.testing.videos import object_ref
 from tests.unit.functions.tag.found import DURATION_S, evidence, tag, text, told, words
 
 WITNESSES = Witnesses(
-    [text("a quote", end_s=10.0), text("cats", end_s=10.0), words("what a quote", start_s=4.0, end_s=6.0)], DURATION_S
+    [text("a quote", end_s=10.0), text("cats", end_s=10.0), words("what a quote", start_s=4.0, end_s=6.0)],
+    DURATION_S,
 )
 
 
