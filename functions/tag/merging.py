@@ -38,7 +38,7 @@ def merge(tags: Iterable[Tag], witnesses: Witnesses) -> tuple[Sequence[Tag], int
     dropped = 0
     for tag in tags:
         label = tag_label(tag.label)
-        evidence = [_plain(item) for item in tag.evidence if witnesses.confirm(item)]
+        evidence = [item for item in map(_plain, tag.evidence) if witnesses.confirm(item)]
         if label and evidence and 0.0 < tag.confidence <= 1.0:
             shown = replace(tag, label=label, evidence=tuple(evidence))
             same[label, tag.kind].append(replace(shown, confidence=calibrated(shown)))

@@ -316,7 +316,8 @@ class TestLabels:
         for name in ("ann/a.mp4", "ann/b.mp4", "ann/c.mp4"):
             video = library.add_finished(name)
             change(library, f"/v1/videos/{video.id}/tags/snow", "PUT", json={})
-        seen, cursor = [], ""
+        seen: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             page = library.get(f"/v1/labels?limit=1{cursor and '&cursor='}{cursor}")
             seen += [label["video_id"] for label in page["labels"]]

@@ -15,7 +15,7 @@ from shared.domain.records import Finding
 
 __all__ = ["Leaks"]
 
-_RUN: Final = 6  # words in a row that nobody says by chance as they stand in a prompt
+_RUN: Final = 8  # words in a row that nobody says by chance as they stand in a prompt
 _MIN_MARK_CHARS: Final = 6
 _WORD: Final = re.compile(r"\w+")
 _CODE: Final = re.compile(r"(?=.*\d)|.+[A-Z]|(?:.*[-_]){2}")  # has digits, inner capitals, or several parts

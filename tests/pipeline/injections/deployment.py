@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from shared.domain.video import Video
 from shared.domain.webhooks import Webhook, new_secret, new_webhook_id
 from shared.ports.document_store import Edit
 from shared.processors.stage import Stage
+from shared.runtime.outbox import publish_outbox
 from shared.testing.web_client import InMemoryWeb
 
 __all__ = ["OWNER", "Deployment"]
@@ -69,12 +70,20 @@ class Deployment:
         edit: Edit[Webhook, None] = Edit(answer=None, document=webhook)
         self.wiring.documents.update(Webhook, webhook.id, lambda _none: edit, owner=OWNER)
 
-    def process(self, path: Path) -> Video:
+    def process(self, path: Path, analyzers: Sequence[str]) -> Video:
         """Uploads a file and returns its video when nothing more happens to it."""
         name = f"{OWNER}/{path.name}"
         self.wiring.blobs.put(self.wiring.settings.upload_bucket, name, path, "video/mp4")
-        self._deliver_all()
+        self._deliver_all(analyzers)
         return self.video(video_id_of(self.wiring.settings.upload_bucket, name))
+
+    def analyze_again(self, video: Video, analyzers: Sequence[str]) -> Video:
+        """Has a video analyzed by others and returns it when nothing more happens to it."""
+        wiring = self.wiring
+        wiring.repository.update(video.id, wiring.lifecycle.replay(wiring.clock.now(), "analyze"))
+        publish_outbox(wiring.repository, wiring.bus, video_id=video.id)
+        self._deliver_all(analyzers)
+        return self.video(video.id)
 
     def video(self, video_id: str) -> Video:
         """Returns a video."""
@@ -87,16 +96,16 @@ class Deployment:
         return list(self.wiring.repository.records(video, Tag))
 
     def caveats(self, video: Video) -> set[str]:
-        """Returns the codes of what the timeline warns of."""
+        """Returns the codes of what the timeline of the current run warns of."""
         attempts = self.wiring.repository.attempts(video.id)
-        return {caveat.code for attempt in attempts for caveat in attempt.caveats}
+        return {caveat.code for attempt in attempts if attempt.run == video.run for caveat in attempt.caveats}
 
     def served(self, video: Video, queries: list[str]) -> Mapping[str, str]:
         """Returns everything that anybody is told of a video: where it is told -> what."""
         told = {f"webhook {number}": sent.body.decode() for number, sent in enumerate(self.wiring.web.sent)}
         for operation in operations(self.wiring):
-            if operation.method == "GET" and "events" not in operation.path and "export" not in operation.path:
-                path = operation.path.replace("<video_id>", video.id)
+            if operation.method == "GET" and "events" not in operation.rule and "export" not in operation.rule:
+                path = operation.rule.replace("<video_id>", video.id)
                 if "<" not in path and path != "/v1/search":
                     told[path] = self._ask(path)
         for query in queries:
@@ -125,16 +134,17 @@ class Deployment:
             "segment": SegmentStage(
                 wiring.media_tool, [SEGMENTERS.create(name, wiring) for name in settings.segmenters]
             ),
-            "analyze": AnalyzeStage([ANALYZERS.create(name, wiring) for name in settings.analyzers]),
             "tag": TagStage([TAGGERS.create(name, wiring) for name in settings.taggers], wiring.repository),
         }
 
-    def _deliver_all(self) -> None:
+    def _deliver_all(self, analyzers: Sequence[str]) -> None:
         bus, notifier = self.wiring.local_bus, Notifier(self.wiring)
+        chosen = [ANALYZERS.create(name, self.wiring) for name in analyzers]
+        stages = {**self._stages, "analyze": AnalyzeStage(chosen)}
         while messages := bus.lease(10, 60.0):
             for message in messages:
-                if message.stage in self._stages:
-                    self.wiring.runner(message.stage, self._stages[message.stage]).handle(message.delivery)
+                if message.stage in stages:
+                    self.wiring.runner(message.stage, stages[message.stage]).handle(message.delivery)
                 elif message.stage == "notify":
                     notifier.handle(message.delivery)
                 bus.ack(message)

@@ -52,7 +52,7 @@ def _reached(injection: Injection, body: Mapping[str, Any]) -> bool:
     """Says whether the words of an order are in a request, also inside of the file that it holds."""
     words = injection.words[-1]
     parts = [part for content in body["contents"] for part in content["parts"]]
-    files = [base64.b64decode(part["inlineData"]["data"]) for part in parts if "inlineData" in part]
+    files = [base64.urlsafe_b64decode(part["inlineData"]["data"]) for part in parts if "inlineData" in part]
     return words in json.dumps(body, ensure_ascii=False) or any(words.encode() in file for file in files)
 
 

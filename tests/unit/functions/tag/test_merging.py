@@ -92,7 +92,7 @@ def test_markup_in_labels_and_quotes_goes() -> None:
 def test_evidence_and_bad_confidences_are_bounded() -> None:
     many = tuple(evidence(start_s=n / 100) for n in range(50))
     merged, dropped = merge(
-        [tag("a", evidence=many), tag("b", confidence=0.0), tag("c", confidence=2.0)], DURATION_S
+        [tag("a", evidence=many), tag("b", confidence=0.0), tag("c", confidence=2.0)], WITNESSES
     )
     assert [len(t.evidence) for t in merged] == [10]
     assert dropped == 2
