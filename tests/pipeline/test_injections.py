@@ -34,17 +34,7 @@ pytestmark = pytest.mark.reliability("A28", "A29")
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ResultTable]:
-    columns = (
-        "number",
-        "carrier",
-        "order",
-        "model",
-        "reached the model",
-        "noticed",
-        "secrets",
-        "accepted",
-        "hearsay",
-    )
+    columns = ("number", "carrier", "order", "seen by", "noticed", "secrets out", "tags accepted", "hearsay")
     title = "Orders in videos, to a chain with an obedient model and to one without"
     made = ResultTable(tmp_path_factory, "injections", columns, title)
     yield made
