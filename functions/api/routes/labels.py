@@ -40,6 +40,7 @@ def label_routes(views: Views) -> Routes:
         """
         page = call.videos.page(
             status=None,
+            kind=None,
             sort="-created_at",
             created_after=None,
             created_before=None,

@@ -130,7 +130,9 @@ class Deployment:
         pictures = Pictures(wiring.encoder, ladder, settings.encoding, chunked, wiring.cores)
         return {
             "ingest": IngestStage(wiring.media_tool, settings.limits),
-            "transcode": TranscodeStage(wiring.media_tool, wiring.encoder, wiring.packager, pictures),
+            "transcode": TranscodeStage(
+                wiring.media_tool, wiring.encoder, wiring.packager, pictures, settings.encoding
+            ),
             "segment": SegmentStage(
                 wiring.media_tool, [SEGMENTERS.create(name, wiring) for name in settings.segmenters]
             ),
