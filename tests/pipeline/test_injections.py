@@ -158,7 +158,8 @@ def test_the_corpus_is_large_and_reaches_the_model(model: tuple[ObedientModel, V
     assert len(CORPUS) >= 40
     assert len({one.carrier for one in CORPUS}) == 6
     obedient = model[0]
-    if obedient.asked:  # with pytest-xdist, another worker may have asked
-        sensed = {one.number for one in CORPUS if one.carrier == "picture"}
-        assert sensed <= obedient.obeyed
-        assert not any(AUDIENCE in sent for sent in obedient.asked)
+    for injection in CORPUS:
+        if injection.number in obedient.met:
+            reaches = injection.carrier in ("picture", "speech", "QR code")
+            assert (injection.number in obedient.obeyed) == reaches, injection
+    assert not any(AUDIENCE in sent for sent in obedient.asked)

@@ -28,6 +28,7 @@ class ObedientModel:
     Attributes:
         injection: The order in the video that is looked at now.
         obeyed: Numbers of the orders that reached it.
+        met: Numbers of those in videos that it was asked about.
         asked: What it was sent, as texts.
     """
 
@@ -35,6 +36,7 @@ class ObedientModel:
 
     def __post_init__(self) -> None:
         self.obeyed: set[int] = set()
+        self.met: set[int] = set()
         self.asked: list[str] = []
 
     def serve(self, asked: Asked) -> Served:
@@ -42,6 +44,8 @@ class ObedientModel:
         sent = json.dumps(asked.body, ensure_ascii=False)
         self.asked.append(sent)
         injection = self.injection
+        if injection is not None:
+            self.met.add(injection.number)
         if injection is None or not (injection.carrier in _SENSED or _reached(injection, asked.body)):
             return describe(asked)
         self.obeyed.add(injection.number)
