@@ -15,7 +15,7 @@ else
   INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help install demo up test check bench docs simulate requirements sbom cloudbuild deploy rollback clean
+.PHONY: help install demo up test check bench docs calibration simulate requirements sbom cloudbuild deploy rollback clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -56,6 +56,9 @@ DOCUMENTS := tests/architecture/test_readme.py tests/architecture/test_contribut
 
 docs: $(VENV)/.dev  ## Write the documents' tables, the event schema and the OpenAPI document anew.
 	@for document in $(DOCUMENTS); do PYTHONPATH=. $(BIN)/python $$document || exit 1; done
+
+calibration: $(VENV)/.dev  ## Measure anew what taggers' confidences are worth; takes some minutes.
+	@$(BIN)/python -m tests.calibration
 
 simulate: $(VENV)/.dev  ## Simulate days of 10 to 1,000,000 videos anew, and draw infra/README.md's pictures of them.
 	@$(BIN)/python -m infra.cost

@@ -25,6 +25,7 @@ from functions.api.routes.events import event_routes
 from functions.api.routes.exports import export_routes
 from functions.api.routes.imports import import_routes
 from functions.api.routes.keys import key_routes
+from functions.api.routes.labels import label_routes
 from functions.api.routes.media import media_routes
 from functions.api.routes.playback import playback_routes
 from functions.api.routes.search import search_routes
@@ -119,6 +120,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         event_routes(views, EventStreams(ports.clock, ports.settings.event_streams), ports.clock),
         content_routes(views),
         tag_routes(views, ports.lifecycle, ports.clock, partial(_publish, ports)),
+        label_routes(views),
         console_routes(ports.links),
         usage_routes(ports.settings.quota),
         erasure_routes(ports),

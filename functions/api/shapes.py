@@ -11,14 +11,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from shared.domain.labels import Verdict
 from shared.domain.media import AudioStream, Kind, Loudness, SubtitleStream
-from shared.domain.records import Modality, ObjectRef, SearchSource, SegmentKind, Transition
+from shared.domain.records import Modality, ObjectRef, SearchSource, SegmentKind, TagKind, Transition
+from shared.domain.tags import TimeSpan
 from shared.domain.video import Failure
 
 __all__ = [
     "Capabilities",
     "EvidenceView",
     "FindingView",
+    "LabelView",
     "MediaView",
     "PieceView",
     "Progress",
@@ -187,19 +190,53 @@ class EvidenceView(Struct, frozen=True):
     modality: Modality
     confidence: float
     producer: str
+    producer_version: str
+    prompt_version: str
     quote: str | None
     frame_url: str | None
 
 
 class TagView(Struct, frozen=True):
-    """A label and its evidence, strongest first."""
+    """A label, all its places in time order, and evidence for some of them.
+
+    ``confidence`` is how often such a tag is right: of those said at 0.8, about 80 of 100 are. ``verified`` says
+    whether something shows it besides a model that was asked; such evidence comes first, then the strongest.
+    ``modality`` is the sense that the first came through, ``prompt_version`` what a model was asked, if one was.
+    """
 
     label: str
-    kind: str
+    kind: TagKind
     confidence: float
+    verified: bool
+    modality: Modality
+    spans: tuple[TimeSpan, ...]
     evidence: tuple[EvidenceView, ...]
     producer: str
     producer_version: str
+    prompt_version: str
+
+
+class LabelView(Struct, frozen=True):
+    """What a person said about a tag.
+
+    ``verdict`` is ``confirmed`` for a tag that was found and is right, ``added`` for one that should have been
+    found, ``rejected`` for one that is wrong. The rest is as it was when the tag was judged; ``confidence`` is
+    null for one that nobody had found.
+    """
+
+    video_id: str
+    generation: int
+    label: str
+    kind: TagKind
+    verdict: Verdict
+    spans: tuple[TimeSpan, ...]
+    evidence: tuple[EvidenceView, ...]
+    confidence: float | None
+    producer: str
+    producer_version: str
+    prompt_version: str
+    by: str
+    at: datetime | None
 
 
 class RecommendationView(Struct, frozen=True):
@@ -237,6 +274,7 @@ class FindingView(Struct, frozen=True):
     confidence: float
     producer: str
     producer_version: str
+    prompt_version: str
     shot: int | None
     frame_url: str | None
     box: tuple[float, float, float, float] | None

@@ -13,6 +13,7 @@ from functions.api.shapes import (
     Capabilities,
     EvidenceView,
     FindingView,
+    LabelView,
     MediaView,
     PieceView,
     Progress,
@@ -29,8 +30,9 @@ from functions.api.shapes import (
 )
 from shared.domain.attempt import Attempt
 from shared.domain.identity import object_prefix
+from shared.domain.labels import Label
 from shared.domain.media import MediaInfo
-from shared.domain.records import Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Evidence, Finding, ObjectRef, Recommendation, Rendition, Segment, Tag
 from shared.domain.search_excerpt import excerpt
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit
@@ -90,8 +92,11 @@ class Views:
 
     def tag(self, tag: Tag) -> TagView:
         """Returns a tag's view."""
-        evidence = tuple(_view(EvidenceView, one, frame_url=self._picture(one.frame)) for one in tag.evidence)
-        return _view(TagView, tag, evidence=evidence)
+        return _view(TagView, tag, evidence=self._evidence(tag.evidence))
+
+    def label(self, label: Label) -> LabelView:
+        """Returns the view of what a person said about a tag."""
+        return _view(LabelView, label, evidence=self._evidence(label.evidence))
 
     def recommendation(self, recommendation: Recommendation) -> RecommendationView:
         """Returns a recommendation's view."""
@@ -119,6 +124,9 @@ class Views:
         pieces = tuple(_view(PieceView, piece) for piece in excerpt(query, hit.text))
         how: Any = None if hit.fit is None else hit.fit.name.lower()
         return _view(SearchHitView, hit, excerpt=pieces, fit=how, url=moment_url(hit.video_id, hit.start_s))
+
+    def _evidence(self, evidence: Sequence[Evidence]) -> tuple[EvidenceView, ...]:
+        return tuple(_view(EvidenceView, one, frame_url=self._picture(one.frame)) for one in evidence)
 
     def _picture(self, picture: ObjectRef | None) -> str | None:
         return None if picture is None else self._link(picture.name)

@@ -11,8 +11,9 @@ from functions.export.archive import Archive
 from shared.domain.api_key import ApiKey
 from shared.domain.audit import AuditEntry
 from shared.domain.captions import webvtt_of
-from shared.domain.codec import RECORD_KINDS, encode
+from shared.domain.codec import RECORD_KINDS, encode, encode_json
 from shared.domain.errors import NotFound
+from shared.domain.labels import labels_of
 from shared.domain.records import Artifact, Finding, Rendition
 from shared.domain.transcript import transcript_of
 from shared.domain.video import Video
@@ -60,6 +61,8 @@ def add_video(archive: Archive, ports: ContentPorts, video: Video) -> None:
         "records": {kind: [encode(record) for record in found] for kind, found in records.items()},
     }
     archive.add(f"{folder}video.json", _json(told))
+    if labels := [encode_json(label) + "\n" for label in labels_of(video)]:
+        archive.add(f"{folder}labels.jsonl", ["".join(labels).encode()])
     try:
         source = ports.blobs.stat(video.source.bucket, video.source.object)
     except NotFound:

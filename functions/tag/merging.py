@@ -8,34 +8,40 @@ from dataclasses import replace
 from math import prod
 from typing import Final
 
+from functions.tag.calibration import calibrated
+from functions.tag.evidence import Witnesses
 from shared.domain.corrections import tag_label
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Evidence, Tag
+from shared.domain.tags import merged_spans
 
 __all__ = ["merge"]
 
 _MAX_EVIDENCE: Final = 10  # more adds bytes, not trust
 _CERTAINTY: Final = 0.99  # nothing that was measured or read is beyond doubt
+_HEARSAY: Final = 0.5  # what a model alone says; how often that is right, nobody can measure without the model
 
 
-def merge(tags: Iterable[Tag], duration_s: float) -> tuple[Sequence[Tag], int]:
+def merge(tags: Iterable[Tag], witnesses: Witnesses) -> tuple[Sequence[Tag], int]:
     """Returns one tag a label and kind, surest first, and how many were dropped for want of evidence.
 
-    Labels are made plain text in small letters. Evidence is united, without repetitions, strongest first; what
-    shows nothing, or lies outside of the video, is none. Taggers confirm each other: the tag is wrong only if all
-    of them are, so their doubts are multiplied. One tagger can't confirm itself.
+    Labels are made plain text in small letters. Evidence is united, without repetitions; what the witnesses don't
+    confirm is none. What a tagger says is first made a share of such tags that are right. Taggers confirm each
+    other: the tag is wrong only if all of them are, so their doubts are multiplied. One tagger can't confirm
+    itself, and what nothing but a model shows is worth no more than a half.
 
     Args:
         tags: From all taggers, in any order.
-        duration_s: The video's length in seconds.
+        witnesses: What knows what was found.
     """
     same: dict[tuple[str, str], list[Tag]] = defaultdict(list)
     dropped = 0
     for tag in tags:
         label = tag_label(tag.label)
-        evidence = [_plain(item) for item in tag.evidence if _holds(item, duration_s)]
+        evidence = [item for item in map(_plain, tag.evidence) if witnesses.confirm(item)]
         if label and evidence and 0.0 < tag.confidence <= 1.0:
-            same[label, tag.kind].append(replace(tag, label=label, evidence=tuple(evidence)))
+            shown = replace(tag, label=label, evidence=tuple(evidence))
+            same[label, tag.kind].append(replace(shown, confidence=calibrated(shown)))
         else:
             dropped += 1
     return sorted(map(_united, same.values()), key=lambda tag: (-tag.confidence, tag.label)), dropped
@@ -47,14 +53,13 @@ def _united(tags: Sequence[Tag]) -> Tag:
         by_tagger[tag.producer] = max(by_tagger[tag.producer], tag.confidence)
     doubt = prod(1 - confidence for confidence in by_tagger.values())
     evidence = dict.fromkeys(item for tag in tags for item in tag.evidence)
-    strongest = sorted(evidence, key=lambda item: -item.confidence)
-    surest = max(tags, key=lambda tag: tag.confidence)
-    return replace(surest, confidence=min(1 - doubt, _CERTAINTY), evidence=tuple(strongest[:_MAX_EVIDENCE]))
-
-
-def _holds(evidence: Evidence, duration_s: float) -> bool:
-    inside = 0.0 <= evidence.start_s < evidence.end_s <= duration_s
-    return inside and 0.0 <= evidence.confidence <= 1.0 and bool(evidence.quote or evidence.frame)
+    strongest = sorted(evidence, key=lambda item: (bool(item.prompt_version), -item.confidence))
+    united = replace(
+        max(tags, key=lambda tag: tag.confidence),
+        evidence=tuple(strongest[:_MAX_EVIDENCE]),
+        spans=merged_spans(evidence),
+    )
+    return replace(united, confidence=min(1 - doubt, _CERTAINTY if united.verified else _HEARSAY))
 
 
 def _plain(evidence: Evidence) -> Evidence:

@@ -7,8 +7,10 @@ from functools import partial
 from operator import attrgetter
 
 from functions.tag.categories import Taxonomy
+from functions.tag.evidence import Witnesses
 from functions.tag.meaning import embeddings, passages
 from functions.tag.merging import merge
+from functions.tag.orders import Heeded, heeded
 from functions.tag.recommendations import chapters, poster, titles
 from functions.tag.search_entries import search_entries
 from shared.domain.corrections import corrected_tags
@@ -45,15 +47,15 @@ class TagStage:
         video, media = context.video, context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        segments, findings = context.records(Segment), context.records(Finding)
+        segments, found = context.records(Segment), context.records(Finding)
+        trusted = heeded(found)
+        findings = trusted.findings
         known = TaggingInput(media=media, segments=segments, findings=findings)
         said = self._said(known, Isolation(context))
-        merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], media.duration_s)
+        witnesses = Witnesses(findings, media.duration_s)
+        merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], witnesses)
         tags = corrected_tags(merged, video.tag_edits, media.duration_s)
-        if dropped:
-            context.caveat(
-                "tags_without_evidence", f"{dropped} tags were dropped: nothing in the video shows them."
-            )
+        _tell(trusted, dropped, context)
         best = poster(segments, findings)
         recommendations: list[Recommendation] = [
             *([best] if best else []),
@@ -64,7 +66,7 @@ class TagStage:
                 lambda labels: self._repository.related(owner=video.owner, labels=labels, exclude=video.id),
             ),
         ]
-        entries = search_entries(video, findings, tags, media.duration_s)
+        entries = search_entries(video, [*findings, *trusted.orders], tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()
         points = embeddings(self._embedder, about, context) if self._embedder and about else ()
         records = (*tags, *recommendations, *entries, *points)
@@ -81,3 +83,22 @@ class TagStage:
 
 def _tags_of(tagger: Tagger, known: TaggingInput, _: Budget) -> Iterable[Tag]:
     return tagger.tag(known.only(tagger.inputs))
+
+
+def _tell(trusted: Heeded, dropped: int, context: StageContext) -> None:
+    """Says in the timeline what was left out, and why, without repeating any of it."""
+    if dropped:
+        context.caveat("tags_without_evidence", f"{dropped} tag(s) were dropped: nothing in the video shows them.")
+    if trusted.orders:
+        first = min(order.start_s for order in trusted.orders)
+        context.caveat(
+            "orders_in_video",
+            f"{len(trusted.orders)} line(s) or phrase(s), the first at {first:.1f} s, read like orders to whoever "
+            "describes the video. Nothing followed them; they can be searched for, and no tag rests on them.",
+        )
+    if trusted.unconfirmed:
+        context.caveat(
+            "model_unconfirmed",
+            f"{trusted.unconfirmed} statement(s) of a model were left out: nothing but the model says so, and the "
+            "video tells it what to say.",
+        )

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from functions.api.rendering import encoded
 from functions.api.views import Views, timings
+from shared.domain.labels import Label
 from shared.domain.records import Choice, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit, VideoRepository
 
-__all__ = ["full_view", "hit_view", "short_view"]
+__all__ = ["full_view", "hit_view", "label_view", "short_view"]
 
 _VIEWS = Views(lambda name: name)
 
@@ -42,6 +43,11 @@ def hit_view(hit: SearchHit, query: str, console: str) -> dict[str, Any]:
     """Returns what a query has found as the API shows it, with a link to the console at an address."""
     shown = _json(_VIEWS.search_hit(hit, query))
     return shown | {"url": console.rstrip("/") + shown["url"]}
+
+
+def label_view(label: Label) -> dict[str, Any]:
+    """Returns what a person said about a tag as the API lists it."""
+    return _json(_VIEWS.label(label))
 
 
 def _json(view: Struct | Choice) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from infra.local.delivery_lines import DeliveryLines
 from infra.local.doctor import doctor
 from infra.local.estimate import estimate
 from infra.local.key import key
+from infra.local.labels import app as labels
 from infra.local.metrics import metrics
 from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
 from infra.local.plugins import plugins
@@ -292,6 +293,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(labels, name="labels")
 
 
 if __name__ == "__main__":

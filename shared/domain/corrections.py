@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Evidence, Record, SearchEntry, Tag
+from shared.domain.tags import merged_spans
 from shared.domain.video import TagEdit, Video
 
 __all__ = [
@@ -116,13 +117,15 @@ def _said(edit: TagEdit, found: Sequence[Evidence], duration_s: float) -> Tag:
         producer=PERSON,
         quote="added by a person",
     )
-    others = found[: _MAX_EVIDENCE - 1]
+    others = tuple(found[: _MAX_EVIDENCE - 1])
+    # A place that was found leads further than the whole video does.
+    evidence = (own, *others) if somewhere else (*others, own)
     return Tag(
         label=edit.label,
         kind=edit.kind,
         confidence=1.0,
-        # A place that was found leads further than the whole video does.
-        evidence=(own, *others) if somewhere else (*others, own),
+        evidence=evidence,
         producer=PERSON,
         producer_version="1",
+        spans=merged_spans(evidence if somewhere or not others else others),
     )

@@ -11,6 +11,8 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from shared.domain.media import Loudness
+from shared.domain.object_ref import ObjectRef
+from shared.domain.tags import Evidence, Modality, Tag, TagKind
 
 __all__ = [
     "Artifact",
@@ -34,20 +36,7 @@ __all__ = [
 
 SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech", "music"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
-Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
-TagKind: TypeAlias = Literal["topic", "text", "sound", "style", "quality", "category"]
 SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRef:
-    """A stored object, pinned to the generation that was written."""
-
-    bucket: str
-    name: str
-    generation: int
-    size_bytes: int
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +160,7 @@ class Finding:
         confidence: How sure the producer is, 0..1.
         producer: Name of the analyzer.
         producer_version: Its version.
+        prompt_version: Name and version of the prompt it answers; empty for what no model said.
         shot: Index of the shot it lies in, when there is one.
         frame: The picture it was read from, when there is one.
         box: x, y, width, height in 0..1 of that picture, when known.
@@ -185,48 +175,11 @@ class Finding:
     confidence: float
     producer: str
     producer_version: str
+    prompt_version: str = ""
     shot: int | None = None
     frame: ObjectRef | None = None
     box: tuple[float, float, float, float] | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Where a tag was seen or heard. At least one of ``quote`` and ``frame`` is set."""
-
-    start_s: float
-    end_s: float
-    modality: Modality
-    confidence: float
-    producer: str
-    quote: str | None = None
-    frame: ObjectRef | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
-    """A normalised label with its evidence, which is never empty.
-
-    Attributes:
-        label: Lower-case words.
-        kind: ``topic``, ``text``, ``sound``, ``style``, ``quality`` or ``category``.
-        confidence: 0..1.
-        evidence: Where it was found, strongest first.
-        producer: Name of the tagger.
-        producer_version: Its version.
-    """
-
-    label: str
-    kind: TagKind
-    confidence: float
-    evidence: tuple[Evidence, ...]
-    producer: str
-    producer_version: str
-
-    def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"tag {self.label!r} has no evidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.media import MediaInfo
-from shared.domain.records import TagKind
+from shared.domain.tags import Tag, TagKind
 
 __all__ = ["MAX_REASON_CHARS", "Cost", "Details", "Failure", "Lease", "Source", "TagEdit", "Video"]
 
@@ -141,6 +141,9 @@ class TagEdit:
         by: Who says so.
         start_s: Where it can be seen or heard, for one that was added.
         end_s: The first instant after that; None for the end of the video.
+        at: When; None for what was said before that was noted.
+        found: The tag as taggers had found it when the person judged it, with its strongest evidence; None for one
+            that nobody had found.
     """
 
     label: str
@@ -149,6 +152,8 @@ class TagEdit:
     by: str
     start_s: float = 0.0
     end_s: float | None = None
+    at: datetime | None = None
+    found: Tag | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

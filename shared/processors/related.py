@@ -10,7 +10,7 @@ from shared.ports.video_repository import RelatedVideo
 
 __all__ = ["related_videos"]
 
-_TELLING: Final = frozenset({"topic", "text", "category"})
+_TELLING: Final = frozenset({"object", "topic", "text", "person-mentioned", "category"})
 
 
 def related_videos(

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from shared.adapters.binaries import bundled
+from tests.result_table import ResultTable
 
 ROOT = Path(__file__).parents[2]
 SUFFIXES = {".mp4", ".mov", ".webm", ".avi", ".ogv"}
 BROKEN = "broken.mp4"
+JUDGED = Path(__file__).with_name("judged_tags.json")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,32 @@ def test_ffprobe_agrees_with_every_rendition(processed: tuple[Path, list[dict[st
             assert said(rendition) == found(path, rendition["kind"]), (video["source"]["name"], rendition["name"])
             checked += 1
     assert checked >= 40
+
+
+def test_a_person_has_judged_every_tag_and_nine_of_ten_are_right(
+    processed: tuple[Path, list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    judged = json.loads(JUDGED.read_text(encoding="utf-8"))
+    found = {video["source"]["name"]: video["tags"] for video in processed[1]}
+    assert len(judged["files"]) >= 5
+    columns = ("file", "tag", "kind", "confidence", "evidence", "right", "why")
+    table = ResultTable(tmp_path_factory, "judged-tags", columns, f"Tags of real files, {judged['by']}")
+    verdicts, unjudged = [], []
+    for name, verdict_by_tag in judged["files"].items():
+        for tag in found[name]:
+            evidence = tag["evidence"][0]
+            told = f"{evidence['quote']} ({evidence['start_s']:.1f} to {evidence['end_s']:.1f} s)"
+            verdict = verdict_by_tag.get(f"{tag['kind']}: {tag['label']}")
+            if verdict is None:
+                unjudged.append(f"{name}: {tag['kind']}: {tag['label']} <- {told}")
+                continue
+            verdicts.append(verdict["right"])
+            right = "yes" if verdict["right"] else "no"
+            table.add(name, tag["label"], tag["kind"], f"{tag['confidence']:.2f}", told, right, verdict["why"])
+    table.write()
+    assert not unjudged, f"look at the frames and judge these in {JUDGED.name}:\n" + "\n".join(unjudged)
+    assert len(verdicts) >= 15
+    assert sum(verdicts) / len(verdicts) >= 0.9
 
 
 def said(rendition: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from shared.processors.tagger import Tagger, TaggingInput
 from shared.runtime.editing import edit_video
 from shared.runtime.leftovers import clear_leftovers
 from shared.testing.stage_context import FakeStageContext
-from shared.testing.videos import media_info, search_entry, tag
+from shared.testing.videos import media_info, search_entry, tag, upload
 from tests.functional.library import Library
+from tests.unit.functions.tag.found import text
 
 NO_PORTS: Any = None
 
@@ -169,7 +170,12 @@ class TestTags:
 
         driver = library.driver
         claim = driver.claim(driver.video(video.id), "tag")
-        context = FakeStageContext(folder=tmp_path, media=media_info(), tag_edits=claim.video.tag_edits)
+        context = FakeStageContext(
+            folder=tmp_path,
+            media=media_info(),
+            inputs=(text("snow and ice and train"),),
+            tag_edits=claim.video.tag_edits,
+        )
         outcome = TagStage([Snowy(NO_PORTS)], driver.repository).run(context)
         assert {one.label for one in outcome.records if isinstance(one, Tag)} == {"trains", "ice"}
         change(library, f"{url}/tags/winter", "PUT", json={})
@@ -256,3 +262,114 @@ class TestConcurrency:
 
 def titled(video: Video, title: str) -> Video:
     return replace(video, details=replace(video.details, title=title))
+
+
+class TestLabels:
+    def test_what_people_say_comes_out_as_labels(self, library: Library) -> None:
+        video, other = library.add_finished(), library.add_finished("ann/other.mp4")
+        library.add_finished("ben/his.mp4")
+        url = f"/v1/videos/{video.id}/tags"
+        change(library, f"{url}/train", "DELETE")
+        change(library, f"{url}/snow", "PUT", json={"start_s": 2, "end_s": 4})
+        change(library, f"/v1/videos/{other.id}/tags/train", "PUT", json={})
+        answer = library.get("/v1/labels")
+        assert answer["next_cursor"] is None
+        confirmed, added, rejected = answer["labels"]
+
+        assert (confirmed["video_id"], confirmed["label"], confirmed["verdict"]) == (
+            other.id,
+            "train",
+            "confirmed",
+        )
+        assert (rejected["video_id"], rejected["label"], rejected["verdict"]) == (video.id, "train", "rejected")
+        for judged in (confirmed, rejected):
+            assert judged["producer"] == "keywords"
+            (evidence,) = judged["evidence"]
+            assert evidence["producer"] == "rapidocr"
+            assert judged["confidence"] == 0.8
+            assert judged["at"].startswith("20")
+        assert (added["label"], added["verdict"], added["evidence"]) == ("snow", "added", [])
+        assert added["spans"] == [{"start_s": 2.0, "end_s": 4.0}]
+        assert (added["confidence"], added["producer"]) == (None, "")
+        assert {one["by"] for one in answer["labels"]} == {rejected["by"]}
+
+    def test_a_judgement_is_about_what_was_found_however_often_it_changes(self, library: Library) -> None:
+        video = library.add_finished()
+        url = f"/v1/videos/{video.id}/tags/train"
+        for method in ("PUT", "DELETE", "PUT", "DELETE"):
+            change(library, url, method, json={})
+            if method == "PUT":
+                continue
+            (label,) = library.get("/v1/labels")["labels"]
+            assert (label["verdict"], label["evidence"][0]["producer"]) == ("rejected", "rapidocr")
+
+    def test_who_says_it_again_has_not_said_it_later(self, library: Library) -> None:
+        video, clock = library.add_finished(), library.driver.clock
+        url = f"/v1/videos/{video.id}/tags/snow"
+        change(library, url, "PUT", json={})
+        said = library.get("/v1/labels")
+        clock.advance(60)
+        change(library, url, "PUT", json={})
+        assert library.get("/v1/labels") == said
+
+    def test_pages_are_by_videos(self, library: Library) -> None:
+        for name in ("ann/a.mp4", "ann/b.mp4", "ann/c.mp4"):
+            video = library.add_finished(name)
+            change(library, f"/v1/videos/{video.id}/tags/snow", "PUT", json={})
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = library.get(f"/v1/labels?limit=1{cursor and '&cursor='}{cursor}")
+            seen += [label["video_id"] for label in page["labels"]]
+            cursor = page["next_cursor"]
+        assert len(set(seen)) == 3
+
+
+class TestSurvival:
+    @pytest.mark.parametrize("stage", ["ingest", "transcode", "segment", "analyze", "tag"])
+    def test_corrections_outlive_a_replay_from_every_stage(
+        self, library: Library, tmp_path: Path, stage: str
+    ) -> None:
+        video = library.add_finished()
+        corrected(library, video)
+        change(library, f"/v1/videos/{video.id}/replay", "POST", 202, json={"from": stage})
+        finish_with_tags(library, video.id, tmp_path)
+        assert labels(library, video) == ["trains", "ice"]
+        assert [label["verdict"] for label in library.get("/v1/labels")["labels"]] == [
+            "rejected",
+            "rejected",
+            "added",
+        ]
+
+    def test_corrections_outlive_a_new_file(self, library: Library, tmp_path: Path) -> None:
+        video = library.add_finished()
+        corrected(library, video)
+        library.driver.register(upload("ann/clip.mp4", generation=2))
+        finish_with_tags(library, video.id, tmp_path)
+        assert labels(library, video) == ["trains", "ice"]
+        assert {label["generation"] for label in library.get("/v1/labels")["labels"]} == {2}
+
+
+def corrected(library: Library, video: Video) -> None:
+    """Has a person add a tag, and take two off: one that was found and one that will be."""
+    change(library, f"/v1/videos/{video.id}/tags/trains", "PUT", json={})
+    change(library, f"/v1/videos/{video.id}/tags/train", "DELETE")
+    change(library, f"/v1/videos/{video.id}/tags/snow", "PUT", json={})
+    change(library, f"/v1/videos/{video.id}/tags/snow", "DELETE")
+
+
+def finish_with_tags(library: Library, video_id: str, folder: Path) -> None:
+    """Takes a video through what is left to do, with a tagger that finds what was corrected."""
+    driver = library.driver
+    while (video := driver.video(video_id)).status != "ready":
+        spec = driver.flow.next_after_status(video.status)
+        assert spec is not None
+        claim = driver.claim(video, spec.stage)
+        records: Any = ()
+        if spec.stage == "tag":
+            known = text("snow and ice and train")
+            context = FakeStageContext(
+                folder, media=media_info(), inputs=(known,), tag_edits=claim.video.tag_edits
+            )
+            records = TagStage([Snowy(NO_PORTS)], driver.repository).run(context).records
+        driver.commit(claim, records)

@@ -151,7 +151,7 @@ def test_a_builder_is_sent_what_is_needed_and_nothing_else() -> None:
     package_data = (
         "functions/api/openapi.json",
         "functions/analyze/prompts/whole.v1.md",
-        "functions/tag/taxonomy.json",
+        "functions/tag/content_taxonomy.json",
         "shared/pipeline.json",
         "functions/api/console/index.html",
     )

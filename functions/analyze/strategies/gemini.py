@@ -15,6 +15,7 @@ from functions.analyze.prompts import instructions
 from functions.analyze.prompts import whole as whole_prompt
 from functions.analyze.prompts import window as window_prompt
 from functions.analyze.prompts.answer import schema_of
+from functions.analyze.prompts.leaks import Leaks
 from functions.analyze.prompts.whole import WholeAnswer
 from functions.analyze.prompts.window import WindowAnswer
 from functions.analyze.windows import Window, halves_of, windows_of
@@ -57,6 +58,10 @@ class GeminiAnalyzer(Analyzer):
         self._media_tool = ports.media_tool
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
+        leaks = Leaks(map(instructions, (window_prompt.PROMPT, whole_prompt.PROMPT)))
+        return leaks.taken_out(self._found(video), video.caveat)
+
+    def _found(self, video: AnalysisInput) -> Iterator[Finding]:
         if video.download is None:
             raise PermanentError(
                 "not_transcoded", "The video has no rendition to watch. Replay it from transcode."
@@ -74,7 +79,8 @@ class GeminiAnalyzer(Analyzer):
             seen = self._watch(windows, interview, video)
             answered = [part.answer for part in seen if part.answer is not None]
             _tell_refusals(seen, video)
-            yield from self._about_whole(_whole(answered, interview), video)
+            asked = window_prompt.PROMPT if len(answered) == 1 else whole_prompt.PROMPT
+            yield from self._about_whole(_whole(answered, interview), asked, video)
         for part in seen:
             if part.answer is not None:
                 yield from self._findings(part.window, part.answer, video)
@@ -113,10 +119,10 @@ class GeminiAnalyzer(Analyzer):
                 raise
             return [part for looked in waiting for part in looked.result()]
 
-    def _about_whole(self, about: WholeAnswer, video: AnalysisInput) -> Iterator[Finding]:
+    def _about_whole(self, about: WholeAnswer, prompt: str, video: AnalysisInput) -> Iterator[Finding]:
         everything, sense = (0.0, video.media.duration_s), _sense(video)
-        yield from self._finding("summary", sense, _own_words(about.summary), everything)
-        yield from self._finding("suggested_title", sense, _own_words(about.title), everything)
+        yield from self._finding("summary", sense, _own_words(about.summary), everything, prompt=prompt)
+        yield from self._finding("suggested_title", sense, _own_words(about.title), everything, prompt=prompt)
 
     def _findings(self, window: Window, answer: WindowAnswer, video: AnalysisInput) -> Iterator[Finding]:
         sense = _sense(video)
@@ -146,6 +152,7 @@ class GeminiAnalyzer(Analyzer):
         confidence: float = _SURE,
         *,
         shot: Keyframe | None = None,
+        prompt: str = window_prompt.PROMPT,
     ) -> Iterator[Finding]:
         if value:
             yield Finding(
@@ -156,7 +163,8 @@ class GeminiAnalyzer(Analyzer):
                 end_s=span[1],
                 confidence=confidence,
                 producer=self.name,
-                producer_version=f"{self.version} {self._model.name} {window_prompt.PROMPT}",
+                producer_version=f"{self.version} {self._model.name}",
+                prompt_version=prompt,
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
             )

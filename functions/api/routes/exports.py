@@ -73,8 +73,9 @@ def export_routes(
     def request_export(call: Call[Nothing, Nothing]) -> Answer:
         """Asks for an archive of everything: videos with all that is known about them, keys, webhooks, audit log.
 
-        It is one ZIP file. For each video it has ``video.json``, the uploaded file, the MP4 file and captions; for
-        the rest ``account.json``, without secrets. One is made at a time.
+        It is one ZIP file. For each video it has ``video.json``, what people said about its tags
+        (``labels.jsonl``), the uploaded file, the MP4 file and captions; for the rest ``account.json``, without
+        secrets. One is made at a time.
         """
         for other in call.documents.all(Export, limit=_LATEST):
             if other.is_open:

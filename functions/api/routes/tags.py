@@ -14,10 +14,11 @@ from functions.api.preconditions import require_match, revision_of
 from functions.api.problems import Refusal
 from functions.api.shapes import TagView
 from functions.api.views import Views
-from shared.domain.corrections import MAX_LABEL_CHARS, MAX_TAG_EDITS, tag_label
+from shared.domain.corrections import MAX_LABEL_CHARS, MAX_TAG_EDITS, PERSON, tag_label
 from shared.domain.errors import NotFound
+from shared.domain.labels import as_found
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.records import TagKind
+from shared.domain.records import Tag, TagKind
 from shared.domain.video import TagEdit, Video
 from shared.ports.clock import Clock
 
@@ -75,9 +76,17 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock, publish: Callab
 
         def change(video: Video) -> Video:
             end_s = _end_s(call.body, video)
-            kind = call.body.kind or _kind_of(call, video, label) or "topic"
-            start_s, by = call.body.start_s, call.principal.subject
-            edit = TagEdit(label=label, kind=kind, present=True, by=by, start_s=start_s, end_s=end_s)
+            shown = _shown(call, video, label)
+            edit = TagEdit(
+                label=label,
+                kind=call.body.kind or (shown.kind if shown else "topic"),
+                present=True,
+                by=call.principal.subject,
+                start_s=call.body.start_s,
+                end_s=end_s,
+                at=clock.now(),
+                found=_found(shown, video, label),
+            )
             return _with_edit(video, edit)
 
         return shown(call, edited(call, change))
@@ -94,10 +103,18 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock, publish: Callab
         label = _label(call.path["label"])
 
         def change(video: Video) -> Video:
-            kind = _kind_of(call, video, label)
-            if kind is None:
+            shown = _shown(call, video, label)
+            if shown is None:
                 raise NotFound("The video has no such tag.")
-            return _with_edit(video, TagEdit(label=label, kind=kind, present=False, by=call.principal.subject))
+            edit = TagEdit(
+                label=label,
+                kind=shown.kind,
+                present=False,
+                by=call.principal.subject,
+                at=clock.now(),
+                found=_found(shown, video, label),
+            )
+            return _with_edit(video, edit)
 
         return shown(call, edited(call, change))
 
@@ -133,11 +150,20 @@ def _end_s(statement: TagStatement, video: Video) -> float | None:
     return statement.end_s
 
 
-def _kind_of(call: Call[Any, Any], video: Video, label: str) -> TagKind | None:
-    return next((tag.kind for tag in call.videos.tags(video) if tag.label == label), None)
+def _shown(call: Call[Any, Any], video: Video, label: str) -> Tag | None:
+    return next((tag for tag in call.videos.tags(video) if tag.label == label), None)
+
+
+def _found(shown: Tag | None, video: Video, label: str) -> Tag | None:
+    """Returns the tag as taggers had found it; once a person has said something, as it was then."""
+    if shown is not None and shown.producer != PERSON:
+        return as_found(shown)
+    return next((edit.found for edit in video.tag_edits if edit.label == label), None)
 
 
 def _with_edit(video: Video, edit: TagEdit) -> Video:
+    if any(replace(one, at=edit.at) == edit for one in video.tag_edits):
+        return video  # who says the same again has not said it later
     others = [one for one in video.tag_edits if one.label != edit.label]
     if len(others) >= MAX_TAG_EDITS:
         raise Refusal(

@@ -13,6 +13,7 @@ TAGGERS = Registry(
     {
         "keywords": "functions.tag.strategies.keywords:KeywordsTagger",
         "labels": "functions.tag.strategies.labels:LabelsTagger",
+        "persons": "functions.tag.strategies.persons:PersonsTagger",
         "signals": "functions.tag.strategies.signals:SignalsTagger",
     },
 )

@@ -90,6 +90,7 @@ class SignalsTagger(Tagger):
             modality=modality,
             confidence=0.99,
             producer=self.name,
+            producer_version=self.version,
             quote=quote,
         )
 
@@ -163,5 +164,6 @@ def _heard(segment: Segment, quote: str) -> Evidence:
         modality="sound",
         confidence=segment.confidence,
         producer=segment.producer,
+        producer_version=segment.producer_version,
         quote=quote,
     )

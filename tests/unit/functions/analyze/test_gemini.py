@@ -120,7 +120,8 @@ def test_everything_that_is_said_becomes_a_finding(server: VertexAiServer, conte
     assert places(findings, "text") == [("Platform 9", 31, 60)]
     assert places(findings, "chapter") == [("The departure", 0, 60), ("The snow", 30, 60)]
     assert {found.producer for found in findings} == {"gemini"}
-    assert {found.producer_version for found in findings} == {"1 gemini-3.5-flash window.v1"}
+    assert {found.producer_version for found in findings} == {"1 gemini-3.5-flash"}
+    assert {found.prompt_version for found in findings} == {"window.v1"}
     (label,) = [found for found in findings if found.name == "label"]
     assert (label.shot, label.frame, label.confidence) == (0, object_ref("key-0"), 0.8)
     assert len(server.asked) == 1, "a video of one window needs no question about the whole"

@@ -21,7 +21,7 @@ from shared.domain.exports import EXPORT_REQUESTED, Export, new_export
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.records import Artifact, Finding, ObjectRef, Rendition
-from shared.domain.video import Video
+from shared.domain.video import TagEdit, Video
 from shared.domain.webhooks import Webhook, new_secret
 from shared.pipeline import load_flow
 from shared.ports.document_store import Document, Edit
@@ -190,6 +190,17 @@ def test_everything_of_an_owner_and_nothing_of_others(ports: FakeExportPorts) ->
 
 
 @pytest.mark.reliability("B1")
+def test_what_people_say_about_tags_is_a_file_of_its_own(ports: FakeExportPorts) -> None:
+    video = ports.add_video()
+    said = TagEdit(label="snow", kind="topic", present=True, by="ann", at=ports.clock.now())
+    decide = ports.lifecycle.edit(video, video.details, (said,), ports.clock.now())
+    ports.repository.update(video.id, decide)
+    export = ports.request()
+    ports.tell(export)
+    label = json.loads(ports.opened(export).read(f"videos/{video.id}/labels.jsonl"))
+    assert (label["label"], label["verdict"], label["by"]) == ("snow", "added", "ann")
+
+
 def test_what_is_told_again_changes_nothing(ports: FakeExportPorts) -> None:
     ports.add_video()
     export = ports.request()

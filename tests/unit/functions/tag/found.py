@@ -29,8 +29,15 @@ def words(value: str, **values: Any) -> Finding:
 
 def told(name: str, value: str, **values: Any) -> Finding:
     """Returns what a model said, about the first two seconds."""
-    defaults: dict[str, Any] = {"start_s": 0.0, "end_s": 2.0, "confidence": 0.9, "modality": "picture"}
-    return Finding(name=name, value=value, producer="gemini", producer_version="1", **(defaults | values))
+    defaults: dict[str, Any] = {
+        "start_s": 0.0,
+        "end_s": 2.0,
+        "confidence": 0.9,
+        "modality": "picture",
+        "producer_version": "1 model",
+        "prompt_version": "window.v1",
+    }
+    return Finding(name=name, value=value, producer="gemini", **(defaults | values))
 
 
 def measured(name: str, value: float | tuple[str, ...], **values: Any) -> Finding:
