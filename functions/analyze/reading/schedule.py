@@ -13,9 +13,11 @@ from shared.ports.tool_session import ToolSession
 __all__ = ["Schedule", "TimeBudget"]
 
 _SETTLED_S: Final = 0.35  # what appears or goes takes a moment; two readings within it would see the same
-_A_SECOND: Final = 1.0  # readings on average where something happens all the time
-_AT_ONCE: Final = 6.0
-_LOOK_EVERY_S: Final = 4.0  # what never stands still, such as a sign that the camera passes, is there about as long
+_A_SECOND: Final = 2.0  # readings on average where something happens all the time
+_AT_ONCE: Final = 8.0
+_LOOK_EVERY_S: Final = (
+    4.0  # what never stands still, such as a sign that the camera passes, is there about as long
+)
 _IN_MOTION_S: Final = 1.0  # scrolled text stays for seconds, but each of its lines begins at another time
 _NEAR_S: Final = 0.1
 _HEAD_START: Final = 0.1

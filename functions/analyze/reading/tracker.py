@@ -15,7 +15,8 @@ __all__ = ["Appearance", "TextTracker"]
 _REMEMBERED_S: Final = 5.0  # longer than between two readings
 _LOST_S: Final = 0.7  # how long a line may be out of sight, such as in a flash
 _DOUBTFUL: Final = 0.25  # likeness of the least like letter from which another may stand there at first
-_DROP: Final = 0.7  # and later, as a share of the least there was
+_DROP: Final = 0.75  # and later, as a share of the least there was
+_PROVEN: Final = 0.4  # from which a line that changes is the same
 _AS_LIKE: Final = 0.15  # what noise makes of a likeness
 _OVERLAPPING: Final = 0.5
 _MISSES: Final = 2  # readings that don't find what seems to be there
@@ -82,6 +83,8 @@ class _Line:
         self.place, self.last_s, self.missing_s, self.weakest = place, time_s, None, likeness.weakest
         if not self.is_doubted:
             self._get_used()
+            if likeness.has_changed and likeness.weakest >= _PROVEN:
+                self.patch = self.patch.moved(picture, place)
 
     def _get_used(self) -> None:
         self.usual = self.weakest if self.usual is None else min(self.usual, self.weakest)
@@ -195,9 +198,9 @@ class TextTracker:
             last_s=reading.time_s,
             missed_s=[],
         )
-        place, absent = patch.place, 0
+        seen, place, absent = patch, patch.place, 0
         for time_s, picture in list(self._pictures)[-2::-1]:
-            found = patch.find(picture, place)
+            found = seen.find(picture, place)
             if found is None or _is_rather(rivals, picture, found[1]):
                 absent += 1
                 if absent == 1:
@@ -205,7 +208,9 @@ class TextTracker:
                 else:
                     break
             else:
-                place = found[0]
+                place, likeness = found
+                if likeness.has_changed and likeness.weakest >= _PROVEN:
+                    seen = seen.moved(picture, place)
                 line.start_s = line.before_s = time_s
                 absent = 0
         return line

@@ -55,10 +55,7 @@ class TextAnalyzer(Analyzer):
         appearances = [one for frame in self._frames(video, budget) for one in watch.observe(frame)]
         appearances += watch.finish()
         version = f"{self.version} {self._reader.name} {self._reader.version}"
-        found = [
-            told_of(appearance, video.keyframes, self.name, version)
-            for appearance in joined(appearances)
-        ]
+        found = [told_of(appearance, video.keyframes, self.name, version) for appearance in joined(appearances)]
         yield from found
         yield from main_language(found)
 
@@ -80,7 +77,9 @@ class _Watch:
     def __init__(self, reader: TextReader, video: AnalysisInput, budget: TimeBudget) -> None:
         self._reader, self._video, self._budget = reader, video, budget
         self._tracker, self._novelty = TextTracker(), Novelty()
-        self._schedule = Schedule(key.shot.keyframe_s for key in video.keyframes if key.shot.keyframe_s is not None)
+        self._schedule = Schedule(
+            key.shot.keyframe_s for key in video.keyframes if key.shot.keyframe_s is not None
+        )
         self._read = self._passed_over = 0
 
     def observe(self, frame: Frame) -> Iterator[Appearance]:

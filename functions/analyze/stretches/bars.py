@@ -63,9 +63,7 @@ class Bars:
         if before is not None:
             self.found.append(before)
         if share:
-            self._open[name] = Stretch(
-                name=name, start_s=self._start_s, end_s=end_s, value=share, confidence=0.9
-            )
+            self._open[name] = Stretch(name=name, start_s=self._start_s, end_s=end_s, value=share, confidence=0.9)
 
 
 def _lasting(stretch: Stretch, end_s: float, value: float) -> Stretch:

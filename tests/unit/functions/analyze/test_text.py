@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def analyzed(
     """Returns what is found in the beginning of a drawn video, and the times of the pictures that were read."""
     reader, tool = KnowingReader(video), StudioMediaTool(video.frames(seconds))
     edges = [0.0, *cuts, seconds]
-    keys = [keyframe(folder, n, *edge) for n, edge in enumerate(zip(edges[:-1], edges[1:], strict=True))]
+    keys = [keyframe(folder, n, *edge) for n, edge in enumerate(pairwise(edges))]
     analyzer = TextAnalyzer(ports(text_reader=reader, media_tool=tool))
     return list(analyzer.analyze(analysis_input(folder, keys, **values))), reader.times_s
 
@@ -56,7 +57,9 @@ def test_captions_one_after_the_other_are_found_when_they_are_there(tmp_path: Pa
 
 
 def test_a_slide_is_read_once_however_long_it_stands(tmp_path: Path) -> None:
-    lines = [Caption(text=text, start_s=0, end_s=60, baseline=60 * n) for n, text in enumerate(("one two", "three"), 1)]
+    lines = [
+        Caption(text=text, start_s=0, end_s=60, baseline=60 * n) for n, text in enumerate(("one two", "three"), 1)
+    ]
     findings, times_s = analyzed(tmp_path, DrawnVideo(STILL, lines), 30.0)
     assert seen(findings) == [("one two", 0, 30), ("three", 0, 30)]
     assert len(times_s) == 1
@@ -94,7 +97,8 @@ def test_a_counter_has_a_line_for_each_number(tmp_path: Path) -> None:
 def test_credits_that_rise_are_found_line_by_line(tmp_path: Path) -> None:
     names = ["Directed by nobody", "Produced by everybody", "Music of the spheres", "Written on the wall"]
     lines = [
-        Caption(text=text, start_s=n * 1.2, end_s=99, baseline=380, rises=60, left=150) for n, text in enumerate(names)
+        Caption(text=text, start_s=n * 1.2, end_s=99, baseline=380, rises=60, left=150)
+        for n, text in enumerate(names)
     ]
     findings, _ = analyzed(tmp_path, DrawnVideo(STILL, lines), 11.0)
     found = {text: (start_s, end_s) for text, start_s, end_s in seen(findings)}
@@ -176,7 +180,9 @@ def test_of_hours_only_key_frames_are_looked_at_and_people_are_told(tmp_path: Pa
     tool = StudioMediaTool(DrawnVideo(STILL).frames(4.0))
     keys = [keyframe(tmp_path, 0, 0, 4 * 3600)]
     media = media_info(duration_s=4 * 3600.0, video=(video_stream(frames=360_000, duration_s=4 * 3600.0),))
-    list(TextAnalyzer(ports(media_tool=tool)).analyze(analysis_input(tmp_path, keys, session=session, media=media)))
+    list(
+        TextAnalyzer(ports(media_tool=tool)).analyze(analysis_input(tmp_path, keys, session=session, media=media))
+    )
     assert [caveat.code for caveat in session.caveats] == ["text_roughly_timed"]
 
 

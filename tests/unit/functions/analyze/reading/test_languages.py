@@ -60,7 +60,11 @@ def test_names_numbers_and_mixtures_say_none(text: str) -> None:
 
 
 def test_the_finding_spans_the_lines_it_follows_from() -> None:
-    lines = [line("Damit die folgenden", 2, 4), line("als verschieden erkannt werden", 6, 9), line("x", 0, 12, "qr_code")]
+    lines = [
+        line("Damit die folgenden", 2, 4),
+        line("als verschieden erkannt werden", 6, 9),
+        line("x", 0, 12, "qr_code"),
+    ]
     (found,) = main_language(lines)
     assert (found.name, found.value, found.start_s, found.end_s, found.box) == ("text_language", "de", 2, 9, None)
     assert not list(main_language(lines[:1]))

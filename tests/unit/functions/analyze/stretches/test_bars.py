@@ -8,7 +8,9 @@ from functions.analyze.stretches.bars import Bars
 from functions.analyze.stretches.stretch import Stretch
 
 
-def picture(seed: int = 1, *, above: int = 0, below: int | None = None, left: int = 0, bright: float = 1.0) -> Luma:
+def picture(
+    seed: int = 1, *, above: int = 0, below: int | None = None, left: int = 0, bright: float = 1.0
+) -> Luma:
     """Returns a texture with black bars of some of its 90 rows and 160 columns."""
     rng = np.random.default_rng(seed)
     shown = (rng.uniform(0.2, 1.0, (90, 160)) * bright).astype(np.float32)
