@@ -1,4 +1,4 @@
-"""Videos that are drawn: captions over a landscape that the camera pans over, with their times and places known."""
+"""Videos that are drawn: captions over a landscape that the camera pans over, their times and places known."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -63,8 +64,8 @@ def _detail_lost(gray: Any, kernel: tuple[int, int], axis: int) -> float:
 def noise(bgr: Picture) -> float:
     """Returns the standard deviation of luma, of 1, that noise makes; 0 where nothing is flat enough to see it.
 
-    The idea of Immerkær, "Fast Noise Variance Estimation" (1996), where the picture shows least: a mask that answers
-    neither to slopes nor to straight edges.
+    The idea of Immerkær, "Fast Noise Variance Estimation" (1996): a mask that answers neither to slopes nor to
+    straight edges; applied where the picture shows least.
     """
     gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     rows, columns = gray.shape[0] // _BLOCK * _BLOCK, gray.shape[1] // _BLOCK * _BLOCK
@@ -78,7 +79,7 @@ def noise(bgr: Picture) -> float:
     fair = strength[(mean >= _UNCLIPPED[0]) & (mean <= _UNCLIPPED[1])]
     if not fair.size:
         return 0.0
-    return float(np.quantile(fair, _CALMEST)) * np.sqrt(np.pi / 2) / 6 / 255
+    return float(np.quantile(fair, _CALMEST)) * math.sqrt(math.pi / 2) / 6 / 255
 
 
 def color_shares(bgr: Picture) -> Sequence[tuple[str, float]]:

@@ -20,7 +20,10 @@ _SURE: Final = 0.9  # what is read once only must be read well
 
 
 def joined(appearances: Iterable[Appearance]) -> Sequence[Appearance]:
-    """Returns lines in the order they appear, from top to bottom, those once that went for a moment; without what was hardly there."""
+    """Returns lines in the order they appear, from top to bottom; without what was hardly there.
+
+    A line that was away for a moment is one.
+    """
     lines: list[Appearance] = []
     open_from = 0  # everything before has ended
     for one in sorted(appearances, key=lambda one: (one.start_s, one.reading.box[1], one.reading.box[0])):

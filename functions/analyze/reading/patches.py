@@ -71,8 +71,8 @@ class Patch:
         left, top = max(area[0], 0), max(area[1], 0)
         right, bottom = min(area[0] + area[2], columns), min(area[1] + area[3], rows)
         self.place: Place = (left, top)
-        self._size = (max(right - left, 0), max(bottom - top, 0))
-        self._coarseness = max(self._size[1] // _FINE, 1)
+        self.size = (max(right - left, 0), max(bottom - top, 0))
+        self._coarseness = max(self.size[1] // _FINE, 1)
         piece = picture[top:bottom, left:right]
         self._faint = _FAINT * float(np.quantile(piece, _STRONGEST)) if piece.size else 0.0
         self._template = self._essence(piece)
@@ -80,7 +80,7 @@ class Patch:
 
     def at(self, picture: Gray, place: Place) -> Likeness | None:
         """Compares with one place of another picture; None if it reaches out of that, or is flat itself."""
-        (x, y), (width, height) = place, self._size
+        (x, y), (width, height) = place, self.size
         if x < 0 or y < 0 or x + width > picture.shape[1] or y + height > picture.shape[0] or not self._letters:
             return None
         seen = self._essence(picture[y : y + height, x : x + width])
@@ -90,7 +90,7 @@ class Patch:
 
     def moved(self, picture: Gray, place: Place) -> Patch:
         """Returns what is in a place of another picture, as large as this."""
-        return Patch(picture, (*place, *self._size))
+        return Patch(picture, (*place, *self.size))
 
     def find(self, picture: Gray, expected: Place) -> tuple[Place, Likeness] | None:
         """Finds the patch where it is expected or a little beside; None if it is not there."""
@@ -99,7 +99,7 @@ class Patch:
             return None
         if here is not None and here.is_present:
             return expected, here
-        (x, y), (width, height) = expected, self._size
+        (x, y), (width, height) = expected, self.size
         left, top = max(x - _REACH, 0), max(y - _REACH, 0)
         around = self._essence(picture[top : max(y + height + _REACH, 0), left : max(x + width + _REACH, 0)])
         if around.shape[0] < self._template.shape[0] or around.shape[1] < self._template.shape[1]:

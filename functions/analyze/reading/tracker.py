@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.analyze.reading.lines import Box, Reading, coverage, is_made_of, is_part, is_same
-from functions.analyze.reading.patches import Gray, Likeness, Patch, Place
+from functions.analyze.reading.patches import Area, Gray, Likeness, Patch, Place
 
 __all__ = ["Appearance", "TextTracker"]
 
@@ -126,6 +126,11 @@ class TextTracker:
     def in_motion(self) -> bool:
         """Whether a line moves, as credits do: others will follow it."""
         return any(max(map(abs, line.speed)) >= 1 for line in self._lines)
+
+    @property
+    def certain(self) -> Iterator[Area]:
+        """Where lines are that have not changed since they were read."""
+        return ((*line.place, *line.patch.size) for line in self._lines if not line.is_doubted)
 
     def observe(self, time_s: float, picture: Gray) -> Iterator[Appearance]:
         """Takes the next picture's outlines; yields the lines that have been gone for too long."""

@@ -1,12 +1,12 @@
 """What finds things in a video, one algorithm a file.
 
-Names of findings, which taggers rely on. Those after ``dominant_colors`` are there only where something holds, one a
-stretch, with that stretch's span; a confidence of 0.5 is that of a borderline case. Black is a segment.
+Names of findings, which taggers rely on. Those after ``dominant_colors`` are there only where something holds, one
+a stretch, with that stretch's span; a confidence of 0.5 is that of a borderline case. Black is a segment.
 
 | name | modality | value |
 |---|---|---|
 | ``text`` | text | a line as it stands in the picture; with a box from OCR, without one from a model |
-| ``text_language`` | text | ISO 639-1 code of the language of all lines, such as ``de``; absent where they don't tell |
+| ``text_language`` | text | ISO 639-1 code of the lines' language, such as ``de``; absent if they don't tell |
 | ``qr_code`` | text | what a QR code says; a text like others, whatever it looks like |
 | ``words`` | speech | a phrase as it was heard |
 | ``summary`` | picture | what the whole is about, in a few sentences of the model's |

@@ -36,8 +36,8 @@ _MIN_CONFIDENCE: Final = 0.6  # what is read with less is texture, not text
 class TextAnalyzer(Analyzer):
     """Reads the pictures in which something new stands, and follows each line in those between.
 
-    Five pictures a second are looked at. A line is one finding, from the first of them that shows it to the last. So
-    is what a QR code says. Which language the lines are in is another, where they are enough to tell.
+    Five pictures a second are looked at. A line is one finding, from the first of them that shows it to the last.
+    So is what a QR code says. Which language the lines are in is another, where they are enough to tell.
     """
 
     name: ClassVar[str] = "text"
@@ -66,7 +66,7 @@ class TextAnalyzer(Analyzer):
             return self._media_tool.frames(video.pictures(), size, video.session, every_s=_LOOK_EVERY_S)
         video.caveat(
             "text_roughly_timed",
-            "Text was looked for in key frames only, about every two seconds: the stage's time would have run out.",
+            "Text was looked for in key frames only, about every two seconds: the stage's time would run out.",
         )
         return self._media_tool.key_frames(video.pictures(), size, video.session)
 
@@ -77,9 +77,8 @@ class _Watch:
     def __init__(self, reader: TextReader, video: AnalysisInput, budget: TimeBudget) -> None:
         self._reader, self._video, self._budget = reader, video, budget
         self._tracker, self._novelty = TextTracker(), Novelty()
-        self._schedule = Schedule(
-            key.shot.keyframe_s for key in video.keyframes if key.shot.keyframe_s is not None
-        )
+        times_s = (key.shot.keyframe_s for key in video.keyframes)
+        self._schedule = Schedule(time_s for time_s in times_s if time_s is not None)
         self._read = self._passed_over = 0
 
     def observe(self, frame: Frame) -> Iterator[Appearance]:
@@ -88,7 +87,7 @@ class _Watch:
         small = _small(gray)
         outline = outlines(small)
         yield from self._tracker.observe(frame.time_s, outline)
-        self._novelty.observe(frame.time_s, small, outline)
+        self._novelty.observe(frame.time_s, small, outline, self._tracker.certain)
         fraction = min(frame.time_s / self._video.media.duration_s, 1.0)
         if self._schedule.is_due(frame.time_s, self._novelty, self._tracker):
             if self._budget.allows(fraction):

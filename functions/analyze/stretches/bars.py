@@ -21,8 +21,8 @@ _TOLERANCE: Final = 0.02
 class Bars:
     """Remembers of each shot how bright each pixel became at most: bars are what never was.
 
-    ``letterbox`` and ``pillarbox`` have the share of the height, or the width, that both bars take together. They go
-    from shot to shot, for a dark shot does not show where its bars begin.
+    ``letterbox`` and ``pillarbox`` have the share of the height, or the width, that both bars take together. They
+    go from shot to shot, for a dark shot does not show where its bars begin.
     """
 
     def __init__(self) -> None:

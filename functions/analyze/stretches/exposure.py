@@ -24,8 +24,8 @@ _BLACK: Final = 0.02
 class Exposure:
     """Looks at how luma is spread.
 
-    ``overexposed`` has the share of the picture that is white without any detail; ``underexposed`` the luma that 99 of
-    100 pixels stay below. White pages and titles on black are neither.
+    ``overexposed`` has the share of the picture that is white without any detail; ``underexposed`` the luma that 99
+    of 100 pixels stay below. White pages and titles on black are neither.
     """
 
     def __init__(self) -> None:

@@ -24,8 +24,8 @@ _AROUND_S: Final = 0.5
 class Stillness:
     """Compares pictures with the one that a stretch began with, so that slow movement is movement.
 
-    ``still`` is any such stretch; its value is its length in seconds. ``frozen`` is one within a shot that moves right
-    before and right after it, in which not even noise changes: the recording hung.
+    ``still`` is any such stretch; its value is its length in seconds. ``frozen`` is one within a shot that moves
+    right before and right after it, in which not even noise changes: the recording hung.
     """
 
     def __init__(self) -> None:
