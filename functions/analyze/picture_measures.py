@@ -10,10 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Luma", "Picture", "color_shares", "luma", "noise", "sharpness"]
+__all__ = ["BLACK", "Luma", "Picture", "color_shares", "luma", "noise", "sharpness"]
 
 Picture = npt.NDArray[np.uint8]
 Luma = npt.NDArray[np.float32]
+
+BLACK: Final = 24 / 255
+"""Luma of what is meant to be black: noise and coding leave that of it."""
 
 _BLUR_TAPS: Final = 9
 _MEASURED_SIDE: Final = 640  # detail counts at the size it is watched at, so that 4K is not always "sharp"

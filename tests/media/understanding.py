@@ -57,7 +57,20 @@ def _rendition(media: MediaInfo, stored: ObjectRef) -> Rendition:
 def draw_clip(path: Path, seconds: float, video: DrawnVideo) -> Path:
     """Writes the beginning of a drawn video as H.264."""
     source = ("-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{COLUMNS}x{ROWS}", "-r", str(FPS), "-i", "-")
-    coded = ("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-g", str(2 * FPS))
+    coded = (
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "23",
+        "-g",
+        str(2 * FPS),
+        "-sc_threshold",
+        "0",
+    )
     command = [str(bundled("ffmpeg")), "-loglevel", "error", "-y", *source, *coded, f"file:{path}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         assert process.stdin

@@ -77,7 +77,14 @@ class _Watch:
         self._stillness.close(end_s)
         self._bars.finish(end_s)
         self._exposure.close(end_s)
-        return [*self._stillness.found, *self._bars.found, *self._exposure.found]
+        stills = [one for one in self._stillness.found if one.name == "still"]
+        # A page is as white as too much light is; but what a camera sees moves.
+        exposed = [one for one in self._exposure.found if not any(_overlap(one, still) for still in stills)]
+        return [*self._stillness.found, *self._bars.found, *exposed]
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 class PicturesAnalyzer(Analyzer):

@@ -105,8 +105,8 @@ class _Watch:
         if self._passed_over:
             self._video.caveat(
                 "text_partly_read",
-                f"Text was read in {self._read} of {self._read + self._passed_over} pictures in which there may be "
-                "some: the stage's time would have run out.",
+                f"Text was read in {self._read} of {self._read + self._passed_over} pictures in which there may "
+                "be some: the stage's time would have run out.",
             )
 
     def _readings(self, frame: Frame, gray: Gray) -> Sequence[Reading]:

@@ -6,16 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from functions.analyze.picture_measures import Luma
+from functions.analyze.picture_measures import BLACK, Luma
 from functions.analyze.stretches.stretch import Stretch
 
 __all__ = ["Bars"]
 
-_BLACK: Final = 0.1  # of luma; noise and coding leave that of black
 _LEAST_SHARE: Final = 0.03  # of the height, or width: less is the edge of a badly cut picture
 _FULL: Final = 0.6  # share of the line beside a bar that has to show something; a title's letters don't
 _SHOWN: Final = 0.5  # share of the frame that has to be left: what shows less is dark
-_TOLERANCE: Final = 0.02
+_TOLERANCE: Final = 0.035  # a line of the proxy above, and one below
 
 
 class Bars:
@@ -49,7 +48,7 @@ class Bars:
     def _end_shot(self, end_s: float) -> None:
         if self._brightest is None:
             return
-        lit = self._brightest > _BLACK
+        lit = self._brightest > BLACK
         for name, share in (("letterbox", _bars(lit)), ("pillarbox", _bars(lit.T))):
             self._note(name, share, end_s)
 

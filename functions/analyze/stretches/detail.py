@@ -10,8 +10,8 @@ from functions.analyze.stretches.stretch import Collector, Stretch, certainty
 __all__ = ["Detail"]
 
 _LEAST_S: Final = 1.0
-_BLURRED: Final = 0.25  # sharpness from which everybody sees it
-_NOISY: Final = 0.02  # standard deviation of luma
+_BLURRED: Final = 0.33  # sharpness; an encoder's block edges leave the worst blur about 0.3
+_NOISY: Final = 0.03  # standard deviation of luma; film grain has less
 
 
 class Detail:

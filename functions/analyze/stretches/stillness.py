@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from functions.analyze.picture_measures import Luma
+from functions.analyze.picture_measures import BLACK, Luma
 from functions.analyze.stretches.stretch import Stretch
 
 __all__ = ["Stillness"]
@@ -15,7 +15,7 @@ __all__ = ["Stillness"]
 _LEAST_S: Final = 1.0
 _MEAN_CHANGE: Final = 0.006  # of luma; coding makes less
 _CHANGED: Final = 0.06  # of luma, of one pixel
-_CHANGED_SHARE: Final = 0.003  # of the pixels; a mouse pointer is less
+_CHANGED_SHARE: Final = 0.005  # of the pixels; a mouse pointer is less
 _EXACT: Final = 0.0015  # a camera that stands still sees more than that, noise at least
 _LIVELY: Final = 0.004  # mean change from one picture to the next
 _AROUND_S: Final = 0.5
@@ -44,7 +44,11 @@ class Stillness:
         self._changes.clear()
 
     def observe(self, time_s: float, picture: Luma) -> None:
-        """Looks at the next picture."""
+        """Looks at the next picture; black ones are no still, but nothing."""
+        if float(picture.max()) <= BLACK:
+            self.close(time_s)
+            self._anchor = self._last = None
+            return
         if self._anchor is None or self._last is None:
             self._anchor = self._last = (time_s, picture)
             self._deviation = 0.0

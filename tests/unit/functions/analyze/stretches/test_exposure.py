@@ -43,9 +43,9 @@ def test_too_much_light_is_found_where_it_is() -> None:
 
 
 def test_too_little_light_is_found_where_it_is() -> None:
-    found = watched(*[landscape(1.0)] * 4, *[landscape(0.1)] * 4)
+    found = watched(*[landscape(1.0)] * 4, *[landscape(0.2)] * 4)
     assert [(one.name, one.start_s, one.end_s) for one in found] == [("underexposed", 2.0, 4.0)]
-    assert found[0].value == pytest.approx(0.09, abs=0.01)
+    assert found[0].value == pytest.approx(0.18, abs=0.01)
 
 
 def test_the_nearer_to_the_limit_the_less_sure() -> None:

@@ -74,3 +74,7 @@ def test_a_title_that_comes_to_rest_until_the_cut_is_not_frozen() -> None:
 def test_less_than_a_second_is_nothing() -> None:
     moving = scene(4, pan=2)
     assert not watched([*moving[:20], *[moving[20]] * 7, *moving[20:]])
+
+
+def test_black_is_no_still() -> None:
+    assert not watched([np.full((90, 160), 0.05, np.float32)] * 30)
