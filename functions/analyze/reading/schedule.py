@@ -72,6 +72,11 @@ class TimeBudget:
         self._begin_s = session.remaining_s()
         self.seconds = self._begin_s * share
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether all of it has been spent."""
+        return self._begin_s - self._session.remaining_s() > self.seconds
+
     def allows(self, fraction: float) -> bool:
         """Says whether no more has been spent than is due after a fraction of the video."""
         spent_s = self._begin_s - self._session.remaining_s()

@@ -9,7 +9,7 @@ from functions.analyze.stretches.stretch import Collector, Stretch, certainty
 
 __all__ = ["Detail"]
 
-_LEAST_S: Final = 1.0
+_LEAST_S: Final = 3.0  # so that two pictures agree: one alone may be blurred by motion
 _BLURRED: Final = 0.33  # sharpness; an encoder's block edges leave the worst blur about 0.3
 _NOISY: Final = 0.03  # standard deviation of luma; film grain has less
 

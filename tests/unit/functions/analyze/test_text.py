@@ -175,8 +175,22 @@ def test_when_time_runs_out_fewer_pictures_are_read_and_people_are_told(tmp_path
     assert f"{len(reader.times_s)} of " in session.caveats[0].detail
 
 
+def test_when_all_time_is_spent_the_rest_is_left_and_people_are_told(tmp_path: Path) -> None:
+    class Slow(FakeStageContext):
+        def progress(self, fraction: float) -> None:
+            self.deadline_s -= 1
+
+    video = DrawnVideo(STILL, [Caption(text="it is there", start_s=0, end_s=9)])
+    session, tool = Slow(tmp_path, deadline_s=40), StudioMediaTool(video.frames(9.0))
+    analyzer = TextAnalyzer(ports(text_reader=KnowingReader(video), media_tool=tool))
+    found = list(analyzer.analyze(analysis_input(tmp_path, [keyframe(tmp_path, 0, 0, 9)], session=session)))
+    assert seen(found) == [("it is there", 0, 4.0)]
+    assert [caveat.code for caveat in session.caveats] == ["text_partly_read"]
+    assert "up to 4 s" in session.caveats[0].detail
+
+
 def test_of_hours_only_key_frames_are_looked_at_and_people_are_told(tmp_path: Path) -> None:
-    session = FakeStageContext(tmp_path, deadline_s=60)
+    session = FakeStageContext(tmp_path, deadline_s=540)
     tool = StudioMediaTool(DrawnVideo(STILL).frames(4.0))
     keys = [keyframe(tmp_path, 0, 0, 4 * 3600)]
     media = media_info(duration_s=4 * 3600.0, video=(video_stream(frames=360_000, duration_s=4 * 3600.0),))

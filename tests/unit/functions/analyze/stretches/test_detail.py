@@ -40,9 +40,13 @@ def test_what_is_out_of_focus_is_found_where_it_is() -> None:
 
 
 def test_noise_is_found_where_it_is() -> None:
-    found = watched(scene(), scene(deviation=10), scene())
-    assert [(one.name, one.start_s, one.end_s) for one in found] == [("noisy", 2.0, 4.0)]
+    found = watched(scene(), scene(deviation=10), scene(deviation=10), scene())
+    assert [(one.name, one.start_s, one.end_s) for one in found] == [("noisy", 2.0, 6.0)]
     assert found[0].value == pytest.approx(10 / 255, rel=0.25)
+
+
+def test_one_blurred_picture_alone_may_be_motion() -> None:
+    assert not watched(scene(), scene(blur=5), scene())
 
 
 @pytest.mark.parametrize("deviation", [4, 8, 16])
