@@ -27,7 +27,7 @@ FPS = 25
 
 def findings_in(path: Path, folder: Path, analyzer: type[Analyzer], **ports: Any) -> Sequence[Finding]:
     """Returns what an analyzer finds in a file, which stands for its own rendition and proxy."""
-    tool, context = FfmpegMediaTool(), FakeStageContext(folder)
+    tool, context = FfmpegMediaTool(), FakeStageContext(folder, deadline_s=540)
     context.media = tool.probe(path, MediaLimits(), context)
     stored = context.put(path, "pictures.mp4", "video/mp4")
     made = (_rendition(context.media, stored), Artifact(role="proxy", object=stored))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -101,7 +102,7 @@ class Stillness:
     def _moves(self, time_s: float) -> bool:
         """Whether there was movement in the last moment."""
         changes = [change for at_s, change in self._changes if time_s - at_s <= _AROUND_S]
-        return bool(changes) and sum(changes) / len(changes) >= _LIVELY
+        return bool(changes) and median(changes) >= _LIVELY
 
     def _deviation_of(self, still: Stretch) -> float:
         return (0.95 - still.confidence) / 0.45

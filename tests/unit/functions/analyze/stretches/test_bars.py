@@ -60,7 +60,8 @@ def test_dark_edges_are_no_bars(above_below: tuple[int, int]) -> None:
     assert not watched([picture(1, above=above, below=below)])
 
 
-def test_a_title_on_black_has_no_bars() -> None:
+@pytest.mark.parametrize("rows", [slice(40, 50), slice(12, 78)], ids=["one line", "many lines"])
+def test_a_title_on_black_has_no_bars(rows: slice) -> None:
     title = np.full((90, 160), 0.03, np.float32)
-    title[40:50, 40:120:2] = 1.0
+    title[rows, 40:120:2] = 1.0
     assert not watched([title])

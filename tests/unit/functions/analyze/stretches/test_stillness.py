@@ -71,6 +71,13 @@ def test_a_title_that_comes_to_rest_until_the_cut_is_not_frozen() -> None:
     assert not spans(found, "frozen")
 
 
+def test_what_comes_to_rest_and_only_blinks_is_not_frozen() -> None:
+    moving, rest = scene(2, pan=2), scene(2, pan=2)[-1]
+    found = watched([*moving, *[rest] * 20, (rest * 0.9).astype(np.float32), *[rest] * 20])
+    assert len(spans(found, "still")) == 2
+    assert not spans(found, "frozen")
+
+
 def test_less_than_a_second_is_nothing() -> None:
     moving = scene(4, pan=2)
     assert not watched([*moving[:20], *[moving[20]] * 7, *moving[20:]])
