@@ -31,7 +31,7 @@ _FOLLOWED_SIDE: Final = 360
 _TIME_SHARE: Final = 1 / 2  # of what is left when it begins; the rest is for the analyzers that follow
 _WATCHED_SHARE: Final = 3 / 4  # of that, for decoding and following
 _PIXELS_A_SECOND: Final = 4e8  # that a core decodes and looks at
-_MIN_CONFIDENCE: Final = 0.6  # what is read with less is texture, not text
+_MIN_CONFIDENCE: Final = 0.7  # what is read with less is texture, not text
 
 
 class TextAnalyzer(Analyzer):

@@ -139,7 +139,7 @@ def test_a_finding_shows_the_keyframe_on_which_it_stands(tmp_path: Path) -> None
 def test_texture_and_single_characters_are_no_text(tmp_path: Path) -> None:
     lines = [
         TextLine(text=text, confidence=confidence, box=(0.1, 0.2 * n, 0.5, 0.05))
-        for n, (text, confidence) in enumerate([("Xm", 0.59), ("3", 0.99), ("...", 0.99), ("AI", 0.99)])
+        for n, (text, confidence) in enumerate([("Xm", 0.69), ("3", 0.99), ("...", 0.99), ("AI", 0.99)])
     ]
     tool = StudioMediaTool(DrawnVideo(STILL).frames(2.0))
     reader = FakeTextReader({"at-1.000.jpg": lines})
