@@ -43,7 +43,8 @@ class Frame:
     """One decoded picture.
 
     Attributes:
-        index: 0-based among the stream's frames in display order; equals the source's frame index in a proxy.
+        index: 0-based among the frames asked for, in display order; equals the source's frame index when these are
+            all frames of a proxy.
         time_s: Presentation time on the source's timeline.
         rgb: (height, width, 3) of uint8.
     """
@@ -69,8 +70,21 @@ class MediaTool(Protocol):
         """Measures a file this product made, counting its frames (``VideoStream.frames`` is set)."""
         ...
 
-    def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
-        """Yields every frame of a file this product made, scaled to a size, one at a time."""
+    def frames(
+        self, video: Path, size: tuple[int, int], session: ToolSession, *, every_s: float = 0.0
+    ) -> Iterator[Frame]:
+        """Yields frames of a file this product made, scaled to a size, one at a time.
+
+        Args:
+            video: The file.
+            size: Width and height in pixels.
+            session: Deadline and record.
+            every_s: Seconds that two frames are at least apart; 0 takes every frame.
+        """
+        ...
+
+    def key_frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        """Yields the key frames alone, which takes a tenth of the work that all frames do."""
         ...
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:

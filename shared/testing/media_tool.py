@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
@@ -31,10 +32,20 @@ class FakeMediaTool:
     read: list[Path] = field(default_factory=list)
     previewed: list[Excerpt] = field(default_factory=list)
 
-    def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+    def frames(
+        self, video: Path, size: tuple[int, int], session: ToolSession, *, every_s: float = 0.0
+    ) -> Iterator[Frame]:
         del size, session
         self.read.append(video)
-        yield from self.pictures
+        last_s = -inf
+        for picture in self.pictures:
+            if picture.time_s - last_s >= every_s:
+                last_s = picture.time_s
+                yield picture
+
+    def key_frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        del video, size, session
+        raise NotImplementedError
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         del session

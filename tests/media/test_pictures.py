@@ -285,3 +285,29 @@ def test_frames_come_one_at_a_time(tool: FfmpegMediaTool, session: FakeStageCont
     assert session.tools == []
     stream.close()  # type: ignore[attr-defined]  # a generator, which the port leaves open
     assert session.tools[0].returncode == -9
+
+
+def test_frames_some_time_apart_have_their_own_times_and_pictures(
+    tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    # A frame is 0.04 s long; the last second has a fifth as many.
+    uneven = ("-vf", "select='lt(n,25)+not(mod(n,5))'", "-fps_mode", "vfr")
+    clip = make_clip("uneven.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=2", *uneven, *H264)
+    every = list(tool.frames(clip, (32, 24), session))
+    some = list(tool.frames(clip, (32, 24), session, every_s=0.1))
+    assert [round(frame.time_s, 2) for frame in some] == [
+        *(round(0.12 * n, 2) for n in range(9)),
+        *(round(1.2 + 0.2 * n, 2) for n in range(4)),
+    ]
+    assert [frame.index for frame in some] == list(range(len(some)))
+    pictures = {frame.time_s: frame.rgb for frame in every}
+    assert all(np.array_equal(frame.rgb, pictures[frame.time_s]) for frame in some)
+
+
+def test_key_frames_are_those_that_the_file_says(
+    tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    clip = make_clip("keys.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=3", *H264, "-g", "20")
+    frames = list(tool.key_frames(clip, (32, 24), session))
+    assert [frame.time_s for frame in frames] == list(tool.key_frame_times(clip, session))
+    assert len(frames) >= 4

@@ -1,10 +1,14 @@
 """What finds things in a video, one algorithm a file.
 
-Names of findings, which taggers rely on; a problem's finding says in ``reason`` what is wrong:
+Names of findings, which taggers rely on. Those of problems and stretches are there only where something holds, one a
+stretch, with that stretch's span; a confidence of 0.5 is that of a borderline case. A problem of the sound says in
+``reason`` what is wrong. Black is a segment:
 
 | name | modality | value |
 |---|---|---|
 | ``text`` | text | a line as it stands in the picture; with a box from OCR, without one from a model |
+| ``text_language`` | text | ISO 639-1 code of the lines' language, such as ``de``; absent if they don't tell |
+| ``qr_code`` | text | what a QR code says; a text like others, whatever it looks like |
 | ``words`` | speech | a phrase as it was heard |
 | ``speech_language`` | speech | ISO 639-1 code of what is said, where that can be heard; else absent |
 | ``summary`` | picture | what the whole is about, in a few sentences of the model's |
@@ -27,6 +31,14 @@ Names of findings, which taggers rely on; a problem's finding says in ``reason``
 | ``brightness`` | picture | mean luma, 0 black .. 1 white; one a shot |
 | ``sharpness`` | picture | share of the keyframe's fine detail a blur would destroy, 0..1; none if flat |
 | ``dominant_colors`` | picture | the keyframe's main colours by name, largest first; confidence = their share |
+| ``still`` | picture | seconds for which nothing moves, at least one: a slide, a title, a still picture |
+| ``frozen`` | picture | seconds for which footage hangs that moves before and after |
+| ``letterbox`` | picture | share of the height that black bars above and below take together |
+| ``pillarbox`` | picture | share of the width that black bars on both sides take together |
+| ``overexposed`` | picture | share of the picture that is white without detail; mean over the stretch |
+| ``underexposed`` | picture | luma that 99 of 100 pixels stay below, 0..1; mean over the stretch |
+| ``blurred`` | picture | sharpness, as above, of a stretch that is out of focus |
+| ``noisy`` | picture | standard deviation of luma that noise makes, 0..1 |
 """
 
 from __future__ import annotations

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
+from pathlib import Path
 from typing import ClassVar, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from functions.analyze.picture_measures import color_shares, luma, sharpness
+from functions.analyze.picture_measures import Luma, color_shares, luma, sharpness
+from functions.analyze.stretches.bars import Bars
+from functions.analyze.stretches.detail import Detail
+from functions.analyze.stretches.exposure import Exposure
+from functions.analyze.stretches.stillness import Stillness
+from functions.analyze.stretches.stretch import Stretch
 from shared.domain.errors import TransientError
 from shared.domain.records import Finding, ObjectRef, Segment
-from shared.ports.media_tool import Frame
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
 from shared.processors.strategy import StrategyPorts
 
@@ -22,6 +27,8 @@ __all__ = ["PicturesAnalyzer"]
 _SAMPLE_EVERY_S: Final = 0.1  # the same for every frame rate, so that motion can be compared
 _ROUNDING_S: Final = 0.001
 _LONG_SIDE: Final = 160
+_DETAIL_SIDE: Final = 1280
+_WATCHED: Final = 0.9  # of the work
 _MAIN_COLORS: Final = 3
 _MAIN_COLOR_SHARE: Final = 0.15
 
@@ -36,41 +43,80 @@ class _Meter:
     changes: int = 0
     change: float = 0.0
     last_s: float = 0.0
-    last: npt.NDArray[np.float32] | None = None
+    last: Luma | None = None
 
-    def observe(self, frame: Frame) -> None:
-        if self.last is not None and frame.time_s < self.last_s + _SAMPLE_EVERY_S - _ROUNDING_S:
-            return
-        picture = luma(frame.rgb)
+    def is_due(self, time_s: float) -> bool:
+        return self.last is None or time_s >= self.last_s + _SAMPLE_EVERY_S - _ROUNDING_S
+
+    def observe(self, time_s: float, picture: Luma) -> None:
         self.pictures += 1
         self.brightness += float(picture.mean())
         if self.last is not None:
             self.changes += 1
             self.change += float(np.abs(picture - self.last).mean())
-        self.last_s, self.last = frame.time_s, picture
+        self.last_s, self.last = time_s, picture
+
+
+class _Watch:
+    """Everything that is found while pictures stream by."""
+
+    def __init__(self) -> None:
+        self._stillness, self._bars, self._exposure = Stillness(), Bars(), Exposure()
+
+    def begin_shot(self, time_s: float) -> None:
+        self._stillness.begin_shot(time_s)
+        self._bars.begin_shot(time_s)
+        self._exposure.close(time_s)
+
+    def observe(self, time_s: float, picture: Luma) -> None:
+        self._stillness.observe(time_s, picture)
+        self._bars.observe(picture)
+        self._exposure.observe(time_s, picture)
+
+    def finish(self, end_s: float) -> Sequence[Stretch]:
+        self._stillness.close(end_s)
+        self._bars.finish(end_s)
+        self._exposure.close(end_s)
+        stills = [one for one in self._stillness.found if one.name == "still"]
+        # A page is as white as too much light is; but what a camera sees moves.
+        exposed = [one for one in self._exposure.found if not any(_overlap(one, still) for still in stills)]
+        return [*self._stillness.found, *self._bars.found, *exposed]
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 class PicturesAnalyzer(Analyzer):
-    """Measures motion and brightness over all of a shot, sharpness and colours on its keyframe."""
+    """Measures each shot, and finds stretches in which something is wrong, or stands still.
+
+    Motion, brightness, stillness, bars and exposure come from one pass over the proxy; sharpness and colours from
+    the keyframes; blur and noise from the key frames of a rendition, which are about two seconds apart.
+    """
 
     name: ClassVar[str] = "pictures"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, ports: StrategyPorts) -> None:
         self._media_tool = ports.media_tool
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
+        if not video.keyframes or video.proxy is None:
+            return
         for keyframe in video.keyframes:
             yield from self._look_at(keyframe)
         frames = {keyframe.shot.index: keyframe.object for keyframe in video.keyframes}
-        for meter in self._watch(video):
+        watch = _Watch()
+        for meter in self._watch(video, video.proxy, watch):
             yield from self._measured(meter, frames.get(meter.shot.index))
+        for stretch in (*watch.finish(video.media.duration_s), *self._detail(video)):
+            yield self._found(stretch, video.keyframes)
 
     def _look_at(self, keyframe: Keyframe) -> Iterator[Finding]:
         picture = cv2.imread(str(keyframe.path))
         if picture is None:
             raise TransientError("picture_unreadable", "A keyframe can't be read; trying again.")
-        detail = sharpness(picture)
+        detail = sharpness(np.asarray(picture, np.uint8))
         if detail is not None:
             yield self._finding("sharpness", detail, keyframe.shot, keyframe.object)
         main = [pair for pair in color_shares(picture)[:_MAIN_COLORS] if pair[1] >= _MAIN_COLOR_SHARE]
@@ -79,26 +125,57 @@ class PicturesAnalyzer(Analyzer):
             share = min(sum(share for _, share in main), 1.0)
             yield self._finding("dominant_colors", names, keyframe.shot, keyframe.object, share)
 
-    def _watch(self, video: AnalysisInput) -> Iterator[_Meter]:
-        shots = iter([segment for segment in video.segments if segment.kind == "shot"])
-        shot = next(shots, None)
-        if shot is None or video.proxy is None:
-            return
-        meter = _Meter(shot)
+    def _watch(self, video: AnalysisInput, proxy: Path, watch: _Watch) -> Iterator[_Meter]:
+        shots = iter(keyframe.shot for keyframe in video.keyframes)
+        meter = _Meter(next(shots))
+        watch.begin_shot(meter.shot.start_s)
         size = video.media.video[0].thumbnail_size(_LONG_SIDE)
-        for frame in self._media_tool.frames(video.proxy, size, video.session):
+        for frame in self._media_tool.frames(proxy, size, video.session):
             while frame.time_s >= meter.shot.end_s - _ROUNDING_S and (shot := next(shots, None)):
                 yield meter
                 meter = _Meter(shot)
-            meter.observe(frame)
-            video.session.progress(min(frame.time_s / video.media.duration_s, 1.0))
+                watch.begin_shot(shot.start_s)
+            if meter.is_due(frame.time_s):
+                picture = luma(frame.rgb)
+                meter.observe(frame.time_s, picture)
+                watch.observe(frame.time_s, picture)
+            video.session.progress(_WATCHED * min(frame.time_s / video.media.duration_s, 1.0))
         yield meter
+
+    def _detail(self, video: AnalysisInput) -> Sequence[Stretch]:
+        detail, shots = Detail(), iter(keyframe.shot for keyframe in video.keyframes)
+        end_s = -inf
+        stream = video.media.video[0]
+        size = stream.thumbnail_size(min(_DETAIL_SIDE, max(stream.display_size)))
+        for frame in self._media_tool.key_frames(video.pictures(), size, video.session):
+            time_s = frame.time_s
+            while time_s >= end_s - _ROUNDING_S and (shot := next(shots, None)):
+                detail.close(shot.start_s)
+                end_s, time_s = shot.end_s, shot.start_s
+            detail.observe(time_s, np.asarray(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR), np.uint8))
+        detail.close(video.media.duration_s)
+        return detail.found
 
     def _measured(self, meter: _Meter, frame: ObjectRef | None) -> Iterator[Finding]:
         if meter.pictures:
             yield self._finding("brightness", meter.brightness / meter.pictures, meter.shot, frame)
         if meter.changes:
             yield self._finding("motion", meter.change / meter.changes, meter.shot, frame)
+
+    def _found(self, stretch: Stretch, keyframes: Sequence[Keyframe]) -> Finding:
+        shown = [key for key in keyframes if stretch.start_s <= (key.shot.keyframe_s or 0.0) < stretch.end_s]
+        return Finding(
+            name=stretch.name,
+            modality="picture",
+            value=stretch.value,
+            start_s=stretch.start_s,
+            end_s=stretch.end_s,
+            confidence=stretch.confidence,
+            producer=self.name,
+            producer_version=self.version,
+            shot=shown[0].shot.index if shown else None,
+            frame=shown[0].object if shown else None,
+        )
 
     def _finding(
         self,

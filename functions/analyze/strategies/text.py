@@ -1,143 +1,147 @@
-"""What stands in the picture."""
+"""What stands in the picture, from when to when."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from itertools import pairwise
-from math import ceil
-from pathlib import Path
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import ClassVar, Final
 
+import cv2
+import numpy as np
+
+from functions.analyze.reading.appearances import joined, told_of
+from functions.analyze.reading.languages import main_language
+from functions.analyze.reading.lines import Reading, coverage
+from functions.analyze.reading.novelty import Novelty
+from functions.analyze.reading.patches import Gray, outlines
+from functions.analyze.reading.qr_codes import read_qr_codes
+from functions.analyze.reading.schedule import Schedule, TimeBudget
+from functions.analyze.reading.tracker import Appearance, TextTracker
 from shared.domain.records import Finding
-from shared.ports.text_reader import TextLine
-from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
+from shared.ports.media_tool import Frame
+from shared.ports.text_reader import TextReader
+from shared.processors.analyzer import AnalysisInput, Analyzer
 from shared.processors.strategy import StrategyPorts
 
 __all__ = ["TextAnalyzer"]
 
-_LOOK_EVERY_S: Final = 4.0  # titles and captions stay at least about that long
-_MAX_STILLS: Final = 120
+_LOOK_EVERY_S: Final = 0.2
+_READABLE_SIDE: Final = 720  # short side in pixels
+_FOLLOWED_SIDE: Final = 360
 _TIME_SHARE: Final = 1 / 2  # of what is left when it begins; the rest is for the analyzers that follow
-_MIN_CONFIDENCE: Final = 0.6  # what is read with less is texture, not text
-_SAME_TEXT: Final = 0.8  # likeness of two readings of one line
-_ENUMERATION: Final = re.compile(r"^\W*\d{1,2}[.)]\s+|^\W+")  # bullets are now read, now not
-_ROUNDING_S: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of a shot, for which one picture stands: the keyframe if it lies inside, else a still."""
-
-    keyframe: Keyframe
-    start_s: float
-    end_s: float
-
-    @property
-    def has_keyframe(self) -> bool:
-        at_s = self.keyframe.shot.keyframe_s
-        return at_s is not None and self.start_s <= at_s < self.end_s
+_WATCHED_SHARE: Final = 3 / 4  # of that, for decoding and following
+_PIXELS_A_SECOND: Final = 4e8  # that a core decodes and looks at
+_MIN_CONFIDENCE: Final = 0.7  # what is read with less is texture, not text
 
 
 class TextAnalyzer(Analyzer):
-    """Reads the keyframe of each shot, and of longer ones a still every few seconds; best shots first.
+    """Reads the pictures in which something new stands, and follows each line in those between.
 
-    A line that is read in pictures following each other is one finding over the time they stand for.
+    Five pictures a second are looked at. A line is one finding, from the first of them that shows it to the last.
+    So is what a QR code says. Which language the lines are in is another, where they are enough to tell.
     """
 
     name: ClassVar[str] = "text"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, ports: StrategyPorts) -> None:
         self._reader = ports.text_reader
         self._media_tool = ports.media_tool
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
-        parts = _parts(video.keyframes)
-        pictures = self._pictures(parts, video)
-        stop_at_remaining_s = video.session.remaining_s() * (1 - _TIME_SHARE)
-        findings: list[Finding] = []
-        for done, (part, picture) in enumerate(pictures):
-            if video.session.remaining_s() < stop_at_remaining_s:
-                video.caveat(
-                    "text_partly_read",
-                    f"Text was read in {done} of {len(parts)} pictures, those of the most telling shots: "
-                    "the stage's time would have run out.",
-                )
-                break
-            findings += self._read(part, picture)
-            video.session.progress((done + 1) / len(parts))
-        return _joined(findings)
+        if not video.keyframes:
+            return
+        budget = TimeBudget(video.session, _TIME_SHARE)
+        watch = _Watch(self._reader, video, budget)
+        appearances: list[Appearance] = []
+        with closing(self._frames(video, budget)) as frames:
+            for frame in frames:
+                appearances += watch.observe(frame)
+                if budget.is_spent:
+                    break
+        appearances += watch.finish()
+        version = f"{self.version} {self._reader.name} {self._reader.version}"
+        found = [told_of(appearance, video.keyframes, self.name, version) for appearance in joined(appearances)]
+        yield from found
+        yield from main_language(found)
 
-    def _pictures(self, parts: Sequence[_Part], video: AnalysisInput) -> Sequence[tuple[_Part, Path]]:
-        """Returns every part with its picture, those of the highest ranked shots first."""
-        between = [(part.start_s + part.end_s) / 2 for part in parts if not part.has_keyframe]
-        stills = iter(
-            self._media_tool.stills(video.pictures(), between, video.folder, video.session) if between else ()
+    def _frames(self, video: AnalysisInput, budget: TimeBudget) -> Generator[Frame]:
+        stream = video.media.video[0]
+        size = _readable_size(stream.display_size)
+        if stream.expected_frames * size[0] * size[1] <= budget.seconds * _WATCHED_SHARE * _PIXELS_A_SECOND:
+            yield from self._media_tool.frames(video.pictures(), size, video.session, every_s=_LOOK_EVERY_S)
+            return
+        video.caveat(
+            "text_roughly_timed",
+            "Text was looked for in key frames only, about every two seconds: the stage's time would run out.",
         )
-        pictures = [(part, part.keyframe.path if part.has_keyframe else next(stills)) for part in parts]
-        return sorted(pictures, key=lambda pair: -(pair[0].keyframe.shot.score or 0.0))
-
-    def _read(self, part: _Part, picture: Path) -> Iterator[Finding]:
-        for line in self._reader.read(picture):
-            if line.confidence >= _MIN_CONFIDENCE and sum(map(str.isalnum, line.text)) > 1:
-                yield self._finding(part, line)
-
-    def _finding(self, part: _Part, line: TextLine) -> Finding:
-        return Finding(
-            name="text",
-            modality="text",
-            value=line.text,
-            start_s=part.start_s,
-            end_s=part.end_s,
-            confidence=line.confidence,
-            producer=self.name,
-            producer_version=f"{self.version} {self._reader.name} {self._reader.version}",
-            shot=part.keyframe.shot.index,
-            frame=part.keyframe.object if part.has_keyframe else None,
-            box=line.box,
-        )
+        yield from self._media_tool.key_frames(video.pictures(), size, video.session)
 
 
-def _parts(keyframes: Sequence[Keyframe]) -> Sequence[_Part]:
-    shots = [keyframe.shot for keyframe in keyframes]
-    long_s = sum(shot.end_s - shot.start_s for shot in shots if shot.end_s - shot.start_s > _LOOK_EVERY_S)
-    every_s = max(_LOOK_EVERY_S, long_s / _MAX_STILLS)
-    parts = []
-    for keyframe in keyframes:
-        start_s, length_s = keyframe.shot.start_s, keyframe.shot.end_s - keyframe.shot.start_s
-        count = ceil(length_s / every_s)
-        edges = [start_s + length_s * edge / count for edge in range(count)] + [keyframe.shot.end_s]
-        parts += [_Part(keyframe, *edge) for edge in pairwise(edges)]
-    return parts
+class _Watch:
+    """Looks at one video, picture by picture."""
+
+    def __init__(self, reader: TextReader, video: AnalysisInput, budget: TimeBudget) -> None:
+        self._reader, self._video, self._budget = reader, video, budget
+        self._tracker, self._novelty = TextTracker(), Novelty()
+        times_s = (key.shot.keyframe_s for key in video.keyframes)
+        self._schedule = Schedule(time_s for time_s in times_s if time_s is not None)
+        self._read = self._passed_over = 0
+        self._last_s = 0.0
+
+    def observe(self, frame: Frame) -> Iterator[Appearance]:
+        """Looks at a picture, reads it if need be; yields the lines that have gone."""
+        self._last_s = frame.time_s
+        gray = np.asarray(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+        small = _small(gray)
+        outline = outlines(small)
+        yield from self._tracker.observe(frame.time_s, outline)
+        self._novelty.observe(frame.time_s, small, outline, self._tracker.certain)
+        fraction = min(frame.time_s / self._video.media.duration_s, 1.0)
+        if self._schedule.is_due(frame.time_s, self._novelty, self._tracker):
+            if self._budget.allows(fraction):
+                yield from self._tracker.take(self._readings(frame, gray))
+                self._read += 1
+            else:
+                self._passed_over += 1
+            self._novelty.note_reading()
+            self._schedule.note_reading(frame.time_s)
+        self._video.session.progress(fraction)
+
+    def finish(self) -> Iterator[Appearance]:
+        """Yields the lines that are there until the end, and tells people what was left out."""
+        stopped = self._budget.is_spent
+        yield from self._tracker.finish(self._last_s if stopped else self._video.media.duration_s)
+        if self._passed_over or stopped:
+            until = f" up to {self._last_s:.0f} s" if stopped else ""
+            self._video.caveat(
+                "text_partly_read",
+                f"Text was read in {self._read} of {self._read + self._passed_over} pictures{until} in which "
+                "there may be some: the stage's time would have run out.",
+            )
+
+    def _readings(self, frame: Frame, gray: Gray) -> Sequence[Reading]:
+        path = self._video.folder / f"at-{frame.time_s:.3f}.jpg"
+        cv2.imwrite(str(path), cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
+        codes = read_qr_codes(gray, frame.time_s)
+        lines = [
+            Reading(name="text", text=line.text, confidence=line.confidence, box=line.box, time_s=frame.time_s)
+            for line in self._reader.read(path)
+            if line.confidence >= _MIN_CONFIDENCE and sum(map(str.isalnum, line.text)) > 1
+        ]
+        path.unlink()
+        # The pattern of a code looks like small letters.
+        return [*codes, *(one for one in lines if all(coverage(one.box, code.box) < 0.5 for code in codes))]
 
 
-def _joined(findings: Iterable[Finding]) -> Sequence[Finding]:
-    """Joins readings of one line in parts that follow each other, keeping the best reading's text and frame."""
-    joined: list[Finding] = []
-    open_from = 0  # everything before has ended
-    for finding in sorted(findings, key=lambda finding: finding.start_s):
-        while open_from < len(joined) and joined[open_from].end_s < finding.start_s - _ROUNDING_S:
-            open_from += 1
-        for index in range(open_from, len(joined)):
-            earlier = joined[index]
-            if abs(earlier.end_s - finding.start_s) < _ROUNDING_S and _same(earlier, finding):
-                best = max(earlier, finding, key=_legibility)
-                joined[index] = replace(best, start_s=earlier.start_s, end_s=finding.end_s)
-                break
-        else:
-            joined.append(finding)
-    return joined
+def _readable_size(display: tuple[int, int]) -> tuple[int, int]:
+    scale = min(_READABLE_SIDE / min(display), 1.0)
+    width, height = (max(int(side * scale) // 2 * 2, 2) for side in display)
+    return width, height
 
 
-def _same(one: Finding, other: Finding) -> bool:
-    first, second = (_ENUMERATION.sub("", str(finding.value)).casefold() for finding in (one, other))
-    # "Step 1" and "Step 2" are alike, but they are not the same.
-    same_numbers = re.findall(r"\d+", first) == re.findall(r"\d+", second)
-    return same_numbers and SequenceMatcher(None, first, second).ratio() >= _SAME_TEXT
-
-
-def _legibility(reading: Finding) -> float:
-    return reading.confidence * len(str(reading.value))
+def _small(gray: Gray) -> Gray:
+    scale = _FOLLOWED_SIDE / min(gray.shape)
+    if scale >= 1:
+        return gray
+    return np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

@@ -30,16 +30,32 @@ __all__ = ["key_frame_times", "presentation_times", "read_frames", "take_stills"
 _STILLS_A_PROCESS = 16
 
 
-def read_frames(programs: Programs, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
-    """Yields every frame, one at a time, with the presentation time that the file gives it.
+def read_frames(
+    programs: Programs,
+    video: Path,
+    size: tuple[int, int],
+    session: ToolSession,
+    *,
+    every_s: float = 0.0,
+    key_frames: bool = False,
+) -> Iterator[Frame]:
+    """Yields frames, one at a time, each with the presentation time that the file gives it.
 
     FFmpeg writes each frame's time to a second pipe just before the frame itself, so one process and one decode
     give both, exactly, and neither pipe can fill up while the other is waited for.
+
+    Args:
+        programs: FFmpeg.
+        video: The file.
+        size: Width and height they are scaled to.
+        session: The attempt.
+        every_s: Seconds that two are at least apart.
+        key_frames: Whether only key frames are decoded.
     """
     width, height = size
     times_fd, write_fd = os.pipe()
     with os.fdopen(times_fd) as times, os.fdopen(write_fd, "w") as times_out:
-        graph = _raw_pictures(video, size, f"pipe:{write_fd}")
+        graph = _raw_pictures(_decoded(video, every_s, key_frames), size, f"pipe:{write_fd}")
         # copyts: a video that starts late must not be moved to 0.
         options, limits = ("-copyts",), ToolLimits()  # whoever takes the frames may take as long as the attempt
         with programs.encode(
@@ -57,10 +73,18 @@ def read_frames(programs: Programs, video: Path, size: tuple[int, int], session:
         raise tool_failed(tool)
 
 
-def _raw_pictures(video: Path, size: tuple[int, int], times_url: str) -> Any:
-    width, height = size
+def _decoded(video: Path, every_s: float, key_frames: bool) -> Any:
     # threads 1: the files are small, and a frame's worth of threads costs more than it gains.
-    picture = ffmpeg.input(literal(video), threads=1).video.filter(
+    picture = ffmpeg.input(literal(video), threads=1, **({"skip_frame": "nokey"} if key_frames else {})).video
+    if every_s:
+        # Before they are scaled, which costs most. Times are rounded to ticks: a thousandth less is not too near.
+        picture = picture.filter("select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every_s - 0.001:.6f})")
+    return picture
+
+
+def _raw_pictures(picture: Any, size: tuple[int, int], times_url: str) -> Any:
+    width, height = size
+    picture = picture.filter(
         "scale",
         width,
         height,

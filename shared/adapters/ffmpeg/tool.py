@@ -35,10 +35,17 @@ class FfmpegMediaTool:
 
         return inspect(self._programs, path, session)
 
-    def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+    def frames(
+        self, video: Path, size: tuple[int, int], session: ToolSession, *, every_s: float = 0.0
+    ) -> Iterator[Frame]:
         from shared.adapters.ffmpeg.pictures import read_frames
 
-        return read_frames(self._programs, video, size, session)
+        return read_frames(self._programs, video, size, session, every_s=every_s)
+
+    def key_frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        from shared.adapters.ffmpeg.pictures import read_frames
+
+        return read_frames(self._programs, video, size, session, key_frames=True)
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         from shared.adapters.ffmpeg.pictures import take_stills

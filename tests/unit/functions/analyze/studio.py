@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,9 +33,17 @@ class StudioMediaTool:
     pictures: Sequence[tuple[float, Picture]] = ()
     stills_asked: list[float] = field(default_factory=list)
 
-    def frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+    def frames(
+        self, video: Path, size: tuple[int, int], session: ToolSession, *, every_s: float = 0.0
+    ) -> Iterator[Frame]:
+        last_s = -inf
         for index, (time_s, picture) in enumerate(self.pictures):
-            yield Frame(index=index, time_s=time_s, rgb=picture)
+            if time_s - last_s >= every_s - 0.001:
+                last_s = time_s
+                yield Frame(index=index, time_s=time_s, rgb=picture)
+
+    def key_frames(self, video: Path, size: tuple[int, int], session: ToolSession) -> Iterator[Frame]:
+        return self.frames(video, size, session, every_s=2.0)
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
         self.stills_asked += times_s
