@@ -94,7 +94,7 @@ class SegmentStage:
     def _with_keyframes(
         self, context: StageContext, readable: Path, shots: Sequence[Segment], pictures: PictureSamples
     ) -> list[Segment]:
-        times_s = keyframe_times(shots, pictures)
+        times_s = keyframe_times(shots, pictures, self._media_tool.key_frame_times(readable, context))
         folder = context.workspace / "keyframes"
         folder.mkdir()
         paths = self._media_tool.stills(readable, times_s, folder, context)

@@ -32,8 +32,8 @@ __all__ = [
     "Transition",
 ]
 
-SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech"]
-Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
+SegmentKind: TypeAlias = Literal["shot", "transition", "scene", "black", "silence", "speech"]
+Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve", "wipe"]
 Modality: TypeAlias = Literal["text", "speech", "sound", "picture"]
 TagKind: TypeAlias = Literal["topic", "text", "sound", "style", "quality", "category"]
 SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
