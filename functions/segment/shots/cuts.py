@@ -21,7 +21,10 @@ SLOWEST_CUT = _SPANS[-1]
 """Frames that a cut takes at most."""
 
 _MOTION_STEPS = 4
-"""Steps on each side of a cut that tell how much the picture changes anyway; but the largest, which may be a cut's."""
+"""Steps on each side of a cut that tell how much the picture changes anyway."""
+
+_OTHER_CUT = 4.0
+"""Ratio to the second least of those from which a step tells of another cut, not of motion: shots may be short."""
 
 _REPEAT = 0.1
 """Part of other steps up to which a step is a repeated frame, which tells nothing about motion."""
@@ -124,9 +127,10 @@ class CutDetector:
             there = (side >= 0) & (side < len(moves))
             at = moves[np.clip(side, 0, len(moves) - 1)]
             there &= np.abs(at - positions[:, np.newaxis]) <= self._reach + span
-            values = np.where(there, steps[at], 0)
-            rest = values.sum(axis=1) - np.where(there.sum(axis=1) > 2, values.max(axis=1), 0)
-            sides.append(rest / np.maximum(there.sum(axis=1) - (there.sum(axis=1) > 2), 1))
+            values = np.where(there, steps[at], np.inf)
+            usual = np.partition(values, 1, axis=1)[:, 1:2]
+            there &= values <= _OTHER_CUT * usual + 2 * _CALM
+            sides.append(np.where(there, values, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
         return np.asarray(np.maximum(*sides), np.float32)
 
     def _score(self, position: int, span: int, calm: float) -> float:

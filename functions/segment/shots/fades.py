@@ -26,7 +26,7 @@ _LEAST_WHITE = 0.3
 _RAMP_S = 4.0
 """How far on each side of the emptiest frame the full picture is looked for."""
 
-_MAX_STEP = 0.5
+_MAX_STEP = 0.4
 """Part of the way between picture and emptiness that one frame may make; more is a cut or a flash."""
 
 _GROWTH = 0.05
@@ -197,7 +197,7 @@ def _full_picture(ramp: Sequence[_Look]) -> int | None:
     """
     away = np.abs(np.array([look.luma for look in ramp]) - ramp[0].luma)
     for position in range(1, len(away)):
-        ahead = away[position + 1 : position + 1 + max(3, position // 3)]
+        ahead = away[position + 1 : position + 1 + max(3, position // 5)]
         if away[position] >= _FAINT and ahead.max(initial=0.0) <= away[position] * (1 + _GROWTH) + _NOISE:
             peak = max(away[position], ahead.max(initial=0.0))
             if np.diff(away[: position + 1]).max() > _MAX_STEP * peak:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from functions.segment.shots.blends import are_blends, shares
 from functions.segment.shots.reel import Reel
-from functions.segment.shots.thumbnail import DARK, Instant, Planes, changed_share, distances, likeness
+from functions.segment.shots.thumbnail import (
+    DARK,
+    Instant,
+    Planes,
+    changed_share,
+    distances,
+    likeness,
+    over_colors,
+)
 
 __all__ = ["Gradual", "GradualDetector"]
 
 _LAGS = (5, 6, 9, 13, 19, 28, 42, 63, 94)
 """Window lengths tried, in frames, each about half as long again: one of them fits any transition."""
 
-_THIN_FROM = 19
-_THIN = 4
-"""Long windows are tried at every fourth frame only: one that fits so loosely fits there, too."""
+_THIN = 8
+"""A window of so many frames, or twice as many, is tried at every second frame, or third: it fits loosely."""
 
 _MAX_FPS = 25.0
 """Frames a second that are looked at; more would only make the windows longer."""
 
 _MAX_LENGTH_S = 4.0
 _MIN_CHANGE = 34.0
+_LEAST_LIT = 0.3
+"""Share of the picture that counts at least; letter boxes do not change."""
+
 _MAX_LIKENESS = 0.5
 
 _MIN_STRAIGHTNESS = 0.3
@@ -44,7 +54,7 @@ _BETWEEN = (0.15, 0.85)
 """How much of the new picture there is in the middle of a window."""
 
 _MAX_UNEXPLAINED = 0.36
-_MAX_NEITHER = 0.3
+_MAX_NEITHER = 0.26
 """Part of the difference of two pictures by which a wipe's cells are like neither of them."""
 
 _CELL_NOISE = 6.0
@@ -59,12 +69,13 @@ _MAX_ROUGHNESS = 0.3
 _MAX_DURATION = 0.4
 """Variance of when a cell changes, relative to that of when the cells do."""
 
-_MOST_MIXED = 0.62
+_MOST_MIXED = 0.65
 """Part of a window in which the edge may be on its way: before and after a wipe there is none."""
 
 _MAX_LEAP = 0.36
 """Part of the picture that goes over in one frame; more is a cut."""
 
+Kind: TypeAlias = Literal["dissolve", "wipe"]
 Positions = npt.NDArray[np.intp]
 Numbers = npt.NDArray[np.float32]
 
@@ -81,7 +92,7 @@ class Gradual:
         strength: How much changes, for choosing between overlapping finds.
     """
 
-    kind: Literal["dissolve", "wipe"]
+    kind: Kind
     start: Instant
     middle: Instant
     end: Instant
@@ -119,34 +130,37 @@ class GradualDetector:
         way = np.cumsum(reel.steps, dtype=np.float64)
         times_s = np.array([at.time_s for at in reel.at])
         for lag in _LAGS:
-            chosen = numbers[numbers % (_THIN * self._stride) == 0] if lag >= _THIN_FROM else numbers
-            ends = chosen - reel.first
+            ends = numbers[numbers // self._stride % (1 + lag // _THIN) == 0] - reel.first
             ends = ends[ends >= lag * self._stride]
             ends = ends[times_s[ends] - times_s[ends - lag * self._stride] <= _MAX_LENGTH_S]
             if ends.size:
-                for end in self._likely(ends, lag, way):
-                    self._keep(end, lag)
+                for end, kind in self._likely(ends, lag, way):
+                    self._keep(end, lag, kind)
         self._next = reel.end
 
-    def _likely(self, ends: Positions, lag: int, way: npt.NDArray[np.float64]) -> Iterator[int]:
-        """Yields where windows end whose ends differ, and whose middle is something of both."""
+    def _likely(self, ends: Positions, lag: int, way: npt.NDArray[np.float64]) -> Iterator[tuple[int, Kind]]:
+        """Yields where windows end whose ends differ, and what their middle shows: both mixed, or part of each."""
         planes, starts = self._reel.planes, ends - lag * self._stride
-        change = distances(planes[ends], planes[starts])
-        differ = change >= np.maximum(_MIN_CHANGE, _MIN_STRAIGHTNESS * (way[ends] - way[starts]))
+        lit = (np.maximum(planes[ends, ..., 0], planes[starts, ..., 0]) > DARK).mean(axis=(1, 2))
+        change = distances(planes[ends], planes[starts]) / np.maximum(lit, _LEAST_LIT)
+        straight = change * lit >= _MIN_STRAIGHTNESS * (way[ends] - way[starts])
+        differ = straight & (change >= _MIN_CHANGE)
         ends, starts = ends[differ], starts[differ]
         if not ends.size:
             return
         first, last = planes[starts], planes[ends]
         middle = planes[starts + lag // 2 * self._stride]
-        likely = _middle_is_mixed(first, last, middle) | _middle_is_parted(first, last, middle)
-        yield from (int(end) for end in ends[likely])
+        mixed = _middle_is_mixed(first, last, middle)
+        yield from ((int(end), "dissolve") for end in ends[mixed])
+        parted = ends[~mixed][_middle_is_parted(first[~mixed], last[~mixed], middle[~mixed])]
+        yield from ((int(end), "wipe") for end in parted)
 
-    def _keep(self, end: int, lag: int) -> None:
+    def _keep(self, end: int, lag: int, kind: Kind) -> None:
         """Adds what happens in a window, if anything; of finds that overlap the strongest stays."""
         start = end - lag * self._stride
         window = self._reel.planes[start : end + 1 : self._stride]
         instants = self._reel.at[start : end + 1 : self._stride]
-        found = _gradual(window, instants)
+        found = _gradual(window, instants, kind)
         if found is None:
             return
         rivals = [other for other in self.found[-8:] if found.start < other.end and other.start < found.end]
@@ -176,8 +190,8 @@ def _middle_is_parted(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
 def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numbers]:
     """Returns which share of the changing cells shows the last picture, and how far all are from either."""
     axes = (-2, -1)
-    whole = np.abs(last - first).sum(axis=-1)
-    old, new = np.abs(pictures - first).sum(axis=-1), np.abs(pictures - last).sum(axis=-1)
+    whole = over_colors(np.abs(last - first))
+    old, new = (over_colors(np.abs(pictures - end)) for end in (first, last))
     changing = whole > _CELL_CHANGE
     count = np.maximum(changing.sum(axis=axes), 1)
     held = ((new < old) & changing).sum(axis=axes) / count
@@ -186,20 +200,16 @@ def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
     return np.asarray(held, np.float32), np.asarray(neither, np.float32)
 
 
-def _gradual(window: Planes, instants: list[Instant]) -> Gradual | None:
+def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual | None:
     """Returns the transition between the first and the last frame of a window, if that is what happens there."""
+    held = _mixed(window) if kind == "dissolve" else _uncovered(window)
+    if held is None:
+        return None
     first, last = window[0], window[-1]
     unlike = 1 - likeness(first, last)
     if unlike < 1 - _MAX_LIKENESS or changed_share(first, last, _CELL_CHANGE) < _CHANGED_SHARE:
         return None
     strength = unlike * float(distances(first[np.newaxis], last)[0])
-    kind: Literal["dissolve", "wipe"]
-    if (held := _mixed(window)) is not None:
-        kind = "dissolve"
-    elif (held := _uncovered(window)) is not None:
-        kind = "wipe"
-    else:
-        return None
     start, end = _extent(held)
     half = int(np.argmax(held >= 0.5))
     return Gradual(
@@ -231,8 +241,8 @@ def _uncovered(window: Planes) -> Numbers | None:
     """
     first, last = window[0], window[-1]
     lit = np.maximum(first[..., 0], last[..., 0]) > DARK
-    changes = np.abs(np.diff(window, axis=0)).sum(axis=-1)
-    changes = np.maximum(changes - 2 * np.median(changes, axis=0) - _CELL_NOISE, 0)
+    changes = over_colors(np.abs(np.diff(window, axis=0)))
+    changes = np.maximum(changes - 2 * changes.mean(axis=0) - _CELL_NOISE, 0)
     total = changes.sum(axis=0)
     changing = (total > _CELL_CHANGE) & lit
     if np.count_nonzero(changing) < _CHANGING_SHARE * np.count_nonzero(lit):
