@@ -59,7 +59,9 @@ def test_times_are_those_of_the_frames(segmenter: Segmenter, footage: Footage) -
     assert shots[-1].end_s > times_s[-1]
 
 
-def test_portrait_and_tiny_pictures_are_looked_at_too(segmenter: Segmenter, footage: Footage) -> None:
+def test_portrait_and_tiny_pictures_are_looked_at_too(segmenter: Segmenter) -> None:
+    rng = np.random.default_rng(11)
+    footage = Footage().cut(take(rng, 40, pan=0)).cut(take(rng, 30, pan=0)).cut(take(rng, 50, pan=0))
     for pictures in (footage.pictures.transpose(0, 2, 1, 3), footage.pictures[:, :16, :30]):
         turned = Footage(pictures=np.ascontiguousarray(pictures))
         shots = shots_in(segmenter, turned.frames(), duration_s=4.8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ import pytest
 
 from functions.segment.stage import PICTURES_LONG_SIDE
 from functions.transcode.plan import plan_pictures
+from shared.adapters.binaries import bundled
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.domain.records import Segment
 from shared.ports.media_tool import MediaLimits
@@ -32,9 +34,14 @@ def montage() -> Montage:
 
 
 def written(path: Path, **style: Any) -> Clip:
+    """Writes a video; one that starts late does so with respect to its sound."""
     made = montage()
     clip = Clip("clip", Style(**style), made.pictures, tuple(made.edits), ())
-    write_clip(clip, path, 18)
+    silent = path.with_stem("silent")
+    write_clip(clip, silent, 18)
+    both = ["-copyts", "-i", str(silent), "-f", "lavfi", "-t", "9", "-i", "anullsrc", "-map", "0:v", "-map", "1:a"]
+    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", *both, "-c:v", "copy", "-c:a", "aac", str(path)]
+    subprocess.run(command, check=True, timeout=60)
     return clip
 
 
@@ -80,7 +87,7 @@ def test_what_an_edit_list_hides_is_not_counted(
     written(tmp_path / "whole.mp4")
     keyed = make_clip("keyed.mp4", "-i", str(tmp_path / "whole.mp4"), "-c:v", "libx264", "-g", "25")
     # Copied from the key frame before 0.4 s on, with an edit list that hides what comes before 0.4 s.
-    trimmed = make_clip("trimmed.mp4", "-ss", "0.4", "-i", str(keyed), "-c", "copy")
+    trimmed = make_clip("trimmed.mp4", "-ss", "0.4", "-i", str(keyed), "-an", "-c", "copy")
     found = found_by(strategy, trimmed, session)
     assert begins(found, "cut") == [50]
     [cut] = [shot for shot in found if shot.transition_in == "cut"]
