@@ -89,7 +89,7 @@ class Gradual:
         start: First frame in which both pictures are.
         middle: First frame that is at least half the new picture.
         end: First frame that is wholly the new picture.
-        strength: How much changes, for choosing between overlapping finds.
+        strength: How much changes, and how straight, for choosing between overlapping finds.
     """
 
     kind: Kind
@@ -184,7 +184,7 @@ def _middle_is_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArray
 
 def _middle_is_parted(first: Planes, last: Planes, middle: Planes) -> npt.NDArray[np.bool_]:
     held, neither = _parts(first, last, middle)
-    return np.asarray((held > _BETWEEN[0]) & (held < _BETWEEN[1]) & (neither <= _MAX_NEITHER), np.bool_)
+    return np.asarray((held > _BETWEEN[0]) & (held < _BETWEEN[1]) & (neither <= _MAX_UNEXPLAINED), np.bool_)
 
 
 def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numbers]:
@@ -207,9 +207,10 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
         return None
     first, last = window[0], window[-1]
     unlike = 1 - likeness(first, last)
-    if unlike < 1 - _MAX_LIKENESS or changed_share(first, last, _CELL_CHANGE) < _CHANGED_SHARE:
+    if unlike < 1 - _MAX_LIKENESS:
         return None
-    strength = unlike * float(distances(first[np.newaxis], last)[0])
+    change = float(distances(first[np.newaxis], last)[0])
+    straightness = change / float(distances(window[1:], window[:-1]).sum())
     start, end = _extent(held)
     half = int(np.argmax(held >= 0.5))
     return Gradual(
@@ -217,7 +218,7 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
         start=instants[min(start, half)],
         middle=instants[half],
         end=instants[max(end, half)],
-        strength=strength,
+        strength=unlike * change * straightness,
     )
 
 
@@ -230,7 +231,7 @@ def _mixed(window: Planes) -> Numbers | None:
     mixed = (held > 0.2) & (held < 0.8)
     if np.count_nonzero(mixed) < len(window) / 4 or not are_blends(first, last, window[mixed]):
         return None
-    return held
+    return held if changed_share(first, last, _CELL_CHANGE) >= _CHANGED_SHARE else None
 
 
 def _uncovered(window: Planes) -> Numbers | None:
