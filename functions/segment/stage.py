@@ -71,7 +71,8 @@ class SegmentStage:
         scenes, shots = group_scenes(shots, others, pictures)
         readable = context.fetch(smallest_rendition(context.records(Rendition), _READABLE_SIDE).object)
         shots = self._with_keyframes(context, readable, rank(shots, others, pictures, levels), pictures)
-        preview = self._preview(context, readable, shots, others)
+        small = context.fetch(smallest_rendition(context.records(Rendition), PREVIEW_SHORT_SIDE).object)
+        preview = self._preview(context, small, shots, others)
         return StageOutcome(records=(*shots, *rank(scenes, others, pictures, levels), *others, preview))
 
     def _watch(self, context: StageContext, media: MediaInfo, proxy: Path) -> PictureSamples:
@@ -106,9 +107,9 @@ class SegmentStage:
         return pictured
 
     def _preview(
-        self, context: StageContext, readable: Path, shots: Sequence[Segment], others: Sequence[Segment]
+        self, context: StageContext, small: Path, shots: Sequence[Segment], others: Sequence[Segment]
     ) -> Artifact:
         excerpts = preview_excerpts(shots, [segment for segment in others if segment.kind == "black"])
         path = context.workspace / "preview.mp4"
-        self._media_tool.preview(readable, excerpts, PREVIEW_SHORT_SIDE, path, context)
+        self._media_tool.preview(small, excerpts, PREVIEW_SHORT_SIDE, path, context)
         return Artifact(role="preview", object=context.put(path, path.name, "video/mp4"))

@@ -169,7 +169,9 @@ def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = Non
         )
         told.write_bytes(pickle.dumps(found))
 
-    warmed(watched, folder)  # a worker has its modules from its first video on: what follows is not charged for them
+    warmed(
+        watched, folder
+    )  # a worker has its modules from its first video on: what follows is not charged for them
     found = pickle.loads(told.read_bytes())
     assert isinstance(found, Learned)
     return found

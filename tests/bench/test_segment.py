@@ -38,6 +38,10 @@ def test_segment_over_one_decode(real_media: Path, tmp_path: Path, video: str) -
     drifts = (stage.against_itself(cpu_s), once.against_itself(cpu_s))
     report(
         f"Segment, {video}",
-        [Figure(what="CPU / one decode of the source", value=stage.over(once, cpu_s), at_most=AT_MOST, drift=drifts)],
+        [
+            Figure(
+                what="CPU / one decode of the source", value=stage.over(once, cpu_s), at_most=AT_MOST, drift=drifts
+            )
+        ],
         [summary(runs)],
     )

@@ -105,7 +105,10 @@ class CutDetector:
             positions = np.arange(start, min(end, len(steps) - span + 1))
             # Likeness is -1 at least and no change longer than its steps: most frames end at this.
             greatest = 2 * (sums[positions + span] - sums[positions]) / span
-            positions, greatest = positions[greatest >= _THRESHOLD * _CALM], greatest[greatest >= _THRESHOLD * _CALM]
+            positions, greatest = (
+                positions[greatest >= _THRESHOLD * _CALM],
+                greatest[greatest >= _THRESHOLD * _CALM],
+            )
             if positions.size:
                 calm = self._motion(steps, moves, positions, span) + _CALM
                 likely = greatest >= _THRESHOLD * calm

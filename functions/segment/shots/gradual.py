@@ -16,7 +16,6 @@ from functions.segment.shots.thumbnail import (
     DARK,
     Instant,
     Planes,
-    changed_share,
     distances,
     likeness,
     over_colors,
@@ -184,7 +183,7 @@ def _middle_is_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArray
 
 def _middle_is_parted(first: Planes, last: Planes, middle: Planes) -> npt.NDArray[np.bool_]:
     held, neither = _parts(first, last, middle)
-    return np.asarray((held > _BETWEEN[0]) & (held < _BETWEEN[1]) & (neither <= _MAX_UNEXPLAINED), np.bool_)
+    return np.asarray((held > _BETWEEN[0]) & (held < _BETWEEN[1]) & (neither <= _MAX_NEITHER), np.bool_)
 
 
 def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numbers]:
@@ -207,7 +206,9 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
         return None
     first, last = window[0], window[-1]
     unlike = 1 - likeness(first, last)
-    if unlike < 1 - _MAX_LIKENESS:
+    lit = np.maximum(first[..., 0], last[..., 0]) > DARK
+    changed = over_colors(np.abs(last - first))[lit] > _CELL_CHANGE
+    if unlike < 1 - _MAX_LIKENESS or np.count_nonzero(changed) < _CHANGED_SHARE * changed.size:
         return None
     change = float(distances(first[np.newaxis], last)[0])
     straightness = change / float(distances(window[1:], window[:-1]).sum())
@@ -218,7 +219,7 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
         start=instants[min(start, half)],
         middle=instants[half],
         end=instants[max(end, half)],
-        strength=unlike * change * straightness,
+        strength=unlike * change * straightness**2,
     )
 
 
@@ -231,7 +232,7 @@ def _mixed(window: Planes) -> Numbers | None:
     mixed = (held > 0.2) & (held < 0.8)
     if np.count_nonzero(mixed) < len(window) / 4 or not are_blends(first, last, window[mixed]):
         return None
-    return held if changed_share(first, last, _CELL_CHANGE) >= _CHANGED_SHARE else None
+    return held
 
 
 def _uncovered(window: Planes) -> Numbers | None:

@@ -83,7 +83,8 @@ def distances(some: Planes, others: Planes) -> npt.NDArray[np.float32]:
         others: As many, or one that is compared with all.
     """
     difference: Planes = np.abs(some - others)
-    return difference.reshape(len(difference), math.prod(difference.shape[1:])).mean(axis=1) * np.float32(3)
+    rows = difference.reshape(len(difference), math.prod(difference.shape[1:]))
+    return np.asarray(rows.mean(axis=1) * 3, np.float32)
 
 
 def distance(one: Planes, other: Planes) -> float:

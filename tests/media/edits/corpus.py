@@ -122,7 +122,18 @@ def write_clip(clip: Clip, path: Path, quality: int) -> None:
     command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{COLUMNS}x{ROWS}", "-i", "-"]
     command += ["-vf", times, "-fps_mode", "passthrough", "-enc_time_base", "1/90000", "-threads", "1"]
-    command += ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-crf", str(quality), "-movie_timescale", "90000"]
+    command += [
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-crf",
+        str(quality),
+        "-movie_timescale",
+        "90000",
+    ]
     subprocess.run([*command, str(path)], input=clip.pictures.tobytes(), check=True, timeout=120)
 
 

@@ -26,7 +26,9 @@ def segments_in(video: Path, context: FakeStageContext, strategy: str = "shots")
     """Returns what a strategy finds in a file, which it sees as the stage would show it."""
     tool = FfmpegMediaTool()
     media = tool.probe(video, MediaLimits(), context)
-    return shots_in(tool.frames(video, media.video[0].thumbnail_size(PICTURES_LONG_SIDE), context), media, strategy)
+    return shots_in(
+        tool.frames(video, media.video[0].thumbnail_size(PICTURES_LONG_SIDE), context), media, strategy
+    )
 
 
 def shots_in(frames: Iterable[Frame], media: MediaInfo, strategy: str = "shots") -> Sequence[Segment]:
@@ -47,7 +49,9 @@ def begins(segments: Sequence[Segment], transition: str) -> list[int]:
 def spans(segments: Sequence[Segment], transition: str) -> list[Edit]:
     """Returns the transitions of one kind."""
     found = (one for one in segments if one.kind == "transition" and one.transition_in == transition)
-    return [Edit(cast("int", one.start_frame), cast("int", one.end_frame), cast("Any", transition)) for one in found]
+    return [
+        Edit(cast("int", one.start_frame), cast("int", one.end_frame), cast("Any", transition)) for one in found
+    ]
 
 
 def count(tallies: Mapping[str, Tally], name: str, found: Sequence[Segment], edits: Sequence[Edit]) -> None:

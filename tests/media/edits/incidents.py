@@ -18,15 +18,15 @@ Incident: TypeAlias = Callable[[np.random.Generator, Pictures], Pictures]
 
 def _flashes(rng: np.random.Generator, shot: Pictures) -> Pictures:
     """One to three flashes of one to three frames, the last of which may decay."""
-    shot = shot.astype(np.float32)
+    lit = shot.astype(np.float32)
     for _ in range(int(rng.integers(1, 4))):
         at, length = int(rng.integers(6, len(shot) - 8)), int(rng.integers(1, 4))
         strength = np.full(length, rng.uniform(0.4, 1.0), np.float32)
         if rng.random() < 0.5:
             strength *= np.linspace(1, 0.4, length, dtype=np.float32)
         share = strength[:, np.newaxis, np.newaxis, np.newaxis]
-        shot[at : at + length] = shot[at : at + length] * (1 + share) + 200 * share
-    return pixels(shot)
+        lit[at : at + length] = lit[at : at + length] * (1 + share) + 200 * share
+    return pixels(lit)
 
 
 def _exposure(rng: np.random.Generator, shot: Pictures) -> Pictures:
@@ -71,7 +71,11 @@ def _insert(rng: np.random.Generator, shot: Pictures) -> Pictures:
     shot = shot.copy()
     at, slide = int(rng.integers(4, len(shot) // 2)), int(rng.integers(1, 10))
     width, height = int(rng.integers(40, 80)), int(rng.integers(20, 50))
-    x, y, color = int(rng.integers(0, COLUMNS - width)), int(rng.integers(0, ROWS - height)), rng.uniform(0, 255, 3)
+    x, y, color = (
+        int(rng.integers(0, COLUMNS - width)),
+        int(rng.integers(0, ROWS - height)),
+        rng.uniform(0, 255, 3),
+    )
     for frame in range(at, len(shot)):
         shown = round(width * min((frame - at + 1) / slide, 1.0))
         shot[frame, y : y + height, x : x + shown] = pixels(color)

@@ -69,7 +69,7 @@ class Montage:
     def fade(
         self, shot: Pictures, out: int, hold: int, back: int, *, level: int = 0, smooth: bool = False
     ) -> Montage:
-        """Appends a shot by a fade: ``out`` frames to black or white, ``hold`` empty ones, ``back`` to the shot."""
+        """Appends a shot by a fade: ``out`` frames to black or white, ``hold`` empty, ``back`` to the shot."""
         start = len(self.pictures) - out
         empty = np.full((1, ROWS, COLUMNS, 3), level, np.uint8)
         leaving = _mixed(self.pictures[start:], empty, _ramp(out, smooth=smooth))

@@ -90,7 +90,7 @@ def _seen(
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT,
         )
-    return total / taps
+    return np.asarray(total / taps, np.float32)
 
 
 def _grain(rng: np.random.Generator, size: int, strength: float) -> Picture:
@@ -172,7 +172,9 @@ def _card(rng: np.random.Generator) -> Picture:
         if rng.random() < 0.5:
             cv2.circle(picture, (x, y), int(rng.integers(8, 40)), color, -1, cv2.LINE_AA)
         else:
-            cv2.rectangle(picture, (x, y), (x + int(rng.integers(10, 70)), y + int(rng.integers(4, 30))), color, -1)
+            cv2.rectangle(
+                picture, (x, y), (x + int(rng.integers(10, 70)), y + int(rng.integers(4, 30))), color, -1
+            )
     return picture
 
 

@@ -1,4 +1,4 @@
-"""What the corpus is cut from: drawn sceneries, FFmpeg's own sources, and stretches of real footage without an edit."""
+"""What the corpus is cut from: drawn sceneries, FFmpeg's own sources, and real footage between its edits."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Stock:
             start = int(rng.integers(0, len(stretch) - frames + 1))
             shot = stretch[start : start + frames]
             return shot[:, :, ::-1] if rng.random() < 0.5 else shot, name
-        name = str(rng.choice([name for name, (_, moves) in DRAWN.items() if name != last and (moves or not whip)]))
+        name = str(
+            rng.choice([name for name, (_, moves) in DRAWN.items() if name != last and (moves or not whip)])
+        )
         draw, moves = DRAWN[name]
         turn = (int(rng.integers(4, frames - 16)), int(rng.integers(5, 12))) if whip else None
         camera = Camera(
