@@ -1,7 +1,7 @@
 """Which picture stands for a shot: a sharp, typical, calm one that is neither black nor half another shot.
 
-Of those that are hardly worse than the best it is the one next to the key frame before it: all that lies between has
-to be decoded to have it, which took more time than finding the shots.
+Of those that are hardly worse than the best it is the one next to the key frame before it: all that lies between
+has to be decoded to have it, which took more time than finding the shots.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _REPEAT = 0.1
 """Part of other steps up to which a step is a repeated frame, which tells nothing about motion."""
 
 _AROUND = 4
-"""Steps on each side that are compared, and how many must be larger: as many are where each frame is shown twice."""
+"""Steps on each side that are compared, and how many must be larger: as where each frame is shown twice."""
 
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
@@ -40,7 +40,7 @@ _THRESHOLD = 1.5
 
 _CELL_CHANGE = 6.0
 _CHANGED_SHARE = 0.3
-"""Share of the cells that must change: a caption over fog or a plain colour changes few, though it is all there is."""
+"""Share of the cells that must change: a caption over fog changes few, though it is all there is to see."""
 
 _FLASH_S = 0.25
 """A picture that is back within this time never left: photographers' flashes, lightning, single bad frames."""

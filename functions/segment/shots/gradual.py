@@ -32,6 +32,9 @@ _THIN = 8
 _MAX_FPS = 25.0
 """Frames a second that are looked at; more would only make the windows longer."""
 
+_PART = 0.7
+"""Merit of a find that fills its window, and may go on outside of it, relative to one that does not."""
+
 _MAX_LENGTH_S = 4.0
 _MIN_CHANGE = 34.0
 _LEAST_LIT = 0.3
@@ -213,13 +216,14 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
     change = float(distances(first[np.newaxis], last)[0])
     straightness = change / float(distances(window[1:], window[:-1]).sum())
     start, end = _extent(held)
+    whole = 1.0 if start > 1 and end < len(window) - 2 else _PART
     half = int(np.argmax(held >= 0.5))
     return Gradual(
         kind=kind,
         start=instants[min(start, half)],
         middle=instants[half],
         end=instants[max(end, half)],
-        strength=unlike * change * straightness**2,
+        strength=unlike * change * straightness**2 * whole,
     )
 
 
@@ -264,7 +268,7 @@ def _uncovered(window: Planes) -> Numbers | None:
 
 
 def _roughness(when: Numbers, there: npt.NDArray[np.bool_]) -> float:
-    """Returns how far cells are from the mean of their neighbours, relative to how far they are from one another."""
+    """Returns how far cells are from their neighbours' mean, relative to how far they are from one another."""
     padded, weight = np.pad(np.where(there, when, 0), 1), np.pad(there.astype(np.float32), 1)
     rows, columns = when.shape
     total, count = np.zeros_like(when), np.zeros_like(when)

@@ -7,9 +7,9 @@ What a shot's ``transition_in`` means for its first frame:
 - ``dissolve`` and ``wipe``: the first frame that is at least half the new picture.
 - ``none``: the first frame of the video, whatever it shows.
 
-Each fade, dissolve and wipe is a segment of its own, too: from the first frame that is not wholly the old picture to
-the first that is wholly the new one. A fade from black that was cut to, or at the beginning of the video, begins no
-shot and is such a segment all the same.
+Each fade, dissolve and wipe is a segment of its own, too: from the first frame that is not wholly the old picture
+to the first that is wholly the new one. A fade from black that was cut to, or at the start of the video, begins
+no shot and is such a segment all the same.
 """
 
 from __future__ import annotations
