@@ -49,7 +49,7 @@ _CELL_CHANGE = 12.0
 _CHANGED_SHARE = 0.5
 """Share of the cells that must change: an object that leaves a plain scene changes few."""
 
-_FLAT = 5.0
+_FLAT = 1.5
 """Contrast of luma below which a picture is empty: mixing with it is a fade."""
 
 _BETWEEN = (0.15, 0.85)
