@@ -163,7 +163,7 @@ class RenditionView(Struct, frozen=True):
 
 
 class SegmentView(Struct, frozen=True):
-    """A span of the video; frames and transition are a shot's."""
+    """A span of the video; frames and transition are a shot's, or a transition's own."""
 
     kind: SegmentKind
     index: int

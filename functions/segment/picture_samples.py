@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import Planes, Thumbnail, distance
+from functions.segment.shots.thumbnail import Planes, distance, thumbnails
 from shared.ports.media_tool import Frame
 
 __all__ = ["Colors", "PictureSamples", "Sample", "likeness_of_colors", "usual_colors"]
@@ -66,7 +66,7 @@ class PictureSamples:
         """Takes the next frame; most are passed over."""
         if self._times_s and frame.time_s - self._times_s[-1] < _INTERVAL_S:
             return
-        planes = Thumbnail.of(frame).planes
+        planes = thumbnails([frame])[0]
         change = 0.0
         if self._last is not None:
             change = distance(self._last, planes) / (frame.time_s - self._times_s[-1])

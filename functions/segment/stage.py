@@ -74,7 +74,8 @@ class SegmentStage:
         scenes, shots = group_scenes(shots, others, pictures)
         readable = context.fetch(smallest_rendition(context.records(Rendition), _READABLE_SIDE).object)
         shots = self._with_keyframes(context, readable, rank(shots, others, pictures, levels), pictures)
-        preview = self._preview(context, readable, shots, others)
+        small = context.fetch(smallest_rendition(context.records(Rendition), PREVIEW_SHORT_SIDE).object)
+        preview = self._preview(context, small, shots, others)
         return StageOutcome(records=(*shots, *rank(scenes, others, pictures, levels), *others, preview))
 
     def _watch(
@@ -94,7 +95,7 @@ class SegmentStage:
     def _with_keyframes(
         self, context: StageContext, readable: Path, shots: Sequence[Segment], pictures: PictureSamples
     ) -> list[Segment]:
-        times_s = keyframe_times(shots, pictures)
+        times_s = keyframe_times(shots, pictures, self._media_tool.key_frame_times(readable, context))
         folder = context.workspace / "keyframes"
         folder.mkdir()
         paths = self._media_tool.stills(readable, times_s, folder, context)
@@ -106,11 +107,11 @@ class SegmentStage:
         return pictured
 
     def _preview(
-        self, context: StageContext, readable: Path, shots: Sequence[Segment], others: Sequence[Segment]
+        self, context: StageContext, small: Path, shots: Sequence[Segment], others: Sequence[Segment]
     ) -> Artifact:
         excerpts = preview_excerpts(shots, [segment for segment in others if segment.kind == "black"])
         path = context.workspace / "preview.mp4"
-        self._media_tool.preview(readable, excerpts, PREVIEW_SHORT_SIDE, path, context)
+        self._media_tool.preview(small, excerpts, PREVIEW_SHORT_SIDE, path, context)
         return Artifact(role="preview", object=context.put(path, path.name, "video/mp4"))
 
 

@@ -202,7 +202,7 @@ def _decisions(choices: Sequence[Choice]) -> Table:
 
 def _segments(segments: Sequence[Segment]) -> Table:
     table = _table("Kind", "From", "To", "Begins with", "Rank", "Why")
-    order = {"scene": 0, "shot": 1, "black": 2, "silence": 3, "speech": 4, "music": 5}
+    order = {"scene": 0, "shot": 1, "transition": 2, "black": 3, "silence": 4, "speech": 5, "music": 6}
     ranked = sorted(segments, key=lambda segment: (order[segment.kind], segment.index))
     for segment in _cut(ranked, table, 3 * MOST_ROWS):
         table.add_row(

@@ -34,8 +34,8 @@ __all__ = [
     "Transition",
 ]
 
-SegmentKind: TypeAlias = Literal["shot", "scene", "black", "silence", "speech", "music"]
-Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve"]
+SegmentKind: TypeAlias = Literal["shot", "transition", "scene", "black", "silence", "speech", "music"]
+Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve", "wipe"]
 SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
 
 
@@ -111,13 +111,14 @@ class Segment:
     """A span of the video.
 
     Attributes:
-        kind: What the span is.
+        kind: What the span is; a ``transition`` is a fade, dissolve or wipe, from the first frame that is not
+            wholly the old picture to the first that is wholly the new one.
         index: 0-based position among the segments of its kind.
         start_s: First instant.
         end_s: First instant after it.
-        start_frame: First source frame; shots only.
-        end_frame: First source frame after it; shots only.
-        transition_in: How a shot begins; None for other kinds.
+        start_frame: First source frame; shots and transitions only.
+        end_frame: First source frame after it; shots and transitions only.
+        transition_in: How a shot begins, or which kind a transition is; None for other kinds.
         transition_s: Seconds that takes, around start_s; 0 for a cut, None for other kinds.
         scene: Index of the scene a shot belongs to; None for other kinds.
         keyframe: The picture that stands for it; shots only.

@@ -25,12 +25,14 @@ class FakeMediaTool:
         still_times_s: The times that stills were asked for, in order.
         read: The files that were looked into, in order.
         previewed: What previews were asked for, in order.
+        key_times_s: When the key frames of every file are shown.
     """
 
     pictures: Iterable[Frame] = ()
     still_times_s: list[float] = field(default_factory=list)
     read: list[Path] = field(default_factory=list)
     previewed: list[Excerpt] = field(default_factory=list)
+    key_times_s: Sequence[float] = ()
 
     def frames(
         self, video: Path, size: tuple[int, int], session: ToolSession, *, every_s: float = 0.0
@@ -74,7 +76,8 @@ class FakeMediaTool:
         raise NotImplementedError
 
     def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
-        raise NotImplementedError
+        del video, session
+        return self.key_times_s
 
     def preview(
         self, video: Path, excerpts: Sequence[Excerpt], short_side: int, destination: Path, session: ToolSession

@@ -18,8 +18,10 @@ from typing import Any, Final
 import psutil
 
 from functions.ingest import main as ingest
+from functions.segment import main as segment
 from functions.transcode import main as transcode
 from shared.adapters.ffmpeg import FfmpegEncoder
+from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import ToolRun
 from shared.domain.encoding import SoundPlan, TranscodePlan
@@ -29,11 +31,11 @@ from shared.domain.records import Artifact, Rendition
 from shared.testing.videos import delivery_of, upload
 from tests.bench.measuring import used_by
 
-__all__ = ["Learned", "learned", "new_folders", "transcoded"]
+__all__ = ["Learned", "learned", "new_folders", "segmented", "transcoded", "warmed"]
 
 _NAME: Final = "bench/clip"
 _ROOT: Final = Path(__file__).parents[2]
-_OURS: Final = ("functions.", "shared.")
+_OURS: Final = ("functions.", "shared.", "onnxruntime")
 _PROGRAMS: Final = ("ffmpeg", "ffprobe", "packager")
 _WATCHED_EVERY_S: Final = 0.05
 
@@ -77,14 +79,8 @@ def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = 
         settings: More environment variables.
     """
 
-    def enter() -> None:
-        os.environ["PYTHONPATH"] = str(_ROOT)  # for the workers that it starts
-        os.environ.update(
-            {"AUTOMATIONS_DATA_DIR": str(folder), "AUTOMATIONS_LOG_LEVEL": "error", **(settings or {})}
-        )
-
     def prepare() -> None:
-        enter()
+        _enter(folder, settings)
         wiring = Bootstrap()
         stored = wiring.blobs.put(wiring.settings.upload_bucket, _NAME, source, "application/octet-stream")
         finalized = upload(
@@ -96,18 +92,45 @@ def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = 
         )
         ingest.endpoint().handle(delivery_of(finalized))
 
+    used_by(prepare)
+    return lambda: _go_on(transcode.endpoint, folder, settings)
+
+
+def segmented(beforehand: Path, folder: Path) -> Callable[[], object]:
+    """Returns the work of segmenting a video, in a copy of the folder in which learned() transcoded it.
+
+    Args:
+        beforehand: That folder.
+        folder: A missing folder.
+    """
+    shutil.copytree(beforehand, folder)
+
     def work() -> None:
-        enter()
+        _go_on(segment.endpoint, folder)
         wiring = Bootstrap()
         video = wiring.repository.get(_video_id(wiring))
         assert video is not None
-        assert video.failure is None, video.failure
-        event = wiring.lifecycle.redrive(video)
-        assert event is not None
-        transcode.endpoint().handle(delivery_of(event))
+        assert video.status == "segmented", video.failure
 
-    used_by(prepare)
     return work
+
+
+def warmed(work: Callable[[], object], folder: Path) -> None:
+    """Does a piece of work once, for this process to have the modules that it takes, as a worker has.
+
+    Args:
+        work: What its process may be asked to do again and again.
+        folder: Where to write.
+    """
+    told = folder / "modules.pickle"
+
+    def watched() -> None:
+        work()
+        told.write_bytes(pickle.dumps([name for name in sys.modules if name.startswith(_OURS)]))
+
+    used_by(watched)
+    for module in pickle.loads(told.read_bytes()):
+        import_module(module)
 
 
 def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Learned:
@@ -144,12 +167,12 @@ def learned(source: Path, folder: Path, settings: Mapping[str, str] | None = Non
             peak_memory_bytes=_peak_bytes(os.getpid()),
             largest_tool_bytes=max(peaks.values()),
         )
-        told.write_bytes(pickle.dumps((found, [name for name in sys.modules if name.startswith(_OURS)])))
+        told.write_bytes(pickle.dumps(found))
 
-    used_by(watched)
-    found, modules = pickle.loads(told.read_bytes())
-    for module in modules:  # a worker has them from its first video on: what follows is not charged for them
-        import_module(module)
+    warmed(
+        watched, folder
+    )  # a worker has its modules from its first video on: what follows is not charged for them
+    found = pickle.loads(told.read_bytes())
     assert isinstance(found, Learned)
     return found
 
@@ -160,6 +183,25 @@ def new_folders(parent: Path) -> Iterator[Path]:
         folder = parent / f"run-{number}"
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _enter(folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    """Has what follows in this process work in a folder."""
+    os.environ["PYTHONPATH"] = str(_ROOT)  # for the workers that it starts
+    own = {"AUTOMATIONS_DATA_DIR": str(folder), "AUTOMATIONS_LOG_LEVEL": "error"}
+    os.environ.update({**own, **(settings or {})})
+
+
+def _go_on(endpoint: Callable[[], Endpoint], folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    """Does what comes next for the video, by the entry point of that stage."""
+    _enter(folder, settings)
+    wiring = Bootstrap()
+    video = wiring.repository.get(_video_id(wiring))
+    assert video is not None
+    assert video.failure is None, video.failure
+    event = wiring.lifecycle.redrive(video)
+    assert event is not None
+    endpoint().handle(delivery_of(event))
 
 
 def _video_id(wiring: Bootstrap) -> str:

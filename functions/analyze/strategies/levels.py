@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from functions.analyze.stretches import stretches
+from functions.analyze.runs import runs
 from shared.domain.records import Finding
 from shared.domain.sound_levels import ChannelLevels, SoundLevels
 from shared.processors.analyzer import AnalysisInput, Analyzer
@@ -102,7 +102,7 @@ def _clipping(levels: SoundLevels) -> Iterator[_Problem]:
     """Yields where tops were cut off; after a lossy codec they are flat no more, and nothing can be told."""
     shares = np.max([channel.flat for channel in levels.channels], axis=0)
     clipped = (shares >= _FLAT_SHARE) & (shares < _SQUARE_SHARE)
-    for first, end in stretches(clipped, gap=round(_CLIPPING_GAP_S / levels.window_s), least=1):
+    for first, end in runs(clipped, gap=round(_CLIPPING_GAP_S / levels.window_s), least=1):
         share = float(shares[first:end].max())
         reason = f"The tops of the wave are cut off: up to {share:.1%} of the samples lie on flat ones."
         yield _Problem("sound_clipping", round(share, 4), _seconds(first, end, levels), 0.9, reason)
@@ -111,7 +111,7 @@ def _clipping(levels: SoundLevels) -> Iterator[_Problem]:
 def _offset(channel: ChannelLevels, side: str, window_s: float) -> Iterator[_Problem]:
     means, least = np.array(channel.mean), round(_OFFSET_S / window_s)
     for shifted in (means >= _OFFSET, means <= -_OFFSET):
-        for first, end in stretches(shifted, gap=0, least=min(least, len(means))):
+        for first, end in runs(shifted, gap=0, least=min(least, len(means))):
             mean = float(means[first:end].mean())
             reason = f"{side} is shifted by {mean:+.1%} of full scale, which wastes level and clicks at cuts."
             yield _Problem("sound_dc_offset", round(mean, 4), (first * window_s, end * window_s), 0.95, reason)
@@ -124,7 +124,7 @@ def _dead(levels: SoundLevels) -> Iterator[_Problem]:
         sounding = other >= _SOUNDING_DBFS
         dead = sounding & (own < _DEAD_DBFS) & (own < other - _DEAD_BELOW_DB)
         # Where neither sounds, nothing speaks against it.
-        for first, end in stretches(dead | ~sounding & (own < _DEAD_DBFS), gap=0, least=least):
+        for first, end in runs(dead | ~sounding & (own < _DEAD_DBFS), gap=0, least=least):
             heard = dead[first:end]
             if heard.sum() < least / 2:
                 continue
@@ -139,7 +139,7 @@ def _opposite(levels: SoundLevels) -> Iterator[_Problem]:
     correlation, sounding = np.array(levels.correlation), quieter >= _SOUNDING_DBFS
     opposite = sounding & (correlation <= _OPPOSITE)
     least = min(round(_OPPOSITE_S / levels.window_s), len(correlation))
-    for first, end in stretches(opposite | ~sounding, gap=0, least=least):
+    for first, end in runs(opposite | ~sounding, gap=0, least=least):
         heard = opposite[first:end]
         if heard.sum() < least:
             continue

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from functions.analyze.stretches import stretches
+from functions.analyze.runs import runs
 from shared.domain.records import Finding, Segment
 from shared.processors.analyzer import AnalysisInput, Analyzer
 
@@ -53,11 +53,11 @@ class NoiseAnalyzer(Analyzer):
         if video.audio is None:
             return
         blocks = [_heard(block, video.segments) for block in _blocks(video.audio)]
-        for first, end in stretches(np.array([_is_noisy(block) for block in blocks], bool), gap=0, least=1):
+        for first, end in runs(np.array([_is_noisy(block) for block in blocks], bool), gap=0, least=1):
             yield self._noise(blocks[first:end], video)
         for mains_hz in _MAINS_HZ:
             humming = np.array([block.hum_hz == mains_hz for block in blocks], bool)
-            for first, end in stretches(humming, gap=1, least=1):
+            for first, end in runs(humming, gap=1, least=1):
                 yield self._hum(mains_hz, [block for block in blocks[first:end] if block.hum_hz], video)
 
     def _noise(self, blocks: list[_Block], video: AnalysisInput) -> Finding:

@@ -88,7 +88,7 @@ def content_routes(views: Views) -> Routes:
         "GET", "/v1/videos/<video_id>/segments", allow="viewer", query=SegmentsQuery, answers={200: Segments}
     )
     def list_segments(call: Call[SegmentsQuery, Nothing]) -> Answer:
-        """Lists shots, scenes, black, silence, speech and music."""
+        """Lists shots, transitions, scenes, black, silence, speech and music."""
         found = call.videos.records(call.videos.get(call.path["video_id"]), Segment)
         wanted = [segment for segment in found if call.query.kind in (None, segment.kind)]
         return Answer(value=Segments(segments=tuple(views.segment(one) for one in wanted)))

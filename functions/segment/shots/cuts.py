@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from functions.segment.shots.blends import are_blends, shares
-from functions.segment.shots.thumbnail import Instant, Thumbnail, distance, likeness
+from functions.segment.shots.reel import Reel
+from functions.segment.shots.thumbnail import Instant, changed_share, distances, likeness
 
-__all__ = ["CutDetector"]
+__all__ = ["SLOWEST_CUT", "Cut", "CutDetector"]
 
 _SPANS = (1, 2, 3)
 """Steps a cut may take: a frame or two are mixed where the frame rate was converted."""
 
-_MOTION_STEPS = 3
+SLOWEST_CUT = _SPANS[-1]
+"""Frames that a cut takes at most."""
+
+_MOTION_STEPS = 4
 """Steps on each side of a cut that tell how much the picture changes anyway."""
 
+_OTHER_CUT = 4.0
+"""Ratio to the second least of those from which a step tells of another cut, not of motion: shots may be short."""
+
 _REPEAT = 0.1
-"""Part of the steps around it up to which a step is a repeated frame, which tells nothing about motion."""
+"""Part of other steps up to which a step is a repeated frame, which tells nothing about motion."""
+
+_AROUND = 4
+"""Steps on each side that are compared, and how many must be larger: as where each frame is shown twice."""
 
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
@@ -28,108 +38,145 @@ _CALM = 3.0
 _THRESHOLD = 1.5
 """Score from which a change is a cut: unlikeness times the ratio of the change to the motion around it."""
 
+_CELL_CHANGE = 6.0
+_CHANGED_SHARE = 0.3
+"""Share of the cells that must change: a caption over fog changes few, though it is all there is to see."""
+
 _FLASH_S = 0.25
 """A picture that is back within this time never left: photographers' flashes, lightning, single bad frames."""
 
 _MAX_REACH = 15
 """Frames looked at on each side of a cut at most, whatever the frame rate."""
 
+Numbers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A hard cut.
+
+    Attributes:
+        at: First frame that is at least half the new picture.
+        steps: Frames from the last one of the old picture to the first that is wholly the new one.
+        score: How sure it is.
+    """
+
+    at: Instant
+    steps: int
+    score: float
+
 
 class CutDetector:
-    """Finds hard cuts in a stream of thumbnails.
+    """Finds hard cuts.
 
     A frame begins a shot when it differs from the one before much more than the frames around it differ from
     each other, and no frame of the next quarter second looks like the picture before.
 
     Args:
+        reel: The frames; keeps 64 at least.
         fps: Mean frames a second.
     """
 
-    def __init__(self, fps: float) -> None:
-        self.cuts: list[Instant] = []
+    def __init__(self, reel: Reel, fps: float) -> None:
+        self.cuts: list[Cut] = []
+        self._reel = reel
         self._flash = min(max(round(fps * _FLASH_S), 1), _MAX_REACH)
         self._reach = max(self._flash, _MOTION_STEPS)
         self._ahead = self._reach + _SPANS[-1]
-        self._window: deque[Thumbnail] = deque(maxlen=self._reach + self._ahead + 1)
-        self._steps: deque[float] = deque(maxlen=self._reach + self._ahead + 1)
-        self._last_score = 0.0
+        self._next = 1
 
-    def observe(self, thumbnail: Thumbnail) -> None:
-        """Takes the next frame; decides about an earlier one whose successors are known by now."""
-        self._steps.append(distance(self._window[-1].planes, thumbnail.planes) if self._window else 0.0)
-        self._window.append(thumbnail)
-        self._decide(len(self._window) - self._ahead)
+    def advance(self, *, final: bool = False) -> None:
+        """Decides about the frames whose successors are known by now; about all when there will be no more."""
+        end = self._reel.end if final else self._reel.end - self._ahead
+        if end > self._next:
+            for position, span, calm in self._candidates(self._next - self._reel.first, end - self._reel.first):
+                score = self._score(position, span, calm)
+                if score >= _THRESHOLD:
+                    self._keep(Cut(self._beginning(position, span), span, score))
+            self._next = end
 
-    def finish(self) -> None:
-        """Decides about the frames that are still waiting for their successors."""
-        for position in range(max(len(self._window) - self._ahead + 1, 1), len(self._window)):
-            self._decide(position)
-
-    def _decide(self, position: int) -> None:
-        """Decides whether a cut begins at a position of the window."""
-        if position < 1:
-            return
-        steps = list(self._steps)
+    def _candidates(self, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+        """Yields positions whose change may be a cut's, the steps it takes, and how calm it is around it."""
+        steps = self._reel.steps
+        sums = np.concatenate([np.zeros(1, np.float32), np.cumsum(steps, dtype=np.float64)])
+        moves = _moves(steps)
+        found = list[tuple[int, int, float]]()
         for span in _SPANS:
-            if position + span > len(steps):
-                return
-            # Likeness is -1 at least and no change longer than its steps: most frames end at one of these two.
-            greatest = 2 * sum(steps[position : position + span]) / span
-            if greatest >= _THRESHOLD * _CALM:
-                calm = self._motion(steps, position, span) + _CALM
-                if greatest >= _THRESHOLD * calm:
-                    self._weigh(position, span, calm)
+            positions = np.arange(start, min(end, len(steps) - span + 1))
+            # Likeness is -1 at least and no change longer than its steps: most frames end at this.
+            greatest = 2 * (sums[positions + span] - sums[positions]) / span
+            positions, greatest = (
+                positions[greatest >= _THRESHOLD * _CALM],
+                greatest[greatest >= _THRESHOLD * _CALM],
+            )
+            if positions.size:
+                calm = self._motion(steps, moves, positions, span) + _CALM
+                likely = greatest >= _THRESHOLD * calm
+                found += [
+                    (int(position), span, float(least))
+                    for position, least in zip(positions[likely], calm[likely], strict=True)
+                ]
+        yield from sorted(found)
 
-    def _weigh(self, position: int, span: int, calm: float) -> None:
-        score = self._score(position, span, calm)
-        if score >= _THRESHOLD:
-            self._keep(self._beginning(position, span), score)
+    def _motion(
+        self, steps: Numbers, moves: npt.NDArray[np.intp], positions: npt.NDArray[np.intp], span: int
+    ) -> Numbers:
+        """Returns the mean change a step on the livelier side of each position."""
+        offsets = np.arange(_MOTION_STEPS)
+        left = np.searchsorted(moves, positions)[:, np.newaxis] - 1 - offsets
+        right = np.searchsorted(moves, positions + span)[:, np.newaxis] + offsets
+        sides = []
+        for side in (left, right):
+            there = (side >= 0) & (side < len(moves))
+            at = moves[np.clip(side, 0, len(moves) - 1)]
+            there &= np.abs(at - positions[:, np.newaxis]) <= self._reach + span
+            values = np.where(there, steps[at], np.inf)
+            usual = np.partition(values, 1, axis=1)[:, 1:2]
+            there &= values <= _OTHER_CUT * usual + 2 * _CALM
+            sides.append(np.where(there, values, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+        return np.asarray(np.maximum(*sides), np.float32)
 
     def _score(self, position: int, span: int, calm: float) -> float:
-        window = list(self._window)
+        planes = self._reel.planes
         before, after = position - 1, position - 1 + span
-        if span > 1:
-            between = np.stack([thumbnail.planes for thumbnail in window[position:after]])
-            if not are_blends(window[before].planes, window[after].planes, between):
-                return 0.0
-        pairs = [(window[before], later) for later in window[after : after + self._flash]]
-        pairs += [(earlier, window[after]) for earlier in window[max(position - self._flash, 0) : before]]
-        unlike, change = 2.0, float("inf")
+        if span > 1 and not are_blends(planes[before], planes[after], planes[position:after]):
+            return 0.0
+        later = planes[after : after + self._flash]
+        earlier = planes[max(position - self._flash, 0) : before]
+        change = float(distances(later, planes[before]).min()) / span
+        if len(earlier):
+            change = min(change, float(distances(earlier, planes[after]).min()) / span)
+        if changed_share(planes[before], planes[after], _CELL_CHANGE) < _CHANGED_SHARE:
+            return 0.0
+        unlike = 2.0
+        pairs = [(planes[before], other) for other in later] + [(other, planes[after]) for other in earlier]
         for one, other in pairs:
-            change = min(change, distance(one.planes, other.planes) / span)
-            unlike = min(unlike, 1 - likeness(one.planes, other.planes))
             if unlike * change < _THRESHOLD * calm:
                 return 0.0
+            unlike = min(unlike, 1 - likeness(one, other))
         return unlike * change / calm
-
-    def _motion(self, steps: Sequence[float], position: int, span: int) -> float:
-        """Mean change a step on the livelier side of a cut."""
-        before = _moves(steps[max(position - self._reach, 1) : position])[-_MOTION_STEPS:]
-        after = _moves(steps[position + span : position + span + self._reach])[:_MOTION_STEPS]
-        return max(sum(side) / len(side) if side else 0.0 for side in (before, after))
 
     def _beginning(self, position: int, span: int) -> Instant:
         """Returns the first frame that is at least half the new picture."""
-        window = list(islice(self._window, position - 1, position + span))
-        first, last = window[0].planes, window[-1].planes
-        held, _ = shares(first, last, np.stack([thumbnail.planes for thumbnail in window]))
-        return window[int(np.argmax(held >= 0.5))].at
+        window = self._reel.planes[position - 1 : position + span]
+        held, _ = shares(window[0], window[-1], window)
+        return self._reel.at[position - 1 + int(np.argmax(held >= 0.5))]
 
-    def _keep(self, cut: Instant, score: float) -> None:
-        """Adds a cut; of those within a cut's longest span the most certain stays."""
-        if self.cuts and cut.index - self.cuts[-1].index < _SPANS[-1]:
-            if score <= self._last_score:
-                return
-            self.cuts.pop()
+    def _keep(self, cut: Cut) -> None:
+        """Adds a cut; of those that one takes with mixed frames the most certain stays."""
+        if self.cuts:
+            last = self.cuts[-1]
+            apart = cut.at.index - last.at.index
+            if apart < max(cut.steps, last.steps) or apart < 1:
+                if cut.score <= last.score:
+                    return
+                self.cuts.pop()
         self.cuts.append(cut)
-        self._last_score = score
 
 
-def _moves(steps: Sequence[float]) -> list[float]:
-    """Returns the steps without repeated frames: those next to nothing between two that are something."""
-    moves = []
-    for position, step in enumerate(steps):
-        around = steps[max(position - 2, 0) : position], steps[position + 1 : position + 3]
-        if step >= _REPEAT * min(max(side, default=float("inf")) for side in around):
-            moves.append(step)
-    return moves
+def _moves(steps: Numbers) -> npt.NDArray[np.intp]:
+    """Returns where steps are that are no repeated frame: next to nothing among many that are something."""
+    padded = np.pad(steps, _AROUND, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
+    larger = np.count_nonzero(_REPEAT * around > steps[:, np.newaxis], axis=1)
+    return np.flatnonzero(larger < _AROUND)

@@ -1,4 +1,4 @@
-"""Fades: the picture goes to black or white and another one comes out of it."""
+"""Fades: the picture goes to black or white, or another one comes out of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import Instant, Thumbnail
+from functions.segment.shots.reel import Reel
+from functions.segment.shots.thumbnail import Instant, inside, likeness
 
 __all__ = ["Fade", "FadeDetector"]
 
@@ -18,36 +20,49 @@ _WHITE = 235.0
 _SHARE = 0.98
 """Share of the cells that must be black or white: a station's logo may stay."""
 
-_RAMP_S = 1.5
-"""How far on each side of the empty frames the full picture is looked for."""
+_LEAST_WHITE = 0.3
+"""Share of the cells that must be white; the rest may be letter box."""
 
-_MAX_STEP = 0.5
+_RAMP_S = 4.0
+"""How far on each side of the emptiest frame the full picture is looked for."""
+
+_MAX_STEP = 0.4
 """Part of the way between picture and emptiness that one frame may make; more is a cut or a flash."""
 
-_GROWTH = 0.03
-"""Part of the way that a full picture may still go on in three frames, by its own movement."""
+_GROWTH = 0.05
+"""Part of the way that a full picture may still go on, by its own movement."""
 
 _NOISE = 1.0
 """Luma that coding noise moves an even picture by."""
 
+_FLASH_S = 0.6
+"""A picture that goes to white or black and is back within this time was flashed at, not faded."""
+
+_ALIKE = 0.7
+
+_FAINT = 4.0
+"""Luma that a full picture must be away from black or white."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fade:
-    """A fade out and in again.
+    """A fade out, in, or both.
 
     Attributes:
-        start: Last frame of full picture.
-        empty_start: First black or white frame.
-        middle: First of the blackest or whitest frames.
-        empty_end: First frame after the black or white ones.
-        end: First frame of full picture again.
+        start: First frame that is not the full picture any more; None where none fades out.
+        empty: First black or white frame.
+        emptiest: First of the blackest or whitest frames.
+        filling: First frame after the last of the blackest or whitest.
+        filled: First frame after the black or white ones.
+        end: First frame of full picture again; None where none fades in.
     """
 
-    start: Instant
-    empty_start: Instant
-    middle: Instant
-    empty_end: Instant
-    end: Instant
+    start: Instant | None
+    empty: Instant
+    emptiest: Instant
+    filling: Instant
+    filled: Instant
+    end: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,91 +75,134 @@ class _Look:
 
 @dataclass(slots=True)
 class _Stretch:
-    """Consecutive empty frames; ``level`` is 0 for black and 255 for white."""
+    """Consecutive empty frames.
+
+    Attributes:
+        level: 0 for black, 255 for white.
+        head: Those up to the first of the emptiest.
+        tail: Those since the last of the emptiest, the latest of them.
+        first: The first.
+    """
 
     level: float
+    head: list[_Look]
+    tail: deque[_Look]
     first: _Look
-    last: _Look
-    emptiest: _Look
+
+    @classmethod
+    def beginning(cls, level: float, look: _Look) -> _Stretch:
+        """Returns a stretch of one frame."""
+        return cls(level, [look], deque([look]), look)
 
     def add(self, look: _Look) -> None:
         """Takes the next empty frame."""
-        self.last = look
-        if abs(look.luma - self.level) < abs(self.emptiest.luma - self.level) - _NOISE:
-            self.emptiest = look
+        away, least = (abs(one.luma - self.level) for one in (look, self.head[-1]))
+        if away < least - _NOISE:
+            self.head += [*(one for one in self.tail if one is not self.head[-1]), look]
+        if away <= least + _NOISE:
+            self.tail.clear()
+        _append(self.tail, look)
 
 
 class FadeDetector:
-    """Finds stretches of black or white frames that the picture gradually goes to and comes back from."""
+    """Finds stretches of black or white frames that a picture gradually goes to, or comes from.
 
-    def __init__(self) -> None:
+    Args:
+        reel: The frames.
+    """
+
+    def __init__(self, reel: Reel) -> None:
         self.fades: list[Fade] = []
+        self._reel = reel
+        self._next = 0
         self._before: deque[_Look] = deque()
         self._stretch: _Stretch | None = None
         self._after: list[_Look] = []
 
-    def observe(self, thumbnail: Thumbnail) -> None:
-        """Takes the next frame; decides about an empty stretch once it knows what follows."""
-        look = _Look(thumbnail.at, float(thumbnail.planes[..., 0].mean()))
-        level = _level(thumbnail)
+    def advance(self, *, final: bool = False) -> None:
+        """Takes the new frames; decides about an empty stretch once it knows what follows."""
+        start = self._next - self._reel.first
+        luma = self._reel.planes[start:, ..., 0]
+        black = (luma < _BLACK).mean(axis=(1, 2)) >= _SHARE
+        bright = (luma > _WHITE).mean(axis=(1, 2)) >= _LEAST_WHITE
+        for offset, mean in enumerate(luma.mean(axis=(1, 2))):
+            white = bool(bright[offset]) and _is_white(luma[offset])
+            level = 0.0 if black[offset] else 255.0 if white else None
+            self._observe(_Look(self._reel.at[start + offset], float(mean)), level)
+        self._next = self._reel.end
+        if final:
+            self._close()
+
+    def _observe(self, look: _Look, level: float | None) -> None:
         stretch = self._stretch
         if level is not None and stretch is not None and level == stretch.level and not self._after:
             stretch.add(look)
         elif level is not None:
-            self.finish()
-            self._stretch = _Stretch(level, look, look, look)
+            self._close()
+            self._stretch = _Stretch.beginning(level, look)
         elif stretch is not None:
             self._after.append(look)
-            if look.at.time_s - stretch.last.at.time_s > _RAMP_S:
-                self.finish()
+            if look.at.time_s - stretch.tail[-1].at.time_s > _RAMP_S:
+                self._close()
         else:
-            self._remember(look)
+            _append(self._before, look)
 
-    def finish(self) -> None:
+    def _close(self) -> None:
         """Decides about the empty stretch that is still waiting for its successors, if any."""
         stretch = self._stretch
-        if stretch is not None and self._before and self._after:
-            start = _full_picture(stretch.level, [stretch.first, *reversed(self._before)])
-            end = _full_picture(stretch.level, [stretch.last, *self._after])
-            if start is not None and end is not None:
+        if stretch is not None:
+            out = [*reversed(stretch.head), *reversed(self._before)]
+            back = [*stretch.tail, *self._after]
+            left, full = _full_picture(out), _full_picture(back)
+            if left is not None or full is not None:
                 fade = Fade(
-                    start=start,
-                    empty_start=stretch.first.at,
-                    middle=stretch.emptiest.at,
-                    empty_end=self._after[0].at,
-                    end=end,
+                    start=out[left - 1].at if left else None,
+                    empty=stretch.first.at,
+                    emptiest=stretch.head[-1].at,
+                    filling=back[min(1, len(back) - 1)].at,
+                    filled=(self._after[0] if self._after else back[-1]).at,
+                    end=back[full].at if full else None,
                 )
-                self.fades.append(fade)
+                if not self._is_flash(fade):
+                    self.fades.append(fade)
         for look in self._after:
-            self._remember(look)
+            _append(self._before, look)
         self._stretch, self._after = None, []
 
-    def _remember(self, look: _Look) -> None:
-        self._before.append(look)
-        while look.at.time_s - self._before[0].at.time_s > _RAMP_S:
-            self._before.popleft()
+    def _is_flash(self, fade: Fade) -> bool:
+        if fade.start is None or fade.end is None or fade.end.time_s - fade.start.time_s > _FLASH_S:
+            return False
+        before = max(fade.start.index - 1 - self._reel.at[0].index, 0)
+        after = fade.end.index - self._reel.at[0].index
+        return likeness(self._reel.planes[before], self._reel.planes[after]) > _ALIKE
 
 
-def _level(thumbnail: Thumbnail) -> float | None:
-    """Returns 0 for a black frame, 255 for a white one, None for a picture."""
-    luma = thumbnail.planes[..., 0]
-    needed = _SHARE * luma.size
-    if np.count_nonzero(luma < _BLACK) >= needed:
-        return 0.0
-    return 255.0 if np.count_nonzero(luma > _WHITE) >= needed else None
+def _is_white(luma: npt.NDArray[np.float32]) -> bool:
+    """Returns whether a picture is white but for letter boxes."""
+    picture = luma[inside(luma)]
+    return picture.size >= _LEAST_WHITE / 2 * luma.size and float(np.mean(picture > _WHITE)) >= _SHARE
 
 
-def _full_picture(level: float, ramp: Sequence[_Look]) -> Instant | None:
-    """Returns the frame of full picture that is nearest to the empty frame at the beginning of a ramp.
+def _append(looks: deque[_Look], look: _Look) -> None:
+    looks.append(look)
+    while look.at.time_s - looks[0].at.time_s > _RAMP_S:
+        looks.popleft()
+
+
+def _full_picture(ramp: Sequence[_Look]) -> int | None:
+    """Returns the position of full picture in a ramp that begins at the emptiest frame.
 
     Returns:
-        None when the ramp's first step is too large to be a fade's.
+        None when there is no picture, or it comes at a leap.
     """
-    distances = [abs(look.luma - level) for look in ramp]
-    empty, way = distances[0], max(distances) - distances[0]
-    for position in range(1, len(ramp)):
-        ahead = max(distances[position + 1 : position + 4], default=0.0)
-        gone = distances[position] - empty
-        if gone >= way / 2 and ahead <= distances[position] + _GROWTH * way:
-            return ramp[position].at if distances[1] - empty <= _MAX_STEP * gone else None
+    away = np.abs(np.array([look.luma for look in ramp]) - ramp[0].luma)
+    for position in range(1, len(away)):
+        ahead = away[position + 1 : position + 1 + max(3, position // 5)]
+        if away[position] >= _FAINT and ahead.max(initial=0.0) <= away[position] * (1 + _GROWTH) + _NOISE:
+            peak = max(away[position], ahead.max(initial=0.0))
+            if np.diff(away[: position + 1]).max() > _MAX_STEP * peak:
+                return None
+            # A ramp's ends are vague, its middle is not.
+            quarter, most = (int(np.argmax(away >= share * peak)) for share in (0.25, 0.75))
+            return min(max(most + (most - quarter) // 2, most), len(away) - 1)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,21 @@ import numpy.typing as npt
 
 from shared.ports.media_tool import Frame
 
-__all__ = ["Instant", "Planes", "Thumbnail", "distance", "likeness"]
+__all__ = [
+    "DARK",
+    "Instant",
+    "Planes",
+    "changed_share",
+    "distance",
+    "distances",
+    "inside",
+    "likeness",
+    "over_colors",
+    "thumbnails",
+]
 
 Planes = npt.NDArray[np.float32]
-"""(rows, columns, 3): luma 0..255, then blue and red difference around 0."""
+"""(rows, columns, 3), or more of them: luma 0..255, then blue and red difference around 0."""
 
 _CELL = 5
 """Side of a cell in pixels of the analysis proxy."""
@@ -21,7 +33,7 @@ _CELL = 5
 _RGB_TO_YCC = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
 _MEAN_OF_CELL = np.tile(_RGB_TO_YCC, (_CELL, 1)) / _CELL**2
 
-_DARK = 18.0
+DARK = 18.0
 """Luma up to which a whole row or column is letter box, which must not make two pictures look alike."""
 
 _LIT_SHARE = 0.3
@@ -39,38 +51,53 @@ class Instant:
     time_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """A frame made small: when it is shown, and its cells."""
+def thumbnails(frames: Sequence[Frame]) -> Planes:
+    """Returns frames made small, (frames, rows, columns, 3).
 
-    at: Instant
-    planes: Planes
+    Up to four rows and columns at the lower and right edges are left out.
 
-    @classmethod
-    def of(cls, frame: Frame) -> Thumbnail:
-        """Makes a frame small; up to four rows and columns at the lower and right edges are left out."""
-        rows, columns = frame.rgb.shape[0] // _CELL, frame.rgb.shape[1] // _CELL
+    Args:
+        frames: At least one, all of one size.
+    """
+    rows, columns = frames[0].rgb.shape[0] // _CELL, frames[0].rgb.shape[1] // _CELL
+    cells = np.empty((len(frames), rows * columns, 3), np.float32)
+    # Summing rows as integers and leaving columns and colour to one matrix product is 20 times faster than a mean
+    # over both axes. A product a frame: larger ones are spread over threads, which takes more CPU in all.
+    for frame, into in zip(frames, cells, strict=True):
         rgb = frame.rgb[: rows * _CELL, : columns * _CELL]
-        # Summing rows as integers and leaving columns and colour to one matrix product is 20 times faster
-        # than a mean over both axes.
-        summed = np.add.reduce(rgb.reshape(rows, _CELL, columns * _CELL * 3), axis=1, dtype=np.uint16)
-        cells = summed.reshape(rows, columns, _CELL * 3).astype(np.float32) @ _MEAN_OF_CELL
-        return cls(Instant(frame.index, frame.time_s), cells)
+        sums = np.add.reduce(rgb.reshape(rows, _CELL, columns * _CELL * 3), axis=1, dtype=np.uint16)
+        np.matmul(sums.reshape(-1, _CELL * 3).astype(np.float32), _MEAN_OF_CELL, out=into)
+    return cells.reshape(len(frames), rows, columns, 3)
+
+
+def over_colors(planes: Planes) -> npt.NDArray[np.float32]:
+    """Returns the sum of luma and both colour differences; numpy's own sum over an axis so short is slow."""
+    return np.asarray(planes[..., 0] + planes[..., 1] + planes[..., 2], np.float32)
+
+
+def distances(some: Planes, others: Planes) -> npt.NDArray[np.float32]:
+    """Returns the distance() of each picture to its counterpart.
+
+    Args:
+        some: Pictures.
+        others: As many, or one that is compared with all.
+    """
+    difference: Planes = np.abs(some - others)
+    rows = difference.reshape(len(difference), math.prod(difference.shape[1:]))
+    return np.asarray(rows.mean(axis=1) * 3, np.float32)
 
 
 def distance(one: Planes, other: Planes) -> float:
     """Returns the mean difference of a cell, summed over luma and both colour differences, 0..765."""
-    difference: Planes = np.abs(one - other)
-    return float(difference.sum()) * 3 / difference.size
+    return float(distances(one[np.newaxis], other)[0])
 
 
 def likeness(one: Planes, other: Planes) -> float:
     """Returns how well the structure of two pictures correlates, -1..1, whatever their brightness and contrast."""
     a, b = one[..., 0], other[..., 0]
-    least = np.minimum(a, b)
-    lit = np.outer(_inside(least.max(axis=1)), _inside(least.max(axis=0)))
+    lit = inside(np.minimum(a, b))
     if np.count_nonzero(lit) < _LIT_SHARE * lit.size:
-        lit = np.maximum(a, b) > _DARK
+        lit = np.maximum(a, b) > DARK
     a, b = a[lit], b[lit]
     if a.size == 0:
         return 1.0
@@ -79,10 +106,31 @@ def likeness(one: Planes, other: Planes) -> float:
     return float(np.dot(a, b) + faint) / math.sqrt(float(np.dot(a, a) + faint) * float(np.dot(b, b) + faint))
 
 
-def _inside(brightest: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Returns which rows (or columns) are neither letter box nor next to it, where they share cells with it."""
-    lit = brightest > _DARK
-    inside = lit.copy()
-    inside[1:] &= lit[:-1]
-    inside[:-1] &= lit[1:]
-    return inside
+def changed_share(one: Planes, other: Planes, least: float) -> float:
+    """Returns the share of the lit cells that change, not counting what all do when the exposure adapts.
+
+    Args:
+        one: A picture.
+        other: Another.
+        least: Difference of a cell, summed over luma and both colour differences, that is a change.
+    """
+    change = other - one
+    change = change[np.maximum(one[..., 0], other[..., 0]) > DARK]
+    if not change.size:
+        return 0.0
+    change -= np.median(change, axis=0)
+    return float(np.mean(over_colors(np.abs(change)) > least))
+
+
+def inside(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Returns which cells are neither letter box nor next to it, where they share pixels with it."""
+    return np.outer(_lit(luma.max(axis=1)), _lit(luma.max(axis=0)))
+
+
+def _lit(brightest: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Returns which rows (or columns) have something in them, as have both beside them."""
+    lit = brightest > DARK
+    within = lit.copy()
+    within[1:] &= lit[:-1]
+    within[:-1] &= lit[1:]
+    return within

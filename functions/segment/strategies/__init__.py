@@ -12,6 +12,7 @@ SEGMENTERS = Registry(
     Segmenter,  # type: ignore[type-abstract]  # the registry only checks against it
     {
         "shots": "functions.segment.strategies.shots:ShotSegmenter",
+        "pyscenedetect-adaptive": "functions.segment.strategies.pyscenedetect_adaptive:AdaptiveSegmenter",
         "black": "functions.segment.strategies.black:BlackSegmenter",
         "silence": "functions.segment.strategies.silence:SilenceSegmenter",
         "music": "functions.segment.strategies.music:MusicSegmenter",

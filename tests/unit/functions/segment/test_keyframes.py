@@ -68,3 +68,23 @@ def test_a_shot_too_short_for_a_sample_gets_its_middle() -> None:
     shots = [shot(0, 0.0, 0.28), shot(1, 0.28, 0.36), shot(2, 0.36, 2.0)]
     times_s = keyframe_times(shots, samples_of(take(np.random.default_rng(1), 50)))
     assert times_s[1] == (0.28 + 0.36) / 2
+
+
+def test_a_key_frame_that_is_hardly_worse_is_taken_for_it_costs_nothing() -> None:
+    pictures = samples_of(take(np.random.default_rng(1), 100, pan=0))
+    assert keyframe_times([shot(0, 0.0, 4.0)], pictures, [0.0, 1.04, 3.12, 5.2]) in ([0.0], [1.04], [3.12])
+
+
+def test_a_key_frame_that_is_much_worse_is_not_taken() -> None:
+    pictures = take(np.random.default_rng(1), 100, pan=0)
+    pictures[:60] = blurred(pictures[:60])
+    [time_s] = keyframe_times([shot(0, 0.0, 4.0)], samples_of(pictures), [0.0, 2.0])
+    assert 2.4 <= time_s < 4.0
+
+
+def test_key_frames_of_other_shots_and_in_transitions_are_not_taken() -> None:
+    pictures = samples_of(take(np.random.default_rng(1), 100, pan=0))
+    shots = [shot(0, 0.0, 2.0), shot(1, 2.0, 4.0, transition_in="dissolve", transition_s=0.5)]
+    first_s, second_s = keyframe_times(shots, pictures, [2.2])
+    assert 0.0 <= first_s < 1.5
+    assert 2.5 <= second_s < 4.0

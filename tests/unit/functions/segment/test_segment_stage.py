@@ -131,17 +131,17 @@ def test_a_video_without_sound_has_neither_silence_nor_speech(footage: Footage, 
 
 
 @pytest.mark.parametrize(
-    ("heights", "chosen"), [((1080, 720, 480, 240), 480), ((1080, 540, 360), 540), ((360, 240), 360)]
+    ("heights", "chosen"),
+    [((1080, 720, 480, 240), [480, 240]), ((1080, 540, 360), [540, 360]), ((360,), [360, 360])],
 )
-def test_keyframes_come_from_the_smallest_rendition_whose_text_can_be_read(
-    footage: Footage, tmp_path: Path, heights: Sequence[int], chosen: int
+def test_keyframes_come_from_the_smallest_rendition_whose_text_can_be_read_and_previews_from_a_small_one(
+    footage: Footage, tmp_path: Path, heights: Sequence[int], chosen: Sequence[int]
 ) -> None:
     tool = FakeMediaTool(tuple(footage.frames()))
     download = rendition(480, "mp4")
     context = context_for(footage, tmp_path, (PROXY, download, *(rendition(height) for height in heights)))
     SegmentStage(tool, segmenters()).run(context)
-    # The preview comes from the same file: one download does.
-    assert [path.name for path in tool.read] == ["proxy.mp4", *[f"video-{chosen}.mp4"] * 2]
+    assert [path.name for path in tool.read] == ["proxy.mp4", *(f"video-{height}.mp4" for height in chosen)]
 
 
 def test_progress_grows_to_the_end(footage: Footage, tmp_path: Path) -> None:

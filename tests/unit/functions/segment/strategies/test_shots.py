@@ -24,7 +24,7 @@ def shots_in(frames: Iterable[Frame], **stream: Any) -> Sequence[Segment]:
     segmenter.start(media_info(video=(video_stream(**stream),)))
     for frame in frames:
         segmenter.observe_frame(frame)
-    return segmenter.finish()
+    return [segment for segment in segmenter.finish() if segment.kind == "shot"]
 
 
 def shots_of(footage: Footage) -> Sequence[Segment]:

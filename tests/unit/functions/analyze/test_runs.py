@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from functions.analyze.stretches import stretches
+from functions.analyze.runs import runs
 
 
 def found(windows: str, gap: int = 0, least: int = 1) -> list[tuple[int, int]]:
-    return stretches(np.array([window == "x" for window in windows]), gap=gap, least=least)
+    return runs(np.array([window == "x" for window in windows]), gap=gap, least=least)
 
 
-def test_windows_that_follow_each_other_are_one_stretch() -> None:
+def test_windows_that_follow_each_other_are_one_run() -> None:
     assert found("..xx.x") == [(2, 4), (5, 6)]
     assert found("xxx") == [(0, 3)]
     assert found("...") == found("") == []

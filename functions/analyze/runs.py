@@ -1,4 +1,4 @@
-"""From windows in which something holds to the stretches of time that they make."""
+"""From windows in which something holds to the runs that they make."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["stretches"]
+__all__ = ["runs"]
 
 
-def stretches(holds: npt.NDArray[np.bool_], *, gap: int, least: int) -> list[tuple[int, int]]:
-    """Returns the first window and the end of each stretch, half-open.
+def runs(holds: npt.NDArray[np.bool_], *, gap: int, least: int) -> list[tuple[int, int]]:
+    """Returns the first window and the end of each run, half-open.
 
     Args:
         holds: For each window, whether it does.
         gap: Most windows between two in which it does not and that are bridged all the same.
-        least: Fewest windows of a stretch, bridged ones included.
+        least: Fewest windows of a run, bridged ones included.
     """
     places = np.flatnonzero(holds)
     if not places.size:
