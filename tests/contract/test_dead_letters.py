@@ -285,13 +285,18 @@ class TestPubsub:
             if ack_deadline_seconds == 0:
                 raise PermissionDenied("planted")
 
-        def refuse(letter: DeadLetter) -> Disposal:
+        shown: list[str] = []
+
+        def refuse_the_second(letter: DeadLetter) -> Disposal:
+            shown.append(letter.id)
+            if len(shown) == 1:
+                return "keep"
             raise PipelineError("the_first_error", letter.id)
 
         monkeypatch.setattr(SubscriberClient, "modify_ack_deadline", refuse_to_release)
         monkeypatch.setattr(pubsub_dead_letters, "_MOST_RELEASED", 1)
         with caplog.at_level("WARNING"), pytest.raises(PipelineError, match="the_first_error"):
-            subject.letters.visit(refuse)
+            subject.letters.visit(refuse_the_second)
         assert asked.count(0) == caplog.messages.count("dead_letters_held") == 2
 
     def test_without_the_subscription_it_says_what_to_create(
