@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from shared.adapters.ffmpeg.clock import JUMPING
 from shared.adapters.ffmpeg.outputs import is_late
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
@@ -26,8 +27,8 @@ SHORTEST: Final = Fraction(1, 2)
 LONGEST: Final = Fraction(5, 4)
 """How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
 
-# FFmpeg takes so long a step of a transport stream's clock for a jump and goes on without it; not in a piece.
-_JUMPING, _JUMP_S = "mpegts", 10
+# Times that span so much more or less than what is shown, besides the last frame, come from a clock that jumps.
+_JUMP_S = 0.05
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
 _LENGTH_WEIGHT: Final = 0.1
 # More than this share of the video decoded twice is not worth it.
@@ -52,9 +53,16 @@ def plan_chunks(
         session: The attempt.
     """
     timeline = read_timeline(programs, source, session, demuxer=media.demuxer, stream=str(media.video[0].index))
-    if media.demuxer == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
+    video = media.video[0]
+    # FFmpeg goes on as if it had not, but not in a piece.
+    if media.demuxer in JUMPING and timeline.is_timed and _jumps(timeline, video):
         return Chunking(reason="its clock jumps")
-    return chunking_of(timeline, media.video[0], plan, chunk_s)
+    return chunking_of(timeline, video, plan, chunk_s)
+
+
+def _jumps(timeline: Timeline, video: VideoStream) -> bool:
+    spanned_s = float(np.ptp(timeline.pts) * timeline.tick_s) if len(timeline.pts) else 0.0
+    return abs(video.duration_s - spanned_s) > float(1 / video.fps) + _JUMP_S
 
 
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:

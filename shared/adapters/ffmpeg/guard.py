@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import SOUND_CODECS, VIDEO_CODECS
+from shared.adapters.ffmpeg.clock import JUMPING
 from shared.adapters.ffmpeg.streams import Span, is_picture, rational, seconds
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
@@ -62,7 +63,9 @@ def check_header(header: Described, limits: MediaLimits) -> None:
         if not _pixels(stream):
             raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
         check_pixels(_pixels(stream), limits)
-    _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
+    # From the last time less the first: where clocks jump, that is not how long it lasts.
+    if header["format"]["format_name"] not in JUMPING:
+        _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
 
 
 def check_media(media: MediaInfo, limits: MediaLimits) -> None:

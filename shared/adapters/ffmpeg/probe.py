@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import reading_arguments
+from shared.adapters.ffmpeg.clock import JUMPING, SteadyClock
 from shared.adapters.ffmpeg.guard import (
     HOW_TO_EXPORT,
     check_complete,
@@ -34,6 +36,7 @@ from shared.adapters.ffmpeg.streams import (
     video_stream,
 )
 from shared.adapters.sandbox import RunningTool, ToolLimits
+from shared.domain.encoding import MAX_SOUND_TRACKS
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import MediaLimits
@@ -164,6 +167,7 @@ def _spans(
         header["streams"],
         origin_s=seconds(header["format"].get("start_time")) or 0.0,
         max_packets=int(limits.max_fps * limits.max_duration_s),
+        clock=_clock(header),
     )
     arguments = (*reading, "-show_entries", f"packet={PACKET_FIELDS}", "-of", "csv=print_section=0")
     with programs.ask(arguments, path, session) as tool:
@@ -171,6 +175,15 @@ def _spans(
             scan.add(line.decode())
     indices = (stream["index"] for stream in header["streams"])
     return {index: span for index in indices if (span := scan.span(index))}, tool
+
+
+def _clock(header: Mapping[str, Any]) -> SteadyClock | None:
+    """Returns what FFmpeg does where a file's clock jumps; None where none may."""
+    if header["format"]["format_name"] not in JUMPING:
+        return None
+    read = {stream["index"] for stream in (*pictures(header)[:1], *sounds(header)[:MAX_SOUND_TRACKS])}
+    ticks_s = {stream["index"]: rational(stream["time_base"], Fraction(1)) for stream in header["streams"]}
+    return SteadyClock(ticks_s, read)
 
 
 def _media_info(header: Mapping[str, Any], spans: Mapping[int, Span], size_bytes: int) -> MediaInfo:
