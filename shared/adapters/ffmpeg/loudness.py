@@ -21,6 +21,8 @@ __all__ = ["Meters", "measure_loudness"]
 
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
+_FIRST = b"frame:0 "  # said of the first frame that comes to the filter that writes the values
+
 
 class Meters:
     """FFmpeg's EBU R 128 meters for several sounds at once, each with a pipe of its own.
@@ -36,6 +38,7 @@ class Meters:
         self._readers = [os.fdopen(read_fd, "rb", buffering=0) for read_fd, _ in pipes]
         self._writers = [os.fdopen(write_fd, "wb", buffering=0) for _, write_fd in pipes]
         self._values: list[dict[str, float]] = [{} for _ in range(count)]
+        self._begun = [0] * count
         self.pass_fds = tuple(write_fd for _, write_fd in pipes)
 
     def close(self) -> None:
@@ -73,6 +76,11 @@ class Meters:
                     *lines, rest[key.data] = (rest[key.data] + chunk).split(b"\n")
                     self._take(lines, key.data)
 
+    @property
+    def begun_anew(self) -> bool:
+        """Whether a meter, and every filter before it, began again: FFmpeg does that where a sound changes."""
+        return max(self._begun) > 1
+
     def loudness(self, number: int, tool: RunningTool) -> Loudness:
         """Returns what a meter showed last.
 
@@ -91,6 +99,7 @@ class Meters:
 
     def _take(self, lines: Sequence[bytes], number: int) -> None:
         for line in lines:
+            self._begun[number] += line.startswith(_FIRST)
             key, found, value = line.decode().partition("=")
             if found:
                 self._values[number][key] = float(value)

@@ -11,15 +11,16 @@ from typing import Any
 
 import ffmpeg
 
-from shared.adapters.ffmpeg.allowance import for_sound
+from shared.adapters.ffmpeg.allowance import for_sound, for_unpacked_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
+from shared.adapters.ffmpeg.indexing import COPIED
 from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.domain.encoding import SoundPlan, SoundTrack
-from shared.domain.errors import PermanentError
+from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import Loudness, MediaInfo
 from shared.ports.encoder import EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
@@ -42,14 +43,20 @@ def encode_sound(
     """
     work = _Work(programs, source, media, plan, folder, session)
     loudness, decode_errors = work.measured()
+    if loudness is None:
+        work = work.unchanging()
+        loudness, _ = work.measured()
+    if loudness is None:
+        raise TransientError("bad_output", "The sound still changes after it was made to be of one kind.")
     tracks = [
         EncodedTrack(track=track, path=folder / f"{track.name}.mp4", source=measured)
-        for track, measured in zip(plan.tracks, loudness, strict=True)
+        for track, measured in zip(work.plan.tracks, loudness, strict=True)
     ]
     levels = {encoded.track.name: first_level(encoded.source, plan) for encoded in tracks}
     work.encode(tracks, levels)
+    finished = zip(work.brought_to_level(tracks, levels), plan.tracks, strict=True)
     return EncodedSound(
-        tracks=tuple(work.brought_to_level(tracks, levels)),
+        tracks=tuple(replace(encoded, track=track) for encoded, track in finished),
         analysis_audio=work.analysis_audio,
         decode_errors=decode_errors,
     )
@@ -64,19 +71,25 @@ class _Work:
         plan: SoundPlan,
         folder: Path,
         session: ToolSession,
+        options: tuple[str, ...] = (),
     ) -> None:
         self._programs = programs
         self._source = source
         self._media = media
-        self._plan = plan
+        self.plan = plan
         self._folder = folder
         self._session = session
+        self._options = options
         self._limits = for_sound(media, plan)
         self.analysis_audio = folder / "analysis.wav"
 
-    def measured(self) -> tuple[list[Loudness], int]:
-        """Decodes everything once: how loud the tracks are, what is analyzed, and the number of decode errors."""
-        read, tracks = opened(self._source, self._media), self._plan.tracks
+    def measured(self) -> tuple[list[Loudness] | None, int]:
+        """Decodes everything once: how loud the tracks are, what is analyzed, and the number of decode errors.
+
+        None where a track becomes one of another kind, with more channels or another rate: at each such place
+        FFmpeg begins its filters anew. They would measure only the rest, and put silence before it since 0.
+        """
+        read, tracks = opened(self._source, self._media), self.plan.tracks
         errors = DecodeErrors({track.index for track in tracks})
         wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
         with closing(Meters(len(tracks))) as meters:
@@ -90,6 +103,7 @@ class _Work:
                 self._folder,
                 self._session,
                 limits=self._limits,
+                options=self._options,
                 pass_fds=meters.pass_fds,
                 on_log=errors.note,
             ) as tool:
@@ -99,16 +113,42 @@ class _Work:
             raise PermanentError("corrupt", detail, log_tail=tool.log_tail, command=tool.command)
         if tool.returncode or not _is_written(self.analysis_audio):
             raise tool_failed(tool)
+        if meters.begun_anew:
+            return None, errors.count
         return [meters.loudness(number, tool) for number in range(len(tracks))], errors.count
+
+    def unchanging(self) -> _Work:
+        """Returns the same work on a copy of the tracks in which each is of one kind from beginning to end."""
+        copy, tracks = self._folder / f"sound.{COPIED}", self.plan.tracks
+        read = opened(self._source, self._media)
+        # NUT can't say of a sample that it comes before 0, where nothing is heard anyway.
+        sounds = [_of_one_kind(read, track).filter("atrim", start=0) for track in tracks]
+        # PCM: other codecs have frames of a fixed size, which close the gaps between them.
+        output = ffmpeg.output(*sounds, literal(copy), **CLEAN, acodec="pcm_s24le", format=COPIED)
+        graph, limits = self._graph(read, tracks, [output]), for_unpacked_sound(self._media, self.plan)
+        with self._programs.encode(graph, self._folder, self._session, limits=limits) as tool:
+            tool.stdout.read()
+        if tool.returncode or not _is_written(copy):
+            raise tool_failed(tool)
+        streams = {stream.index: stream for stream in self._media.audio}
+        audio = tuple(replace(streams[track.index], index=index) for index, track in enumerate(tracks))
+        media = replace(self._media, container=COPIED, video=(), audio=audio, size_bytes=copy.stat().st_size)
+        plan = replace(
+            self.plan, tracks=tuple(replace(track, index=index) for index, track in enumerate(tracks))
+        )
+        # copyts: a sound that begins late must not be moved to 0.
+        return _Work(self._programs, copy, media, plan, self._folder, self._session, ("-copyts",))
 
     def encode(self, tracks: Sequence[EncodedTrack], levels: Mapping[str, Level | None]) -> None:
         """Encodes tracks, each with its change of level."""
         read, outputs = opened(self._source, self._media), []
         for encoded in tracks:
             sound = _leveled(_timed(read, encoded.track), levels[encoded.track.name])
-            outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
+            outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self.plan)))
         graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
-        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
+        with self._programs.encode(
+            graph, self._folder, self._session, limits=self._limits, options=self._options
+        ) as tool:
             tool.stdout.read()
         if tool.returncode or not all(_is_written(encoded.path) for encoded in tracks):
             raise tool_failed(tool)
@@ -131,7 +171,7 @@ class _Work:
                 finished[encoded.track.name] = replace(
                     encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
                 )
-                better = corrected_level(level, encoded.source, result, self._plan, attempt)
+                better = corrected_level(level, encoded.source, result, self.plan, attempt)
                 if better is not None:
                     levels[encoded.track.name] = better
                     again.append(encoded)
@@ -146,12 +186,16 @@ class _Work:
 
 
 def _timed(read: Any, track: SoundTrack) -> Any:
+    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays with
+    # the picture.
+    return _of_one_kind(read, track, first_pts=0)
+
+
+def _of_one_kind(read: Any, track: SoundTrack, **options: int) -> Any:
     return read[str(track.index)].filter(
         "aresample",
         _RATE_HZ,
-        # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
-        # with the picture.
-        first_pts=0,
+        **options,
         ochl="mono" if track.channels == 1 else "stereo",
         osf="fltp",  # what comes out above full scale is not cut off before its level is right
         rematrix_maxval=1,  # mixing down adds no more level than one channel has
