@@ -232,7 +232,7 @@ def test_files_that_do_not_belong_together_are_not_put_together(
 ) -> None:
     both = in_chunks.both(sources.path("25.mp4"))
     large, small = (rung.path for rung in both.joined.rungs)
-    with pytest.raises(TransientError, match="begins otherwise"):
+    with pytest.raises(PermanentError, match="inexact_cut"):
         encoder.join([large, small], tmp_path / "mixed.mp4")
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(large.read_bytes()[:-10])

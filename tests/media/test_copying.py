@@ -153,6 +153,13 @@ def test_pictures_that_become_others_amid(
     assert "changes" in choice.reason
 
 
+def test_mirrored(plan: Callable[[Path], Ladder], make_clip: MakeClip) -> None:
+    """Upside down and mirrored: nothing has to be turned, by what is said of the rotation alone."""
+    whole = make_clip("whole.mp4", *_source(), *_h264(50))
+    flip = ("-display_rotation", "180", "-display_hflip")
+    assert "mirrored" in plan(make_clip("mirrored.mp4", *flip, "-i", str(whole), "-c", "copy")).choices[0].reason
+
+
 def test_cut_by_an_edit_list(plan: Callable[[Path], Ladder], make_clip: MakeClip) -> None:
     whole = make_clip("whole.mp4", *_source(), *_h264(50))
     cut = make_clip("cut.mp4", "-ss", "1", "-i", str(whole), "-c", "copy")

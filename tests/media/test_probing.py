@@ -72,6 +72,24 @@ def test_rotation_counts_clockwise(
     assert probe(path).video[0].rotation == clockwise
 
 
+@pytest.mark.parametrize("flip", ["-display_hflip", "-display_vflip"])
+@pytest.mark.parametrize("turned", ["0", "90", "180"])
+def test_mirrored(probe: Probe, make_clip: MakeClip, clip: Path, turned: str, flip: str) -> None:
+    mirrored = make_clip("mirrored.mp4", "-display_rotation", turned, flip, "-i", str(clip), "-c", "copy")
+    turned_only = make_clip("turned.mp4", "-display_rotation", turned, "-i", str(clip), "-c", "copy")
+    assert probe(mirrored).video[0].mirrored
+    assert not probe(turned_only).video[0].mirrored
+
+
+def test_a_cover_that_does_not_say_so_is_not_shown_for_the_video(
+    probe: Probe, make_clip: MakeClip, clip: Path
+) -> None:
+    cover = make_clip("cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=640x480:d=0.04", "-frames:v", "1")
+    maps = ("-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "default", "-disposition:v:1", "0")
+    media = probe(make_clip("covered.mkv", "-i", str(cover), "-i", str(clip), *maps))
+    assert [(video.codec, video.frames) for video in media.video] == [("h264", 50), ("mjpeg", 1)]
+
+
 def test_pixel_shape_and_display_size(probe: Probe, make_clip: MakeClip) -> None:
     picture = probe(make_clip("anamorphic.mp4", *_PICTURE, "-vf", "setsar=4/3", *_H264)).video[0]
     assert picture.sample_aspect == Fraction(4, 3)

@@ -33,6 +33,8 @@ _JUMP_S = 0.05
 _LENGTH_WEIGHT: Final = 0.1
 # More than this share of the video decoded twice is not worth it.
 _MOST_REDONE: Final = 0.5
+# Fewer are encoded without reordering, or, where some are dropped, not at all: no such chunk fits to the others.
+_FEWEST_FRAMES: Final = 8
 # Deinterlacing and dropping frames look at a frame's neighbours.
 _NEIGHBOURS: Final = 2
 # Frames nearer to each other than this are not told apart by half of what lies between, in a piece's ticks.
@@ -123,6 +125,7 @@ class _Cutter:
         self._gop = plan.gop_frames(video.fps)
         self._gop_s = plan.gop_s
         self._by_clock = video.variable_fps
+        self._fps = min(video.fps, plan.max_output_fps)
         # What comes late is shown from 0.
         self._clock_from = 0 if is_late(video) else int(self._times[0])
         slower = video.fps > plan.max_output_fps
@@ -136,7 +139,7 @@ class _Cutter:
         seconds = [float(start.at * self._tick_s) for start in starts]
         redone = [self._redone_s(start) for start in starts]
         end_s = float(self._end * self._tick_s)
-        chosen = choose_starts(seconds, redone, end_s, chunk_s)
+        chosen = choose_starts(seconds, redone, end_s, chunk_s, float(_FEWEST_FRAMES / self._fps))
         total_s = sum(redone[index] for index in chosen)
         if len(chosen) < 2:
             return Chunking(reason="it is too short for two chunks")
@@ -219,7 +222,9 @@ class _Cutter:
             )
 
 
-def choose_starts(starts_s: Sequence[float], redone_s: Sequence[float], end_s: float, chunk_s: float) -> list[int]:
+def choose_starts(
+    starts_s: Sequence[float], redone_s: Sequence[float], end_s: float, chunk_s: float, last_s: float
+) -> list[int]:
     """Returns which starts chunks begin at: the first, and then others in between the shortest and the longest.
 
     Args:
@@ -227,12 +232,13 @@ def choose_starts(starts_s: Sequence[float], redone_s: Sequence[float], end_s: f
         redone_s: What is decoded in vain for a chunk that begins there.
         end_s: Where the last chunk ends; it alone may be shorter.
         chunk_s: The length aimed at.
+        last_s: How long the last chunk is at least.
     """
     chosen = [0]
     shortest_s, longest_s = float(SHORTEST) * chunk_s, float(LONGEST) * chunk_s
     while end_s - starts_s[chosen[-1]] > longest_s:
         start_s = starts_s[chosen[-1]]
-        later = range(chosen[-1] + 1, len(starts_s))
+        later = [at for at in range(chosen[-1] + 1, len(starts_s)) if end_s - starts_s[at] >= last_s]
         near = [index for index in later if shortest_s <= starts_s[index] - start_s <= longest_s]
         if not near:
             # No frame for longer than a chunk, or key frames rarer than chunks.

@@ -51,7 +51,7 @@ _DESCRIPTION = (
     "stream=index,codec_type,codec_name,profile,level,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
-    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
+    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation,displaymatrix"
 )
 _MAX_TITLE = 300
 _IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds specified max pixel count)")
@@ -188,6 +188,7 @@ def _clock(header: Mapping[str, Any]) -> SteadyClock | None:
 
 def _media_info(header: Mapping[str, Any], spans: Mapping[int, Span], size_bytes: int) -> MediaInfo:
     video = [video_stream(raw, span) for raw in pictures(header) if (span := spans.get(raw["index"]))]
+    video.sort(key=lambda stream: stream.frames == 1)  # beside moving pictures a cover, of which its file says nothing
     audio = [audio_stream(raw, span) for raw in sounds(header) if (span := spans.get(raw["index"]))]
     subtitles = [subtitle_stream(raw) for raw in header["streams"] if raw.get("codec_type") == "subtitle"]
     ends_s = [spans[stream.index].end_s for stream in video] + [spans[stream.index].end_s for stream in audio]
