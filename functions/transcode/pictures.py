@@ -26,7 +26,8 @@ _WORTH_IT: Final = 0.8
 """In chunks if that takes at most this share of the time: it costs more, and has more that can fail."""
 
 _DAMAGED: Final = (
-    "The source's own pictures would do, but some of them are damaged: what is encoded looks the same in every player."
+    "The source's own pictures would do, but some of them are damaged: "
+    "what is encoded looks the same in every player."
 )
 
 

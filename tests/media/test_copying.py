@@ -139,12 +139,16 @@ def test_near_misses(
 
 
 @pytest.mark.parametrize("container", ["ts", "mp4"])
-@pytest.mark.parametrize("later", [_source(size="320x240"), (*_source(), "-vf", "setsar=4/3")], ids=["size", "shape"])
+@pytest.mark.parametrize(
+    "later", [_source(size="320x240"), (*_source(), "-vf", "setsar=4/3")], ids=["size", "shape"]
+)
 def test_pictures_that_become_others_amid(
     plan: Callable[[Path], Ladder], make_clip: MakeClip, tmp_path: Path, container: str, later: tuple[str, ...]
 ) -> None:
     """One header stands for all of a rung: a player would show the rest as it says, or not at all."""
-    parts = [make_clip(f"part.{container}", *source, *_h264(50), "-an", "-t", "4") for source in (_source(), later)]
+    parts = [
+        make_clip(f"part.{container}", *source, *_h264(50), "-an", "-t", "4") for source in (_source(), later)
+    ]
     listed = tmp_path / "parts.txt"
     listed.write_text("".join(f"file '{part}'\n" for part in parts))
     joined = make_clip(f"joined.{container}", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy")

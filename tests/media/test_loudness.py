@@ -112,7 +112,7 @@ def test_a_sound_shorter_than_what_the_meter_waits_for(
 def test_what_a_file_says_of_itself_is_no_measurement(make_clip: MakeClip, session: FakeStageContext) -> None:
     """A live stream's next song comes with words of its own, which FFmpeg hands on with the frames."""
     tone = ("-f", "lavfi", "-i", "sine=997:d=2:r=48000,volume=-2dB", "-c:a", "libvorbis", "-ac", "2")
-    songs = [make_clip(f"{name}.ogg", *tone, "-metadata", said) for name, said in (("a", "x=1"), ("b", f"x={_LIE}"))]
+    songs = [make_clip("song.ogg", *tone, "-metadata", f"x={said}") for said in ("1", _LIE)]
     chained = songs[0].with_name("chained.ogg")
     chained.write_bytes(b"".join(song.read_bytes() for song in songs))
     measured, alone = loudness_of(chained, session), loudness_of(songs[0], session)

@@ -42,6 +42,12 @@ def test_no_video_at_all(refuse: Refuse, tmp_path: Path, content: bytes) -> None
     assert refuse.tools_run == 0
 
 
+@pytest.mark.reliability("A20")
+def test_a_bare_voice_memo_is_no_script(refuse: Refuse, make_clip: MakeClip) -> None:
+    amr = ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")
+    assert refuse(make_clip("memo.amr", "-f", "lavfi", "-i", "sine=440:d=1", *amr)) == "not_video"
+
+
 @pytest.mark.reliability("A21")
 @pytest.mark.parametrize("name", ["still.jpg", "still.png", "still.gif", "still.bmp", "still.webp", "still.avif"])
 def test_still_picture(refuse: Refuse, make_clip: MakeClip, tmp_path: Path, name: str) -> None:

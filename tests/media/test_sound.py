@@ -223,7 +223,8 @@ def test_sound_that_becomes_of_another_kind_stays_with_the_picture(
 
 def _beeps_s(path: Path) -> list[float]:
     """Returns when beeps begin, which are apart by more than half a second."""
-    command = [str(bundled("ffmpeg")), "-v", "error", "-i", str(path), "-ac", "1", "-ar", "8000", "-f", "s16le", "-"]
+    command = [str(bundled("ffmpeg")), "-v", "error", "-i", str(path), "-ac", "1", "-ar", "8000", "-f", "s16le"]
+    command.append("pipe:1")
     run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     samples = np.abs(np.frombuffer(run.stdout, np.int16).astype(np.float64))
     (loud,) = np.nonzero(samples > samples.max() / 20)

@@ -63,7 +63,7 @@ def plan_chunks(
 
 
 def _jumps(timeline: Timeline, video: VideoStream) -> bool:
-    spanned_s = float(np.ptp(timeline.pts) * timeline.tick_s) if len(timeline.pts) else 0.0
+    spanned_s = float(int(np.ptp(timeline.pts)) * timeline.tick_s) if len(timeline.pts) else 0.0
     return abs(video.duration_s - spanned_s) > float(1 / video.fps) + _JUMP_S
 
 

@@ -85,7 +85,7 @@ def segment_starts(key_times_s: Iterable[Fraction]) -> Iterator[Fraction]:
 
 
 def _changes(listed: Path, *, content: bool = False) -> bool:
-    """Returns whether a header comes beside one of the packets in FFmpeg's list, or not all have the same content."""
+    """Returns whether a header comes beside a packet in FFmpeg's list, or not all have the same content."""
     with listed.open() as lines:
         packets = [line.strip().split(",") for line in lines if not line.startswith("#")]
     renewed = any(field.strip() == "New Extradata" for packet in packets for field in packet)

@@ -50,7 +50,7 @@ class Meters:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
         # The meter shows whole tenths of a second: less than one can be all there is, or have the highest peak.
         padded = sound.filter("apad", pad_dur=0.1)
-        # What a live stream says of each song comes with its frames: to be read here, it has to be the meter's own.
+        # What a live stream says of each song comes with its frames: what is read here has to be the meter's own.
         heard = padded.filter("ametadata", mode="delete").filter(
             "ebur128",
             peak="true",  # between samples too, by oversampling

@@ -62,11 +62,8 @@ def sniff(path: Path) -> str:
     # Only sound comes after such a tag: anything else behind one is there to be overlooked.
     if sound := _sound(after_tag):
         return sound
-    if head.startswith(_AMR):
-        raise PermanentError(
-            "unsupported_container", "The file is bare AMR sound, which is not accepted. Export it as M4A or MP3."
-        )
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_REFERENCES):
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(_REFERENCES) and not head.startswith(_AMR):
         raise PermanentError(
             "unsupported_container",
             "The file is a playlist or another text that refers to media. Upload the video itself.",

@@ -133,9 +133,7 @@ class _Work:
         streams = {stream.index: stream for stream in self._media.audio}
         audio = tuple(replace(streams[track.index], index=index) for index, track in enumerate(tracks))
         media = replace(self._media, container=COPIED, video=(), audio=audio, size_bytes=copy.stat().st_size)
-        plan = replace(
-            self.plan, tracks=tuple(replace(track, index=index) for index, track in enumerate(tracks))
-        )
+        plan = replace(self.plan, tracks=tuple(replace(track, index=index) for index, track in enumerate(tracks)))
         # copyts: a sound that begins late must not be moved to 0.
         return _Work(self._programs, copy, media, plan, self._folder, self._session, ("-copyts",))
 
@@ -186,8 +184,8 @@ class _Work:
 
 
 def _timed(read: Any, track: SoundTrack) -> Any:
-    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays with
-    # the picture.
+    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
+    # with the picture.
     return _of_one_kind(read, track, first_pts=0)
 
 

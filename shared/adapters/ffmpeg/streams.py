@@ -148,7 +148,9 @@ def _rotation(stream: Described) -> int:
 def _mirrored(stream: Described) -> bool:
     """Returns whether the display matrix, three lines of three numbers, turns left and right around."""
     for side_data in stream.get("side_data_list", ()):
-        rows = [line.split(":")[-1].split() for line in side_data.get("displaymatrix", "").split("\n") if line.strip()]
+        rows = [
+            line.split(":")[-1].split() for line in side_data.get("displaymatrix", "").split("\n") if line.strip()
+        ]
         if len(rows) >= 2:
             (a, b, _), (c, d, _) = (map(int, row) for row in rows[:2])
             return a * d < b * c
