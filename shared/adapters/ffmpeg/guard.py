@@ -20,6 +20,8 @@ Described = Mapping[str, Any]
 HOW_TO_EXPORT = "Export it as H.264 with AAC sound."
 """What a user can do about a codec."""
 
+# What is decoded without Dolby Vision is then like no other colours: shown as such, people are green and purple.
+_DOLBY_ALONE = 5
 # Their headers say how long they are; a stream or disc format is as long as what has arrived of it.
 _DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf", "mp3", "flac", "aiff")
 # Short by less than this is rounding, whatever share of a very short video it is.
@@ -60,6 +62,11 @@ def check_header(header: Described, limits: MediaLimits) -> None:
         )
     _check_codecs(header)
     for stream in pictures(header):
+        if any(side.get("dv_profile") == _DOLBY_ALONE for side in stream.get("side_data_list", ())):
+            raise PermanentError(
+                "unsupported_codec",
+                "The video has colours that only Dolby Vision shows (profile 5). Export it as HDR10, HLG or SDR.",
+            )
         if not _pixels(stream):
             raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
         check_pixels(_pixels(stream), limits)

@@ -51,7 +51,8 @@ _DESCRIPTION = (
     "stream=index,codec_type,codec_name,profile,level,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
-    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation,displaymatrix"
+    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:"
+    "stream_side_data=rotation,displaymatrix,dv_profile"
 )
 _MAX_TITLE = 300
 _IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds specified max pixel count)")
