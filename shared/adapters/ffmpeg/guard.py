@@ -62,11 +62,7 @@ def check_header(header: Described, limits: MediaLimits) -> None:
         )
     _check_codecs(header)
     for stream in pictures(header):
-        if any(side.get("dv_profile") == _DOLBY_ALONE for side in stream.get("side_data_list", ())):
-            raise PermanentError(
-                "unsupported_codec",
-                "The video has colours that only Dolby Vision shows (profile 5). Export it as HDR10, HLG or SDR.",
-            )
+        _check_colors(stream)
         if not _pixels(stream):
             raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
         check_pixels(_pixels(stream), limits)
@@ -146,6 +142,14 @@ def _check_codecs(header: Described) -> None:
                 "unsupported_codec",
                 f"The {kind} is encoded as {codecs[0]}, which is not accepted. {HOW_TO_EXPORT}",
             )
+
+
+def _check_colors(stream: Described) -> None:
+    if any(side.get("dv_profile") == _DOLBY_ALONE for side in stream.get("side_data_list", ())):
+        raise PermanentError(
+            "unsupported_codec",
+            "The video has colours that only Dolby Vision shows (profile 5). Export it as HDR10, HLG or SDR.",
+        )
 
 
 def check_pixels(pixels: int, limits: MediaLimits) -> None:
