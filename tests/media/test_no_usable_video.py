@@ -35,7 +35,7 @@ def test_colors_that_only_dolby_vision_shows(
     if like:
         assert tool.probe(path, MediaLimits(), session).video
     else:
-        assert refuse(path) == "unsupported_codec"
+        assert refuse(path) == "unsupported_colors"
 
 
 def _with_dolby_vision(content: bytes, profile: int, like: int) -> bytes:

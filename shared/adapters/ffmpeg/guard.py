@@ -50,8 +50,8 @@ def check_header(header: Described, limits: MediaLimits) -> None:
     """Refuses what the header alone shows to be unfit.
 
     Raises:
-        PermanentError: ``too_many_streams``, ``no_video_stream``, ``unsupported_codec``, ``too_many_pixels``,
-            ``too_long`` or ``corrupt``.
+        PermanentError: ``too_many_streams``, ``no_video_stream``, ``unsupported_codec``, ``unsupported_colors``,
+            ``too_many_pixels``, ``too_long`` or ``corrupt``.
     """
     streams = header["streams"]
     if len(streams) > limits.max_streams:
@@ -147,7 +147,7 @@ def _check_codecs(header: Described) -> None:
 def _check_colors(stream: Described) -> None:
     if any(side.get("dv_profile") == _DOLBY_ALONE for side in stream.get("side_data_list", ())):
         raise PermanentError(
-            "unsupported_codec",
+            "unsupported_colors",
             "The video has colours that only Dolby Vision shows (profile 5). Export it as HDR10, HLG or SDR.",
         )
 
