@@ -28,7 +28,7 @@ def hindrance(media: MediaInfo, look: Look, rung: Rung) -> str | None:
 
 def _seen(look: Look) -> Iterator[tuple[bool, str]]:
     yield look.interlaced, "it is interlaced"
-    yield not look.is_aligned, "some segments would not start with a key frame (IDR)"
+    yield not look.is_aligned, "some segments would not start with a key frame (IDR), or its size or shape changes"
 
 
 def _rate(media: MediaInfo, rung: Rung) -> Iterator[tuple[bool, str]]:

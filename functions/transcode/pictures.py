@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from functions.transcode.chunks import ChunkedPictures
@@ -23,6 +25,11 @@ __all__ = ["Pictures"]
 
 _WORTH_IT: Final = 0.8
 """In chunks if that takes at most this share of the time: it costs more, and has more that can fail."""
+
+_DAMAGED: Final = (
+    "The source's own pictures would do, but some of them are damaged: "
+    "what is encoded looks the same in every player."
+)
 
 
 class Pictures:
@@ -63,7 +70,7 @@ class Pictures:
             context.caveat(PLUGIN_FAILED, ladder.caveat)
         plan = plan_pictures(ladder.rungs, self._settings.preset, deinterlace=look.interlaced)
         pictures, mode = self._planned(context, media, plan)
-        return pictures, (mode, *ladder.choices)
+        return pictures, (mode, *_as_made(ladder.choices, plan, pictures))
 
     def _planned(
         self, context: StageContext, media: MediaInfo, plan: TranscodePlan
@@ -115,3 +122,17 @@ class Pictures:
             f"{told}Whole it would take about {expected.whole_s:.0f} s, with {pool.workers} chunks at a time "
             f"{expected.chunked_s:.0f} s; {chunking.reencoded_s:.1f} s are decoded twice."
         )
+
+
+def _as_made(choices: Sequence[Choice], plan: TranscodePlan, pictures: EncodedPictures) -> tuple[Choice, ...]:
+    """Returns what was decided, as far as it was not otherwise in the end."""
+    encoded = {one.rung.name for one in pictures.rungs if not one.rung.copy}
+    changed = {
+        f"rung {rung.name}": f"{rung.max_bitrate_bps / 1e6:.2f} Mbit/s at most"
+        for rung in plan.rungs
+        if rung.copy and rung.name in encoded
+    }
+    return tuple(
+        replace(choice, value=changed[choice.subject], reason=_DAMAGED) if choice.subject in changed else choice
+        for choice in choices
+    )

@@ -102,6 +102,11 @@ class TranscodeStage:
             if media.kind == "video":
                 pictures, choices = _or_stop(context, partial(self._pictures.encode, context, media))
             heard = sound.result()
+        if len(media.video) > 1:
+            context.caveat(
+                "picture_tracks_left_out",
+                f"The file has {len(media.video)} tracks of pictures; one of them was encoded.",
+            )
         if decode_errors := heard.decode_errors + (pictures.decode_errors if pictures else 0):
             context.caveat(
                 "decode_errors",

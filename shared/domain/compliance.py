@@ -27,6 +27,7 @@ def _form(video: VideoStream) -> Iterator[tuple[bool, str]]:
     yield not 0 < (video.level or 0) <= _MAX_LEVEL, f"its level is {(video.level or 0) / 10:g}"
     yield video.pixel_format != "yuv420p", f"its pixels are {video.pixel_format}"
     yield video.rotation != 0, f"it has to be turned by {video.rotation} degrees"
+    yield video.mirrored, "it has to be mirrored"
     yield video.sample_aspect != 1, f"its pixels are {video.sample_aspect} as wide as high"
     yield video.hdr != "none", "it is HDR"
     yield video.color_range not in {"", "tv"}, "its colours use the full range"

@@ -23,8 +23,8 @@ class VideoStream:
         width: Coded width in pixels, before rotation and pixel aspect are applied.
         height: Coded height in pixels.
         sample_aspect: Width over height of one pixel; 1 is square.
-        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270 (before that it may
-            have to be mirrored, which does not show here).
+        rotation: Degrees the picture must be turned clockwise to be upright: 0, 90, 180 or 270; before that it may
+            have to be mirrored.
         fps: Mean frames per second.
         variable_fps: True when frames are not evenly spaced.
         frames: Number of frames, when counted; None when unknown.
@@ -40,6 +40,7 @@ class VideoStream:
         interlaced: True when the container or codec says that frames hold two fields, true or not.
         bitrate_bps: Bits a second; None when unknown.
         level: The codec's own number of its level, such as 41 for H.264's 4.1; None when unknown.
+        mirrored: Whether the picture must be mirrored, left to right, before it is turned.
     """
 
     index: int
@@ -64,6 +65,7 @@ class VideoStream:
     interlaced: bool = False
     bitrate_bps: int | None = None
     level: int | None = None
+    mirrored: bool = False
 
     @property
     def display_size(self) -> tuple[int, int]:

@@ -180,7 +180,8 @@ class Encoder(Protocol):
             destination: What to write.
 
         Raises:
-            TransientError: ``bad_output``: they do not belong together.
+            PermanentError: ``inexact_cut``: they do not belong together.
+            TransientError: ``bad_output``: one of them is incomplete.
         """
         ...
 

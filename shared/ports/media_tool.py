@@ -61,8 +61,8 @@ class MediaTool(Protocol):
         """Measures a file by its content.
 
         Raises:
-            PermanentError: ``not_video``, ``unsupported_container``, ``unsupported_codec``, ``truncated``,
-                ``no_video_stream`` or one of the limits' codes.
+            PermanentError: ``not_video``, ``unsupported_container``, ``unsupported_codec``,
+                ``unsupported_colors``, ``truncated``, ``no_video_stream`` or one of the limits' codes.
         """
         ...
 

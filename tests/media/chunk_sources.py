@@ -36,6 +36,7 @@ EXACT = {
     "late.mp4": ("-itsoffset", "3", *moving("25"), "-f", "lavfi", "-i", "sine=d=11", *X264, "-g", "40"),
     "late-sound.mkv": (*moving("25"), "-itsoffset", "0.7", "-f", "lavfi", "-i", "sine=d=6", *X264, "-g", "40"),
     "rotated.mp4": ("-display_rotation", "90", "-i", "{open-gop.mp4}", "-c", "copy"),
+    "mirrored.mp4": ("-display_rotation", "90", "-display_hflip", "-i", "{open-gop.mp4}", "-c", "copy"),
     "trimmed.mp4": ("-ss", "0.5", "-i", "{25.mp4}", "-c", "copy"),
     "trimmed-open-gop.mp4": ("-ss", "0.5", "-i", "{open-gop.mp4}", "-c", "copy"),
     "mpeg2.mkv": (*moving("25"), "-c:v", "mpeg2video", "-bf", "2", "-g", "15"),

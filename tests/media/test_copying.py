@@ -138,6 +138,32 @@ def test_near_misses(
     assert reason in choice.reason
 
 
+@pytest.mark.parametrize("container", ["ts", "mp4"])
+@pytest.mark.parametrize(
+    "later", [_source(size="320x240"), (*_source(), "-vf", "setsar=4/3")], ids=["size", "shape"]
+)
+def test_pictures_that_become_others_amid(
+    plan: Callable[[Path], Ladder], make_clip: MakeClip, tmp_path: Path, container: str, later: tuple[str, ...]
+) -> None:
+    """One header stands for all of a rung: a player would show the rest as it says, or not at all."""
+    parts = [
+        make_clip(f"part.{container}", *source, *_h264(50), "-an", "-t", "4") for source in (_source(), later)
+    ]
+    listed = tmp_path / "parts.txt"
+    listed.write_text("".join(f"file '{part}'\n" for part in parts))
+    joined = make_clip(f"joined.{container}", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy")
+    choice = plan(joined).choices[0]
+    assert choice.value.endswith("Mbit/s at most")
+    assert "changes" in choice.reason
+
+
+def test_mirrored(plan: Callable[[Path], Ladder], make_clip: MakeClip) -> None:
+    """Upside down and mirrored: nothing has to be turned, by what is said of the rotation alone."""
+    whole = make_clip("whole.mp4", *_source(), *_h264(50))
+    flip = ("-display_rotation", "180", "-display_hflip")
+    assert "mirrored" in plan(make_clip("mirrored.mp4", *flip, "-i", str(whole), "-c", "copy")).choices[0].reason
+
+
 def test_cut_by_an_edit_list(plan: Callable[[Path], Ladder], make_clip: MakeClip) -> None:
     whole = make_clip("whole.mp4", *_source(), *_h264(50))
     cut = make_clip("cut.mp4", "-ss", "1", "-i", str(whole), "-c", "copy")
@@ -158,3 +184,5 @@ def test_damage_is_not_passed_on(
     done = process(path)
     assert [caveat.code for caveat in done[0].caveats] == ["decode_errors"]
     assert _elementary_stream(_stored(done, "360p")) != _elementary_stream(path)
+    assert _top(done[1]).value.endswith("Mbit/s at most")
+    assert "damaged" in _top(done[1]).reason

@@ -17,6 +17,8 @@ from shared.domain.media import Loudness
 from shared.testing.stage_context import FakeStageContext
 from tests.media.transcodes import MakeClip
 
+_LIE = "none\nlavfi.r128.I=1\nlavfi.r128.true_peak=nothing"
+
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
@@ -105,3 +107,14 @@ def test_a_sound_shorter_than_what_the_meter_waits_for(
     measured = loudness_of(click, session)
     assert measured.integrated_lufs is None, "there is no whole block of 0.4 s"
     assert measured.true_peak_dbtp is not None
+
+
+def test_what_a_file_says_of_itself_is_no_measurement(make_clip: MakeClip, session: FakeStageContext) -> None:
+    """A live stream's next song comes with words of its own, which FFmpeg hands on with the frames."""
+    tone = ("-f", "lavfi", "-i", "sine=997:d=2:r=48000,volume=-2dB", "-c:a", "libvorbis", "-ac", "2")
+    songs = [make_clip("song.ogg", *tone, "-metadata", f"x={said}") for said in ("1", _LIE)]
+    chained = songs[0].with_name("chained.ogg")
+    chained.write_bytes(b"".join(song.read_bytes() for song in songs))
+    measured, alone = loudness_of(chained, session), loudness_of(songs[0], session)
+    assert measured.integrated_lufs == pytest.approx(alone.integrated_lufs, abs=0.3)
+    assert measured.true_peak_dbtp == pytest.approx(alone.true_peak_dbtp, abs=0.3)

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.ports.media_tool import MediaLimits
+from shared.testing.stage_context import FakeStageContext
+from tests.media.hostile.case import box
 from tests.media.refusals import TWO_FRAMES, Refuse
 from tests.media.transcodes import MakeClip
 
@@ -17,6 +21,37 @@ from tests.media.transcodes import MakeClip
 def test_exotic_codec(refuse: Refuse, make_clip: MakeClip, codec: str) -> None:
     path = make_clip(f"{codec}.avi", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=1", "-c:v", codec)
     assert refuse(path) == "unsupported_codec"
+
+
+@pytest.mark.reliability("A19")
+@pytest.mark.parametrize(("profile", "like"), [(5, 0), (8, 4)])
+def test_colors_that_only_dolby_vision_shows(
+    refuse: Refuse, tool: FfmpegMediaTool, session: FakeStageContext, make_clip: MakeClip, profile: int, like: int
+) -> None:
+    """Profile 5 has a colour space of its own; phones record profile 8.4, which is HLG for all others."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-tag:v", "hvc1")
+    path = make_clip(f"dolby{profile}.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:d=0.4", *hevc)
+    path.write_bytes(_with_dolby_vision(path.read_bytes(), profile, like))
+    if like:
+        assert tool.probe(path, MediaLimits(), session).video
+    else:
+        assert refuse(path) == "unsupported_colors"
+
+
+def _with_dolby_vision(content: bytes, profile: int, like: int) -> bytes:
+    """Returns an MP4 whose index is at its end with a Dolby Vision configuration in its sample description."""
+    version, level, layers = 1 << 8, 3, 0b101
+    bits = (profile << 9 | level << 3 | layers) << 32 | like << 28
+    record = box(
+        b"dvvC" if profile > 7 else b"dvcC", version.to_bytes(2, "big"), bits.to_bytes(6, "big"), bytes(16)
+    )
+    at = content.index(b"hvcC") - 4
+    result = bytearray(content[:at] + record + content[at:])
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"hvc1"):
+        size_at = content.rindex(kind) - 4
+        size = int.from_bytes(content[size_at : size_at + 4], "big") + len(record)
+        result[size_at : size_at + 4] = size.to_bytes(4, "big")
+    return bytes(result)
 
 
 @pytest.mark.reliability("A19")
@@ -40,6 +75,12 @@ def test_no_video_at_all(refuse: Refuse, tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     assert refuse(path) == "not_video"
     assert refuse.tools_run == 0
+
+
+@pytest.mark.reliability("A20")
+def test_a_bare_voice_memo_is_no_script(refuse: Refuse, make_clip: MakeClip) -> None:
+    amr = ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")
+    assert refuse(make_clip("memo.amr", "-f", "lavfi", "-i", "sine=440:d=1", *amr)) == "not_video"
 
 
 @pytest.mark.reliability("A21")

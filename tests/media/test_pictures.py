@@ -248,6 +248,15 @@ def test_a_preview_of_a_still_has_its_length(
     assert previews.shown(rung, (1.3, 0.4), (2.9, 0.1)) == ["red"] * 6 + ["lime"] * 2
 
 
+def test_excerpts_of_the_same_picture_follow_one_another(
+    transcode: Transcode, previews: Previews, make_clip: MakeClip
+) -> None:
+    """As in a recorded screen on which nothing happens; a whole video of one picture, too."""
+    every = make_clip("colors.mp4", *colors(1, 1, 1, 1))
+    rung = transcode(make_clip("slow.mp4", "-i", str(every), "-vf", "fps=1", *H264)).pictures.rungs[0].path
+    assert previews.shown(rung, (1.0, 0.2), (1.5, 0.2), (2.9, 0.2)) == ["red"] * 6 + ["lime"] * 3
+
+
 def test_a_preview_of_one_picture(transcode: Transcode, previews: Previews, make_clip: MakeClip) -> None:
     one = ("-f", "lavfi", "-i", "color=red:s=160x120:r=25:d=0.04", *H264)
     rung = transcode(make_clip("one.mp4", *one)).pictures.rungs[-1].path

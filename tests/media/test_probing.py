@@ -12,7 +12,7 @@ from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import MediaLimits
 from shared.testing.stage_context import FakeStageContext
-from tests.media.transcodes import MakeClip
+from tests.media.transcodes import MakeClip, Transcode
 
 Probe = Callable[[Path], MediaInfo]
 
@@ -72,6 +72,24 @@ def test_rotation_counts_clockwise(
     assert probe(path).video[0].rotation == clockwise
 
 
+@pytest.mark.parametrize("flip", ["-display_hflip", "-display_vflip"])
+@pytest.mark.parametrize("turned", ["0", "90", "180"])
+def test_mirrored(probe: Probe, make_clip: MakeClip, clip: Path, turned: str, flip: str) -> None:
+    mirrored = make_clip("mirrored.mp4", "-display_rotation", turned, flip, "-i", str(clip), "-c", "copy")
+    turned_only = make_clip("turned.mp4", "-display_rotation", turned, "-i", str(clip), "-c", "copy")
+    assert probe(mirrored).video[0].mirrored
+    assert not probe(turned_only).video[0].mirrored
+
+
+def test_a_cover_that_does_not_say_so_is_not_shown_for_the_video(
+    probe: Probe, make_clip: MakeClip, clip: Path
+) -> None:
+    cover = make_clip("cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=640x480:d=0.04", "-frames:v", "1")
+    maps = ("-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "default", "-disposition:v:1", "0")
+    media = probe(make_clip("covered.mkv", "-i", str(cover), "-i", str(clip), *maps))
+    assert [(video.codec, video.frames) for video in media.video] == [("h264", 50), ("mjpeg", 1)]
+
+
 def test_pixel_shape_and_display_size(probe: Probe, make_clip: MakeClip) -> None:
     picture = probe(make_clip("anamorphic.mp4", *_PICTURE, "-vf", "setsar=4/3", *_H264)).video[0]
     assert picture.sample_aspect == Fraction(4, 3)
@@ -128,6 +146,28 @@ def test_late_streams_keep_their_distance(probe: Probe, make_clip: MakeClip) -> 
     assert late_picture.video[0].start_s == pytest.approx(0.52, abs=0.001)
     stream = probe(make_clip("timed.ts", *_PICTURE, *_SOUND, *_H264))  # begins at 1.4 s by its own clock
     assert abs(stream.video[0].start_s) < 0.05
+
+
+@pytest.mark.parametrize("starts_s", [(0, 0), (0, 3600), (30_000, 0)], ids=["again", "onwards", "back"])
+@pytest.mark.parametrize("extension", ["ts", "mpg"])
+def test_what_is_appended_has_a_clock_of_its_own(
+    probe: Probe, transcode: Transcode, make_clip: MakeClip, extension: str, starts_s: tuple[int, int]
+) -> None:
+    """Two recordings in one file, as recorders leave them: all of both is there."""
+    codecs = ("-c:v", "mpeg2video", "-bf", "0", "-c:a", "mp2")
+    parts = [
+        make_clip(f"{start_s}.{extension}", *_PICTURE, *_SOUND, *codecs, "-output_ts_offset", str(start_s))
+        for start_s in starts_s
+    ]
+    joined = parts[0].with_name(f"joined.{extension}")
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    media = probe(joined)
+    assert media.duration_s == pytest.approx(4.0, abs=0.1)
+    assert media.video[0].fps == pytest.approx(25, abs=0.5)
+    assert media.video[0].frames in {100, 101}
+    pictures = transcode(joined).pictures
+    assert pictures.frames == media.video[0].frames
+    assert probe(pictures.rungs[0].path).duration_s == pytest.approx(media.video[0].duration_s, abs=0.06)
 
 
 def test_streams_of_all_kinds(probe: Probe, make_clip: MakeClip, tmp_path: Path) -> None:

@@ -197,3 +197,36 @@ def _channels(path: Path) -> tuple[np.ndarray, np.ndarray]:
     pcm = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60).stdout
     samples = np.frombuffer(pcm, np.float32)
     return samples[0::2], samples[1::2]
+
+
+def test_sound_that_becomes_of_another_kind_stays_with_the_picture(
+    encode_sound: EncodeSound, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """A film in 5.1 after stereo, as broadcast: a beep a second, louder by 12 dB before."""
+    beeps = "aevalsrc='{}*sin(2*PI*880*t)*lt(mod(t,1),0.1)':s=48000:d=2"
+    parts = [
+        make_clip(
+            f"{channels}.ts",
+            *("-f", "lavfi", "-i", beeps.format(loud), "-c:a", "ac3", "-ac", channels, "-output_ts_offset", start),
+        )
+        for channels, loud, start in (("2", "0.8", "0"), ("6", "0.4", "2"))
+    ]
+    joined = parts[0].with_name("joined.ts")
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    encoded = encode_sound(joined)
+    (track,) = encoded.tracks
+    for path in (track.path, encoded.analysis_audio):
+        assert _beeps_s(path) == pytest.approx([0.0, 1.0, 2.0, 3.0], abs=0.03)
+    assert track.track.index == 0
+    assert _loudness(track.path, session).integrated_lufs == pytest.approx(-16, abs=0.5), "the whole, not the rest"
+
+
+def _beeps_s(path: Path) -> list[float]:
+    """Returns when beeps begin, which are apart by more than half a second."""
+    command = [str(bundled("ffmpeg")), "-v", "error", "-i", str(path), "-ac", "1", "-ar", "8000", "-f", "s16le"]
+    command.append("pipe:1")
+    run = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    samples = np.abs(np.frombuffer(run.stdout, np.int16).astype(np.float64))
+    (loud,) = np.nonzero(samples > samples.max() / 20)
+    first = np.concatenate(([True], np.diff(loud) > 4000))
+    return [float(at) / 8000 for at in loud[first]]

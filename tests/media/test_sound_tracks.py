@@ -31,6 +31,17 @@ def process(session: FakeStageContext) -> Process:
     return lambda path: transcoded(path, session)
 
 
+def test_a_second_picture_is_not_left_out_silently(
+    process: Process, session: FakeStageContext, make_clip: MakeClip
+) -> None:
+    """As where a broadcast's programme changes; a cover that says it is one is none."""
+    cover = ("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.04")
+    maps = ("-map", "0", "-map", "1", "-map", "2", "-disposition:v:2", "attached_pic")
+    process(make_clip("two.mp4", *PICTURE, *PICTURE, *cover, *maps, *H264, "-c:v:2", "mjpeg"))
+    (caveat,) = session.caveats
+    assert (caveat.code, "2 tracks" in caveat.detail) == ("picture_tracks_left_out", True)
+
+
 def _tone(hz: int) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine={hz}:d=2")
 

@@ -118,7 +118,7 @@ def test_uneven_times_are_kept(
 
 
 def test_after_a_still_there_is_one_key_frame_and_not_one_for_each_that_was_due(
-    transcode: Transcode, make_clip: MakeClip, key_times: Callable[[Path], list[float]]
+    transcode: Transcode, make_clip: MakeClip
 ) -> None:
     still = "select='not(between(n,20,99))'"
     clip = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=6", "-vf", still, "-fps_mode", "passthrough")

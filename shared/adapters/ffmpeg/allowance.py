@@ -7,13 +7,17 @@ may have: a clip of two seconds that keeps an encoder busy for an hour is not wa
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from shared.adapters.sandbox import ToolLimits
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
-__all__ = ["for_copying", "for_excerpts", "for_own_pictures", "for_pictures", "for_reading", "for_sound"]
+__all__ = [
+    *("for_copying", "for_excerpts", "for_own_pictures", "for_pictures", "for_reading", "for_sound"),
+    "for_unpacked_sound",
+]
 
 # To start, to be scheduled on a machine that is busy with others, and to read a file from a slow disk.
 _LEAST_S = 120.0
@@ -49,6 +53,12 @@ def for_sound(media: MediaInfo, plan: SoundPlan) -> ToolLimits:
         timeout_s=_reading_s(media.size_bytes) + _S_A_SECOND_OF_SOUND * media.duration_s * len(plan.tracks),
         file_bytes=_LEAST_BYTES + math.ceil(2 * bytes_a_second * media.duration_s),
     )
+
+
+def for_unpacked_sound(media: MediaInfo, plan: SoundPlan) -> ToolLimits:
+    """Returns what writing the sound as PCM of 24 bit at 48 kHz may take."""
+    samples = 48_000 * media.duration_s * sum(track.channels for track in plan.tracks)
+    return replace(for_sound(media, plan), file_bytes=_LEAST_BYTES + math.ceil(1.1 * 3 * samples))
 
 
 def for_excerpts(media: MediaInfo, seconds: float) -> ToolLimits:

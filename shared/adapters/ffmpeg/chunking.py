@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from shared.adapters.ffmpeg.clock import JUMPING
 from shared.adapters.ffmpeg.outputs import is_late
 from shared.adapters.ffmpeg.programs import Programs
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
@@ -26,12 +27,14 @@ SHORTEST: Final = Fraction(1, 2)
 LONGEST: Final = Fraction(5, 4)
 """How long a chunk may be, in shares of the length aimed at: 12 and 30 of 24 seconds."""
 
-# FFmpeg takes so long a step of a transport stream's clock for a jump and goes on without it; not in a piece.
-_JUMPING, _JUMP_S = "mpegts", 10
+# Times that span so much more or less than what is shown, besides the last frame, come from a clock that jumps.
+_JUMP_S = 0.05
 # A chunk may be this much longer or shorter to save one second of decoding in vain.
 _LENGTH_WEIGHT: Final = 0.1
 # More than this share of the video decoded twice is not worth it.
 _MOST_REDONE: Final = 0.5
+# Fewer are encoded without reordering, or, where some are dropped, not at all: no such chunk fits to the others.
+_FEWEST_FRAMES: Final = 8
 # Deinterlacing and dropping frames look at a frame's neighbours.
 _NEIGHBOURS: Final = 2
 # Frames nearer to each other than this are not told apart by half of what lies between, in a piece's ticks.
@@ -52,9 +55,16 @@ def plan_chunks(
         session: The attempt.
     """
     timeline = read_timeline(programs, source, session, demuxer=media.demuxer, stream=str(media.video[0].index))
-    if media.demuxer == _JUMPING and (np.abs(np.diff(timeline.pts)) >= _JUMP_S / 2 / timeline.tick_s).any():
+    video = media.video[0]
+    # FFmpeg goes on as if it had not, but not in a piece.
+    if media.demuxer in JUMPING and timeline.is_timed and _jumps(timeline, video):
         return Chunking(reason="its clock jumps")
-    return chunking_of(timeline, media.video[0], plan, chunk_s)
+    return chunking_of(timeline, video, plan, chunk_s)
+
+
+def _jumps(timeline: Timeline, video: VideoStream) -> bool:
+    spanned_s = float(int(np.ptp(timeline.pts)) * timeline.tick_s) if len(timeline.pts) else 0.0
+    return abs(video.duration_s - spanned_s) > float(1 / video.fps) + _JUMP_S
 
 
 def chunking_of(timeline: Timeline, video: VideoStream, plan: TranscodePlan, chunk_s: float) -> Chunking:
@@ -115,6 +125,7 @@ class _Cutter:
         self._gop = plan.gop_frames(video.fps)
         self._gop_s = plan.gop_s
         self._by_clock = video.variable_fps
+        self._fps = min(video.fps, plan.max_output_fps)
         # What comes late is shown from 0.
         self._clock_from = 0 if is_late(video) else int(self._times[0])
         slower = video.fps > plan.max_output_fps
@@ -128,7 +139,7 @@ class _Cutter:
         seconds = [float(start.at * self._tick_s) for start in starts]
         redone = [self._redone_s(start) for start in starts]
         end_s = float(self._end * self._tick_s)
-        chosen = choose_starts(seconds, redone, end_s, chunk_s)
+        chosen = choose_starts(seconds, redone, end_s, chunk_s, float(_FEWEST_FRAMES / self._fps))
         total_s = sum(redone[index] for index in chosen)
         if len(chosen) < 2:
             return Chunking(reason="it is too short for two chunks")
@@ -211,7 +222,9 @@ class _Cutter:
             )
 
 
-def choose_starts(starts_s: Sequence[float], redone_s: Sequence[float], end_s: float, chunk_s: float) -> list[int]:
+def choose_starts(
+    starts_s: Sequence[float], redone_s: Sequence[float], end_s: float, chunk_s: float, last_s: float
+) -> list[int]:
     """Returns which starts chunks begin at: the first, and then others in between the shortest and the longest.
 
     Args:
@@ -219,12 +232,13 @@ def choose_starts(starts_s: Sequence[float], redone_s: Sequence[float], end_s: f
         redone_s: What is decoded in vain for a chunk that begins there.
         end_s: Where the last chunk ends; it alone may be shorter.
         chunk_s: The length aimed at.
+        last_s: How long the last chunk is at least.
     """
     chosen = [0]
     shortest_s, longest_s = float(SHORTEST) * chunk_s, float(LONGEST) * chunk_s
     while end_s - starts_s[chosen[-1]] > longest_s:
         start_s = starts_s[chosen[-1]]
-        later = range(chosen[-1] + 1, len(starts_s))
+        later = [at for at in range(chosen[-1] + 1, len(starts_s)) if end_s - starts_s[at] >= last_s]
         near = [index for index in later if shortest_s <= starts_s[index] - start_s <= longest_s]
         if not near:
             # No frame for longer than a chunk, or key frames rarer than chunks.

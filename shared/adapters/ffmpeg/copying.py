@@ -25,17 +25,21 @@ __all__ = ["copy_pictures", "is_aligned", "segment_starts"]
 def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path, session: ToolSession) -> bool:
     """Reads every packet of H.264 pictures, and says whether a copy's segments would start where rungs' do.
 
+    Nor may pictures become others amid, of another size or shape: one header stands for all of a rung's.
+
     Only IDR pictures count: nothing after one refers to anything before it, as a segment's start must be. An I
     picture amid an open GOP is a key frame for containers, but not for a player that switches there.
     """
     video = media.video[0]
-    times = folder / "idr.txt"
+    times, sizes = folder / "idr.txt", folder / "sps.txt"
     picture = opened(source, media)[str(video.index)]
     outputs = (
         # The first output is what FFmpeg counts the frames of: with those that an edit list hides there are more.
         picture.output("-", format="null", c="copy"),
         # 5: IDR slices; packets without one vanish.
         picture.output(literal(times), format="framecrc", c="copy", **{"bsf:v": "filter_units=pass_types=5"}),
+        # 7: sequence parameter sets, which have the size and the shape of pixels.
+        picture.output(literal(sizes), format="framecrc", c="copy", **{"bsf:v": "filter_units=pass_types=7"}),
     )
     packets = 0
     graph, options = ffmpeg.merge_outputs(*outputs), ("-progress", "pipe:1", "-stats_period", "60")
@@ -43,7 +47,7 @@ def is_aligned(programs: Programs, source: Path, media: MediaInfo, folder: Path,
         for line in tool.stdout:
             key, _, value = line.decode().strip().partition("=")
             packets = int(value) if key == "frame" else packets
-    if tool.returncode or packets != video.frames:
+    if tool.returncode or packets != video.frames or _changes(times) or _changes(sizes, content=True):
         return False
     step_s = gop_frames(video.fps, GOP_S) / video.fps
     expected = segment_starts(takewhile(lambda at_s: at_s < video.duration_s, (step * step_s for step in count())))
@@ -78,6 +82,14 @@ def segment_starts(key_times_s: Iterable[Fraction]) -> Iterator[Fraction]:
         if current is None or segment != current:
             current = segment
             yield at_s
+
+
+def _changes(listed: Path, *, content: bool = False) -> bool:
+    """Returns whether a header comes beside a packet in FFmpeg's list, or not all have the same content."""
+    with listed.open() as lines:
+        packets = [line.strip().split(",") for line in lines if not line.startswith("#")]
+    renewed = any(field.strip() == "New Extradata" for packet in packets for field in packet)
+    return renewed or (content and len({tuple(packet[4:6]) for packet in packets}) > 1)
 
 
 def _times(lines: Iterable[str]) -> Iterator[Fraction]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import SOUND_CODECS, VIDEO_CODECS
+from shared.adapters.ffmpeg.clock import JUMPING
 from shared.adapters.ffmpeg.streams import Span, is_picture, rational, seconds
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo, VideoStream
@@ -19,6 +20,8 @@ Described = Mapping[str, Any]
 HOW_TO_EXPORT = "Export it as H.264 with AAC sound."
 """What a user can do about a codec."""
 
+# What is decoded without Dolby Vision is then like no other colours: shown as such, people are green and purple.
+_DOLBY_ALONE = 5
 # Their headers say how long they are; a stream or disc format is as long as what has arrived of it.
 _DECLARE_DURATION = ("mov", "matroska", "avi", "flv", "asf", "mxf", "mp3", "flac", "aiff")
 # Short by less than this is rounding, whatever share of a very short video it is.
@@ -47,8 +50,8 @@ def check_header(header: Described, limits: MediaLimits) -> None:
     """Refuses what the header alone shows to be unfit.
 
     Raises:
-        PermanentError: ``too_many_streams``, ``no_video_stream``, ``unsupported_codec``, ``too_many_pixels``,
-            ``too_long`` or ``corrupt``.
+        PermanentError: ``too_many_streams``, ``no_video_stream``, ``unsupported_codec``, ``unsupported_colors``,
+            ``too_many_pixels``, ``too_long`` or ``corrupt``.
     """
     streams = header["streams"]
     if len(streams) > limits.max_streams:
@@ -59,10 +62,13 @@ def check_header(header: Described, limits: MediaLimits) -> None:
         )
     _check_codecs(header)
     for stream in pictures(header):
+        _check_colors(stream)
         if not _pixels(stream):
             raise PermanentError("corrupt", "The size of the picture can't be read. Export the video again.")
         check_pixels(_pixels(stream), limits)
-    _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
+    # From the last time less the first: where clocks jump, that is not how long it lasts.
+    if header["format"]["format_name"] not in JUMPING:
+        _check_duration(seconds(header["format"].get("duration")) or 0.0, limits)
 
 
 def check_media(media: MediaInfo, limits: MediaLimits) -> None:
@@ -136,6 +142,14 @@ def _check_codecs(header: Described) -> None:
                 "unsupported_codec",
                 f"The {kind} is encoded as {codecs[0]}, which is not accepted. {HOW_TO_EXPORT}",
             )
+
+
+def _check_colors(stream: Described) -> None:
+    if any(side.get("dv_profile") == _DOLBY_ALONE for side in stream.get("side_data_list", ())):
+        raise PermanentError(
+            "unsupported_colors",
+            "The video has colours that only Dolby Vision shows (profile 5). Export it as HDR10, HLG or SDR.",
+        )
 
 
 def check_pixels(pixels: int, limits: MediaLimits) -> None:

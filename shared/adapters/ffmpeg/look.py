@@ -25,7 +25,7 @@ __all__ = ["look_at"]
 # A look at a short video must cost little too, so that there are fewer excerpts; but one alone may see what is
 # like nothing else, and take quality from all the rest.
 _EXCERPT_S = 0.4
-_APART_S = 10.0
+_APART_S = 15.0
 _FEWEST, _MOST = 2, 4
 _FRAMES = 4  # the fewest that tell what changes, where frames are far apart
 _LONGEST_GOP_S = 10.0

@@ -21,6 +21,8 @@ __all__ = ["Meters", "measure_loudness"]
 
 _GATE_LUFS = -70.0  # what the filter gives for anything below its absolute gate
 
+_FIRST = b"frame:0 "  # said of the first frame that comes to the filter that writes the values
+
 
 class Meters:
     """FFmpeg's EBU R 128 meters for several sounds at once.
@@ -35,6 +37,7 @@ class Meters:
         self._targets = targets
         self._values: list[dict[str, float]] = [{} for _ in targets]
         self._rest = [b""] * len(targets)
+        self._begun = [0] * len(targets)
         self.takers = [partial(self._take, number) for number in range(len(targets))]
         """What the bytes of each pipe are for."""
 
@@ -42,7 +45,8 @@ class Meters:
         """Returns the output that measures a sound, which is number 0, 1 and so on."""
         # The meter shows whole tenths of a second: less than one can be all there is, or have the highest peak.
         padded = sound.filter("apad", pad_dur=0.1)
-        heard = padded.filter(
+        # What a live stream says of each song comes with its frames: what is read here has to be the meter's own.
+        heard = padded.filter("ametadata", mode="delete").filter(
             "ebur128",
             peak="true",  # between samples too, by oversampling
             metadata=1,  # the summary in the log is for people; this is for programs
@@ -50,6 +54,11 @@ class Meters:
         )
         told = heard.filter("ametadata", mode="print", file=self._targets[number])
         return told.output("-", format="null")
+
+    @property
+    def begun_anew(self) -> bool:
+        """Whether a meter, and every filter before it, began again: FFmpeg does that where a sound changes."""
+        return max(self._begun) > 1
 
     def loudness(self, number: int, tool: RunningTool) -> Loudness:
         """Returns what a meter showed last.
@@ -70,6 +79,7 @@ class Meters:
     def _take(self, number: int, chunk: bytes) -> None:
         *lines, self._rest[number] = (self._rest[number] + chunk).split(b"\n")
         for line in lines:
+            self._begun[number] += line.startswith(_FIRST)
             key, found, value = line.decode().partition("=")
             if found:
                 self._values[number][key] = float(value)

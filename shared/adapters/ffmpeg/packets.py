@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shared.adapters.ffmpeg.clock import SteadyClock
 from shared.adapters.ffmpeg.streams import Span, is_picture, rational
 from shared.domain.errors import PermanentError
 
@@ -53,14 +54,22 @@ class PacketScan:
         streams: ffprobe's description of the streams.
         origin_s: The container's start, which becomes time 0.
         max_packets: Frames of one stream; more are refused.
+        clock: Where the container's clock may jump, what makes it go on.
 
     Raises:
         PermanentError: ``too_many_frames``.
     """
 
-    def __init__(self, streams: Iterable[Mapping[str, Any]], origin_s: float, max_packets: int) -> None:
+    def __init__(
+        self,
+        streams: Iterable[Mapping[str, Any]],
+        origin_s: float,
+        max_packets: int,
+        clock: SteadyClock | None = None,
+    ) -> None:
         self._origin_s = origin_s
         self._max_packets = max_packets
+        self._clock = clock
         self._streams = {
             int(stream["index"]): _Stream(
                 tick_s=rational(stream["time_base"], Fraction(1)),
@@ -78,10 +87,12 @@ class PacketScan:
         # D: decoded but never shown, because of an edit list. No bytes: a repeat of the frame before, in AVI.
         if stream is None or time == "N/A" or "D" in flags or size == "0":
             return
-        start = int(time)
+        lasts = int(duration) if duration != "N/A" else 0
+        offset = self._clock.offset(int(index), _ticks(dts), lasts) if self._clock else 0
+        start = int(time) + offset
         stream.packets += 1
         stream.first = start if stream.first is None else min(stream.first, start)
-        end = start + (int(duration) if duration != "N/A" else 0)
+        end = start + lasts
         if not stream.is_picture:
             stream.end = max(stream.end, end)
         else:
@@ -91,9 +102,9 @@ class PacketScan:
             if stream.packets > self._max_packets:
                 raise PermanentError("too_many_frames", "The video has more frames than are accepted.")
             if pts != "N/A":
-                stream.pts.append(int(pts))
+                stream.pts.append(int(pts) + offset)
             if dts != "N/A":
-                stream.dts.append(int(dts))
+                stream.dts.append(int(dts) + offset)
 
     def span(self, index: int) -> Span | None:
         """Returns what was read of a stream, None when it has no packet that is shown."""
@@ -106,6 +117,10 @@ class PacketScan:
             packets=stream.packets,
         )
         return _with_rate(span, stream) if stream.is_picture else span
+
+
+def _ticks(time: str) -> int | None:
+    return None if time == "N/A" else int(time)
 
 
 def _with_rate(span: Span, stream: _Stream) -> Span:

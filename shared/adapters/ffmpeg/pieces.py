@@ -151,7 +151,7 @@ def _graph(
     rungs: tuple[EncodedRung, ...],
     proxy: Path,
 ) -> Any:
-    read = ffmpeg.input(literal(piece), **reading_options(COPIED), **_turned(video.rotation), threads=1)
+    read = ffmpeg.input(literal(piece), **reading_options(COPIED), **_turned(video), threads=1)
     offset_s = _AHEAD_S + chunking.origin_s
     picture = read[str(_STREAM)].filter("setpts", f"round(PTS-{offset_s}/TB)")
 
@@ -163,6 +163,9 @@ def _graph(
     return ffmpeg.merge_outputs(*cascade(picture, video, plan, rungs, proxy, part=part, cut=cut))
 
 
-def _turned(rotation: int) -> dict[str, Any]:
+def _turned(video: VideoStream) -> dict[str, Any]:
     """How a picture is to be turned, which pieces do not say; FFmpeg counts counter-clockwise."""
-    return {"display_rotation": -rotation} if rotation else {}
+    if video.mirrored:
+        # What is said of the rotation counts from the other side.
+        return {"display_rotation": 180 + video.rotation, "display_hflip": None}
+    return {"display_rotation": -video.rotation} if video.rotation else {}

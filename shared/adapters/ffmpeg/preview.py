@@ -35,8 +35,8 @@ def make_preview(
     H.264 and not animated WebP: of six clips, WebP took more bytes for worse pictures in all but slides, and half
     as much CPU again.
     """
-    shown_s = presentation_times(programs, video, session)
-    parts = [_part(video, excerpt, shown_s, short_side) for excerpt in excerpts]
+    lengths_s = _lengths(presentation_times(programs, video, session), excerpts)
+    parts = [_part(video, first_s, length_s, short_side) for first_s, length_s in lengths_s.items()]
     options = {
         **CLEAN,
         "vcodec": "libx264",
@@ -57,14 +57,25 @@ def make_preview(
         raise tool_failed(tool)
 
 
-def _part(video: Path, excerpt: Excerpt, shown_s: Sequence[float], short_side: int) -> Any:
+def _lengths(shown_s: Sequence[float], excerpts: Sequence[Excerpt]) -> dict[float, float]:
+    """Returns when the first picture of each excerpt is shown, and how long the excerpt is.
+
+    Excerpts that begin with the same picture, which is shown for long, are one.
+    """
+    lengths_s: dict[float, float] = {}
+    for excerpt in excerpts:
+        first_s = shown_s[max(bisect_right(shown_s, excerpt.start_s) - 1, 0)]
+        lengths_s[first_s] = lengths_s.get(first_s, 0.0) + excerpt.length_s
+    return lengths_s
+
+
+def _part(video: Path, first_s: float, length_s: float, short_side: int) -> Any:
     """Returns an excerpt's pictures, evenly spaced; at least one, however long a picture is shown."""
-    first_s = shown_s[max(bisect_right(shown_s, excerpt.start_s) - 1, 0)]
     source = ffmpeg.input(
         literal(video),
         ss=f"{first_s:.6f}",
         seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
-        t=f"{excerpt.length_s:.6f}",
+        t=f"{length_s:.6f}",
         threads=1,
     )
     side = str(short_side)
@@ -75,6 +86,6 @@ def _part(video: Path, excerpt: Excerpt, shown_s: Sequence[float], short_side: i
         flags="area",
     )
     # What is shown last is shown to the end.
-    frames = max(round(excerpt.length_s * _FPS), 1)
+    frames = max(round(length_s * _FPS), 1)
     whole = pictures.filter("tpad", stop_mode="clone", stop=-1).filter("trim", end_frame=frames)
     return whole.filter("setsar", 1).filter("setpts", f"N/({_FPS}*TB)")

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from shared.adapters.ffmpeg.allowed import reading_arguments
+from shared.adapters.ffmpeg.clock import JUMPING, SteadyClock
 from shared.adapters.ffmpeg.guard import (
     HOW_TO_EXPORT,
     check_complete,
@@ -34,6 +36,7 @@ from shared.adapters.ffmpeg.streams import (
     video_stream,
 )
 from shared.adapters.sandbox import RunningTool, ToolLimits
+from shared.domain.encoding import MAX_SOUND_TRACKS
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import MediaInfo
 from shared.ports.media_tool import MediaLimits
@@ -48,7 +51,8 @@ _DESCRIPTION = (
     "stream=index,codec_type,codec_name,profile,level,width,height,sample_aspect_ratio,pix_fmt,field_order,time_base,"
     "r_frame_rate,avg_frame_rate,nb_frames,nb_read_packets,start_time,duration,bit_rate,channels,sample_rate,"
     "color_range,color_space,color_transfer,color_primaries:"
-    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=rotation"
+    "stream_tags=language,alpha_mode:stream_disposition=default,attached_pic,timed_thumbnails:"
+    "stream_side_data=rotation,displaymatrix,dv_profile"
 )
 _MAX_TITLE = 300
 _IMPOSSIBLE_SIZE = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds specified max pixel count)")
@@ -164,6 +168,7 @@ def _spans(
         header["streams"],
         origin_s=seconds(header["format"].get("start_time")) or 0.0,
         max_packets=int(limits.max_fps * limits.max_duration_s),
+        clock=_clock(header),
     )
     arguments = (*reading, "-show_entries", f"packet={PACKET_FIELDS}", "-of", "csv=print_section=0")
     with programs.ask(arguments, path, session) as tool:
@@ -173,8 +178,20 @@ def _spans(
     return {index: span for index in indices if (span := scan.span(index))}, tool
 
 
+def _clock(header: Mapping[str, Any]) -> SteadyClock | None:
+    """Returns what FFmpeg does where a file's clock jumps; None where none may."""
+    if header["format"]["format_name"] not in JUMPING:
+        return None
+    read = {stream["index"] for stream in (*pictures(header)[:1], *sounds(header)[:MAX_SOUND_TRACKS])}
+    ticks_s = {stream["index"]: rational(stream["time_base"], Fraction(1)) for stream in header["streams"]}
+    return SteadyClock(ticks_s, read)
+
+
 def _media_info(header: Mapping[str, Any], spans: Mapping[int, Span], size_bytes: int) -> MediaInfo:
     video = [video_stream(raw, span) for raw in pictures(header) if (span := spans.get(raw["index"]))]
+    video.sort(
+        key=lambda stream: stream.frames == 1
+    )  # beside moving pictures a cover, of which its file says nothing
     audio = [audio_stream(raw, span) for raw in sounds(header) if (span := spans.get(raw["index"]))]
     subtitles = [subtitle_stream(raw) for raw in header["streams"] if raw.get("codec_type") == "subtitle"]
     ends_s = [spans[stream.index].end_s for stream in video] + [spans[stream.index].end_s for stream in audio]

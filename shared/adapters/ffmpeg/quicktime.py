@@ -63,8 +63,9 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         header = 8
         if size == 1:
             size, header = int.from_bytes(file.read(8), "big"), 16
-        box_end = start + size if size else end
-        if not start + header <= box_end <= end:
+        # One that claims more than its parent has is read to the parent's end, as FFmpeg does.
+        box_end = min(start + size, end) if size else end
+        if box_end < start + header or 0 < size < header:
             return
         yield kind, start + header, box_end
         start = box_end

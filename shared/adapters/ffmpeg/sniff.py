@@ -36,6 +36,8 @@ _REFERENCES = (
     *(b"#extm3u", b"ffconcat", b"<mpd", b"<smil", b"<svg", b"<?xml", b"v=0", b"webvtt"),
     *(b"[playlist]", b"#!"),
 )
+# Begins like a script, but is a phone's voice memo. In 3GP the same sound is accepted.
+_AMR = b"#!AMR"
 
 
 def sniff(path: Path) -> str:
@@ -51,7 +53,7 @@ def sniff(path: Path) -> str:
     if not head:
         raise PermanentError("not_video", "The file is empty. Upload it again.")
     if _begins(head, _PICTURES):
-        raise PermanentError("not_video", "The file is a still picture. Upload a video.")
+        raise PermanentError("not_video", "The file is a picture, still or animated. Upload a video.")
     for demuxer, magics in _CONTAINERS.items():
         if _begins(head, magics):
             return demuxer
@@ -60,7 +62,8 @@ def sniff(path: Path) -> str:
     # Only sound comes after such a tag: anything else behind one is there to be overlooked.
     if sound := _sound(after_tag):
         return sound
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_REFERENCES):
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(_REFERENCES) and not head.startswith(_AMR):
         raise PermanentError(
             "unsupported_container",
             "The file is a playlist or another text that refers to media. Upload the video itself.",

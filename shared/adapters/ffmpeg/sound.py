@@ -11,9 +11,10 @@ from typing import Any
 
 import ffmpeg
 
-from shared.adapters.ffmpeg.allowance import for_sound
+from shared.adapters.ffmpeg.allowance import for_sound, for_unpacked_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
+from shared.adapters.ffmpeg.indexing import COPIED
 from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
 from shared.adapters.ffmpeg.levels import LevelMeter
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
@@ -21,7 +22,7 @@ from shared.adapters.ffmpeg.outputs import CLEAN, MP4
 from shared.adapters.ffmpeg.pipes import Pipes
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.domain.encoding import SoundPlan, SoundTrack
-from shared.domain.errors import PermanentError
+from shared.domain.errors import PermanentError, TransientError
 from shared.domain.media import Loudness, MediaInfo
 from shared.domain.sound_levels import SoundLevels
 from shared.ports.encoder import EncodedSound, EncodedTrack
@@ -44,19 +45,25 @@ def encode_sound(
         TransientError: The machine or a limit is at fault.
     """
     work = _Work(programs, source, media, plan, folder, session)
-    measured = work.measured()
+    measured = heard = work.measured()
+    if heard.changes:
+        work = work.unchanging()
+        measured = work.measured()
+    if measured.changes:
+        raise TransientError("bad_output", "The sound still changes after it was made to be of one kind.")
     if measured.levels.cancels_out:
         work.write_analysis_audio_of_one_channel()
     tracks = [
         EncodedTrack(track=track, path=folder / f"{track.name}.mp4", source=loudness)
-        for track, loudness in zip(plan.tracks, measured.loudness, strict=True)
+        for track, loudness in zip(work.plan.tracks, measured.loudness, strict=True)
     ]
     levels = {encoded.track.name: first_level(encoded.source, plan) for encoded in tracks}
     work.encode(tracks, levels)
+    finished = zip(work.brought_to_level(tracks, levels), plan.tracks, strict=True)
     return EncodedSound(
-        tracks=tuple(work.brought_to_level(tracks, levels)),
+        tracks=tuple(replace(encoded, track=track) for encoded, track in finished),
         analysis_audio=work.analysis_audio,
-        decode_errors=measured.decode_errors,
+        decode_errors=heard.decode_errors,
         levels=measured.levels,
     )
 
@@ -66,6 +73,8 @@ class _Measured:
     loudness: Sequence[Loudness]
     levels: SoundLevels
     decode_errors: int
+    changes: bool
+    """Whether a track becomes one of another kind: then the rest was measured, after silence since 0."""
 
 
 class _Work:
@@ -77,19 +86,21 @@ class _Work:
         plan: SoundPlan,
         folder: Path,
         session: ToolSession,
+        options: tuple[str, ...] = (),
     ) -> None:
         self._programs = programs
         self._source = source
         self._media = media
-        self._plan = plan
+        self.plan = plan
         self._folder = folder
         self._session = session
+        self._options = options
         self._limits = for_sound(media, plan)
         self.analysis_audio = folder / "analysis.wav"
 
     def measured(self) -> _Measured:
         """Decodes everything once: writes what is analyzed, measures the tracks and the first one's channels."""
-        read, tracks = opened(self._source, self._media), self._plan.tracks
+        read, tracks = opened(self._source, self._media), self.plan.tracks
         errors = DecodeErrors({track.index for track in tracks})
         stream = next(stream for stream in self._media.audio if stream.index == tracks[0].index)
         with closing(Pipes(len(tracks) + 1)) as pipes:
@@ -104,6 +115,7 @@ class _Work:
                 self._folder,
                 self._session,
                 limits=self._limits,
+                options=self._options,
                 pass_fds=pipes.pass_fds,
                 on_log=errors.note,
             ) as tool:
@@ -117,16 +129,18 @@ class _Work:
             loudness=[meters.loudness(number, tool) for number in range(len(tracks))],
             levels=levels.levels(),
             decode_errors=errors.count,
+            changes=meters.begun_anew,
         )
 
     def write_analysis_audio_of_one_channel(self) -> None:
         """Decodes the default track again, for of both channels together nothing is left to be analyzed."""
-        read, track = opened(self._source, self._media), self._plan.tracks[0]
+        read, track = opened(self._source, self._media), self.plan.tracks[0]
         left = _timed(read[str(track.index)], track).filter("channelmap", map="FL-FC", channel_layout="mono")
         graph = self._graph(read, [track], [self._analysis_output(left)])
-        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
-            for _ in tool.stdout:
-                pass
+        with self._programs.encode(
+            graph, self._folder, self._session, limits=self._limits, options=self._options
+        ) as tool:
+            tool.stdout.read()
         if tool.returncode or not _is_written(self.analysis_audio):
             raise tool_failed(tool)
 
@@ -134,15 +148,37 @@ class _Work:
         wav = {**CLEAN, "acodec": "pcm_s16le", "ar": 16000, "ac": 1, "format": "wav"}
         return sound.output(literal(self.analysis_audio), **wav)
 
+    def unchanging(self) -> _Work:
+        """Returns the same work on a copy of the tracks in which each is of one kind from beginning to end."""
+        copy, tracks = self._folder / f"sound.{COPIED}", self.plan.tracks
+        read = opened(self._source, self._media)
+        # NUT can't say of a sample that it comes before 0, where nothing is heard anyway.
+        sounds = [_of_one_kind(read[str(track.index)], track).filter("atrim", start=0) for track in tracks]
+        # PCM: other codecs have frames of a fixed size, which close the gaps between them.
+        output = ffmpeg.output(*sounds, literal(copy), **CLEAN, acodec="pcm_s24le", format=COPIED)
+        graph, limits = self._graph(read, tracks, [output]), for_unpacked_sound(self._media, self.plan)
+        with self._programs.encode(graph, self._folder, self._session, limits=limits) as tool:
+            tool.stdout.read()
+        if tool.returncode or not _is_written(copy):
+            raise tool_failed(tool)
+        streams = {stream.index: stream for stream in self._media.audio}
+        audio = tuple(replace(streams[track.index], index=index) for index, track in enumerate(tracks))
+        media = replace(self._media, container=COPIED, video=(), audio=audio, size_bytes=copy.stat().st_size)
+        plan = replace(self.plan, tracks=tuple(replace(track, index=index) for index, track in enumerate(tracks)))
+        # copyts: a sound that begins late must not be moved to 0.
+        return _Work(self._programs, copy, media, plan, self._folder, self._session, ("-copyts",))
+
     def encode(self, tracks: Sequence[EncodedTrack], levels: Mapping[str, Level | None]) -> None:
         """Encodes tracks, each with its change of level."""
         read, outputs = opened(self._source, self._media), []
         for encoded in tracks:
             track = _timed(read[str(encoded.track.index)], encoded.track)
             sound = _leveled(track, levels[encoded.track.name])
-            outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self._plan)))
+            outputs.append(sound.output(literal(encoded.path), **_aac(encoded.track, self.plan)))
         graph = self._graph(read, [encoded.track for encoded in tracks], outputs)
-        with self._programs.encode(graph, self._folder, self._session, limits=self._limits) as tool:
+        with self._programs.encode(
+            graph, self._folder, self._session, limits=self._limits, options=self._options
+        ) as tool:
             tool.stdout.read()
         if tool.returncode or not all(_is_written(encoded.path) for encoded in tracks):
             raise tool_failed(tool)
@@ -165,7 +201,7 @@ class _Work:
                 finished[encoded.track.name] = replace(
                     encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
                 )
-                better = corrected_level(level, encoded.source, result, self._plan, attempt)
+                better = corrected_level(level, encoded.source, result, self.plan, attempt)
                 if better is not None:
                     levels[encoded.track.name] = better
                     again.append(encoded)
@@ -180,12 +216,16 @@ class _Work:
 
 
 def _timed(decoded: Any, track: SoundTrack) -> Any:
+    # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
+    # with the picture.
+    return _of_one_kind(decoded, track, first_pts=0)
+
+
+def _of_one_kind(decoded: Any, track: SoundTrack, **options: int) -> Any:
     return decoded.filter(
         "aresample",
         _RATE_HZ,
-        # Silence from the timeline's 0 to the first sample and, which follows from that, in every gap: sound stays
-        # with the picture.
-        first_pts=0,
+        **options,
         ochl="mono" if track.channels == 1 else "stereo",
         osf="fltp",  # what comes out above full scale is not cut off before its level is right
         rematrix_maxval=1,  # mixing down adds no more level than one channel has

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from shared.domain.errors import TransientError
+from shared.domain.errors import PermanentError, TransientError
 
 __all__ = ["append_fragments"]
 
@@ -28,7 +28,8 @@ def append_fragments(parts: Iterable[Path], destination: Path) -> None:
         destination: What to write.
 
     Raises:
-        TransientError: ``bad_output``: a file is no such MP4, or its header is another one than the first's.
+        PermanentError: ``inexact_cut``: a file's header is another one than the first's.
+        TransientError: ``bad_output``: a file is no such MP4.
     """
     first, number = b"", 0
     with destination.open("wb") as out:
@@ -43,7 +44,8 @@ def append_fragments(parts: Iterable[Path], destination: Path) -> None:
                             first = init
                             out.write(first)
                         if init != first:
-                            raise _bad(part, "begins otherwise than the first chunk's")
+                            # It would be again: what is so short or odd is encoded otherwise.
+                            raise PermanentError("inexact_cut", f"A chunk ({part.name}) came out of another kind.")
                         number += kind == b"moof"
                         _copy(file, size, out, part, number if kind == b"moof" else None)
                     else:

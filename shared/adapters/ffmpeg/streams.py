@@ -95,6 +95,7 @@ def video_stream(stream: Described, span: Span) -> VideoStream:
         interlaced=stream.get("field_order") in _INTERLACED,
         bitrate_bps=_bitrate(stream),
         level=stream["level"] if stream.get("level", -1) > 0 else None,
+        mirrored=_mirrored(stream),
     )
 
 
@@ -142,6 +143,18 @@ def _rotation(stream: Described) -> int:
             # Turned otherwise, as FFmpeg does too, a picture keeps its shape.
             return quarters % 360 if abs(turn - quarters) < _TURN_SLACK else 0
     return 0
+
+
+def _mirrored(stream: Described) -> bool:
+    """Returns whether the display matrix, three lines of three numbers, turns left and right around."""
+    for side_data in stream.get("side_data_list", ()):
+        rows = [
+            line.split(":")[-1].split() for line in side_data.get("displaymatrix", "").split("\n") if line.strip()
+        ]
+        if len(rows) >= 2:
+            (a, b, _), (c, d, _) = (map(int, row) for row in rows[:2])
+            return a * d < b * c
+    return False
 
 
 def _sample_aspect(stream: Described) -> Fraction:

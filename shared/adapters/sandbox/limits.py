@@ -36,6 +36,9 @@ _BY_LOG = {
     "Cannot allocate memory": _MEMORY,
     "Resource temporarily unavailable": _MEMORY,  # so says a thread for whose stack there is no address left
     "std::bad_alloc": _MEMORY,
+    "malloc of size": _MEMORY,  # so says x264
+    # All that is said if x264 gets no thread. What encoders are opened with is this product's, and no stranger's.
+    "Error while opening encoder": _MEMORY,
     "No space left on device": _DISK_FULL,
     "Fail to write to file": _DISK_FULL,  # so says Shaka Packager, and no more
 }

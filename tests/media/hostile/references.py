@@ -123,6 +123,9 @@ def _data_references() -> Iterator[Hostile]:
     )
     yield Hostile("A6", "behind a box of nonsense", _behind_nonsense, frozenset({"external_reference", *_BROKEN}))
     yield Hostile("A6", "second entry of two", _two_entries, _EXTERNAL)
+    for kind in (b"moov", b"trak", b"dref", b"url "):
+        # Read by FFmpeg to the end of what the box is in.
+        yield Hostile("A6", f"in {kind.decode().strip()} that claims too much", _claiming(kind), _EXTERNAL)
     for kind in (b"url ", b"alis"):
         yield Hostile("A6", f"reference movie by {kind.decode().strip()}", _reference_movie(kind), _EXTERNAL)
     yield Hostile("A6", "item of a picture file", _picture_item, _EXTERNAL)
@@ -198,6 +201,16 @@ def _behind_nonsense(kit: Kit) -> Path:
     content = with_data_references(_whole(kit), _entry(b"url ", f"{kit.url}/other.mov"))
     at = content.index(b"moov") - 4
     return kit.write("clip.mp4", content[:at] + struct.pack(">I4s", 0x7FFFFFFF, b"junk") + content[at:])
+
+
+def _claiming(kind: bytes) -> Callable[[Kit], Path]:
+    def build(kit: Kit) -> Path:
+        content = bytearray(with_data_references(_whole(kit), _entry(b"url ", f"{kit.url}/other.mov")))
+        size_at = content.index(kind) - 4
+        content[size_at : size_at + 4] = (2**31 - 1).to_bytes(4, "big")
+        return kit.write("clip.mp4", bytes(content))
+
+    return build
 
 
 def _two_entries(kit: Kit) -> Path:

@@ -113,7 +113,7 @@ def test_uneven_frames_have_key_frames_by_the_clock(
 def test_all_but_the_last_chunk_are_within_bounds(redone_s: list[float], chunk_s: float) -> None:
     starts_s = [2.0 * index for index in range(len(redone_s))]
     end_s = 2.0 * len(starts_s)
-    ends = [*(starts_s[index] for index in choose_starts(starts_s, redone_s, end_s, chunk_s)), end_s]
+    ends = [*(starts_s[index] for index in choose_starts(starts_s, redone_s, end_s, chunk_s, 0.32)), end_s]
     lengths = [after - before for before, after in itertools.pairwise(ends)]
     assert ends[0] == 0.0
     assert all(chunk_s / 2 <= length <= chunk_s * 1.25 for length in lengths[:-1])
@@ -123,13 +123,22 @@ def test_all_but_the_last_chunk_are_within_bounds(redone_s: list[float], chunk_s
 def test_a_start_that_costs_nothing_is_worth_some_seconds() -> None:
     starts_s = [float(second) for second in range(0, 60, 2)]
     redone_s = [0.0 if second in {0.0, 18.0, 42.0} else 5.0 for second in starts_s]
-    chosen = choose_starts(starts_s, redone_s, 60.0, 24.0)
+    chosen = choose_starts(starts_s, redone_s, 60.0, 24.0, 0.32)
     assert [starts_s[index] for index in chosen] == [0.0, 18.0, 42.0]
 
 
+def test_no_frame_or_two_are_left_for_the_last_chunk() -> None:
+    """They would be encoded otherwise: without reordering, or none of them."""
+    starts_s = [float(second) for second in range(0, 61, 2)]
+    redone_s = [0.0 if second in {0.0, 30.0, 60.0} else 9.0 for second in starts_s]
+    chosen = choose_starts(starts_s, redone_s, 60.04, 24.0, 0.32)
+    assert [starts_s[index] for index in chosen][:2] == [0.0, 30.0]
+    assert 60.04 - starts_s[chosen[-1]] >= 0.32
+
+
 def test_a_gap_longer_than_a_chunk_is_left_whole() -> None:
-    assert choose_starts([0.0, 2.0, 100.0, 102.0], [0.0] * 4, 104.0, 24.0) == [0, 2]
-    assert choose_starts([0.0], [0.0], 104.0, 24.0) == [0]
+    assert choose_starts([0.0, 2.0, 100.0, 102.0], [0.0] * 4, 104.0, 24.0, 0.32) == [0, 2]
+    assert choose_starts([0.0], [0.0], 104.0, 24.0, 0.32) == [0]
 
 
 def test_why_pictures_are_not_cut() -> None:

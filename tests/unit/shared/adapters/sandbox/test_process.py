@@ -252,7 +252,16 @@ def test_computing_time_is_limited(session: FakeStageContext) -> None:
 
 
 @pytest.mark.reliability("B15")
-@pytest.mark.parametrize("told", ["Cannot allocate memory", "Resource temporarily unavailable", "std::bad_alloc"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Cannot allocate memory",
+        "Resource temporarily unavailable",
+        "std::bad_alloc",
+        "malloc of size 12259584 failed",
+        "Error while opening encoder - maybe incorrect parameters",
+    ],
+)
 @pytest.mark.parametrize(("returncode", "timed_out"), [(245, False), (-signal.SIGABRT, False), (-9, True)])
 def test_a_program_that_got_no_memory_is_told_from_one_that_is_slow(
     told: str, returncode: int, *, timed_out: bool
