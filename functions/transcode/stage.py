@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -72,20 +73,15 @@ class TranscodeStage:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
         pictures, heard, choices = self._encode(context, media)
         rungs = pictures.rungs if pictures else ()
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            stills = (
-                beside.submit(copy_context().run, make_stills, self._media_tool, context, media, pictures)
-                if pictures
-                else None
-            )
+        with _beside(context, partial(self._stills, context, media, pictures)) as stills:
             folder = context.workspace / "stream"
             packaging = self._packager.package(rungs, heard.tracks, heard.texts, SEGMENT_S, folder, context)
             finished = list(self._finished(context, rungs, heard, packaging))
             _verify(finished, media, pictures, heard)
         records = [*choices, *_store_renditions(context, finished), *_store_streams(context, packaging)]
         records += store_sound(context, heard)
-        if pictures and stills:
-            records += _store_pictures(context, pictures, stills.result())
+        if pictures and (made := stills.result()):
+            records += _store_pictures(context, pictures, made)
         return StageOutcome(records=tuple(records))
 
     def _encode(
@@ -95,13 +91,11 @@ class TranscodeStage:
         context.source()  # both need it: neither is to fetch it for itself
         pictures: EncodedPictures | None = None
         choices: tuple[Choice, ...] = (_SOUND_ALONE,)
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            # In a copy of this context, which has what log lines say besides.
-            sounding = partial(make_sound, context, self._encoder, self._media_tool, media, self._settings)
-            sound = beside.submit(copy_context().run, _or_stop, context, sounding)
+        sounding = partial(make_sound, context, self._encoder, self._media_tool, media, self._settings)
+        with _beside(context, sounding) as sound:
             if media.kind == "video":
-                pictures, choices = _or_stop(context, partial(self._pictures.encode, context, media))
-            heard = sound.result()
+                pictures, choices = self._pictures.encode(context, media)
+        heard = sound.result()
         if len(media.video) > 1:
             context.caveat(
                 "picture_tracks_left_out",
@@ -114,6 +108,9 @@ class TranscodeStage:
                 "Export it again if it matters.",
             )
         return pictures, heard, choices
+
+    def _stills(self, context: StageContext, media: MediaInfo, pictures: EncodedPictures | None) -> Stills | None:
+        return make_stills(self._media_tool, context, media, pictures) if pictures else None
 
     def _finished(
         self, context: StageContext, rungs: Sequence[EncodedRung], heard: Heard, packaging: Packaging
@@ -132,10 +129,21 @@ class TranscodeStage:
         yield Finished(name=name, kind="mp4", path=download, media=media)
 
 
-def _or_stop(context: StageContext, work: Callable[[], R]) -> R:
-    """Does one of several things that go on side by side; if it fails, the others are not waited for."""
+@contextmanager
+def _beside(context: StageContext, work: Callable[[], R]) -> Iterator[Future[R]]:
+    """Does something in a thread of its own beside a block; if one of them fails, the other is not waited for."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        # In a copy of this context, which has what log lines say besides.
+        future = threads.submit(copy_context().run, _or_stop(context)(work))
+        with _or_stop(context):
+            yield future
+
+
+@contextmanager
+def _or_stop(context: StageContext) -> Iterator[None]:
+    """Ends what goes on beside a block or a function that fails."""
     try:
-        return work()
+        yield
     except Exception as error:
         context.stop(error)
         raise

@@ -90,5 +90,5 @@ def _publish_in_disorder(project: str, events: list[VideoEvent]) -> None:
 
 
 def test_it_knows_every_topic() -> None:
-    (steps,) = re.findall(r"^STEPS = \[(.*)\]$", _block(), re.MULTILINE)
+    (steps,) = re.findall(r"^STEPS = \[(.*?)\]$", _block(), re.MULTILINE | re.DOTALL)
     assert tuple(f"video-{step}" for step in re.findall(r'"(\w+)"', steps)) == FLOW.announcements

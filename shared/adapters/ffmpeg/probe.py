@@ -189,9 +189,8 @@ def _clock(header: Mapping[str, Any]) -> SteadyClock | None:
 
 def _media_info(header: Mapping[str, Any], spans: Mapping[int, Span], size_bytes: int) -> MediaInfo:
     video = [video_stream(raw, span) for raw in pictures(header) if (span := spans.get(raw["index"]))]
-    video.sort(
-        key=lambda stream: stream.frames == 1
-    )  # beside moving pictures a cover, of which its file says nothing
+    # Beside moving pictures, a single one is a cover, also where its file does not say so.
+    video.sort(key=lambda stream: stream.frames == 1)
     audio = [audio_stream(raw, span) for raw in sounds(header) if (span := spans.get(raw["index"]))]
     subtitles = [subtitle_stream(raw) for raw in header["streams"] if raw.get("codec_type") == "subtitle"]
     ends_s = [spans[stream.index].end_s for stream in video] + [spans[stream.index].end_s for stream in audio]

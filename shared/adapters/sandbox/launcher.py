@@ -5,7 +5,7 @@ own. A separate program because ``preexec_fn`` may deadlock in a process that ha
 only says by its exit code whether the network can be cut off.
 
 It runs before each of some twenty programs a video: it takes 6.5 ms, and would take 11.6 with ``signal`` and
-``typing``, which is half a hundredth of a short transcode.
+``typing``, which is half a percent of a short transcode.
 """
 
 from __future__ import annotations
