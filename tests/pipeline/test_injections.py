@@ -26,7 +26,7 @@ from tests.result_table import ResultTable
 AUDIENCE = "magenta-newt-3384"
 """A setting that is nobody's business."""
 
-NOTICED = {"picture"}
+NOTICED = {"picture", "QR code"}
 """Carriers of orders that are noticed on the device."""
 
 pytestmark = pytest.mark.reliability("A28", "A29")

@@ -18,7 +18,8 @@ CERTAINTY: Final = 0.99
 
 def read_qr_codes(gray: Gray, time_s: float) -> Sequence[Reading]:
     """Returns what the codes in a picture say, those that can be decoded."""
-    found, texts, corners, _ = cv2.QRCodeDetector().detectAndDecodeMulti(gray)
+    # Of codes that are small, turned or seen from the side, OpenCV's other detector misses most.
+    found, texts, corners, _ = cv2.QRCodeDetectorAruco().detectAndDecodeMulti(gray)
     if not found:
         return []
     rows, columns = gray.shape
