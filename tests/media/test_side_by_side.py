@@ -1,10 +1,12 @@
-"""Pictures and sound are made side by side: when one of them fails, the other is not waited for."""
+"""What is made side by side: when one of two things fails, the other is not waited for."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 from unittest.mock import create_autospec
 
 import pytest
@@ -80,3 +82,55 @@ def test_what_fails_stops_the_other(
     last = context.tools[-1]
     assert last.returncode == -signal.SIGKILL
     assert "-filter_complex" in last.command
+
+
+class Attempt(FakeStageContext):
+    """Says when it is stopped."""
+
+    def __init__(self, folder: Path, source: Path) -> None:
+        super().__init__(folder, source_file=source)
+        self.stopped = threading.Event()
+
+    def stop(self, error: Exception) -> None:
+        super().stop(error)
+        self.stopped.set()
+
+
+class StillsAtWork(FfmpegMediaTool):
+    """Works at the poster until its attempt is stopped.
+
+    Args:
+        attempt: The attempt.
+
+    Attributes:
+        at_work: Set once it works.
+    """
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self._attempt = attempt
+        self.at_work = threading.Event()
+
+    def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
+        self.at_work.set()
+        assert self._attempt.stopped.wait(60), "nobody stops it"
+        session.progress(0.0)
+        raise AssertionError("it goes on")
+
+
+def test_packaging_that_fails_stops_the_stills(make_clip: MakeClip, tmp_path: Path) -> None:
+    source = make_clip("short.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=1", "-c:v", "mjpeg")
+    context = Attempt(tmp_path / "attempt", source)
+    tool = StillsAtWork(context)
+    context.media = tool.probe(source, MediaLimits(), context)
+
+    def broken(*_arguments: object) -> NoReturn:
+        assert tool.at_work.wait(60)
+        raise BROKEN
+
+    packager = create_autospec(Packager)
+    packager.package.side_effect = broken
+    with pytest.raises(PermanentError) as error:
+        whole_stage(tool, FfmpegEncoder(), packager).run(context)
+    assert error.value is BROKEN
+    assert context.stopped_by is BROKEN

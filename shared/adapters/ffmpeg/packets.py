@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,79 @@ from shared.adapters.ffmpeg.clock import SteadyClock
 from shared.adapters.ffmpeg.streams import Span, is_picture, rational
 from shared.domain.errors import PermanentError
 
-__all__ = ["PACKET_FIELDS", "PacketScan"]
+__all__ = ["PACKET_FIELDS", "LastFrame", "Packet", "PacketScan", "read_packet"]
 
-PACKET_FIELDS = "stream_index,pts,dts,duration,size,flags"
-"""What PacketScan reads, in the order in which ffprobe prints it."""
+PACKET_FIELDS = "pts,dts,duration,size,flags"
+"""What read_packet() reads, in the order in which ffprobe prints it."""
 
 # Frames are even if none is off by more than this share of their distance, besides the rounding to ticks.
 _EVEN_SHARE = 0.05
 # A measured rate this near to the declared one is the declared one.
 _RATE_SHARE = 0.001
+
+
+class Packet(NamedTuple):
+    """What ffprobe says of a packet; times are in ticks of its stream.
+
+    Attributes:
+        pts: When it is shown; None where the container does not say.
+        dts: When it is decoded; None likewise.
+        lasts: How long it is shown; 0 where that is unknown.
+        is_key: Whether decoding can begin at it.
+        is_shown: Whether it is not only decoded, because of an edit list.
+        is_empty: Whether it only repeats the frame before, in AVI.
+    """
+
+    pts: int | None
+    dts: int | None
+    lasts: int
+    is_key: bool
+    is_shown: bool
+    is_empty: bool
+
+
+def read_packet(fields: Sequence[str]) -> Packet:
+    """Reads what ffprobe prints of one packet.
+
+    Args:
+        fields: PACKET_FIELDS, and perhaps more behind them.
+    """
+    pts, dts, duration, size, flags = fields[:5]
+    return Packet(
+        pts=_ticks(pts),
+        dts=_ticks(dts),
+        lasts=_ticks(duration) or 0,
+        is_key="K" in flags,
+        is_shown="D" not in flags,
+        is_empty=size == "0",
+    )
+
+
+def _ticks(time: str) -> int | None:
+    return None if time == "N/A" else int(time)
+
+
+@dataclass(slots=True)
+class LastFrame:
+    """The frame that is shown last: packets come in decoding order, and uneven frames have lengths of their own.
+
+    Attributes:
+        start: When it begins, in ticks; None before any frame.
+        lasts: How long it is shown, in ticks; 0 where that is unknown.
+    """
+
+    start: int | None = None
+    lasts: int = 0
+
+    def see(self, start: int, lasts: int) -> None:
+        """Takes in a frame."""
+        if self.start is None or start >= self.start:
+            self.start, self.lasts = start, lasts
+
+    @property
+    def end(self) -> int:
+        """When it ends, in ticks."""
+        return (self.start or 0) + self.lasts
 
 
 @dataclass
@@ -33,10 +97,15 @@ class _Stream:
     is_picture: bool
     packets: int = 0
     first: int | None = None
-    last: int | None = None
-    end: int = 0
+    last: LastFrame = field(default_factory=LastFrame)
+    sound_end: int = 0
     pts: array[int] = field(default_factory=lambda: array("q"))
     dts: array[int] = field(default_factory=lambda: array("q"))
+
+    @property
+    def end(self) -> int:
+        """When what was read ends, in ticks."""
+        return self.last.end if self.is_picture else self.sound_end
 
     @property
     def times(self) -> npt.NDArray[np.int64]:
@@ -80,31 +149,26 @@ class PacketScan:
         }
 
     def add(self, line: str) -> None:
-        """Takes in one line of PACKET_FIELDS, comma separated."""
-        index, pts, dts, duration, size, flags = line.strip().split(",")[:6]
-        stream = self._streams.get(int(index))
-        time = pts if pts != "N/A" else dts
-        # D: decoded but never shown, because of an edit list. No bytes: a repeat of the frame before, in AVI.
-        if stream is None or time == "N/A" or "D" in flags or size == "0":
+        """Takes in one line: the stream's index and PACKET_FIELDS, comma separated."""
+        index, *fields = line.strip().split(",")
+        stream, packet = self._streams.get(int(index)), read_packet(fields)
+        time = packet.pts if packet.pts is not None else packet.dts
+        if stream is None or time is None or packet.is_empty or not packet.is_shown:
             return
-        lasts = int(duration) if duration != "N/A" else 0
-        offset = self._clock.offset(int(index), _ticks(dts), lasts) if self._clock else 0
-        start = int(time) + offset
+        offset = self._clock.offset(int(index), packet.dts, packet.lasts) if self._clock else 0
+        start = time + offset
         stream.packets += 1
         stream.first = start if stream.first is None else min(stream.first, start)
-        end = start + lasts
         if not stream.is_picture:
-            stream.end = max(stream.end, end)
-        else:
-            # An MP4 has durations in decoding order: among uneven pictures only the last one's tells when it ends.
-            if stream.last is None or start >= stream.last:
-                stream.last, stream.end = start, end
-            if stream.packets > self._max_packets:
-                raise PermanentError("too_many_frames", "The video has more frames than are accepted.")
-            if pts != "N/A":
-                stream.pts.append(int(pts) + offset)
-            if dts != "N/A":
-                stream.dts.append(int(dts) + offset)
+            stream.sound_end = max(stream.sound_end, start + packet.lasts)
+            return
+        stream.last.see(start, packet.lasts)
+        if stream.packets > self._max_packets:
+            raise PermanentError("too_many_frames", "The video has more frames than are accepted.")
+        if packet.pts is not None:
+            stream.pts.append(packet.pts + offset)
+        if packet.dts is not None:
+            stream.dts.append(packet.dts + offset)
 
     def span(self, index: int) -> Span | None:
         """Returns what was read of a stream, None when it has no packet that is shown."""
@@ -117,10 +181,6 @@ class PacketScan:
             packets=stream.packets,
         )
         return _with_rate(span, stream) if stream.is_picture else span
-
-
-def _ticks(time: str) -> int | None:
-    return None if time == "N/A" else int(time)
 
 
 def _with_rate(span: Span, stream: _Stream) -> Span:

@@ -170,7 +170,7 @@ def _spans(
         max_packets=int(limits.max_fps * limits.max_duration_s),
         clock=_clock(header),
     )
-    arguments = (*reading, "-show_entries", f"packet={PACKET_FIELDS}", "-of", "csv=print_section=0")
+    arguments = (*reading, "-show_entries", f"packet=stream_index,{PACKET_FIELDS}", "-of", "csv=print_section=0")
     with programs.ask(arguments, path, session) as tool:
         for line in tool.stdout:
             scan.add(line.decode())

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.adapters.ffmpeg.allowed import reading_arguments
+from shared.adapters.ffmpeg.packets import PACKET_FIELDS, LastFrame, read_packet
 from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.streams import rational
 from shared.ports.tool_session import ToolSession
@@ -25,14 +26,12 @@ class Timeline:
     Attributes:
         tick_s: Seconds of a tick.
         codec: FFmpeg's name of the codec.
-        last_ticks: How long the last frame is shown, in ticks; 0 when that is unknown.
     """
 
     def __init__(self) -> None:
         self.tick_s = Fraction(1)
         self.codec = ""
-        self.last_ticks = 0
-        self._last = -(2**63)
+        self._last = LastFrame()
         self._pts = array("q")
         self._flags = array("B")
 
@@ -42,13 +41,18 @@ class Timeline:
         if kind == "stream":
             self.codec, self.tick_s = values[0], rational(values[1], Fraction(1))
         elif kind == "packet":
-            pts, duration, size, flags = values[:4]
-            known = pts != "N/A" and size != "0"  # AVI has packets without bytes that repeat the frame before
-            self._pts.append(int(pts) if known else 0)
-            if known and int(pts) >= self._last:
-                self._last, self.last_ticks = int(pts), int(duration) if duration != "N/A" else 0
-            # D: decoded but never shown, because of an edit list.
-            self._flags.append(_KEY * ("K" in flags) + _NOT_SHOWN * ("D" in flags) + _NO_TIME * (not known))
+            packet = read_packet(values)
+            time = None if packet.is_empty else packet.pts
+            self._pts.append(time or 0)
+            if time is not None and packet.is_shown:
+                self._last.see(time, packet.lasts)
+            flags = _KEY * packet.is_key + _NOT_SHOWN * (not packet.is_shown) + _NO_TIME * (time is None)
+            self._flags.append(flags)
+
+    @property
+    def last_ticks(self) -> int:
+        """How long the last frame is shown, in ticks; 0 when that is unknown."""
+        return self._last.lasts
 
     @property
     def pts(self) -> npt.NDArray[np.int64]:
@@ -89,7 +93,7 @@ def read_timeline(
     arguments = (
         *(reading_arguments(demuxer) if demuxer else ()),
         *("-select_streams", stream, "-of", "csv"),
-        *("-show_entries", "packet=pts,duration,size,flags:stream=codec_name,time_base"),
+        *("-show_entries", f"packet={PACKET_FIELDS}:stream=codec_name,time_base"),
     )
     timeline = Timeline()
     with programs.ask(arguments, path, session) as tool:
