@@ -152,7 +152,7 @@ variable "retention_days" {
 variable "analyzers" {
   description = "Strategies that find what is in a video; gemini among them needs Vertex AI."
   type        = list(string)
-  default     = ["text", "words", "loudness", "pictures"]
+  default     = ["text", "words", "loudness", "levels", "noise", "pictures"]
 }
 
 variable "embedder" {

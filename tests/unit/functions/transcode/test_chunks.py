@@ -175,3 +175,28 @@ def test_an_attempt_whose_time_is_over_ends_its_tasks_and_leaves_them_to_the_nex
         )
     assert jobs.cancelled == list(jobs.started)
     assert blobs.stat("media", object_prefix(context.video.id, chunks_key(1)) + "order.json")
+
+
+@pytest.mark.parametrize(("is_deleted", "error"), [(True, LeaseLost), (False, TransientError)])
+def test_tasks_that_give_up_because_the_video_is_deleted_have_not_failed(
+    tmp_path: Path, is_deleted: bool, error: type[Exception]
+) -> None:
+    jobs, blobs, encoder = FakeJobRunner(), InMemoryBlobStore(), create_autospec(Encoder)
+    encoder.version.return_value = "8"
+    encoder.cut.side_effect = lambda *arguments: arguments[4].write_bytes(b"piece")
+    source = tmp_path / "source.mp4"
+    source.touch()
+    context = FakeStageContext(folder=tmp_path / "attempt", source_file=source)
+
+    def end(seconds: float) -> None:
+        del seconds
+        jobs.cancelled += jobs.started
+        if is_deleted:
+            blobs.delete("media", object_prefix(context.video.id, chunks_key(1)) + "order.json")
+
+    pool = TaskPool(
+        function="encode", timeout_s=60, workers=2, cores=1, start_s=1, opened=lambda _folder: nullcontext(jobs)
+    )
+    chunked = ChunkedPictures(encoder, blobs, "media", pool, pause=end)
+    with pytest.raises(error):
+        chunked.encode(context, media_info(), plan_pictures((RUNG,)), Chunking(chunks=(CHUNK,)))
