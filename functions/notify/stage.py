@@ -13,20 +13,16 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final, Protocol
 
-from functions.notify.publishing import Publishing
+from functions.notify.publishing import Publishing, PublishingPorts
 from functions.notify.signature import signed_headers
 from shared.domain.errors import PermanentError, TransientError
 from shared.domain.events import VideoEvent, WorkRequested
-from shared.domain.flow import Flow
 from shared.domain.plain_text import plain_text
 from shared.domain.publications import is_publication
 from shared.domain.webhooks import DELIVERY_DUE, DeliveryAttempt, Webhook, WebhookDelivery, event_delivery
 from shared.domain.wire import Delivery, parse_delivery
 from shared.logs import logger
-from shared.ports.clock import Clock
-from shared.ports.document_store import DocumentStore, Edit
-from shared.ports.event_bus import EventBus
-from shared.ports.video_repository import VideoRepository
+from shared.ports.document_store import Edit
 from shared.ports.web_client import WebAnswer, WebClient
 from shared.processors.publisher import Publisher
 from shared.runtime.tasks import request_work
@@ -36,23 +32,8 @@ __all__ = ["Notifier", "NotifyPorts"]
 _QUOTED_CHARS: Final = 200
 
 
-class NotifyPorts(Protocol):
-    """What notifying needs."""
-
-    @property
-    def flow(self) -> Flow: ...
-
-    @property
-    def repository(self) -> VideoRepository: ...
-
-    @property
-    def documents(self) -> DocumentStore: ...
-
-    @property
-    def bus(self) -> EventBus: ...
-
-    @property
-    def clock(self) -> Clock: ...
+class NotifyPorts(PublishingPorts, Protocol):
+    """What notifying needs: webhooks are reached over the web."""
 
     @property
     def web(self) -> WebClient: ...
