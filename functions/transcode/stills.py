@@ -81,7 +81,9 @@ def _poster(
     paths = tool.stills(judged.path, times_s, folder, context)
     chosen, reason = best([seen(time_s, path) for time_s, path in zip(times_s, paths, strict=True)])
     shown = next((one for one in rungs if _short_side(one) <= _POSTER_SHORT_SIDE), rungs[-1])
-    (poster,) = tool.stills(shown.path, [chosen.time_s], context.workspace, context)
+    (poster,) = (
+        [chosen.path] if shown is judged else tool.stills(shown.path, [chosen.time_s], context.workspace, context)
+    )
     poster = poster.rename(context.workspace / "poster.jpg")
     return poster, Choice(subject="poster", value=_clock(chosen.time_s), reason=reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -21,14 +22,19 @@ PANNED = landscape(3, 60.0)
 
 def shapes(time_s: float) -> Picture:
     """Returns sharp shapes before which a camera pans."""
+    left = round(time_s * 60)
+    return np.asarray(all_shapes()[:, left : left + 640], np.uint8)
+
+
+@cache
+def all_shapes() -> Picture:
     rng = np.random.default_rng(8)
     picture = np.full((ROWS, 1600, 3), 110, np.uint8)
     for _ in range(300):
         x, y, size, level = rng.integers((0, 0, 8, 60), (1600, ROWS, 50, 200))
         corner = (int(x + size), int(y + size // 2))
         cv2.rectangle(picture, (int(x), int(y)), corner, (int(level),) * 3, -1)
-    left = round(time_s * 60)
-    return np.asarray(picture[:, left : left + 640], np.uint8)
+    return picture
 
 
 def hanging(time_s: float) -> Picture:
