@@ -1,0 +1,69 @@
+"""In which language something is written or said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Final, Literal
+
+from functions.tag.evidence import evidence_of
+from shared.domain.records import Finding, Tag
+from shared.processors.tagger import Tagger, TaggingInput
+
+__all__ = ["LanguagesTagger"]
+
+_NAMES: Final = Path(__file__).parents[1] / "language_names.json"
+_MIN_CONFIDENCE: Final = 0.5
+_QUOTES: Final = 10
+_FORMS: Final[Sequence[tuple[str, str, str, Literal["text", "sound"]]]] = (
+    ("text_language", "text", "text", "text"),
+    ("speech_language", "words", "speech", "sound"),
+)
+"""Name of the finding, name of those that quote what is in that language, what to call that, kind of tag."""
+
+
+class LanguagesTagger(Tagger):
+    """Says ``german text`` and ``english speech``, and quotes the longest lines and phrases."""
+
+    name: ClassVar[str] = "languages"
+    version: ClassVar[str] = "1"
+
+    def tag(self, video: TaggingInput) -> Iterable[Tag]:
+        for finding_name, quoted, medium, kind in _FORMS:
+            quotable = [finding for finding in video.findings if finding.name == quoted]
+            for told in video.findings:
+                name = _names().get(str(told.value), "")
+                if told.name == finding_name and told.confidence >= _MIN_CONFIDENCE and name:
+                    quotes = _longest(told, quotable)
+                    if quotes:
+                        yield self._tag(f"{name} {medium}", kind, told, quotes)
+
+    def _tag(self, label: str, kind: Literal["text", "sound"], told: Finding, quotes: Sequence[Finding]) -> Tag:
+        return Tag(
+            label=label,
+            kind=kind,
+            confidence=told.confidence,
+            evidence=tuple(map(evidence_of, quotes)),
+            producer=self.name,
+            producer_version=self.version,
+        )
+
+
+def _longest(told: Finding, quotable: Iterable[Finding]) -> Sequence[Finding]:
+    """Returns the quotes that say most, of those that one analyzer left with the language."""
+    own = [
+        one
+        for one in quotable
+        if (one.producer, one.producer_version) == (told.producer, told.producer_version)
+        and one.start_s < told.end_s
+        and told.start_s < one.end_s
+    ]
+    return sorted(own, key=lambda one: -len(str(one.value)))[:_QUOTES]
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    names: Mapping[str, str] = json.loads(_NAMES.read_text(encoding="utf-8"))
+    return names
