@@ -13,7 +13,9 @@ _WORK: Final = (
     r"|veranstaltung|vortrags|folie|dokuments|projekts|présentation|diapositive|presentación|presentazione)"
 )
 _ASK: Final = r"(?:(?:click|tap|type|press)(?: here)? to )?(?:add|insert|enter|edit|type|place|put)"
-_THING: Final = rf"(?:{_TITLE}|text|name|heading|logo|caption|image|picture|photo|date|author|speaker|content|body)s?"
+_THING: Final = (
+    rf"(?:{_TITLE}|text|name|heading|logo|caption|image|picture|photo|date|author|speaker|content|body)s?"
+)
 _PAGE: Final = r"(?:slide|page|folie|seite|diapositive|diapositiva|página|pagina)"
 
 _LINES: Final = re.compile(
@@ -25,7 +27,7 @@ _LINES: Final = re.compile(
             rf"{_ASK} (?:(?:a|an|your|the|some) )?(?:{_TITLE} )?{_THING}(?: here)?",
             rf"your (?:own )?{_THING}(?: goes)?(?: here)?",
             rf"(?:untitled|unbenannt|sans titre|sin título|senza titolo)(?: {_WORK}| sequence| \d+)*",
-            r"(?:(?:sample|dummy|placeholder|example) text|placeholder|blindtext|platzhalter|tbd|todo|tba|n a|x{3,})",
+            r"(?:sample|dummy|placeholder|example) text|placeholder|blindtext|platzhalter|tbd|todo|tba|n a|x{3,}",
             r"(?:first|second|third|fourth|fifth) level|master(?:titel|text)format bearbeiten",
             rf"{_PAGE} (?:\d+|(?:no|number|nummer|nr|numéro|número|numero) ?\w+)(?: ?(?:of|von|de|di|/) ?\d+)?",
         )

@@ -120,7 +120,8 @@ def _slides(chance: random.Random) -> _Scene:
 
 def _captioned(chance: random.Random) -> _Scene:
     captions = tuple(
-        Caption(text=f"And then we saw {number}", start_s=2.0 * number, end_s=2.0 * number + 1.6) for number in range(4)
+        Caption(text=f"And then we saw {number}", start_s=2.0 * number, end_s=2.0 * number + 1.6)
+        for number in range(4)
     )
     return _Scene(_panned(chance).show, captions)
 
@@ -133,7 +134,9 @@ def _unharmed(show: _Show, chance: random.Random) -> _Damaged:
     return show, ""
 
 
-def _on_the_whole_or_a_part(show: _Show, change: Callable[[Picture, float], Picture], chance: random.Random) -> _Show:
+def _on_the_whole_or_a_part(
+    show: _Show, change: Callable[[Picture, float], Picture], chance: random.Random
+) -> _Show:
     from_s, to_s = chance.choice((_PART_S, (0.0, _LENGTH_S)))
 
     def shown(time_s: float) -> Picture:
