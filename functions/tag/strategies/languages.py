@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from functions.tag.evidence import evidence_of
+from functions.tag.words import word_list
 from shared.domain.records import Finding, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -16,7 +17,7 @@ __all__ = ["LanguagesTagger"]
 
 _NAMES: Final = Path(__file__).parents[1] / "language_names.json"
 _MIN_CONFIDENCE: Final = 0.5
-_QUOTES: Final = 10
+_MIN_WORDS: Final = 2
 _FORMS: Final[Sequence[tuple[str, str, str, Literal["text", "sound"]]]] = (
     ("text_language", "text", "text", "text"),
     ("speech_language", "words", "speech", "sound"),
@@ -25,7 +26,7 @@ _FORMS: Final[Sequence[tuple[str, str, str, Literal["text", "sound"]]]] = (
 
 
 class LanguagesTagger(Tagger):
-    """Says ``german text`` and ``english speech``, and quotes the longest lines and phrases."""
+    """Says ``german text`` and ``english speech``, and quotes the lines and phrases."""
 
     name: ClassVar[str] = "languages"
     version: ClassVar[str] = "1"
@@ -36,7 +37,7 @@ class LanguagesTagger(Tagger):
             for told in video.findings:
                 name = _names().get(str(told.value), "")
                 if told.name == finding_name and told.confidence >= _MIN_CONFIDENCE and name:
-                    quotes = _longest(told, quotable)
+                    quotes = _telling(told, quotable)
                     if quotes:
                         yield self._tag(f"{name} {medium}", kind, told, quotes)
 
@@ -51,16 +52,16 @@ class LanguagesTagger(Tagger):
         )
 
 
-def _longest(told: Finding, quotable: Iterable[Finding]) -> Sequence[Finding]:
-    """Returns the quotes that say most, of those that one analyzer left with the language."""
-    own = [
+def _telling(told: Finding, quotable: Iterable[Finding]) -> Sequence[Finding]:
+    """Returns what has words enough to tell its language, of what one analyzer left with the language."""
+    return [
         one
         for one in quotable
         if (one.producer, one.producer_version) == (told.producer, told.producer_version)
         and one.start_s < told.end_s
         and told.start_s < one.end_s
+        and len(word_list(str(one.value))) >= _MIN_WORDS
     ]
-    return sorted(own, key=lambda one: -len(str(one.value)))[:_QUOTES]
 
 
 @cache
