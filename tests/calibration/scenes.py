@@ -25,7 +25,6 @@ _LENGTH_S: Final = 8.0
 _PART_S: Final = (2.0, 6.0)  # what is damaged where not all is
 _JUDGED: Final = frozenset(
     {
-        "blurred",
         "frozen picture",
         "letterbox",
         "noisy picture",
@@ -43,9 +42,12 @@ _Damaged: TypeAlias = tuple[_Show, str]  # with the label that it deserves then;
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
+    """What is shown and written, what is true of it, and whether it has edges that blur would take."""
+
     show: _Show
     captions: tuple[Caption, ...] = ()
     labels: frozenset[str] = frozenset()
+    is_sharp: bool = False
 
 
 def scene_cases(folder: Path, count: int, seed: int) -> Iterator[MeasuredCase]:
@@ -59,14 +61,16 @@ def scene_cases(folder: Path, count: int, seed: int) -> Iterator[MeasuredCase]:
     chance = random.Random(seed)
     for number in range(count):
         name = f"scene {seed}-{number}"
-        scene = chance.choice(_SCENES)(chance)
-        show, label = chance.choice(_DAMAGES)(scene.show, chance)
+        damage, scenes = chance.choice(_DAMAGES)
+        scene = chance.choice(scenes)(chance)
+        show, label = damage(scene.show, chance)
         own = folder / name
         own.mkdir()
         clip = draw_clip(own / "clip.mp4", _LENGTH_S, DrawnVideo(show, scene.captions))
         findings = [*findings_in(clip, own, PicturesAnalyzer), *_read(scene.captions)]
         video = TaggingInput(media=media_info(duration_s=_LENGTH_S), segments=(), findings=findings)
-        yield MeasuredCase(name=name, video=video, judged=_JUDGED, labels=scene.labels | {label})
+        judged = _JUDGED | {"blurred"} if scene.is_sharp else _JUDGED
+        yield MeasuredCase(name=name, video=video, judged=judged, labels=scene.labels | {label})
 
 
 def _read(captions: tuple[Caption, ...]) -> Iterator[Finding]:
@@ -98,7 +102,9 @@ def _shapes(chance: random.Random) -> _Scene:
         color = [int(level) for level in rng.integers(40, 215, 3)]
         cv2.rectangle(wide, (int(x), int(y)), (int(x + size), int(y + size // 2)), color, -1)
     speed = chance.choice((10, 30, 60))
-    return _Scene(lambda time_s: np.asarray(wide[:, round(time_s * speed) :][:, :COLUMNS], np.uint8))
+    return _Scene(
+        lambda time_s: np.asarray(wide[:, round(time_s * speed) :][:, :COLUMNS], np.uint8), is_sharp=True
+    )
 
 
 def _still(chance: random.Random) -> _Scene:
@@ -124,9 +130,6 @@ def _captioned(chance: random.Random) -> _Scene:
         for number in range(4)
     )
     return _Scene(_panned(chance).show, captions)
-
-
-_SCENES: Final = (_panned, _shapes, _shapes, _still, _slides, _captioned)
 
 
 def _unharmed(show: _Show, chance: random.Random) -> _Damaged:
@@ -204,4 +207,14 @@ def _hanging(show: _Show, chance: random.Random) -> _Damaged:
     return shown, "frozen picture" if for_s >= 1 and moves else ""
 
 
-_DAMAGES: Final = (_unharmed, _blurred, _noisy, _bright, _dim, _barred, _hanging)
+_DAMAGES: Final = (
+    (_unharmed, (_still, _slides, _captioned)),
+    (_blurred, (_shapes,)),
+    (_blurred, (_shapes,)),
+    (_noisy, (_shapes, _panned)),
+    (_bright, (_shapes, _panned)),
+    (_dim, (_shapes, _panned)),
+    (_barred, (_shapes, _panned, _captioned)),
+    (_hanging, (_shapes, _panned)),
+)
+"""What may be done, each to which scenes: what is written stays sharp and bright whatever happens behind it."""

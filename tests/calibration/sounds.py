@@ -19,6 +19,7 @@ from functions.transcode.sound import plan_sound
 from shared.adapters.ffmpeg import FfmpegEncoder, FfmpegMediaTool
 from shared.adapters.silero import SileroSpeechDetector
 from shared.domain.encoding import EncodingSettings
+from shared.domain.records import Segment
 from shared.ports.media_tool import MediaLimits
 from shared.processors.tagger import TaggingInput
 from shared.testing.stage_context import FakeStageContext
@@ -89,7 +90,7 @@ def _heard(folder: Path, left_and_right: Samples) -> TaggingInput:
     assert plan is not None
     session.workspace.mkdir(exist_ok=True)
     sound = FfmpegEncoder().encode_sound(path, media, plan, session.workspace, session)
-    segments = []
+    segments: list[Segment] = []
     listening = ports(speech_detector=SileroSpeechDetector())
     for segmenter in (SilenceSegmenter(listening), SpeechSegmenter(listening), MusicSegmenter(listening)):
         segmenter.start(media)
@@ -169,7 +170,8 @@ def _quiet(sound: Samples, chance: random.Random) -> tuple[Samples, str]:
 def _humming(sound: Samples, chance: random.Random) -> tuple[Samples, str]:
     mains_hz, dbfs = chance.choice((50, 60)), chance.choice((-75, -60, -50, -40))
     at = np.arange(sound.shape[1]) / RATE_HZ
-    hum = np.sum([np.sin(2 * np.pi * mains_hz * number * at) / number for number in (1, 2, 3, 4)], axis=0)
+    overtones = np.array([[1.0], [2.0], [3.0], [4.0]])
+    hum: Samples = (np.sin(2 * np.pi * mains_hz * overtones * at) / overtones).sum(axis=0)
     return sound + at_level(hum, dbfs), "mains hum" if dbfs >= -60 else ""
 
 

@@ -61,7 +61,7 @@ def captions(deployment: Deployment, video_id: str) -> tuple[list[Caption], str]
     (offered,) = playback["captions"]
     file = requests.get(f"{deployment.origin}{offered['url']}", timeout=10)
     findings = deployment.ask("GET", f"/v1/videos/{video_id}/findings")["findings"]
-    return list(from_string(file.text)), " ".join(one["value"] for one in findings if one["name"] == "words")
+    return from_string(file.text).captions, " ".join(one["value"] for one in findings if one["name"] == "words")
 
 
 def seconds(timestamp: str) -> float:

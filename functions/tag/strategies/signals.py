@@ -71,9 +71,9 @@ class SignalsTagger(Tagger):
             yield from self._if_most(f"mostly {color}", "style", holding, video)
         yield from self._if_most("static picture", "style", _measured(video, "still"), video)
         yield from self._if_most("slides", "style", _titles_of_slides(video), video)
-        for kind in _SOUNDS:
-            if kind != "silence" or not any(_measured(video, "sound_silent")):  # which is another tag
-                yield from self._heard(kind, video)
+        for heard in _SOUNDS:
+            if heard != "silence" or not any(_measured(video, "sound_silent")):  # which is another tag
+                yield from self._heard(heard, video)
 
     def _if_most(self, label: str, kind: _Kind, holding: Iterable[Finding], video: TaggingInput) -> Iterator[Tag]:
         findings = list(holding)
