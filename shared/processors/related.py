@@ -11,8 +11,6 @@ from shared.ports.video_repository import RelatedVideo
 __all__ = ["related_videos"]
 
 _TELLING: Final = frozenset({"object", "topic", "text", "person-mentioned", "category"})
-_OF_FORM: Final = frozenset({"languages", "stretches"})
-"""Taggers that say how something is written or shown, not what it is about."""
 
 
 def related_videos(
@@ -26,7 +24,7 @@ def related_videos(
         tags: A video's tags.
         sharing: Finds the owner's other videos that share labels.
     """
-    weights = {tag.label: tag.confidence for tag in tags if tag.kind in _TELLING and tag.producer not in _OF_FORM}
+    weights = {tag.label: tag.confidence for tag in tags if tag.kind in _TELLING}
     if not weights:
         return ()
     total = sum(weights.values())

@@ -18,8 +18,8 @@ __all__ = ["LanguagesTagger"]
 _NAMES: Final = Path(__file__).parents[1] / "language_names.json"
 _MIN_CONFIDENCE: Final = 0.5
 _MIN_WORDS: Final = 2
-_FORMS: Final[Sequence[tuple[str, str, str, Literal["text", "sound"]]]] = (
-    ("text_language", "text", "text", "text"),
+_FORMS: Final[Sequence[tuple[str, str, str, Literal["style", "sound"]]]] = (
+    ("text_language", "text", "text", "style"),
     ("speech_language", "words", "speech", "sound"),
 )
 """Name of the finding, name of those that quote what is in that language, what to call that, kind of tag."""
@@ -41,7 +41,7 @@ class LanguagesTagger(Tagger):
                     if quotes:
                         yield self._tag(f"{name} {medium}", kind, told, quotes)
 
-    def _tag(self, label: str, kind: Literal["text", "sound"], told: Finding, quotes: Sequence[Finding]) -> Tag:
+    def _tag(self, label: str, kind: Literal["style", "sound"], told: Finding, quotes: Sequence[Finding]) -> Tag:
         return Tag(
             label=label,
             kind=kind,

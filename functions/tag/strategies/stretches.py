@@ -22,7 +22,7 @@ class _Rule:
 
     finding: str
     label: str
-    kind: Literal["style", "quality", "sound", "text"]
+    kind: Literal["style", "quality", "sound"]
     quote: str = "{value}"
 
 
@@ -42,14 +42,14 @@ _RULES: Final = (
     _Rule("sound_out_of_phase", "out of phase", "quality"),
     _Rule("sound_noise", "background noise", "quality"),
     _Rule("sound_hum", "mains hum", "quality"),
-    _Rule("qr_code", "qr code", "text"),
+    _Rule("qr_code", "qr code", "style"),
 )
 
 
 class StretchesTagger(Tagger):
     """Names what was found for a part of the video that is worth a word, and says where and how much of it.
 
-    What a QR code says is quoted and nothing more: no label is made of it.
+    What a QR code says is quoted and nothing more: no label is made of it, and that there is one relates no videos.
     """
 
     name: ClassVar[str] = "stretches"

@@ -25,7 +25,7 @@ def language(code: str, of: str = "text", **values: Any) -> Finding:
 def test_a_language_is_named_and_shown_by_lines_of_words() -> None:
     lines = [text("Guten Tag"), text("Wie es weiter geht und was noch kommt", start_s=3.0, end_s=4.0)]
     (tag,) = tags(*lines, text("ETH"), language("de"))
-    assert (tag.label, tag.kind, tag.confidence) == ("german text", "text", 0.8)
+    assert (tag.label, tag.kind, tag.confidence) == ("german text", "style", 0.8)
     assert [one.quote for one in tag.evidence] == [line.value for line in lines]
     assert all(map(Witnesses(lines, DURATION_S).confirm, tag.evidence))
 

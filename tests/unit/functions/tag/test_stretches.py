@@ -87,5 +87,5 @@ def test_all_places_are_evidence_and_the_surest_counts() -> None:
 def test_a_qr_code_is_quoted_and_no_label_is_made_of_it() -> None:
     code = measured("qr_code", "https://example.com/sale", modality="text", confidence=0.99)
     (tag,) = tags(code).values()
-    assert (tag.label, tag.kind, tag.evidence[0].quote) == ("qr code", "text", "https://example.com/sale")
+    assert (tag.label, tag.kind, tag.evidence[0].quote) == ("qr code", "style", "https://example.com/sale")
     assert Witnesses([code], DURATION_S).confirm(tag.evidence[0])
