@@ -49,7 +49,7 @@ _RULES: Final = (
 class StretchesTagger(Tagger):
     """Names what was found for a part of the video that is worth a word, and says where and how much of it.
 
-    What a QR code says is quoted and nothing more: no label is made of it, and that there is one relates no videos.
+    What a QR code says is quoted and nothing more: no label is made of it, and no videos are related by it.
     """
 
     name: ClassVar[str] = "stretches"

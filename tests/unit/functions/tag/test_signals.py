@@ -111,9 +111,10 @@ def test_breaths_are_no_silence_and_silence_throughout_is_another_tag() -> None:
 
 def test_slides_are_still_and_full_of_text() -> None:
     lines = [text(f"Line {n}", box=(0.1, n / 10, 0.5, 0.02 * n), end_s=10.0) for n in (1, 3, 2)]
-    still, title = measured("still", 10.0), measured("still", 2.0, end_s=2.0)
+    still = measured("still", 10.0)
+    titles = [measured("still", 2.0, start_s=2.0 * n, end_s=2.0 * n + 2) for n in range(5)]
     assert tags(video(still, *lines))["slides"].evidence[0].quote == "Line 3"
-    assert "slides" not in tags(video(title, *lines))
+    assert "slides" not in tags(video(*titles, *lines))
     assert "slides" not in tags(video(*lines))
     assert "slides" not in tags(video(still, *lines[:2]))
 
