@@ -157,7 +157,7 @@ def _one_sided(sound: Samples, chance: random.Random) -> tuple[Samples, str]:
 def _opposite(sound: Samples, chance: random.Random) -> tuple[Samples, str]:
     share = chance.choice((-1.0, -0.5, 0.5))  # of the left channel in the right one
     rng = np.random.default_rng(chance.randint(0, 10**6))
-    own = at_level(rng.normal(0, 1, sound.shape[1]), -45)
+    own = at_level(rng.normal(0, 1, (sound.shape[1],)), -45)
     return np.stack([sound[0], share * sound[0] + own]), "out of phase" if share < 0 else ""
 
 
