@@ -207,7 +207,7 @@ class Settings:
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
     segmenters: Names = ("shots", "black", "silence", "speech", "music")
     analyzers: Names = ("text", "words", "loudness", "levels", "noise", "pictures")
-    taggers: Names = ("keywords", "persons", "signals", "labels")
+    taggers: Names = ("keywords", "persons", "signals", "stretches", "languages", "labels")
     publishers: Names = ()
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None

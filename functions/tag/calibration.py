@@ -1,8 +1,8 @@
 """What a tagger's confidence is worth: the share of its tags of that confidence that turned out right.
 
-A tagger's own number only orders its tags. ``calibration.json`` says, for a tagger and the senses its evidence
-came through, how often such tags were right when they were judged against cases with known answers;
-`make calibration` measures it anew. Between two measured points it is a line, outside of them the nearest.
+A tagger's own number only orders its tags. ``calibration.json`` says, for a tagger and whoever found its evidence,
+how often such tags were right when they were judged against cases with known answers; `make calibration` measures
+it anew. Between two measured points it is a line, outside of them the nearest.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def worth(judged_by: str, said: float) -> float:
 
 
 def basis(tag: Tag) -> str:
-    """Returns what tags are judged together by: their tagger and the senses that their evidence came through."""
-    senses = sorted({item.modality for item in tag.evidence})
-    return f"{tag.producer}: {' and '.join(senses)}"
+    """Returns what tags are judged together by: their tagger and those who found their evidence."""
+    finders = sorted({item.producer for item in tag.evidence})
+    return f"{tag.producer}: {' and '.join(finders)}"
 
 
 def _at(curve: _Curve, said: float) -> float:

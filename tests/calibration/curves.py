@@ -27,7 +27,10 @@ class Bin:
 
 def curves_of(judgements: Iterable[Judgement]) -> str:
     """Returns ``calibration.json`` as it follows from judgements."""
-    measured = "tests/calibration: rendered pictures, read by RapidOCR, and short texts; half of the judgements"
+    measured = (
+        "tests/calibration: rendered pictures, read by RapidOCR, short texts, drawn videos and sounds, damaged "
+        "more and less; half of the judgements"
+    )
     return json.dumps({"measured": measured, "curves": fitted(judgements)}, indent=1) + "\n"
 
 

@@ -13,7 +13,9 @@ TAGGERS = Registry(
     {
         "keywords": "functions.tag.strategies.keywords:KeywordsTagger",
         "labels": "functions.tag.strategies.labels:LabelsTagger",
+        "languages": "functions.tag.strategies.languages:LanguagesTagger",
         "persons": "functions.tag.strategies.persons:PersonsTagger",
         "signals": "functions.tag.strategies.signals:SignalsTagger",
+        "stretches": "functions.tag.strategies.stretches:StretchesTagger",
     },
 )

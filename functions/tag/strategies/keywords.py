@@ -12,6 +12,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import TITLE_HEIGHT, height, legible
+from functions.tag.placeholders import is_placeholder
 from functions.tag.words import STOP_WORDS, parts, singular, word_list
 from shared.domain.records import Finding, Tag
 from shared.processors.tagger import Tagger, TaggingInput
@@ -23,6 +24,9 @@ _MAX_LINE_WORDS: Final = 5  # longer lines are sentences; of those only names an
 _MAX_PHRASE_WORDS: Final = 4
 _MIN_PLACES: Final = {1: 3, 2: 2}  # words in a row -> lines they must come back in to mean something
 _MAX_TAGS: Final = 10
+_AT_ONCE_S: Final = 0.5
+_AS_LARGE: Final = 0.8
+_MANY: Final = 2
 _NAME: Final = re.compile(
     r"[A-Z]{3,}$|[A-Z]{2,}[a-z]|[A-Z][a-z]+[A-Z]|[a-z][A-Z]"
 )  # HDMI, XPath, JavaScript, iPhone
@@ -52,14 +56,15 @@ _Places: TypeAlias = dict[int, _Mention]  # by the identity of the finding
 class KeywordsTagger(Tagger):
     """Takes short lines, names, and words that come back; leaves out small print and doubtful readings.
 
-    A phrase is a ``topic`` when it stands in a title, comes back, or is heard too; otherwise a ``text``.
+    A phrase is a ``topic`` when it stands in a title, comes back, or is heard too; otherwise a ``text``. What a
+    template says before somebody fills it in is neither.
     """
 
     name: ClassVar[str] = "keywords"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
-        lines = legible(video.findings)
+        lines = [line for line in legible(video.findings) if not is_placeholder(str(line.value))]
         spoken = [finding for finding in video.findings if finding.name == "words"]
         clear = [finding for finding in spoken if finding.confidence >= _MIN_HEARING]
         unclear = [finding for finding in spoken if finding.confidence < _MIN_HEARING]
@@ -71,11 +76,11 @@ class KeywordsTagger(Tagger):
         )
         for key in islice(whole, _MAX_TAGS):
             hints = [finding for finding in unclear if _holds(word_list(str(finding.value)), key)]
-            yield self._tag([*places[key].values()], hints)
+            yield self._tag([*places[key].values()], hints, lines)
 
-    def _tag(self, mentions: Sequence[_Mention], hints: Sequence[Finding]) -> Tag:
+    def _tag(self, mentions: Sequence[_Mention], hints: Sequence[Finding], lines: Sequence[Finding]) -> Tag:
         findings = [*(mention.finding for mention in mentions), *hints]
-        stands_out = len(findings) > 1 or height(findings[0]) >= TITLE_HEIGHT
+        stands_out = _comes_back(findings) or any(_is_title(finding, lines) for finding in findings)
         doubt = _doubt(mentions) * prod(1 - hint.confidence / 2 for hint in hints)
         return Tag(
             label=Counter(" ".join(mention.words).casefold() for mention in mentions).most_common(1)[0][0],
@@ -85,6 +90,31 @@ class KeywordsTagger(Tagger):
             producer=self.name,
             producer_version=self.version,
         )
+
+
+def _comes_back(findings: Sequence[Finding]) -> bool:
+    """Says whether something is there more than once; what is on one slide and still on the next is so once."""
+    ordered = sorted(findings, key=lambda finding: finding.start_s)
+    return any(
+        str(one.value).casefold() != str(next_one.value).casefold() or next_one.start_s > one.end_s + _AT_ONCE_S
+        for one, next_one in pairwise(ordered)
+    )
+
+
+def _is_title(line: Finding, lines: Sequence[Finding]) -> bool:
+    """Says whether a line is in large letters; where all are that are there with it, whether it is above them."""
+    if height(line) < TITLE_HEIGHT or line.box is None:
+        return False
+    as_large = [
+        other.box[1]
+        for other in lines
+        if other is not line
+        and other.box is not None
+        and other.start_s < line.end_s
+        and line.start_s < other.end_s
+        and height(other) >= _AS_LARGE * height(line)
+    ]
+    return len(as_large) < _MANY or line.box[1] < min(as_large)
 
 
 def _striking(lines: Sequence[Finding]) -> Iterator[_Mention]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import height
 from shared.domain.media import VideoStream
-from shared.domain.records import Evidence, Finding, Segment, Tag
+from shared.domain.records import Evidence, Finding, Segment, SegmentKind, Tag
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["SignalsTagger"]
@@ -18,13 +18,20 @@ _Kind: TypeAlias = Literal["sound", "style", "quality"]
 _Modality: TypeAlias = Literal["sound", "picture"]
 
 _MOST: Final = 0.8  # the share of the time that must agree before a label speaks for the whole video
-_STILL_MOTION: Final = 0.002
 _COLOR_SHARE: Final = 0.5
 _SLIDE_LINES: Final = 3
+_SLIDE_S: Final = 3.0  # titles are shown for less
 _FAST_SHOT_S: Final = 2.5
 _FAST_SHOTS: Final = 5
-_SPEECH_SHARE: Final = 0.3  # less is often a sung line or a noise that was taken for a voice
-_SPEECH_S: Final = 2.0
+_PAUSE_S: Final = 3.0  # what is shorter belongs to what is said
+
+
+_SOUNDS: Final[Mapping[SegmentKind, tuple[float, float]]] = {
+    "speech": (2.0, 0.3),  # less of it is often a sung line or a noise that was taken for a voice
+    "music": (3.0, 0.1),
+    "silence": (3.0, 0.1),
+}
+"""Kinds of segments that are sounds, and how much of the video they must be: seconds, and share of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +45,8 @@ class _Rule:
 
 
 _RULES: Final = (
-    _Rule("static picture", "style", "motion", lambda change: change <= _STILL_MOTION),
     _Rule("dark", "style", "brightness", lambda luma: luma <= 0.15),
     _Rule("bright", "style", "brightness", lambda luma: luma >= 0.75),
-    _Rule("blurry", "quality", "sharpness", lambda detail: detail <= 0.25),
-    _Rule("silent", "sound", "loudness_lufs", lambda lufs: lufs <= -70),  # the gate: nothing to measure
-    _Rule("quiet", "sound", "loudness_lufs", lambda lufs: -70 < lufs <= -32),
     _Rule("loud", "sound", "loudness_lufs", lambda lufs: lufs >= -11),  # platforms turn down from -14 on
 )
 
@@ -52,7 +55,7 @@ class SignalsTagger(Tagger):
     """Labels what the measurements leave no doubt about, and gives the measurement as the evidence."""
 
     name: ClassVar[str] = "signals"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
         for label, kind, modality, quote in _facts(video):
@@ -66,8 +69,11 @@ class SignalsTagger(Tagger):
                 by_color.setdefault(finding.value[0], []).append(finding)
         for color, holding in by_color.items():
             yield from self._if_most(f"mostly {color}", "style", holding, video)
+        yield from self._if_most("static picture", "style", _measured(video, "still"), video)
         yield from self._if_most("slides", "style", _titles_of_slides(video), video)
-        yield from self._speech(video)
+        for heard in _SOUNDS:
+            if heard != "silence" or not any(_measured(video, "sound_silent")):  # which is another tag
+                yield from self._heard(heard, video)
 
     def _if_most(self, label: str, kind: _Kind, holding: Iterable[Finding], video: TaggingInput) -> Iterator[Tag]:
         findings = list(holding)
@@ -75,13 +81,15 @@ class SignalsTagger(Tagger):
         if share >= _MOST:
             yield self._tag(label, kind, min(share, 0.95), map(_quoted, findings))
 
-    def _speech(self, video: TaggingInput) -> Iterator[Tag]:
-        spoken = [segment for segment in video.segments if segment.kind == "speech"]
-        spoken_s = sum(segment.end_s - segment.start_s for segment in spoken)
-        share = spoken_s / video.media.duration_s
-        if spoken_s >= _SPEECH_S and share >= _SPEECH_SHARE:
-            quote = f"somebody speaks {share:.0%} of the time"
-            yield self._tag("speech", "sound", 0.9, [_heard(segment, quote) for segment in spoken])
+    def _heard(self, kind: SegmentKind, video: TaggingInput) -> Iterator[Tag]:
+        shortest_s = _PAUSE_S if kind == "silence" else 0.0
+        spans = [one for one in video.segments if one.kind == kind and one.end_s - one.start_s >= shortest_s]
+        length_s = sum(one.end_s - one.start_s for one in spans)
+        least_s, least_share = _SOUNDS[kind]
+        if length_s >= max(least_s, least_share * video.media.duration_s):
+            sure = sum(one.confidence * (one.end_s - one.start_s) for one in spans) / length_s
+            quote = f"{length_s:.0f} s of {kind}"
+            yield self._tag(kind, "sound", sure, [_evidence_of(segment, quote) for segment in spans])
 
     def _evidence(self, video: TaggingInput, modality: _Modality, quote: str) -> Evidence:
         return Evidence(
@@ -130,11 +138,11 @@ def _facts_of_picture(video: TaggingInput, stream: VideoStream) -> Iterator[tupl
 
 
 def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:
-    """Yields, for each shot that stands still and is full of text, its largest line over the whole shot."""
-    for motion in _measured(video, "motion"):
-        lines = [f for f in video.findings if f.name == "text" and _overlaps(f, motion)]
-        if len(lines) >= _SLIDE_LINES and _number(motion) <= _STILL_MOTION:
-            yield replace(max(lines, key=height), start_s=motion.start_s, end_s=motion.end_s)
+    """Yields, for each stretch that stands still and is full of text, its largest line over the whole stretch."""
+    for still in _measured(video, "still"):
+        lines = [one for one in video.findings if one.name == "text" and _overlaps(one, still)]
+        if len(lines) >= _SLIDE_LINES and still.end_s - still.start_s >= _SLIDE_S:
+            yield replace(max(lines, key=height), start_s=still.start_s, end_s=still.end_s)
 
 
 def _overlaps(one: Finding, other: Finding) -> bool:
@@ -157,7 +165,7 @@ def _quoted(finding: Finding) -> Evidence:
     return evidence_of(finding, f"{what} {value:.3g}" if isinstance(value, float) else ", ".join(value))
 
 
-def _heard(segment: Segment, quote: str) -> Evidence:
+def _evidence_of(segment: Segment, quote: str) -> Evidence:
     return Evidence(
         start_s=segment.start_s,
         end_s=segment.end_s,

@@ -40,7 +40,7 @@ def told(name: str, value: str, **values: Any) -> Finding:
     return Finding(name=name, value=value, producer="gemini", **(defaults | values))
 
 
-def measured(name: str, value: float | tuple[str, ...], **values: Any) -> Finding:
+def measured(name: str, value: str | float | tuple[str, ...], **values: Any) -> Finding:
     """Returns a measurement of the whole video."""
     defaults: dict[str, Any] = {"start_s": 0.0, "end_s": DURATION_S, "confidence": 1.0, "modality": "picture"}
     return Finding(name=name, value=value, producer="pictures", producer_version="1", **(defaults | values))

@@ -72,6 +72,26 @@ def test_what_stands_out_is_a_topic() -> None:
     assert tags(text("Sintel"), text("SINTEL", start_s=5.0, end_s=6.0))["sintel"].kind == "topic"
 
 
+def test_what_stays_from_slide_to_slide_does_not_come_back() -> None:
+    first = text("Main Points", end_s=5.0)
+    assert tags(first, text("Main Points", start_s=5.0, end_s=9.0))["main points"].kind == "text"
+    assert tags(first, text("Main Points", start_s=7.0, end_s=9.0))["main points"].kind == "topic"
+
+
+def test_of_lines_that_are_all_large_the_first_is_the_title() -> None:
+    lines = [text(line, box=(0.1, 0.2 * n, 0.6, 0.08)) for n, line in enumerate(("Apples", "Pears", "Plums"), 1)]
+    assert {label: tag.kind for label, tag in tags(*lines).items()} == {
+        "apples": "topic",
+        "pears": "text",
+        "plums": "text",
+    }
+    assert {tag.kind for tag in tags(*lines[:2]).values()} == {"topic"}
+
+
+def test_a_template_that_nobody_filled_in_says_nothing() -> None:
+    assert not tags(text("Title of the presentation", box=(0.1, 0.1, 0.6, 0.1)), text("Lorem Ipsum"))
+
+
 def test_larger_and_repeated_is_surer() -> None:
     small, large = tags(text("Sintel")), tags(text("Sintel", box=(0.1, 0.1, 0.6, 0.08)))
     twice = tags(text("Sintel"), text("SINTEL", start_s=5.0, end_s=6.0))

@@ -32,12 +32,9 @@ def test_an_ordinary_video_earns_no_label() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "label", "kind"),
     [
-        ("motion", 0.001, "static picture", "style"),
+        ("still", 10.0, "static picture", "style"),
         ("brightness", 0.1, "dark", "style"),
         ("brightness", 0.8, "bright", "style"),
-        ("sharpness", 0.2, "blurry", "quality"),
-        ("loudness_lufs", -70.0, "silent", "sound"),
-        ("loudness_lufs", -40.0, "quiet", "sound"),
         ("loudness_lufs", -8.0, "loud", "sound"),
         ("dominant_colors", ("green",), "mostly green", "style"),
     ],
@@ -90,19 +87,35 @@ def test_fast_cutting_takes_many_short_shots() -> None:
 
 
 def test_speech_must_be_a_good_part_of_the_sound() -> None:
-    spoken = tags(video(segments=(span("speech", 1, 3), span("speech", 5, 7))))["speech"]
-    assert [(item.start_s, item.end_s, item.modality) for item in spoken.evidence] == [
+    spoken = tags(video(segments=(span("speech", 1, 3, confidence=0.9), span("speech", 5, 7, confidence=0.7))))
+    assert [(item.start_s, item.end_s, item.modality) for item in spoken["speech"].evidence] == [
         (1, 3, "sound"),
         (5, 7, "sound"),
     ]
+    assert spoken["speech"].evidence[0].quote == "4 s of speech"
+    assert spoken["speech"].confidence == pytest.approx(0.8)
     assert "speech" not in tags(video(segments=(span("speech", 1, 3),)))
+
+
+def test_music_and_silence_are_told_with_their_places() -> None:
+    heard = tags(video(segments=(span("music", 0, 4), span("silence", 6, 10), span("silence", 4, 4.5))))
+    assert set(heard) == {"music", "silence"}
+    assert [(item.start_s, item.end_s) for item in heard["silence"].evidence] == [(6, 10)]
+
+
+def test_breaths_are_no_silence_and_silence_throughout_is_another_tag() -> None:
+    assert not tags(video(segments=tuple(span("silence", n, n + 0.8) for n in range(10))))
+    nothing = measured("sound_silent", -90.0, modality="sound")
+    assert not tags(video(nothing, segments=(span("silence", 0, 10),)))
 
 
 def test_slides_are_still_and_full_of_text() -> None:
     lines = [text(f"Line {n}", box=(0.1, n / 10, 0.5, 0.02 * n), end_s=10.0) for n in (1, 3, 2)]
-    still, moving = measured("motion", 0.0005), measured("motion", 0.01)
+    still = measured("still", 10.0)
+    titles = [measured("still", 2.0, start_s=2.0 * n, end_s=2.0 * n + 2) for n in range(5)]
     assert tags(video(still, *lines))["slides"].evidence[0].quote == "Line 3"
-    assert "slides" not in tags(video(moving, *lines))
+    assert "slides" not in tags(video(*titles, *lines))
+    assert "slides" not in tags(video(*lines))
     assert "slides" not in tags(video(still, *lines[:2]))
 
 
