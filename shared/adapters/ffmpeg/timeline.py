@@ -20,7 +20,7 @@ _KEY, _NOT_SHOWN, _NO_TIME = 1, 2, 4
 
 
 class Timeline:
-    """Packets in the order of the file; nine bytes each.
+    """Packets in the order of the file; 17 bytes each.
 
     Attributes:
         tick_s: Seconds of a tick.
@@ -34,6 +34,7 @@ class Timeline:
         self.last_ticks = 0
         self._last = -(2**63)
         self._pts = array("q")
+        self._places = array("q")
         self._flags = array("B")
 
     def add(self, line: str) -> None:
@@ -42,9 +43,10 @@ class Timeline:
         if kind == "stream":
             self.codec, self.tick_s = values[0], rational(values[1], Fraction(1))
         elif kind == "packet":
-            pts, duration, size, flags = values[:4]
+            pts, duration, size, place, flags = values[:5]
             known = pts != "N/A" and size != "0"  # AVI has packets without bytes that repeat the frame before
             self._pts.append(int(pts) if known else 0)
+            self._places.append(int(place) if place != "N/A" else -1)
             if known and int(pts) >= self._last:
                 self._last, self.last_ticks = int(pts), int(duration) if duration != "N/A" else 0
             # D: decoded but never shown, because of an edit list.
@@ -54,6 +56,11 @@ class Timeline:
     def pts(self) -> npt.NDArray[np.int64]:
         """When each packet is shown, in ticks of the container's clock."""
         return np.frombuffer(self._pts, np.int64)
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Where in the file each packet is, in bytes from its beginning; -1 where that can't be said."""
+        return np.frombuffer(self._places, np.int64)
 
     @property
     def is_key(self) -> npt.NDArray[np.bool_]:
@@ -66,9 +73,23 @@ class Timeline:
         return ~self._flagged(_NOT_SHOWN)
 
     @property
+    def shown(self) -> npt.NDArray[np.int64]:
+        """When each packet is shown, in ticks, of those that are: in order, which that of the file is not."""
+        return np.sort(self.pts[self.is_shown])
+
+    @property
+    def key_times_s(self) -> list[float]:
+        """When the key frames are shown, in order."""
+        return self.times_s(np.sort(self.pts[self.is_key]))
+
+    @property
     def is_timed(self) -> bool:
         """Whether the container says of every packet when it is shown."""
         return not self._flagged(_NO_TIME).any()
+
+    def times_s(self, ticks: npt.NDArray[np.int64]) -> list[float]:
+        """Returns some of its times in seconds."""
+        return [int(tick) * self.tick_s.numerator / self.tick_s.denominator for tick in ticks]
 
     def _flagged(self, flag: int) -> npt.NDArray[np.bool_]:
         return np.asarray(np.frombuffer(self._flags, np.uint8) & flag, np.bool_)
@@ -89,7 +110,7 @@ def read_timeline(
     arguments = (
         *(reading_arguments(demuxer) if demuxer else ()),
         *("-select_streams", stream, "-of", "csv"),
-        *("-show_entries", "packet=pts,duration,size,flags:stream=codec_name,time_base"),
+        *("-show_entries", "packet=pts,duration,size,pos,flags:stream=codec_name,time_base"),
     )
     timeline = Timeline()
     with programs.ask(arguments, path, session) as tool:

@@ -20,7 +20,7 @@ RATES = [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(50
 def timeline_of(times: list[int], keys: set[int], tick_s: Fraction) -> Timeline:
     timeline = Timeline()
     for index, time in enumerate(times):
-        timeline.add(f"packet,{time},1,99,{'K' if index in keys else '_'}__\n")
+        timeline.add(f"packet,{time},1,99,{index},{'K' if index in keys else '_'}__\n")
     timeline.add(f"stream,h264,{tick_s}\n")
     return timeline
 
@@ -144,12 +144,12 @@ def test_a_gap_longer_than_a_chunk_is_left_whole() -> None:
 def test_why_pictures_are_not_cut() -> None:
     tick_s, video = Fraction(1, 25), video_stream(fps=Fraction(25), frames=500)
     untimed = timeline_of(list(range(500)), {0}, tick_s)
-    untimed.add("packet,N/A,1,99,___\n")
+    untimed.add("packet,N/A,1,99,0,___\n")
     twice = timeline_of([*range(499), 498], {0}, tick_s)
     keyless = timeline_of(list(range(500)), set(), tick_s)
     holed = timeline_of(list(range(250)), {0}, tick_s)
-    holed.add("packet,250,1,99,_D_\n")
-    holed.add("packet,251,1,99,___\n")
+    holed.add("packet,250,1,99,0,_D_\n")
+    holed.add("packet,251,1,99,0,___\n")
     for timeline, reason in (
         (untimed, "of every frame"),
         (twice, "at the same time"),
