@@ -204,14 +204,14 @@ def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
 
 def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual | None:
     """Returns the transition between the first and the last frame of a window, if that is what happens there."""
-    held = _mixed(window) if kind == "dissolve" else _uncovered(window)
-    if held is None:
-        return None
     first, last = window[0], window[-1]
     unlike = 1 - likeness(first, last)
     lit = np.maximum(first[..., 0], last[..., 0]) > DARK
     changed = over_colors(np.abs(last - first))[lit] > _CELL_CHANGE
     if unlike < 1 - _MAX_LIKENESS or np.count_nonzero(changed) < _CHANGED_SHARE * changed.size:
+        return None
+    held = _mixed(window) if kind == "dissolve" else _uncovered(window)
+    if held is None:
         return None
     change = float(distances(first[np.newaxis], last)[0])
     straightness = change / float(distances(window[1:], window[:-1]).sum())

@@ -46,7 +46,7 @@ def make_preview(
     options = {
         **CLEAN,
         "vcodec": "libx264",
-        "preset": "veryfast",  # half of medium's time, which short videos feel; of so few pictures not more bytes
+        "preset": "superfast",  # two thirds of veryfast's time, which short videos feel, for a twelfth more bytes
         "crf": 28,  # it moves, and is gone in three seconds
         "profile:v": "high",
         "pix_fmt": "yuv420p",  # what every browser decodes
