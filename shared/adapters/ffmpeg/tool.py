@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.encoding import Excerpt, StoryboardPlan, SubtitleTrack
@@ -11,6 +13,9 @@ from shared.domain.media import MediaInfo
 from shared.domain.subtitles import Subtitles
 from shared.ports.media_tool import Frame, MediaLimits
 from shared.ports.tool_session import ToolSession
+
+if TYPE_CHECKING:
+    from shared.adapters.ffmpeg.picking import Timelines
 
 __all__ = ["FfmpegMediaTool"]
 
@@ -48,14 +53,13 @@ class FfmpegMediaTool:
         return read_frames(self._programs, video, size, session, key_frames=True)
 
     def stills(self, video: Path, times_s: Sequence[float], folder: Path, session: ToolSession) -> Sequence[Path]:
-        from shared.adapters.ffmpeg.pictures import take_stills
+        from shared.adapters.ffmpeg.stills import take_stills
 
-        return take_stills(self._programs, video, times_s, folder, session)
+        timeline = self._timelines.of(video, session)
+        return take_stills(self._programs, video, timeline, times_s, folder, session)
 
     def key_frame_times(self, video: Path, session: ToolSession) -> Sequence[float]:
-        from shared.adapters.ffmpeg.pictures import key_frame_times
-
-        return key_frame_times(self._programs, video, session)
+        return self._timelines.of(video, session).key_times_s
 
     def storyboard(self, video: Path, plan: StoryboardPlan, folder: Path, session: ToolSession) -> Sequence[Path]:
         from shared.adapters.ffmpeg.storyboard import make_storyboard
@@ -67,7 +71,8 @@ class FfmpegMediaTool:
     ) -> None:
         from shared.adapters.ffmpeg.preview import make_preview
 
-        make_preview(self._programs, video, excerpts, short_side, destination, session)
+        timeline = self._timelines.of(video, session)
+        make_preview(self._programs, video, timeline, excerpts, short_side, destination, session)
 
     def excerpt(self, sound: Path, span: tuple[float, float], destination: Path, session: ToolSession) -> None:
         from shared.adapters.ffmpeg.excerpt import cut_sound
@@ -80,3 +85,9 @@ class FfmpegMediaTool:
         from shared.adapters.ffmpeg.subtitles import read_subtitles
 
         return read_subtitles(self._programs, source, media, tracks, folder, session)
+
+    @cached_property
+    def _timelines(self) -> Timelines:
+        from shared.adapters.ffmpeg.picking import Timelines
+
+        return Timelines(self._programs)

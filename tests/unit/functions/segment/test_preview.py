@@ -38,10 +38,10 @@ def test_the_best_shots_are_shown_in_their_order() -> None:
     ]
 
 
-def test_it_shows_where_the_keyframe_is() -> None:
+def test_an_excerpt_begins_with_the_keyframe() -> None:
     shots = [ranked(index, 5.0 * index, 5.0 * index + 5, keyframe_s=5.0 * index + 1) for index in range(4)]
-    shots[3] = replace(shots[3], keyframe_s=15.1)
-    assert spans(preview_excerpts(shots, []))[2:] == [(10.625, 11.375), (15.0, 15.75)]
+    shots[3] = replace(shots[3], keyframe_s=19.9)
+    assert spans(preview_excerpts(shots, []))[2:] == [(11.0, 11.75), (19.25, 20.0)]
 
 
 def test_one_long_shot_is_shown_in_four_places() -> None:

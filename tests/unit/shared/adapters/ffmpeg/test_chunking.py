@@ -20,7 +20,7 @@ RATES = [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(50
 def timeline_of(times: list[int], keys: set[int], tick_s: Fraction) -> Timeline:
     timeline = Timeline()
     for index, time in enumerate(times):
-        timeline.add(f"packet,{time},{time},1,99,{'K' if index in keys else '_'}__\n")
+        timeline.add(f"packet,{time},{time},1,99,{index},{'K' if index in keys else '_'}__\n")
     timeline.add(f"stream,h264,{tick_s}\n")
     return timeline
 
@@ -151,12 +151,12 @@ def test_the_last_frame_is_the_last_that_is_shown() -> None:
 def test_why_pictures_are_not_cut() -> None:
     tick_s, video = Fraction(1, 25), video_stream(fps=Fraction(25), frames=500)
     untimed = timeline_of(list(range(500)), {0}, tick_s)
-    untimed.add("packet,N/A,25,1,99,___\n")
+    untimed.add("packet,N/A,25,1,99,0,___\n")
     twice = timeline_of([*range(499), 498], {0}, tick_s)
     keyless = timeline_of(list(range(500)), set(), tick_s)
     holed = timeline_of(list(range(250)), {0}, tick_s)
-    holed.add("packet,250,250,1,99,_D_\n")
-    holed.add("packet,251,251,1,99,___\n")
+    holed.add("packet,250,250,1,99,0,_D_\n")
+    holed.add("packet,251,251,1,99,0,___\n")
     for timeline, reason in (
         (untimed, "of every frame"),
         (twice, "at the same time"),
