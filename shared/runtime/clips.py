@@ -1,0 +1,22 @@
+"""Clips that somebody makes, and those that go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.domain.clips import Clip, clip_object
+from shared.ports.blob_store import BlobStore
+from shared.ports.document_store import DocumentStore
+
+__all__ = ["is_being_clipped", "remove_files"]
+
+
+def is_being_clipped(documents: DocumentStore, video_id: str, now: datetime) -> bool:
+    """Tells whether somebody is making a clip of a video, and may still store it."""
+    return any(clip.state == "running" and clip.due_at > now for clip in documents.about(Clip, video_id))
+
+
+def remove_files(blobs: BlobStore, media_bucket: str, clip: Clip) -> None:
+    """Removes what tries at a clip have made."""
+    for number in range(1, clip.tries + 1):
+        blobs.delete(media_bucket, clip_object(clip, number))
