@@ -22,7 +22,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.object_links import ObjectLinks
-from shared.runtime.clips import remove_files
+from shared.runtime.clips import kept, remove_files
 from shared.runtime.tasks import request_work
 from shared.settings import Settings
 
@@ -125,7 +125,7 @@ def clip_routes(ports: ClipRoutePorts, quotas: Quotas, link_s: float) -> Routes:
         video = call.videos.get(call.path["video_id"])
         fresh = _fresh(call, video, clock.now())
         _check_room(call, video, fresh, quotas)
-        clip = call.documents.update(Clip, fresh.id, partial(_kept, fresh))
+        clip = call.documents.update(Clip, fresh.id, partial(kept, fresh))
         if clip.is_open and clip.due_at <= fresh.due_at:
             request_work(ports.bus, clip)
         location = f"/v1/videos/{video.id}/clips/{clip.id}"
@@ -219,11 +219,6 @@ def _known(call: Call[Nothing, Nothing]) -> Clip:
 
 def _is_shown(clip: Clip, video: Video) -> bool:
     return clip.state != "expired" and clip.generation == video.source.generation
-
-
-def _kept(fresh: Clip, stored: Clip | None) -> Edit[Clip, Clip]:
-    clip = fresh if stored is None else stored.asked_again(fresh)
-    return Edit(answer=clip, document=None if clip == stored else clip)
 
 
 def _taken_back(now: datetime, stored: Clip | None) -> Edit[Clip, Clip]:
