@@ -14,7 +14,6 @@ from shared.domain.errors import LeaseLost, NotFound, PermanentError, Preconditi
 from shared.domain.events import WorkRequested
 from shared.domain.flow import Flow
 from shared.domain.records import ObjectRef
-from shared.domain.status import DELETED
 from shared.domain.wire import Delivery, parse_delivery
 from shared.interruption import check_not_ending, interruptible
 from shared.logs import bound_fields, logger
@@ -98,7 +97,7 @@ class Clipper:
     def _is_current(self, clip: Clip) -> bool:
         """Tells whether its video is still the one that it was asked for."""
         video = self._ports.repository.get(clip.about)
-        return video is not None and video.status != DELETED and video.source.generation == clip.generation
+        return video is not None and video.source.generation == clip.generation
 
     def _make(self, clip: Clip) -> None:
         ports = self._ports
