@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -185,6 +185,17 @@ class OwnedDocuments:
     def all(self, kind: type[D], *, limit: int = 100, before: str | None = None) -> Sequence[D]:
         """Returns documents of a kind by id, greatest first; see DocumentStore.owned()."""
         return self._store.owned(kind, owner=self._known(), limit=limit, before=before)
+
+    def every(self, kind: type[D]) -> Iterator[D]:
+        """Yields all documents of a kind by id, greatest first."""
+        before: str | None = None
+        while page := self.all(kind, before=before):
+            yield from page
+            before = page[-1].id
+
+    def about(self, kind: type[D], video: Video) -> Sequence[D]:
+        """Returns all documents of a kind about a video that get() of OwnedVideos returned, in no order."""
+        return [document for document in self._store.about(kind, video.id) if document.owner == self._known()]
 
     def update(self, kind: type[D], document_id: str, decide: Callable[[D | None], Edit[D, T]]) -> T:
         """Changes a document; see DocumentStore.update(). Raises NotFound if it is somebody else's."""

@@ -18,6 +18,7 @@ from functions.api.quotas import Quotas
 from functions.api.rate_limit import RateLimit
 from functions.api.reserving import Reservations
 from functions.api.routes.audit import audit_routes
+from functions.api.routes.clips import clip_routes
 from functions.api.routes.console import console_routes
 from functions.api.routes.contents import content_routes
 from functions.api.routes.erasure import erasure_routes
@@ -134,6 +135,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         webhook_routes(ports.web, ports.clock, ports.flow.announcements),
         webhook_delivery_routes(ports.bus, ports.clock),
         audit_routes(),
+        clip_routes(ports, quotas, link_s),
         export_routes(ports.bus, ports.clock, ports.links, link_s, ports.blobs, media_bucket),
     )
     return [operation for routes in resources for operation in routes.operations]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from functions.api.problems import Refusal
+from shared.domain.clips import Clip
 from shared.ports.video_repository import Usage
 from shared.settings import QuotaSettings
 
-__all__ = ["Quotas"]
+__all__ = ["Quotas", "stored_bytes"]
 
 _UNFINISHED_RETRY_S: Final = 60.0
 """How long some video takes to be finished, more or less."""
@@ -66,3 +68,33 @@ class Quotas:
                     "quota_exceeded",
                     f"That would be {amount:.15g} {what}; you may have {most:.15g}. Delete some.",
                 )
+
+    def check_clip(self, usage: Usage, clips: Sequence[Clip], more_bytes: int) -> None:
+        """Refuses a clip that would be too much for an owner.
+
+        Args:
+            usage: What they have.
+            clips: The clips that they have.
+            more_bytes: Bytes that it will take.
+        """
+        waiting = sum(clip.is_open for clip in clips)
+        if waiting >= self._most.unfinished:
+            raise Refusal(
+                429,
+                "too_many_unfinished",
+                f"{waiting} of your clips are being made. Wait until some are done.",
+                retry_after_s=_UNFINISHED_RETRY_S,
+            )
+        wanted_bytes = usage.source_bytes + sum(map(stored_bytes, clips)) + more_bytes
+        if wanted_bytes > self._most.bytes:
+            raise Refusal(
+                413,
+                "quota_exceeded",
+                f"That would be {wanted_bytes} bytes of videos and clips; you may have {self._most.bytes}. "
+                "Delete some.",
+            )
+
+
+def stored_bytes(clip: Clip) -> int:
+    """Returns the bytes that a clip takes."""
+    return 0 if clip.file is None else clip.file.size_bytes

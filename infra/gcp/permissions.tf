@@ -23,6 +23,7 @@ locals {
         transcode = ["create", "delete", "get", "list"]
         encode    = ["create", "delete", "get", "list"]
         export    = ["create", "delete", "get", "list"]
+        clip      = ["create", "delete", "get"]
         sweep     = ["delete", "get", "list"]
         api       = ["delete", "get", "list"] # a signed link may do what its signer may
       },
@@ -37,6 +38,7 @@ locals {
     {
       import-requested = ["sweep", "api"]
       export-requested = ["sweep", "api"]
+      clip-requested   = ["sweep", "api"]
       delivery-due     = ["sweep", "api", "notify"]
     },
   )

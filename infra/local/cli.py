@@ -17,6 +17,7 @@ from rich.text import Text
 
 from infra.local.as_json import full_view, short_view
 from infra.local.backfill import backfill
+from infra.local.clips import clip, highlight
 from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.doctor import doctor
@@ -258,11 +259,7 @@ def replay(
     raise typer.Exit(exit_code(videos))
 
 
-def delete(
-    video_id: VideoId,
-    data_dir: DataDir = None,
-    yes: Yes = False,
-) -> None:
+def delete(video_id: VideoId, data_dir: DataDir = None, yes: Yes = False) -> None:
     """Delete a video: the uploaded file, everything made from it, and everything known about it."""
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
@@ -282,8 +279,10 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "replay": replay,
     "delete": delete,
     "backfill": backfill,
+    "clip": clip,
     "doctor": doctor,
     "estimate": estimate,
+    "highlight": highlight,
     "key": key,
     "metrics": metrics,
     "plugins": plugins,

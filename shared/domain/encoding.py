@@ -15,6 +15,7 @@ __all__ = [
     "MAX_OUTPUT_FPS",
     "MAX_SOUND_TRACKS",
     "SEGMENT_S",
+    "ClipPlan",
     "Codec",
     "EncodingSettings",
     "Excerpt",
@@ -236,6 +237,21 @@ class Excerpt:
 
     start_s: float
     length_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipPlan:
+    """A file to be cut out of a rendition.
+
+    Attributes:
+        spans: What it shows, one after the other: ``[start_s, end_s)`` on the source's timeline; at least one.
+        box: x, y, width, height in 0..1 of the picture that is kept; None for all of it.
+        preset: How much time the encoder takes to find a smaller file.
+    """
+
+    spans: tuple[tuple[float, float], ...]
+    box: tuple[float, float, float, float] | None = None
+    preset: Preset = "balanced"
 
 
 def gop_frames(fps: Fraction, gop_s: float) -> int:

@@ -9,11 +9,12 @@ import uuid
 __all__ = [
     "chunks_key",
     "chunks_run",
+    "clips_key",
     "edited_key",
     "erased_id",
     "erased_owner",
     "event_id_of",
-    "memo_generation",
+    "generation_of",
     "memo_key",
     "object_prefix",
     "owner_of",
@@ -26,6 +27,7 @@ __all__ = [
 
 _EVENTS = uuid.UUID("6f0c2f6e-6d0b-5b53-9f0e-3c1f5a3b7a10")
 _MEMO = "memo/g"
+_CLIPS = "clips/g"
 _CHUNKS = "chunks/r"
 
 
@@ -97,9 +99,15 @@ def memo_key(generation: int) -> str:
     return f"{_MEMO}{generation}"
 
 
-def memo_generation(key: str) -> int | None:
-    """Returns the generation of a key that memo_key() made; None for any other key."""
-    return int(key.removeprefix(_MEMO)) if key.startswith(_MEMO) else None
+def clips_key(generation: int) -> str:
+    """Returns the key under which the clips of a source's generation lie, which outlive runs, too."""
+    return f"{_CLIPS}{generation}"
+
+
+def generation_of(key: str) -> int | None:
+    """Returns the generation of a key that memo_key() or clips_key() made; None for any other key."""
+    kept = next((prefix for prefix in (_MEMO, _CLIPS) if key.startswith(prefix)), None)
+    return None if kept is None else int(key.removeprefix(kept))
 
 
 def chunks_key(run: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.domain.clips import CLIP_REQUESTED, Clip
 from shared.domain.exports import EXPORT_REQUESTED, Export
 from shared.domain.publications import Publication
 from shared.domain.reservations import IMPORT_REQUESTED, Import
@@ -13,6 +14,7 @@ from shared.domain.webhooks import DELIVERY_DUE, WebhookDelivery
 __all__ = ["TASKS"]
 
 TASKS: Final[Mapping[type[Any], str]] = {
+    Clip: CLIP_REQUESTED,
     Export: EXPORT_REQUESTED,
     Import: IMPORT_REQUESTED,
     Publication: DELIVERY_DUE,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.domain.chunks import Chunk, Chunking
-from shared.domain.encoding import Look, Rung, SoundPlan, SoundTrack, TranscodePlan
+from shared.domain.encoding import ClipPlan, Look, Rung, SoundPlan, SoundTrack, TranscodePlan
 from shared.domain.media import Loudness, MediaInfo
 from shared.domain.sound_levels import SoundLevels
 from shared.ports.tool_session import ToolSession
@@ -189,4 +189,23 @@ class Encoder(Protocol):
         self, video: Path | None, sounds: Sequence[EncodedTrack], destination: Path, session: ToolSession
     ) -> None:
         """Writes pictures, if there are any, and all sound tracks into one MP4 for download, without encoding."""
+        ...
+
+    def clip(self, source: Path, plan: ClipPlan, destination: Path, session: ToolSession) -> MediaInfo:
+        """Encodes parts of a file for download that this product made, exact to the frame, into one like it.
+
+        A part begins with the picture that is shown at its start, and no picture of it begins at or after its end.
+
+        Args:
+            source: Pictures and sound, pictures alone, or sound alone.
+            plan: Which parts.
+            destination: What to write.
+            session: Deadline, record and progress, 0..1 of this work.
+
+        Returns:
+            What was made, as measured.
+
+        Raises:
+            TransientError: The machine or a limit is at fault.
+        """
         ...

@@ -27,6 +27,7 @@ from shared.ports.event_bus import EventBus
 from shared.ports.job_runner import JobRunner
 from shared.ports.object_links import ObjectLinks
 from shared.ports.video_repository import VideoRepository
+from shared.runtime.clips import is_being_clipped
 from shared.runtime.exports import withdraw_exports
 from shared.runtime.leftovers import clear_leftovers
 from shared.runtime.outbox import publish_outbox
@@ -114,7 +115,8 @@ def delete_video(
     deleted = ports.repository.update(video_id, decide)
     if deleted.lease is not None and deleted.lease.execution is not None and ports.jobs is not None:
         _cancel(ports.jobs, deleted.lease.execution)
-    return finish_deletion(ports, deleted.video, media_bucket, settled=deleted.lease is None)
+    settled = deleted.lease is None and not is_being_clipped(ports.documents, video_id, ports.clock.now())
+    return finish_deletion(ports, deleted.video, media_bucket, settled=settled)
 
 
 def finish_deletion(ports: DeletionPorts, video: Video, media_bucket: str, *, settled: bool) -> Erasure:

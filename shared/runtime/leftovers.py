@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.domain.chunks import is_order
 from shared.domain.errors import PreconditionFailed
-from shared.domain.identity import chunks_run, memo_generation, object_prefix, token_of
+from shared.domain.identity import chunks_run, generation_of, object_prefix, token_of
 from shared.domain.records import ObjectRef
 from shared.domain.status import DELETED
 from shared.domain.video import Video
@@ -91,7 +91,7 @@ def _source(blobs: BlobStore, video: Video) -> Iterator[ObjectRef]:
 def _is_leftover(name: str, video: Video) -> bool:
     """Tells whether nothing refers to an object of a settled video, and nobody will ask for it again."""
     key = "/".join(name.removeprefix(object_prefix(video.id)).split("/")[:2])
-    generation = memo_generation(key)
+    generation = generation_of(key)
     if generation is not None:
         return generation < video.source.generation + (video.status == DELETED)
     run = chunks_run(key)

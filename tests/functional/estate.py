@@ -35,6 +35,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "name": "clip.mp4",
     "q": "train",
     "role": "viewer",
+    "segment": "0-1",
     "signature": "made-up",
     "size_bytes": 1000,
     "url": "https://files.example/clip.mp4",
@@ -75,6 +76,7 @@ class Estate:
             "import_id": lambda: self._make("/v1/imports", {"url": "https://files.example/clip.mp4"}),
             "webhook_id": lambda: self._make("/v1/webhooks", {"url": "https://hooks.example/automations"}),
             "delivery_id": lambda: self._make(f"/v1/webhooks/{self.id_of('webhook_id')}/test", {}),
+            "clip_id": lambda: self._make(f"/v1/videos/{self.id_of('video_id')}/clips", {"segment": "0-1"}),
             "export_id": lambda: self._make("/v1/exports", {}),
         }
 

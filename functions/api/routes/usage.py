@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from functions.api.operation import Answer, Call, Nothing, Routes
+from functions.api.quotas import stored_bytes
+from shared.domain.clips import Clip
 from shared.settings import QuotaSettings
 
 __all__ = ["usage_routes"]
@@ -18,7 +20,7 @@ class Quota(Struct, frozen=True):
     Attributes:
         videos: Videos.
         unfinished: Videos that are uploaded or processed.
-        source_bytes: Bytes of uploaded files.
+        source_bytes: Bytes of uploaded files; clips are counted with them.
         media_s: Seconds of video.
     """
 
@@ -36,6 +38,8 @@ class UsageView(Struct, frozen=True):
         unfinished: How many of them are neither ready nor failed.
         source_bytes: Bytes of the uploaded files.
         media_s: Seconds they last.
+        clips: How many clips of them there are.
+        clip_bytes: Bytes of the clips' files.
         model_usd: What models cost for them at list price, in US dollars, all runs together.
         quota: What there may be.
     """
@@ -44,6 +48,8 @@ class UsageView(Struct, frozen=True):
     unfinished: int
     source_bytes: int
     media_s: float
+    clips: int
+    clip_bytes: int
     model_usd: float
     quota: Quota
 
@@ -64,14 +70,16 @@ def usage_routes(quota: QuotaSettings) -> Routes:
 
     @routes.add("GET", "/v1/usage", allow="viewer", answers={200: UsageView})
     def show_usage(call: Call[Nothing, Nothing]) -> Answer:
-        """Shows what all videos amount to, and what they may."""
-        used = call.videos.usage()
+        """Shows what all videos and clips amount to, and what they may."""
+        used, clips = call.videos.usage(), list(call.documents.every(Clip))
         return Answer(
             value=UsageView(
                 videos=used.videos,
                 unfinished=used.unfinished,
                 source_bytes=used.source_bytes,
                 media_s=used.media_s,
+                clips=len(clips),
+                clip_bytes=sum(map(stored_bytes, clips)),
                 model_usd=used.model_usd,
                 quota=allowed,
             )

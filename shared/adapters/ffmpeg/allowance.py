@@ -15,7 +15,7 @@ from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 
 __all__ = [
-    *("for_copying", "for_excerpts", "for_own_pictures", "for_pictures", "for_reading", "for_sound"),
+    *("for_clip", "for_copying", "for_excerpts", "for_own_pictures", "for_pictures", "for_reading", "for_sound"),
     "for_unpacked_sound",
 ]
 
@@ -67,6 +67,16 @@ def for_excerpts(media: MediaInfo, seconds: float) -> ToolLimits:
     megapixels = seconds * float(video.fps) * video.width * video.height / 1e6
     return ToolLimits(
         timeout_s=_reading_s(media.size_bytes) + _S_A_MEGAPIXEL * megapixels, file_bytes=_LEAST_BYTES
+    )
+
+
+def for_clip(media: MediaInfo, seconds: float) -> ToolLimits:
+    """Returns what decoding and encoding so many seconds of a file that this product made may take."""
+    # Its first pictures come after up to a key frame interval that is only decoded; there are no others.
+    pixels = sum(one.width * one.height * float(one.fps) for one in media.video[:1])
+    return ToolLimits(
+        timeout_s=_reading_s(media.size_bytes) + (_S_A_MEGAPIXEL * pixels / 1e6 + _S_A_SECOND_OF_SOUND) * seconds,
+        file_bytes=_LEAST_BYTES + math.ceil(pixels * seconds),  # a byte a pixel is more than they ever take
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.encoding import Codec, Preset, Rung
 
-__all__ = ["encoder_options"]
+__all__ = ["codec_options", "encoder_options"]
 
 _PRESETS: dict[Preset, dict[Codec, str | int]] = {
     "fast": {"h264": "superfast", "hevc": "superfast", "av1": 10},
@@ -34,11 +34,15 @@ _CODECS: dict[Codec, dict[str, Any]] = {
 }
 
 
+def codec_options(codec: Codec, preset: Preset) -> dict[str, Any]:
+    """Returns the options of an encoder whatever it encodes."""
+    return {**_CODECS[codec], "preset": _PRESETS[preset][codec]}
+
+
 def encoder_options(rung: Rung, preset: Preset) -> dict[str, Any]:
     """Returns the options of a rung's encoder: its quality, its cap, and that its GOPs are closed."""
     return {
-        **_CODECS[rung.codec],
-        "preset": _PRESETS[preset][rung.codec],
+        **codec_options(rung.codec, preset),
         "crf": rung.crf,
         "maxrate": rung.max_bitrate_bps,
         "bufsize": 2 * rung.max_bitrate_bps,  # two seconds, a key frame interval

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.adapters.ffmpeg.programs import Programs
 from shared.domain.chunks import Chunk, Chunking
-from shared.domain.encoding import Look, SoundPlan, TranscodePlan
+from shared.domain.encoding import ClipPlan, Look, SoundPlan, TranscodePlan
 from shared.domain.media import MediaInfo
 from shared.ports.encoder import EncodedPictures, EncodedRung, EncodedSound, EncodedTrack
 from shared.ports.tool_session import ToolSession
@@ -97,3 +97,8 @@ class FfmpegEncoder:
         from shared.adapters.ffmpeg.mux import mux
 
         mux(self._programs, video, sounds, destination, session)
+
+    def clip(self, source: Path, plan: ClipPlan, destination: Path, session: ToolSession) -> MediaInfo:
+        from shared.adapters.ffmpeg.clipping import make_clip
+
+        return make_clip(self._programs, source, plan, destination, session)

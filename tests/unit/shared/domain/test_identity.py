@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.identity import (
     erased_id,
     event_id_of,
-    memo_generation,
+    generation_of,
     memo_key,
     object_prefix,
     owner_of,
@@ -62,8 +62,8 @@ def test_an_attempts_objects_lie_under_its_key() -> None:
 
 
 def test_a_memo_key_is_told_from_a_result_key() -> None:
-    assert memo_generation(memo_key(1795234103575995642)) == 1795234103575995642
-    assert memo_generation(result_key(1, "analyze", 4)) is None
+    assert generation_of(memo_key(1795234103575995642)) == 1795234103575995642
+    assert generation_of(result_key(1, "analyze", 4)) is None
 
 
 def test_what_an_erased_video_is_remembered_as_tells_nothing() -> None:

@@ -1,0 +1,143 @@
+"""`automations clip` and `automations highlight`: parts of a video as files."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import rich.progress
+import typer
+
+from infra.local.delivery_lines import DeliveryLines
+from infra.local.options import DataDir
+from infra.local.session import Host, find_video, open_deployment
+from infra.local.submission import LOOK_EVERY_S
+from infra.local.terminal import err, say, until_interrupted
+from shared.bootstrap import Bootstrap
+from shared.domain.clip_choice import HIGHLIGHT, MAX_CLIP_S, REEL_S
+from shared.domain.clip_request import ClipRequest, requested_clip
+from shared.domain.clips import Clip
+from shared.domain.errors import PermanentError, PipelineError
+from shared.domain.records import Recommendation, Rendition, Segment
+from shared.domain.video import Video
+from shared.runtime.clips import kept
+from shared.runtime.tasks import request_work
+
+__all__ = ["clip", "highlight"]
+
+VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        dir_okay=False,
+        help="File to write.",
+        show_default="named after the video, in this folder",
+    ),
+]
+Vertical = Annotated[
+    bool, typer.Option("--vertical", help="Keep only the recommended window of 9:16, for upright screens.")
+]
+
+
+def clip(
+    video_id: VideoId,
+    segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="KIND:INDEX, or START-END in seconds.")],
+    output: Output = None,
+    vertical: Vertical = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Cut a part out of a video, exact to the frame, and write it as MP4 (M4A for sound alone).
+
+    SEGMENT is a shot, scene, speech, music, silence, black or transition by its number from 0, a chapter or a
+    recommended highlight likewise, or a span in seconds. `automations show ID` lists them. The same part of the
+    same video is made once, and kept for a week.
+
+      $ automations clip v3k2 shot:3
+
+      $ automations clip v3k2 12.5-20 -o intro.mp4
+
+      $ automations clip v3k2 highlight:0 --vertical
+    """
+    _write(video_id, ClipRequest(segment=segment, vertical=vertical), output, data_dir)
+
+
+def highlight(
+    video_id: VideoId,
+    output: Output = None,
+    max_s: Annotated[
+        float, typer.Option("--max-s", min=1, max=MAX_CLIP_S, help="Seconds that it may last.")
+    ] = REEL_S,
+    vertical: Vertical = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put the recommended highlights of a video together, the best ones that fit, and write them as one MP4.
+
+    $ automations highlight v3k2
+
+    $ automations highlight v3k2 --max-s 30 --vertical -o trailer.mp4
+    """
+    _write(video_id, ClipRequest(segment=HIGHLIGHT, max_s=max_s, vertical=vertical), output, data_dir)
+
+
+def _write(video_id: str, request: ClipRequest, output: Path | None, data_dir: Path | None) -> None:
+    wiring = open_deployment(data_dir, existing=True)
+    video = find_video(wiring, video_id)
+    asked = _asked(wiring, video, request)
+    file = output or Path(asked.name)
+    if output is None and file.exists():
+        raise PipelineError("file_exists", f"{file} is there already. Name the file to write with -o.")
+    if not file.absolute().parent.is_dir():
+        raise PipelineError("no_folder", f"There is no folder {file.absolute().parent}. Make it, or name another.")
+    made = _made(wiring, asked)
+    if made.file is None:
+        raise PipelineError("clip_failed", made.reason or "The clip was deleted while it was made. Ask again.")
+    copy = file.with_name(f".{file.name}.part")
+    try:
+        wiring.blobs.get(made.file.bucket, made.file.name, copy, generation=made.file.generation)
+        copy.replace(file)
+    finally:
+        copy.unlink(missing_ok=True)
+    say(f"{file}: {made.duration_s:.2f} s of {video.title}")
+
+
+def _asked(wiring: Bootstrap, video: Video, request: ClipRequest) -> Clip:
+    """Returns the clip that is asked for, as it is stored then."""
+    repository = wiring.repository
+    try:
+        fresh = requested_clip(
+            request,
+            video,
+            segments=repository.records(video, Segment),
+            recommendations=repository.records(video, Recommendation),
+            renditions=repository.records(video, Rendition),
+            now=wiring.clock.now(),
+        )
+    except PermanentError as error:
+        if error.code == "bad_segment":
+            raise typer.BadParameter(error.detail) from error
+        raise
+    return wiring.documents.update(Clip, fresh.id, partial(kept, fresh), owner=video.owner)
+
+
+def _made(wiring: Bootstrap, asked: Clip) -> Clip:
+    """Waits until a clip is ready or has failed, and returns it as it is then; ``expired`` if it was deleted."""
+    bars = rich.progress.Progress(console=err, transient=True)
+    with until_interrupted(exit_code=130), bars:
+        task = bars.add_task(f"Cutting {asked.name}", total=1.0)
+        lines = DeliveryLines(wiring, lambda line: bars.console.print(line, markup=False), failures_only=True)
+        with Host(wiring, 1, lines) as host:
+            if asked.is_open:
+                request_work(wiring.bus, asked)
+                host.wake()
+            while True:
+                host.ensure()
+                stored = wiring.documents.get(Clip, asked.id, owner=asked.owner)
+                if stored is None:
+                    return asked.expired(wiring.clock.now())
+                bars.update(task, completed=stored.progress)
+                if not stored.is_open:
+                    return stored
+                host.wait(LOOK_EVERY_S[wiring.settings.platform])
