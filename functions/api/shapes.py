@@ -13,7 +13,15 @@ from msgspec import Struct
 
 from shared.domain.labels import Verdict
 from shared.domain.media import AudioStream, Kind, Loudness, SubtitleStream
-from shared.domain.records import Modality, ObjectRef, SearchSource, SegmentKind, TagKind, Transition
+from shared.domain.records import (
+    Modality,
+    ObjectRef,
+    RecommendationKind,
+    SearchSource,
+    SegmentKind,
+    TagKind,
+    Transition,
+)
 from shared.domain.tags import TimeSpan
 from shared.domain.video import Failure
 
@@ -240,14 +248,20 @@ class LabelView(Struct, frozen=True):
 
 
 class RecommendationView(Struct, frozen=True):
-    """The best poster, a title, a chapter (both in ``value``) or a related video (its id in ``value``)."""
+    """Something worth doing or watching next; ``value`` is its text, empty for pictures.
 
-    kind: Literal["poster", "title", "chapter", "related"]
+    A ``reframe`` says ``crop`` or ``pad`` in ``value``; a ``fix`` says what to do. ``box`` is x, y, width and
+    height in 0..1 of the upright picture: what to keep of it. Times are null where the whole video is meant.
+    """
+
+    kind: RecommendationKind
     value: str
     reason: str
     score: float
     start_s: float | None
+    end_s: float | None
     frame_url: str | None
+    box: tuple[float, float, float, float] | None
 
 
 class RelatedView(Struct, frozen=True):

@@ -23,6 +23,7 @@ __all__ = [
     "Modality",
     "ObjectRef",
     "Recommendation",
+    "RecommendationKind",
     "Record",
     "Rendition",
     "SearchEntry",
@@ -36,6 +37,18 @@ __all__ = [
 
 SegmentKind: TypeAlias = Literal["shot", "transition", "scene", "black", "silence", "speech", "music"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve", "wipe"]
+RecommendationKind: TypeAlias = Literal[
+    "poster",
+    "title",
+    "description",
+    "hashtag",
+    "chapter",
+    "thumbnail",
+    "highlight",
+    "reframe",
+    "fix",
+    "related",
+]
 SearchSource: TypeAlias = Literal["text", "speech", "tag", "title", "description"]
 
 
@@ -188,22 +201,30 @@ class Recommendation:
     """Something worth doing or watching next.
 
     Attributes:
-        kind: ``poster`` (the best of the shots' stills, by all that was found in them; the artifact ``poster`` is
-            there before anything was, and chosen by looks), ``title`` (a name for the video), ``chapter`` (a
-            titled entry point) or ``related`` (another video).
-        value: The title, or the related video's id; empty for a poster.
+        kind: For the maker: ``title``, ``description`` and ``hashtag`` (to publish under), ``chapter`` (a titled
+            entry point), ``poster`` (the best of the shots' stills, by all that was found in them; the artifact
+            ``poster`` is there before anything was, and chosen by looks), ``thumbnail`` (one of a few stills to
+            choose from), ``highlight`` (a stretch worth a clip of its own), ``reframe`` (what to keep of the
+            picture in 9:16) or ``fix`` (something to mend). For the viewer: ``related`` (another video).
+        value: The text, the related video's id, what to do for a fix, ``crop`` or ``pad`` for a reframe; empty
+            for pictures. A hashtag begins with ``#``.
         reason: Why, in words.
         score: 0..1 within its kind.
-        start_s: When, for posters and chapters.
-        frame: The picture, for posters.
+        start_s: When it begins; None for what is about the whole video.
+        end_s: First instant after it; None for an instant, and for what is about the whole video.
+        frame: The picture, for posters and thumbnails.
+        box: x, y, width, height in 0..1 of the upright picture: what to keep, for a reframe and for bars to be cut
+            off.
     """
 
-    kind: Literal["poster", "title", "chapter", "related"]
+    kind: RecommendationKind
     value: str
     reason: str
     score: float
     start_s: float | None = None
+    end_s: float | None = None
     frame: ObjectRef | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
