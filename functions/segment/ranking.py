@@ -21,6 +21,8 @@ LEVEL_INTERVAL_S = 0.1
 """Seconds between the sound levels that rank() takes."""
 
 _LOWEST_DBFS = -90.0
+_HARDLY_HEARD = 0.001  # of full scale: -60 dBFS
+_HARDLY_MOVES = 2.0  # change a second; coding makes as much of a slide
 
 _Signs: TypeAlias = Mapping[str, Sequence[Sign]]
 """Name -> the sign of each segment."""
@@ -73,19 +75,15 @@ def _heard(segments: Sequence[Segment], others: Sequence[Segment], levels: npt.N
         heard = levels[first:end]
         loud.append(float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0)
         spoken.append(_share(segment, speech, starts_s))
-    louder = _standing(np.array(loud))
+    shares = [Sign(name="speech", value=share, words=f"people speak {share:.0%} of the time") for share in spoken]
+    louder = [
+        _compared("loudness", value, level > _HARDLY_HEARD, ("louder", "sounds", "hardly any sound"))
+        for value, level in zip(_standing(loud), loud, strict=True)
+    ]
+    told = (f"{sign.words} ({_dbfs(level):.0f} dBFS)" for sign, level in zip(louder, loud, strict=True))
     return {
-        "speech": [
-            Sign(name="speech", value=share, words=f"people speak {share:.0%} of the time") for share in spoken
-        ],
-        "loudness": [
-            Sign(
-                name="loudness",
-                value=value,
-                words=f"louder than {value:.0%} of the others ({_dbfs(level):.0f} dBFS)",
-            )
-            for value, level in zip(louder, loud, strict=True)
-        ],
+        "speech": shares,
+        "loudness": [replace(sign, words=words) for sign, words in zip(louder, told, strict=True)],
     }
 
 
@@ -100,8 +98,8 @@ def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> _Signs:
     unlike = [min(max(1 - likeness_of_colors(look, usual), 0.0), 1.0) for look in looks]
     return {
         "motion": [
-            Sign(name="motion", value=value, words=f"moves more than {value:.0%} of the others")
-            for value in _standing(np.array(motion))
+            _compared("motion", value, change > _HARDLY_MOVES, ("moves more", "moves", "hardly moves"))
+            for value, change in zip(_standing(motion), motion, strict=True)
         ],
         "novelty": [
             Sign(name="novelty", value=value, words=f"{value:.0%} of its colours are not those of the whole")
@@ -117,11 +115,28 @@ def _share(segment: Segment, spans: Sequence[Segment], starts_s: Sequence[float]
     return min(covered / (segment.end_s - segment.start_s), 1.0)
 
 
-def _standing(values: npt.NDArray[np.float64]) -> list[float]:
-    """Returns the part of the others that each value exceeds; the half where all are alike, or there is one."""
+def _compared(name: str, value: float | None, counts: bool, words: tuple[str, str, str]) -> Sign:
+    """Returns a sign that is measured against the others.
+
+    Args:
+        name: The sign's name.
+        value: The part of the others that it exceeds; None where they are all alike, or there are none.
+        counts: Whether there is enough of it to be compared.
+        words: How to say that there is more of it, that there is some, and that there is next to none.
+    """
+    more, some, none = words
+    if not counts:
+        return Sign(name=name, value=0.0, words=none)
+    if value is None:
+        return Sign(name=name, value=0.5, words=f"{some} as much as all of it")
+    return Sign(name=name, value=value, words=f"{more} than {value:.0%} of the others")
+
+
+def _standing(values: Sequence[float]) -> list[float | None]:
+    """Returns the part of the others that each value exceeds; None where all are alike, or there is one."""
     if len(values) == 1 or np.ptp(values) == 0:
-        return [0.5] * len(values)
-    below: list[float] = (np.searchsorted(np.sort(values), values) / (len(values) - 1)).tolist()
+        return [None] * len(values)
+    below: list[float | None] = (np.searchsorted(np.sort(values), values) / (len(values) - 1)).tolist()
     return below
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import Final
 
+from shared.domain.corrections import PERSON
 from shared.domain.records import Embedding, Recommendation, Tag
 from shared.domain.tags import TagKind
 from shared.domain.video import Video
@@ -20,8 +21,12 @@ _TELLING: Final[Mapping[TagKind, float]] = {
     "person-mentioned": 1.0,
     "text": 0.6,
     "category": 0.5,  # a shelf holds much that has nothing else in common
+    "style": 0.4,
 }
-"""Kinds of tags that say what a video is about, and how much; two dark videos are not about the same."""
+"""Kinds of tags that relate videos, and how much."""
+
+_FORMS: Final = frozenset({"slides"})
+"""Styles that say what kind of video it is; of the others none relates anything: two dark videos are just dark."""
 
 _WORDS: Final[Mapping[TagKind, str]] = {
     "topic": "both are about: {}",
@@ -29,6 +34,7 @@ _WORDS: Final[Mapping[TagKind, str]] = {
     "object": "both show: {}",
     "person-mentioned": "both mention: {}",
     "text": "both show the words: {}",
+    "style": "both are: {}",
 }
 
 _ASKED: Final = 50
@@ -77,8 +83,8 @@ def related_videos(
         points: Its embeddings, if there are any; the first one counts, which is about the whole.
         limit: Most videos to return.
     """
-    kinds = {tag.label: tag for tag in tags if tag.kind in _TELLING}
-    weights = {label: tag.confidence * _TELLING[tag.kind] for label, tag in kinds.items()}
+    telling = {tag.label: tag for tag in tags if _tells(tag)}
+    weights = {label: tag.confidence * _TELLING[tag.kind] for label, tag in telling.items()}
     candidates = _candidates(video, tuple(weights), repository, points)
     spread = {label: sum(label in one.labels for one in candidates) for label in weights}
     rare = {label: weight / (1 + log2(max(spread[label], 1))) for label, weight in weights.items()}
@@ -100,12 +106,19 @@ def related_videos(
     return [
         (
             Recommendation(
-                kind="related", value=other.id, reason=_reason(one, kinds, rare), score=round(scores[one], 3)
+                kind="related", value=other.id, reason=_reason(one, telling, rare), score=round(scores[one], 3)
             ),
             other,
         )
         for one, other in chosen
     ]
+
+
+def _tells(tag: Tag) -> bool:
+    """Says whether a tag says what the video is about, rather than how it looks or in which language it is."""
+    if tag.kind == "text":
+        return any(tag.label in (item.quote or "").casefold() for item in tag.evidence) or tag.producer == PERSON
+    return tag.label in _FORMS if tag.kind == "style" else tag.kind in _TELLING
 
 
 def _candidates(
@@ -157,10 +170,10 @@ def _is_version(one: _Candidate, video: Video, other: _Candidate, known: Video) 
 
 
 def _reason(one: _Candidate, tags: Mapping[str, Tag], rare: Mapping[str, float]) -> str:
-    by_words: dict[str, list[str]] = {}
+    by_words: dict[str, list[str]] = {words: [] for words in _WORDS.values()}
     for label in sorted(one.labels, key=lambda label: (-rare[label], label)):
-        by_words.setdefault(_WORDS[tags[label].kind], []).append(label)
-    reasons = [words.format(", ".join(labels)) for words, labels in by_words.items()]
+        by_words[_WORDS[tags[label].kind]].append(label)
+    reasons = [words.format(", ".join(labels)) for words, labels in by_words.items() if labels]
     if one.described:
         reasons.append(f"described alike: “{one.described[:80]}”")
     reason = "; ".join(reasons)

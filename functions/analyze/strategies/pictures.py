@@ -94,7 +94,7 @@ class PicturesAnalyzer(Analyzer):
     """Measures each shot, and finds stretches in which something is wrong, or stands still.
 
     Motion, focus, brightness, stillness, bars and exposure come from one pass over the proxy; sharpness and
-    colours from the keyframes; blur and noise from the key frames of a rendition, which are about two seconds apart.
+    colours from the keyframes; blur and noise from the key frames of a rendition, about two seconds apart.
     """
 
     name: ClassVar[str] = "pictures"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, shortened
+from functions.tag.advice.known import Known, distinct, shortened
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Recommendation
@@ -34,14 +34,14 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
         )
     if summaries:
         return
-    topics = [
+    topics = distinct(
         tag.label
         for tag in known.tags
         if tag.kind in {"topic", "object", "person-mentioned"}
         and tag.verified
         and tag.confidence >= _SURE
         and not names_nothing(tag.label)
-    ][:_MOST_TOPICS]
+    )[:_MOST_TOPICS]
     shown = list(dict.fromkeys(str(line.value) for line in headings(known.findings, known.name)))[:_MOST_LINES]
     said = _said(known)
     parts = [

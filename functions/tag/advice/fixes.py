@@ -13,6 +13,7 @@ __all__ = ["fixes"]
 
 _OFF_LU: Final = 2.0  # nobody hears less as too loud or too quiet
 _SILENT_LUFS: Final = -70.0  # the gate: nothing to measure
+_MOST_GAIN_DB: Final = 30.0
 _HIGHEST_DBTP: Final = -1.0
 _LEAST_BLACK_S: Final = 1.0
 _MOST_OF_A_KIND: Final = 20
@@ -24,7 +25,6 @@ _FIXES: Final[Mapping[str, str]] = {
     "overexposed": "Lower the highlights; what is white without detail can't be brought back.",
     "underexposed": "Raise the shadows, and reduce the noise that this brings up.",
     "sound_silent": "Check which track was exported: this one is silent. Add sound, or leave the track out.",
-    "sound_too_quiet": "Raise the gain, and listen for noise that this brings up.",
     "sound_clipping": "Restore the tops with a declipper, or export again at a lower level.",
     "sound_dc_offset": "Filter out what lies below 20 Hz.",
     "sound_channel_silent": "Copy the channel that sounds to the other, or mix down to mono.",
@@ -55,6 +55,13 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
     lufs, peak_dbtp = measured.get("loudness_lufs"), measured.get("true_peak_dbtp")
     if lufs is not None and lufs > _SILENT_LUFS and abs(known.loudness_lufs - lufs) >= _OFF_LU:
         gain_db = known.loudness_lufs - lufs
+        if gain_db > _MOST_GAIN_DB:
+            reason = (
+                f"{lufs:.1f} LUFS is next to silence: {gain_db:.0f} dB of gain would bring up noise, not sound."
+            )
+            what = "Check the recording level and which track was exported, or leave the sound out."
+            yield _fix(what, reason, 1.0, 0.0, known.media.duration_s)
+            return
         what = f"{lufs:.1f} LUFS: {gain_db:+.1f} dB to {known.loudness_lufs:g}."
         if peak_dbtp is not None and peak_dbtp + gain_db > _HIGHEST_DBTP:
             what += f" Use a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP."

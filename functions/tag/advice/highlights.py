@@ -87,7 +87,7 @@ def _clips(known: Known) -> list[_Clip]:
     points = _cut_points(known)
     parts = _ranked_parts(known)
     worth = list(accumulate(_worth(known, parts, points), initial=0.0))
-    longest_s = min(max(known.media.duration_s / _SHARE, _ALWAYS_S), _LONGEST_S)
+    longest_s = min(max(known.media.duration_s / _SHARE, _ALWAYS_S), known.media.duration_s / 2, _LONGEST_S)
     scenes = known.of_kind("scene")
     scene_starts_s = [scene.start_s for scene in scenes]
     opens = {*scene_starts_s, *(line.start_s for line in headings(known.findings, known.name))}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from functions.tag.words import singular, word_list
 from shared.domain.media import MediaInfo
 from shared.domain.records import Finding, Segment, SegmentKind, Tag
 
-__all__ = ["Known", "clock", "shortened"]
+__all__ = ["Known", "clock", "distinct", "shortened"]
 
 _TITLE_CHARS = 60
 
@@ -40,6 +41,23 @@ class Known:
     def named(self, name: str) -> list[Finding]:
         """Returns the findings of a name in time order."""
         return sorted((one for one in self.findings if one.name == name), key=lambda one: one.start_s)
+
+
+def distinct(labels: Iterable[str]) -> list[str]:
+    """Returns labels without those whose words are all in a longer one, or in one before."""
+    kept: list[str] = []
+    for label in labels:
+        words = {singular(word) for word in word_list(label)}
+        same = [
+            one
+            for one in kept
+            if (known := {singular(word) for word in word_list(one)}) <= words or words <= known
+        ]
+        if not same:
+            kept.append(label)
+        elif len(label) > max(map(len, same)):
+            kept[kept.index(same[0])] = label
+    return list(dict.fromkeys(kept))
 
 
 def shortened(text: str, chars: int = _TITLE_CHARS) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from functions.tag.placeholders import is_placeholder
+
 __all__ = ["names_nothing"]
 
+# Words that programs put together to names. What templates say is known by the sentence.
 _NOTHING: Final = frozenset(
     """untitled unnamed unknown title headline heading subtitle caption placeholder video clip movie film footage
     recording screen screenrecording sequence project presentation slide slides document draft test sample example
-    copy final new output export render default none null tbd todo intro outro start end chapter part scene section
-    lorem ipsum your here text add enter click edit the a an my""".split()  # noqa: SIM905  # a list would be longer and harder to read
+    copy final new output export render default none null chapter part scene section
+    here text the a an my""".split()  # noqa: SIM905  # a list would be longer and harder to read
 )
 _FILE: Final = re.compile(
     r"[\w\-. ()]+\.(?:mp4|mov|m4v|avi|mkv|webm|ogv|ogg|mpe?g|ts|wmv|flv|3gp|mp3|wav|m4a|aac)", re.IGNORECASE
@@ -29,7 +32,7 @@ def names_nothing(text: str, name: str = "") -> bool:
     """
     plain = text.strip()
     words = [word.casefold() for word in _WORD.findall(plain)]
-    if not words or set(words) <= _NOTHING:
+    if not words or set(words) <= _NOTHING or is_placeholder(plain):
         return True
     if _FILE.fullmatch(plain) or _CAMERA.fullmatch(plain):
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from functions.tag.advice.known import Known, shortened
-from functions.tag.advice.moments import Moments
+from functions.tag.advice.moments import Moments, covered_s
 from functions.tag.legible_text import legible
 from shared.domain.records import Finding, Recommendation, Segment
 
@@ -17,6 +17,7 @@ _UPRIGHT: Final = 9 / 16
 _TOLERANCE: Final = 0.01
 _LEAST_KEPT: Final = 0.5
 _SMOOTH: Final = 0.08  # of the width; a window that jumps less than that at a cut need not move at all
+_NOTHING: Final = 0.9  # of a shot, from which on there is nothing in it to be framed
 _READ_S: Final = 0.5
 _WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 
@@ -37,7 +38,7 @@ class _Window:
 
 
 def reframing(known: Known) -> Iterator[Recommendation]:
-    """Yields a window for every stretch of the video, in time order, without gaps between shots.
+    """Yields a window for every stretch of the video, in time order; none where it is black.
 
     A window stands still within a shot, and from shot to shot of a scene where it would hardly move. Where half of
     what matters would be cut off, the whole picture is to be kept, over a blurred copy of itself or between bars.
@@ -71,9 +72,14 @@ def reframing(known: Known) -> Iterator[Recommendation]:
 
 def _windows(known: Known, aspect: float) -> Iterator[_Window]:
     focuses = {finding.shot: finding for finding in known.named("focus")}
+    black = Moments(known.of_kind("black"))
     bars = Moments([*known.named("letterbox"), *known.named("pillarbox")])
     lines = Moments(legible(known.findings))
     for shot in known.of_kind("shot"):
+        if covered_s(black.between(shot.start_s, shot.end_s), shot.start_s, shot.end_s) >= _NOTHING * (
+            shot.end_s - shot.start_s
+        ):
+            continue
         content = _content(bars.at((shot.start_s + shot.end_s) / 2))
         read = [
             line

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from functions.tag.advice.headings import headings
 from functions.tag.advice.known import Known, shortened
 from functions.tag.advice.moments import Moments
-from functions.tag.legible_text import TITLE_HEIGHT, height, legible
+from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Finding, Recommendation, Segment
 
 __all__ = ["thumbnails"]
@@ -50,10 +51,11 @@ def thumbnails(known: Known) -> Iterator[Recommendation]:
             by_shot.setdefault(finding.shot, []).append(finding)
     stills: list[_Still] = []
     shots = known.of_kind("shot")
-    for shot, following in zip(shots, [*shots[1:], None], strict=True):
+    for position, shot in enumerate(shots):
         at_s = shot.keyframe_s
         if shot.keyframe is None or at_s is None or others.at(at_s) or blurred.at(at_s):
             continue
+        following = shots[position + 1 : position + 2]
         if not _in_transition(at_s, shot, following):
             stills += _still(shot, by_shot.get(shot.index, ()))
     for still in _unlike(stills):
@@ -95,7 +97,7 @@ def _still(shot: Segment, own: Sequence[Finding]) -> Iterator[_Still]:
     if (brightness is not None and brightness < _DARK) or (sharp is not None and sharp <= _BLURRED):
         return
     colors = frozenset(color for finding in own if isinstance(finding.value, tuple) for color in finding.value)
-    titles = [line for line in legible(own) if height(line) >= TITLE_HEIGHT]
+    titles = [line for line in headings(own) if height(line) >= TITLE_HEIGHT]
     title = shortened(str(max(titles, key=height).value)) if titles else ""
     merits = {
         f"sharp ({sharp or 0:.2f})": 0.3 * (sharp or 0.0),
@@ -108,6 +110,6 @@ def _still(shot: Segment, own: Sequence[Finding]) -> Iterator[_Still]:
     yield _Still(shot, merits, colors, title)
 
 
-def _in_transition(at_s: float, shot: Segment, following: Segment | None) -> bool:
-    leaving_s = (following.transition_s or 0.0) / 2 if following else 0.0
+def _in_transition(at_s: float, shot: Segment, following: Sequence[Segment]) -> bool:
+    leaving_s = max(((one.transition_s or 0.0) / 2 for one in following), default=0.0)
     return at_s < shot.start_s + (shot.transition_s or 0.0) / 2 or at_s >= shot.end_s - leaving_s

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, clock, shortened
+from functions.tag.advice.known import Known, clock, distinct, shortened
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Recommendation
@@ -47,7 +47,7 @@ def titles(known: Known) -> Iterator[Recommendation]:
         if tag.kind == "topic" and tag.verified and tag.confidence >= _SURE and not names_nothing(tag.label)
     ]
     if first is None and topics:
-        labels = [tag.label for tag in topics[:_MOST_TOPICS]]
+        labels = distinct(tag.label for tag in topics)[:_MOST_TOPICS]
         yield Recommendation(
             kind="title",
             value=shortened(", ".join(labels).capitalize()),
