@@ -115,7 +115,8 @@ class WrongKind(Labels):
 
 
 def test_taggers(tmp_path: Path) -> None:
-    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), finding("good")))
+    line = finding("text", name="text", modality="text", value="train", start_s=0.0)
+    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), line))
     others = cast("VideoRepository", type("None", (), {"related": lambda *_, **__: ()})())
     records = TagStage([WrongKind(NO_PORTS), Labels(NO_PORTS)], others).run(context).records
 
