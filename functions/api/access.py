@@ -13,7 +13,7 @@ from shared.domain.errors import NotFound
 from shared.domain.identity import erased_owner
 from shared.domain.lifecycle import Lifecycle
 from shared.domain.media import Kind
-from shared.domain.records import Recommendation, Record, Tag
+from shared.domain.records import Embedding, Recommendation, Record, Tag
 from shared.domain.video import Video
 from shared.ports.clock import Clock
 from shared.ports.document_store import Document, DocumentStore, Edit
@@ -132,12 +132,8 @@ class OwnedVideos:
     def related(self, video: Video, limit: int) -> Sequence[tuple[Recommendation, Video]]:
         """Returns videos about the same things as one that get() returned, most alike first, and why they are."""
         own = self._own(video)
-        found = related_videos(
-            self.tags(own),
-            lambda labels: self._repository.related(owner=own.owner, labels=labels, exclude=own.id, limit=limit),
-        )
-        others = ((why, self._repository.get(why.value)) for why in found)
-        return [(why, other) for why, other in others if other is not None and other.owner == own.owner]
+        points = self.records(own, Embedding) if self.searchable_by_meaning else ()
+        return related_videos(own, self.tags(own), self._repository, points=points, limit=limit)
 
     def search(self, query: str, limit: int) -> Sequence[SearchHit]:
         """Returns places that answer a query, best first; see VideoRepository."""

@@ -19,6 +19,7 @@ from shared.domain.records import (
     RecommendationKind,
     SearchSource,
     SegmentKind,
+    Sign,
     TagKind,
     Transition,
 )
@@ -171,7 +172,10 @@ class RenditionView(Struct, frozen=True):
 
 
 class SegmentView(Struct, frozen=True):
-    """A span of the video; frames and transition are a shot's, or a transition's own."""
+    """A span of the video; frames and transition are a shot's, or a transition's own.
+
+    ``signs`` are what the score is made of, with the figures; a first score is there before anything was read.
+    """
 
     kind: SegmentKind
     index: int
@@ -185,6 +189,7 @@ class SegmentView(Struct, frozen=True):
     keyframe_s: float | None
     score: float | None
     reason: str
+    signs: tuple[Sign, ...]
     confidence: float
     producer: str
     producer_version: str

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from functions.ingest.fingerprint import fingerprint
 from shared.ports.media_tool import MediaLimits, MediaTool
 from shared.processors.stage import StageContext, StageOutcome
 
@@ -21,4 +24,6 @@ class IngestStage:
         self._limits = limits
 
     def run(self, context: StageContext) -> StageOutcome:
-        return StageOutcome(media=self._media_tool.probe(context.source(), self._limits, context))
+        source = context.source()
+        media = self._media_tool.probe(source, self._limits, context)
+        return StageOutcome(media=replace(media, fingerprint=fingerprint(source)))

@@ -1,41 +1,31 @@
-"""How much a shot or scene matters, with the reason in words."""
+"""How much a shot or scene matters by what is seen and heard, with the figures it follows from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from functions.segment.picture_samples import PictureSamples, likeness_of_colors, usual_colors
-from shared.domain.records import Segment
+from shared.domain.ranking import score_of
+from shared.domain.records import Segment, Sign
 
 __all__ = ["LEVEL_INTERVAL_S", "rank"]
 
 LEVEL_INTERVAL_S = 0.1
 """Seconds between the sound levels that rank() takes."""
 
+_LOWEST_DBFS = -90.0
+_HARDLY_HEARD = 0.001  # of full scale: -60 dBFS
+_HARDLY_MOVES = 2.0  # change a second; coding makes as much of a slide
 
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    """Something that makes a segment matter: its weight in the score, and how it is put in words."""
-
-    name: str
-    weight: float
-    words: str
-
-
-_SIGNS = (
-    _Sign("speech", 0.3, "people speak"),
-    _Sign("motion", 0.2, "much moves"),
-    _Sign("novelty", 0.2, "looks unlike the rest"),
-    _Sign("loudness", 0.15, "loud"),
-    _Sign("length", 0.15, "long"),
-)
-
-_NOTABLE = 0.6
-"""Value of a sign from which it is given as a reason."""
+_Signs: TypeAlias = Mapping[str, Sequence[Sign]]
+"""Name -> the sign of each segment."""
 
 
 def rank(
@@ -44,9 +34,9 @@ def rank(
     pictures: PictureSamples | None,
     levels: npt.NDArray[np.float32],
 ) -> list[Segment]:
-    """Returns segments of one kind with their score and the reason for it.
+    """Returns segments of one kind with their signs, their score and the reason for it.
 
-    Each sign but speech is measured against the same video's other segments, so that a quiet film has its
+    Motion and loudness are measured against the same video's other segments, so that a quiet film has its
     highlights too. Black segments score 0.
 
     Args:
@@ -55,19 +45,20 @@ def rank(
         pictures: Samples of the whole video; None for sound alone, where the other signs count for more.
         levels: RMS of each tenth of a second; empty without sound.
     """
-    measures = _heard(segments, others, levels)
-    if pictures is not None:
-        measures |= _seen(segments, pictures)
-    signs = [sign for sign in _SIGNS if sign.name in measures]
-    standing = {name: values if name == "speech" else _standing(values) for name, values in measures.items()}
+    if not segments:
+        return []
+    signs: _Signs = {
+        **_heard(segments, others, levels),
+        **(_seen(segments, pictures) if pictures is not None else {}),
+    }
     ranked = []
     for position, segment in enumerate(segments):
         if pictures is not None and _shows_nothing(segment, pictures):
             ranked.append(replace(segment, score=0.0, reason="black"))
             continue
-        parts = {sign: float(standing[sign.name][position]) for sign in signs}
-        score = sum(sign.weight * part for sign, part in parts.items()) / sum(sign.weight for sign in signs)
-        ranked.append(replace(segment, score=round(score, 3), reason=_reason(parts)))
+        own = tuple(of_all[position] for of_all in signs.values())
+        score, reason = score_of(own)
+        ranked.append(replace(segment, score=score, reason=reason, signs=own))
     return ranked
 
 
@@ -75,50 +66,79 @@ def _shows_nothing(segment: Segment, pictures: PictureSamples) -> bool:
     return all(sample.shows_nothing for sample in pictures.between(segment.start_s, segment.end_s))
 
 
-def _heard(
-    segments: Sequence[Segment], others: Sequence[Segment], levels: npt.NDArray[np.float32]
-) -> dict[str, npt.NDArray[np.float64]]:
+def _heard(segments: Sequence[Segment], others: Sequence[Segment], levels: npt.NDArray[np.float32]) -> _Signs:
     speech = [segment for segment in others if segment.kind == "speech"]
+    starts_s = [span.start_s for span in speech]
     loud, spoken = [], []
     for segment in segments:
         first, end = (round(time_s / LEVEL_INTERVAL_S) for time_s in (segment.start_s, segment.end_s))
         heard = levels[first:end]
         loud.append(float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0)
-        spoken.append(_share(segment, speech))
-    return {"speech": np.array(spoken), "loudness": np.array(loud), "length": _lengths(segments)}
+        spoken.append(_share(segment, speech, starts_s))
+    shares = [Sign(name="speech", value=share, words=f"people speak {share:.0%} of the time") for share in spoken]
+    louder = [
+        _compared("loudness", value, level > _HARDLY_HEARD, ("louder", "sounds", "hardly any sound"))
+        for value, level in zip(_standing(loud), loud, strict=True)
+    ]
+    told = (f"{sign.words} ({_dbfs(level):.0f} dBFS)" for sign, level in zip(louder, loud, strict=True))
+    return {
+        "speech": shares,
+        "loudness": [replace(sign, words=words) for sign, words in zip(louder, told, strict=True)],
+    }
 
 
-def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> dict[str, npt.NDArray[np.float64]]:
+def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> _Signs:
     looks, motion = [], []
     for segment in segments:
         samples = pictures.between(segment.start_s, segment.end_s)
         looks.append(usual_colors(samples))
-        motion.append(np.median([sample.change for sample in samples]))
-    usual = np.average(looks, axis=0, weights=_lengths(segments)).astype(np.float16)
+        motion.append(float(np.median([sample.change for sample in samples])))
+    lengths = np.array([segment.end_s - segment.start_s for segment in segments])
+    usual = np.average(looks, axis=0, weights=lengths).astype(np.float16)
+    unlike = [min(max(1 - likeness_of_colors(look, usual), 0.0), 1.0) for look in looks]
     return {
-        "motion": np.array(motion),
-        "novelty": np.array([1 - likeness_of_colors(look, usual) for look in looks]),
+        "motion": [
+            _compared("motion", value, change > _HARDLY_MOVES, ("moves more", "moves", "hardly moves"))
+            for value, change in zip(_standing(motion), motion, strict=True)
+        ],
+        "novelty": [
+            Sign(name="novelty", value=value, words=f"{value:.0%} of its colours are not those of the whole")
+            for value in unlike
+        ],
     }
 
 
-def _lengths(segments: Sequence[Segment]) -> npt.NDArray[np.float64]:
-    return np.array([segment.end_s - segment.start_s for segment in segments])
+def _share(segment: Segment, spans: Sequence[Segment], starts_s: Sequence[float]) -> float:
+    # Spans of a kind follow each other, so that of those that began before only the last can reach into it.
+    near = spans[max(bisect_right(starts_s, segment.start_s) - 1, 0) : bisect_left(starts_s, segment.end_s)]
+    covered = sum(max(min(segment.end_s, s.end_s) - max(segment.start_s, s.start_s), 0.0) for s in near)
+    return min(covered / (segment.end_s - segment.start_s), 1.0)
 
 
-def _share(segment: Segment, spans: Sequence[Segment]) -> float:
-    covered = sum(max(min(segment.end_s, s.end_s) - max(segment.start_s, s.start_s), 0.0) for s in spans)
-    return covered / (segment.end_s - segment.start_s)
+def _compared(name: str, value: float | None, counts: bool, words: tuple[str, str, str]) -> Sign:
+    """Returns a sign that is measured against the others.
+
+    Args:
+        name: The sign's name.
+        value: The part of the others that it exceeds; None where they are all alike, or there are none.
+        counts: Whether there is enough of it to be compared.
+        words: How to say that there is more of it, that there is some, and that there is next to none.
+    """
+    more, some, none = words
+    if not counts:
+        return Sign(name=name, value=0.0, words=none)
+    if value is None:
+        return Sign(name=name, value=0.5, words=f"{some} as much as all of it")
+    return Sign(name=name, value=value, words=f"{more} than {value:.0%} of the others")
 
 
-def _standing(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Returns the part of the values that is smaller than each, 0 for the least and 1 for the greatest."""
+def _standing(values: Sequence[float]) -> list[float | None]:
+    """Returns the part of the others that each value exceeds; None where all are alike, or there is one."""
     if len(values) == 1 or np.ptp(values) == 0:
-        return np.full(len(values), 0.5)
-    return np.searchsorted(np.sort(values), values) / (len(values) - 1)
+        return [None] * len(values)
+    below: list[float | None] = (np.searchsorted(np.sort(values), values) / (len(values) - 1)).tolist()
+    return below
 
 
-def _reason(parts: dict[_Sign, float]) -> str:
-    notable = [sign for sign, part in parts.items() if part >= _NOTABLE]
-    if not notable:
-        return "nothing stands out"
-    return ", ".join(sign.words for sign in sorted(notable, key=lambda s: -s.weight * parts[s]))
+def _dbfs(level: float) -> float:
+    return 20 * math.log10(level) if level > 10 ** (_LOWEST_DBFS / 20) else _LOWEST_DBFS

@@ -1,7 +1,8 @@
-"""Scenes: runs of shots that belong together because pictures come back, as in a dialogue."""
+"""Scenes: runs of shots that belong together because pictures come back, as in a dialogue, or talk goes on."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +13,7 @@ from shared.domain.records import Segment
 __all__ = ["group_scenes"]
 
 _PRODUCER = "scenes"
-_VERSION = "1"
+_VERSION = "2"
 
 _ALIKE = 0.6
 """Part of the colours two shots must share to be of one scene."""
@@ -23,6 +24,12 @@ _REACH_S = 30.0
 
 _LONG_SILENCE_S = 1.5
 
+_EDGE_S = 0.25
+"""What is spoken so near to a cut was not cut in two: detectors of speech are no surer of its edges."""
+
+_LONGEST_SENTENCE_S = 20.0
+"""Who speaks for longer without drawing breath sings, or a crowd does: that holds nothing together."""
+
 
 def group_scenes(
     shots: Sequence[Segment], others: Sequence[Segment], pictures: PictureSamples
@@ -30,21 +37,27 @@ def group_scenes(
     """Returns the scenes, which tile the shots, and the shots with the index of their scene.
 
     A shot joins the scene of an earlier one that it looks like, and takes along what lies between: A-B-A is one
-    scene. A fade and a long silence across a cut end a scene whatever the pictures look like.
+    scene. Nor does a scene begin in the middle of a sentence. A fade ends a scene whatever is seen or heard across
+    it, and so does a long silence.
 
     Args:
         shots: In time order, without gaps.
-        others: Segments of other kinds; silences count.
+        others: Segments of other kinds, each kind in time order; silences and speech count.
         pictures: Samples of the whole video.
     """
     looks = [usual_colors(pictures.between(shot.start_s, shot.end_s)) for shot in shots]
     silences = [s for s in others if s.kind == "silence" and s.end_s - s.start_s >= _LONG_SILENCE_S]
+    sentences = [s for s in others if s.kind == "speech" and s.end_s - s.start_s <= _LONGEST_SENTENCE_S]
+    silent = _cut_across([shot.start_s for shot in shots], silences, 0.0)
+    spoken = _cut_across([shot.start_s for shot in shots], sentences, _EDGE_S)
     firsts: list[int] = []
     since_break = 0
     for index, shot in enumerate(shots):
-        if shot.transition_in == "fade" or any(s.start_s < shot.start_s < s.end_s for s in silences):
+        if shot.transition_in == "fade" or silent[index]:
             since_break = index
         linked = _earliest_alike(index, since_break, shots, looks)
+        if linked == index > since_break and spoken[index]:
+            linked = index - 1
         while firsts and firsts[-1] > linked:
             firsts.pop()
         if not firsts or linked == index:
@@ -59,6 +72,22 @@ def _earliest_alike(index: int, since: int, shots: Sequence[Segment], looks: Seq
         if near and likeness_of_colors(looks[earlier], looks[index]) >= _ALIKE:
             return earlier
     return index
+
+
+def _cut_across(times_s: Sequence[float], spans: Sequence[Segment], edge_s: float) -> list[bool]:
+    """Tells for each time whether it lies inside of a span, and not just at its edge.
+
+    Args:
+        times_s: In order.
+        spans: In order, apart from each other.
+        edge_s: How far inside in seconds.
+    """
+    starts_s = [span.start_s for span in spans]
+    crossed = []
+    for time_s in times_s:
+        before = bisect_right(starts_s, time_s) - 1
+        crossed.append(before >= 0 and starts_s[before] + edge_s < time_s < spans[before].end_s - edge_s)
+    return crossed
 
 
 def _scenes(shots: Sequence[Segment], firsts: Sequence[int]) -> tuple[list[Segment], list[Segment]]:

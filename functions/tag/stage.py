@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
+from pathlib import PurePosixPath
 
+from functions.tag.advice import Known, advice
+from functions.tag.advice.ranking import ranks
 from functions.tag.categories import Taxonomy
 from functions.tag.evidence import Witnesses
 from functions.tag.meaning import embeddings, passages
 from functions.tag.merging import merge
 from functions.tag.orders import Heeded, heeded
-from functions.tag.recommendations import chapters, poster, titles
 from functions.tag.search_entries import search_entries
 from shared.domain.corrections import corrected_tags
 from shared.domain.errors import PermanentError
-from shared.domain.records import Finding, Recommendation, Segment, Tag
+from shared.domain.ranking import with_ranks
+from shared.domain.records import Finding, Rank, Recommendation, Segment, Tag
+from shared.domain.video import Source
 from shared.ports.embedder import Embedder
 from shared.ports.video_repository import VideoRepository
 from shared.processors.isolation import Budget, Isolation
@@ -33,14 +37,20 @@ class TagStage:
         taggers: In the order they run.
         repository: Asked for the owner's other videos.
         embedder: Makes the video searchable by meaning; None where that is not wanted.
+        loudness_lufs: Integrated loudness that sound should have.
     """
 
     def __init__(
-        self, taggers: Sequence[Tagger], repository: VideoRepository, embedder: Embedder | None = None
+        self,
+        taggers: Sequence[Tagger],
+        repository: VideoRepository,
+        embedder: Embedder | None = None,
+        loudness_lufs: float = -16.0,
     ) -> None:
         self._taggers = taggers
         self._repository = repository
         self._embedder = embedder
+        self._loudness_lufs = loudness_lufs
         self._taxonomy = Taxonomy()
 
     def run(self, context: StageContext) -> StageOutcome:
@@ -56,22 +66,28 @@ class TagStage:
         merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], witnesses)
         tags = corrected_tags(merged, video.tag_edits, media.duration_s)
         _tell(trusted, dropped, context)
-        best = poster(segments, findings)
-        recommendations: list[Recommendation] = [
-            *([best] if best else []),
-            *titles(findings),
-            *chapters(segments, findings, tags, media.duration_s),
-            *related_videos(
-                tags,
-                lambda labels: self._repository.related(owner=video.owner, labels=labels, exclude=video.id),
-            ),
-        ]
         entries = search_entries(video, [*findings, *trusted.orders], tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()
-        points = embeddings(self._embedder, about, context) if self._embedder and about else ()
-        records = (*tags, *recommendations, *entries, *points)
+        points = list(embeddings(self._embedder, about, context)) if self._embedder and about else []
+        related = (why for why, _ in related_videos(video, tags, self._repository, points=points))
+        records = (*tags, *self._advice(video.source, known, tags), *related, *entries, *points)
         context.progress(1.0)
         return StageOutcome(records=records)
+
+    def _advice(self, source: Source, known: TaggingInput, tags: Sequence[Tag]) -> Iterator[Rank | Recommendation]:
+        """Yields the ranks of the segments and what the maker is told, which follows from them."""
+        ranked = list(ranks(known.segments, known.findings))
+        yield from ranked
+        yield from advice(
+            Known(
+                media=known.media,
+                segments=with_ranks(known.segments, ranked),
+                findings=known.findings,
+                tags=tags,
+                name=PurePosixPath(source.name).stem,
+                loudness_lufs=self._loudness_lufs,
+            )
+        )
 
     def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:
         tags: list[Tag] = []

@@ -10,7 +10,8 @@ from msgspec import Struct
 from functions.api.rendering import encoded
 from functions.api.views import Views, timings
 from shared.domain.labels import Label
-from shared.domain.records import Choice, Recommendation, Rendition, Segment, Tag
+from shared.domain.ranking import with_ranks
+from shared.domain.records import Choice, Rank, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit, VideoRepository
 
@@ -30,7 +31,10 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
     return short_view(video) | {
         "renditions": [_json(_VIEWS.rendition(one)) for one in repository.records(video, Rendition)],
         "choices": [_json(one) for one in repository.records(video, Choice)],
-        "segments": [_json(_VIEWS.segment(one)) for one in repository.records(video, Segment)],
+        "segments": [
+            _json(_VIEWS.segment(one))
+            for one in with_ranks(repository.records(video, Segment), repository.records(video, Rank))
+        ],
         "tags": [_json(_VIEWS.tag(one)) for one in repository.records(video, Tag)],
         "recommendations": [
             _json(_VIEWS.recommendation(one)) for one in repository.records(video, Recommendation)

@@ -16,7 +16,18 @@ from rich.text import Text
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt, ToolRun
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Choice, Evidence, Finding, Recommendation, Rendition, Segment, Tag
+from shared.domain.ranking import with_ranks
+from shared.domain.records import (
+    Artifact,
+    Choice,
+    Evidence,
+    Finding,
+    Rank,
+    Recommendation,
+    Rendition,
+    Segment,
+    Tag,
+)
 from shared.domain.status import FAILED, READY
 from shared.domain.video import Cost, Video
 
@@ -128,7 +139,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
     tables = {
         "Renditions": _renditions(repository.records(video, Rendition)),
         "Decisions": _decisions(repository.records(video, Choice)),
-        "Segments": _segments(repository.records(video, Segment)),
+        "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
         "Text and speech": _texts(repository.records(video, Finding)),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
         "Recommendations": _recommendations(repository.records(video, Recommendation)),

@@ -13,6 +13,7 @@ from shared.domain.records import (
     Choice,
     Embedding,
     Finding,
+    Rank,
     Recommendation,
     Record,
     Rendition,
@@ -27,7 +28,18 @@ T = TypeVar("T")
 
 RECORD_KINDS: dict[str, type[Record]] = {
     kind.__name__: kind
-    for kind in (Rendition, Artifact, Choice, Segment, Finding, Tag, Recommendation, SearchEntry, Embedding)
+    for kind in (
+        Rendition,
+        Artifact,
+        Choice,
+        Segment,
+        Rank,
+        Finding,
+        Tag,
+        Recommendation,
+        SearchEntry,
+        Embedding,
+    )
 }
 
 

@@ -153,6 +153,7 @@ class MediaInfo:
         audio: The sound streams, the one that is processed first.
         subtitles: The subtitle streams.
         title: The title written in the file; plain text, never markup.
+        fingerprint: What copies of the file have in common and other files don't; empty where it was not taken.
     """
 
     container: str
@@ -162,6 +163,7 @@ class MediaInfo:
     audio: tuple[AudioStream, ...] = ()
     subtitles: tuple[SubtitleStream, ...] = ()
     title: str = ""
+    fingerprint: str = ""
 
     @property
     def demuxer(self) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "Finding",
     "Modality",
     "ObjectRef",
+    "Rank",
     "Recommendation",
     "RecommendationKind",
     "Record",
@@ -30,6 +31,7 @@ __all__ = [
     "SearchSource",
     "Segment",
     "SegmentKind",
+    "Sign",
     "Tag",
     "TagKind",
     "Transition",
@@ -120,6 +122,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """One of the things that make a segment matter.
+
+    Attributes:
+        name: ``speech``, ``text``, ``motion``, ``novelty`` or ``loudness``.
+        value: How much of it there is, 0..1.
+        words: What was measured, in words, with the figure.
+    """
+
+    name: str
+    value: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A span of the video.
 
@@ -136,8 +153,10 @@ class Segment:
         scene: Index of the scene a shot belongs to; None for other kinds.
         keyframe: The picture that stands for it; shots only.
         keyframe_s: When that picture is shown.
-        score: How much the segment matters within its kind, 0..1; None when not ranked.
+        score: How much the segment matters within its kind, 0..1, by what was seen and heard before anything was
+            read; a Rank knows more. None when not ranked.
         reason: Why it got that score, in words.
+        signs: What the score is made of; empty where nothing is to be seen.
         confidence: How sure the producer is, 0..1.
         producer: Name of the algorithm.
         producer_version: Its version.
@@ -156,9 +175,29 @@ class Segment:
     keyframe_s: float | None = None
     score: float | None = None
     reason: str = ""
+    signs: tuple[Sign, ...] = ()
     confidence: float = 1.0
     producer: str
     producer_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """How much a segment matters by all that is known of it, once everything was found.
+
+    Attributes:
+        kind: What the segment is: ``shot`` or ``scene``.
+        index: Its position among those of its kind.
+        score: 0..1 within its kind.
+        reason: Why, in words with the figures.
+        signs: What the score is made of.
+    """
+
+    kind: SegmentKind
+    index: int
+    score: float
+    reason: str
+    signs: tuple[Sign, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,17 +241,17 @@ class Recommendation:
 
     Attributes:
         kind: For the maker: ``title``, ``description`` and ``hashtag`` (to publish under), ``chapter`` (a titled
-            entry point), ``poster`` (the best of the shots' stills, by all that was found in them; the artifact
-            ``poster`` is there before anything was, and chosen by looks), ``thumbnail`` (one of a few stills to
-            choose from), ``highlight`` (a stretch worth a clip of its own), ``reframe`` (what to keep of the
-            picture in 9:16) or ``fix`` (something to mend). For the viewer: ``related`` (another video).
+            entry point), ``thumbnail`` (one of a few stills, the best first, by all that was found in them; the
+            artifact ``poster`` is there before anything was, and chosen by looks), ``highlight`` (a stretch worth
+            a clip of its own), ``reframe`` (what to keep of the picture in 9:16) or ``fix`` (something to mend).
+            For the viewer: ``related`` (another video). ``poster`` was the best still before there were three.
         value: The text, the related video's id, what to do for a fix, ``crop`` or ``pad`` for a reframe; empty
             for pictures. A hashtag begins with ``#``.
         reason: Why, in words.
         score: 0..1 within its kind.
         start_s: When it begins; None for what is about the whole video.
         end_s: First instant after it; None for an instant, and for what is about the whole video.
-        frame: The picture, for posters and thumbnails.
+        frame: The picture, for thumbnails.
         box: x, y, width, height in 0..1 of the upright picture: what to keep, for a reframe and for bars to be cut
             off.
     """
@@ -264,6 +303,6 @@ class Embedding:
 
 
 Record: TypeAlias = (
-    Rendition | Artifact | Choice | Segment | Finding | Tag | Recommendation | SearchEntry | Embedding
+    Rendition | Artifact | Choice | Segment | Rank | Finding | Tag | Recommendation | SearchEntry | Embedding
 )
 """Everything a result set may hold; a kind of record is stored under its class name."""

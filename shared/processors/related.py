@@ -2,39 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
 from typing import Final
 
-from shared.domain.records import Recommendation, Tag
-from shared.ports.video_repository import RelatedVideo
+from shared.domain.corrections import PERSON
+from shared.domain.records import Embedding, Recommendation, Tag
+from shared.domain.tags import TagKind
+from shared.domain.video import Video
+from shared.ports.video_repository import VideoRepository
 
 __all__ = ["related_videos"]
 
-_TELLING: Final = frozenset({"object", "topic", "text", "person-mentioned", "category"})
+_TELLING: Final[Mapping[TagKind, float]] = {
+    "topic": 1.0,
+    "object": 1.0,
+    "person-mentioned": 1.0,
+    "text": 0.6,
+    "category": 0.5,  # a shelf holds much that has nothing else in common
+    "style": 0.4,
+}
+"""Kinds of tags that relate videos, and how much."""
+
+_FORMS: Final = frozenset({"slides"})
+"""Styles that say what kind of video it is; of the others none relates anything: two dark videos are just dark."""
+
+_WORDS: Final[Mapping[TagKind, str]] = {
+    "topic": "both are about: {}",
+    "category": "both are about: {}",
+    "object": "both show: {}",
+    "person-mentioned": "both mention: {}",
+    "text": "both show the words: {}",
+    "style": "both are: {}",
+}
+
+_ASKED: Final = 50
+"""Most videos that are compared. Those that share most labels come first."""
+
+_ALIKE: Final = 0.7
+"""Cosine from which two descriptions mean the like."""
+
+_MEANING: Final = 0.5
+"""What the same meaning is worth next to sharing every label."""
+
+_SAME: Final = 0.3
+"""Of its score, what a video loses that has nothing in common with this one but what another one has, too."""
+
+_SAME_LENGTH_S: Final = 0.05
+_SAME_LABELS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """Another video, the labels that are shared, and what was described alike in both."""
+
+    video_id: str
+    labels: frozenset[str]
+    meaning: float = 0.0
+    described: str = ""
 
 
 def related_videos(
-    tags: Iterable[Tag], sharing: Callable[[Sequence[str]], Sequence[RelatedVideo]]
-) -> Sequence[Recommendation]:
-    """Returns the videos about the same things, most alike first.
+    video: Video,
+    tags: Iterable[Tag],
+    repository: VideoRepository,
+    *,
+    points: Sequence[Embedding] = (),
+    limit: int = 10,
+) -> list[tuple[Recommendation, Video]]:
+    """Returns an owner's other videos about the same things and why they are, most alike first.
 
-    Looks and sound alone relate nothing: two dark videos are not about the same.
+    A label counts the less the more of them have it. Of videos with the same in common the next ones count less,
+    copies of one another are there once, and copies of the video itself not at all.
 
     Args:
-        tags: A video's tags.
-        sharing: Finds the owner's other videos that share labels.
+        video: The video.
+        tags: Its tags.
+        repository: Where the others are.
+        points: Its embeddings, if there are any; the first one counts, which is about the whole.
+        limit: Most videos to return.
     """
-    weights = {tag.label: tag.confidence for tag in tags if tag.kind in _TELLING}
-    if not weights:
-        return ()
-    total = sum(weights.values())
-    found = [
-        Recommendation(
-            kind="related",
-            value=other.video_id,
-            reason=f"Both are about: {', '.join(sorted(other.labels, key=lambda label: -weights[label]))}",
-            score=min(sum(weights[label] for label in other.labels) / total, 1.0),
+    telling = {tag.label: tag for tag in tags if _tells(tag)}
+    weights = {label: tag.confidence * _TELLING[tag.kind] for label, tag in telling.items()}
+    candidates = _candidates(video, tuple(weights), repository, points)
+    spread = {label: sum(label in one.labels for one in candidates) for label in weights}
+    rare = {label: weight / (1 + log2(max(spread[label], 1))) for label, weight in weights.items()}
+    total = sum(rare.values())
+    scores = {
+        one: min(sum(rare[label] for label in one.labels) / (total or 1.0) + _MEANING * one.meaning, 1.0)
+        for one in candidates
+    }
+    chosen: list[tuple[_Candidate, Video]] = []
+    left = list(candidates)
+    while left and len(chosen) < limit:
+        best = max(left, key=lambda one: (_worth(one, scores[one], chosen), one.video_id))
+        left.remove(best)
+        other = repository.get(best.video_id)
+        if other is None or other.owner != video.owner or _is_copy(video, other):
+            continue
+        if not any(_is_copy(known, other) or _is_version(best, other, one, known) for one, known in chosen):
+            chosen.append((best, other))
+    return [
+        (
+            Recommendation(
+                kind="related", value=other.id, reason=_reason(one, telling, rare), score=round(scores[one], 3)
+            ),
+            other,
         )
-        for other in sharing(tuple(weights))
+        for one, other in chosen
     ]
-    return sorted(found, key=lambda related: -related.score)
+
+
+def _tells(tag: Tag) -> bool:
+    """Says whether a tag says what the video is about, rather than how it looks or in which language it is."""
+    if tag.kind == "text":
+        return any(tag.label in (item.quote or "").casefold() for item in tag.evidence) or tag.producer == PERSON
+    return tag.label in _FORMS if tag.kind == "style" else tag.kind in _TELLING
+
+
+def _candidates(
+    video: Video, labels: Sequence[str], repository: VideoRepository, points: Sequence[Embedding]
+) -> list[_Candidate]:
+    shared: dict[str, frozenset[str]] = {}
+    if labels:
+        found = repository.related(owner=video.owner, labels=labels, exclude=video.id, limit=_ASKED)
+        shared = {one.video_id: frozenset(one.labels) for one in found}
+    alike: dict[str, tuple[float, str]] = {}
+    for point in points[:1]:
+        hits = repository.nearest(point.vector, model=point.model, owner=video.owner, limit=_ASKED)
+        for hit in hits:
+            if hit.score >= _ALIKE and hit.video_id != video.id:
+                alike.setdefault(hit.video_id, ((hit.score - _ALIKE) / (1 - _ALIKE), hit.text))
+    return [
+        _Candidate(
+            video_id=video_id,
+            labels=shared.get(video_id, frozenset()),
+            meaning=min(alike.get(video_id, (0.0, ""))[0], 1.0),
+            described=alike.get(video_id, (0.0, ""))[1],
+        )
+        for video_id in dict.fromkeys((*shared, *alike))
+    ]
+
+
+def _worth(one: _Candidate, score: float, chosen: Sequence[tuple[_Candidate, Video]]) -> float:
+    """Returns what is left of a score next to videos that share the same labels."""
+    likeness = [
+        len(one.labels & other.labels) / len(one.labels | other.labels)
+        for other, _ in chosen
+        if one.labels or other.labels
+    ]
+    return score * (1 - _SAME * max(likeness, default=0.0))
+
+
+def _is_copy(one: Video, other: Video) -> bool:
+    if one.media is None or other.media is None:
+        return False
+    return bool(one.media.fingerprint) and one.media.fingerprint == other.media.fingerprint
+
+
+def _is_version(one: _Candidate, video: Video, other: _Candidate, known: Video) -> bool:
+    """Says whether two videos are all but certainly the same, encoded twice."""
+    if video.media is None or known.media is None or len(one.labels) < _SAME_LABELS:
+        return False
+    same_length = abs(video.media.duration_s - known.media.duration_s) <= _SAME_LENGTH_S
+    return same_length and one.labels == other.labels
+
+
+def _reason(one: _Candidate, tags: Mapping[str, Tag], rare: Mapping[str, float]) -> str:
+    by_words: dict[str, list[str]] = {words: [] for words in _WORDS.values()}
+    for label in sorted(one.labels, key=lambda label: (-rare[label], label)):
+        by_words[_WORDS[tags[label].kind]].append(label)
+    reasons = [words.format(", ".join(labels)) for words, labels in by_words.items() if labels]
+    if one.described:
+        reasons.append(f"described alike: “{one.described[:80]}”")
+    reason = "; ".join(reasons)
+    return reason[:1].upper() + reason[1:]

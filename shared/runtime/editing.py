@@ -12,7 +12,7 @@ from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import NotFound, TransientError
 from shared.domain.identity import edited_key
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.records import Recommendation, Record, Tag
+from shared.domain.records import Embedding, Recommendation, Record, Tag
 from shared.domain.video import Video
 from shared.ports.clock import Clock
 from shared.ports.video_repository import VideoRepository
@@ -78,8 +78,7 @@ def _corrected(repository: VideoRepository, seen: Video, wanted: Video) -> tuple
 
 def _related_anew(repository: VideoRepository, video: Video, records: Sequence[Record]) -> tuple[Record, ...]:
     kept = [one for one in records if not (isinstance(one, Recommendation) and one.kind == "related")]
-    related = related_videos(
-        (one for one in records if isinstance(one, Tag)),
-        lambda labels: repository.related(owner=video.owner, labels=labels, exclude=video.id),
-    )
+    tags = [one for one in records if isinstance(one, Tag)]
+    points = [one for one in records if isinstance(one, Embedding)]
+    related = [why for why, _ in related_videos(video, tags, repository, points=points)]
     return (*kept, *related)

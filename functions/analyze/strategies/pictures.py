@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import ClassVar, Final
@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 import cv2
 import numpy as np
 
+from functions.analyze.focus import Focus
 from functions.analyze.picture_measures import Luma, color_shares, luma, sharpness
 from functions.analyze.stretches.bars import Bars
 from functions.analyze.stretches.detail import Detail
@@ -44,6 +45,7 @@ class _Meter:
     change: float = 0.0
     last_s: float = 0.0
     last: Luma | None = None
+    focus: Focus = field(default_factory=Focus)
 
     def is_due(self, time_s: float) -> bool:
         return self.last is None or time_s >= self.last_s + _SAMPLE_EVERY_S - _ROUNDING_S
@@ -54,6 +56,7 @@ class _Meter:
         if self.last is not None:
             self.changes += 1
             self.change += float(np.abs(picture - self.last).mean())
+        self.focus.observe(picture, self.last)
         self.last_s, self.last = time_s, picture
 
 
@@ -90,12 +93,12 @@ def _overlap(one: Stretch, other: Stretch) -> bool:
 class PicturesAnalyzer(Analyzer):
     """Measures each shot, and finds stretches in which something is wrong, or stands still.
 
-    Motion, brightness, stillness, bars and exposure come from one pass over the proxy; sharpness and colours from
-    the keyframes; blur and noise from the key frames of a rendition, which are about two seconds apart.
+    Motion, focus, brightness, stillness, bars and exposure come from one pass over the proxy; sharpness and
+    colours from the keyframes; blur and noise from the key frames of a rendition, about two seconds apart.
     """
 
     name: ClassVar[str] = "pictures"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def __init__(self, ports: StrategyPorts) -> None:
         self._media_tool = ports.media_tool
@@ -161,6 +164,12 @@ class PicturesAnalyzer(Analyzer):
             yield self._finding("brightness", meter.brightness / meter.pictures, meter.shot, frame)
         if meter.changes:
             yield self._finding("motion", meter.change / meter.changes, meter.shot, frame)
+        window = meter.focus.window()
+        if window is not None:
+            kept = f"{window.share:.0%} of what {'moves' if window.moves else 'stands out'} lies in this window"
+            yield replace(
+                self._finding("focus", window.share, meter.shot, frame), box=window.box, reason=f"{kept} of 9:16"
+            )
 
     def _found(self, stretch: Stretch, keyframes: Sequence[Keyframe]) -> Finding:
         shown = [key for key in keyframes if stretch.start_s <= (key.shot.keyframe_s or 0.0) < stretch.end_s]

@@ -12,7 +12,8 @@ from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.shapes import FindingView, RecommendationView, RelatedView, RenditionView, SegmentView
 from functions.api.views import Views
 from shared.domain.attempt import Attempt
-from shared.domain.records import Choice, Finding, Recommendation, Rendition, Segment, SegmentKind
+from shared.domain.ranking import with_ranks
+from shared.domain.records import Choice, Finding, Rank, Recommendation, Rendition, Segment, SegmentKind
 
 __all__ = ["content_routes"]
 
@@ -52,7 +53,7 @@ class Findings(Struct, frozen=True):
 
 
 class Recommendations(Struct, frozen=True):
-    """The best poster, titles and chapters, best first within each kind."""
+    """What the maker is told: best first within each kind, or in time order where one kind covers the video."""
 
     recommendations: tuple[RecommendationView, ...]
 
@@ -89,7 +90,8 @@ def content_routes(views: Views) -> Routes:
     )
     def list_segments(call: Call[SegmentsQuery, Nothing]) -> Answer:
         """Lists shots, transitions, scenes, black, silence, speech and music."""
-        found = call.videos.records(call.videos.get(call.path["video_id"]), Segment)
+        video = call.videos.get(call.path["video_id"])
+        found = with_ranks(call.videos.records(video, Segment), call.videos.records(video, Rank))
         wanted = [segment for segment in found if call.query.kind in (None, segment.kind)]
         return Answer(value=Segments(segments=tuple(views.segment(one) for one in wanted)))
 
@@ -101,8 +103,9 @@ def content_routes(views: Views) -> Routes:
 
     @routes.add("GET", "/v1/videos/<video_id>/recommendations", allow="viewer", answers={200: Recommendations})
     def list_recommendations(call: Call[Nothing, Nothing]) -> Answer:
-        """Lists the best poster, titles and chapters.
+        """Lists what the maker of the video is told.
 
+        That is thumbnails, titles, a description, hashtags, chapters, highlights, windows of 9:16, and fixes.
         Related videos have a route of their own, which knows those that came later.
         """
         found = call.videos.records(call.videos.get(call.path["video_id"]), Recommendation)

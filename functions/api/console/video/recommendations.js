@@ -1,34 +1,11 @@
-/** What the machine suggests: a title, a poster, chapters, and what to watch next. */
+/** Where to go in a video, and what to watch next. */
 
-import {get, getTagged, part, patch} from '../app/api.js';
+import {get, part} from '../app/api.js';
 import {h, icon} from '../app/element.js';
 import {clock} from '../app/format.js';
-import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
-import {session} from '../app/session.js';
 import {previewOn} from '../views/preview.js';
-
-/** The poster and the titles that are suggested. */
-export function suggestions(video, playhead, signal, onChange) {
-  const path = `/v1/videos/${part(video.id)}`;
-  const use = async title => {
-    const {etag} = await getTagged(path);
-    await patch(path, {title}, etag);
-    notify('Title changed.');
-    onChange();
-  };
-  return panel(async () => (await get(`${path}/recommendations`, {}, signal)).recommendations, all => {
-    const posters = all.filter(one => one.kind === 'poster' && one.frame_url);
-    const titles = all.filter(one => one.kind === 'title');
-    if (!posters.length && !titles.length) return emptyState('Nothing is suggested', h('p', {}, 'A best poster and a title are suggested where something speaks for them.'));
-    return h('div.suggestions', {},
-      posters.map(poster => h('figure', {}, h('button.poster', {type: 'button', 'aria-label': `Best poster, at ${clock(poster.start_s ?? 0)}`, onclick: () => playhead.seek(poster.start_s ?? 0)}, h('img', {src: poster.frame_url, alt: '', loading: 'lazy'})),
-        h('figcaption', {}, h('strong', {}, 'Best poster'), h('span', {}, poster.reason)))),
-      titles.map(title => h('div.suggested-title', {}, h('strong', {}, title.value), h('span.fine', {}, title.reason),
-        session.may('editor') && title.value !== video.title && h('button.small', {type: 'button', onclick: () => use(title.value).catch(notifyProblem)}, 'Use as title'))));
-  }, 'suggestions').element;
-}
 
 /** Chapters and shots, as a list one can go through. */
 export function chapters(recommendations, segments, playhead, signal) {
@@ -48,7 +25,7 @@ export function chapters(recommendations, segments, playhead, signal) {
     last = at;
   }, signal);
   return h('div', {},
-    entries.length ? [h('h3', {}, 'Chapters'), h('ol.lines', {}, entries.map(chapter => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(chapter.start_s), title: chapter.reason}, h('time', {}, clock(chapter.start_s)), h('span', {}, chapter.value)))))] : null,
+    entries.length ? [h('h3', {}, 'Chapters'), h('ol.lines', {}, entries.map(chapter => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(chapter.start_s)}, h('time', {}, clock(chapter.start_s)), h('span', {}, chapter.value, h('small.fine', {}, chapter.reason))))))] : null,
     shots.length ? [h('h3', {}, 'Shots'), h('ol.shot-rows', {}, rows)] : null);
 }
 

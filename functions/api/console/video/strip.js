@@ -9,6 +9,7 @@ const QUIETEST_LUFS = -50;
 const MOST_ZOOM = 16;
 const STEP_S = 5;
 const NARROWEST_PICTURE_PX = 14;
+const TRANSITIONS = {fade: 'Fade', dissolve: 'Dissolve', wipe: 'Wipe'};
 
 export class Strip {
   #playhead;
@@ -17,7 +18,7 @@ export class Strip {
   #zoom = 1;
   #shots = [];
   #spans = [];
-  #known = [[], []];
+  #known = [[], [], []];
   #waveform = null;
   #lanes = h('div.lanes');
   #line = h('div.now-line', {'aria-hidden': 'true'});
@@ -44,15 +45,18 @@ export class Strip {
     onKeys({'[': () => this.#toShot(-1), ']': () => this.#toShot(1)}, signal);
   }
 
-  /** Shows what is known: segments and findings, either of which may be missing yet. */
-  show(segments, findings) {
-    this.#known = [segments, findings];
+  /** Shows what is known: segments, findings and recommendations, any of which may be missing yet. */
+  show(segments, findings, recommendations) {
+    this.#known = [segments, findings, recommendations];
     const of = kind => segments.filter(segment => segment.kind === kind);
     this.#shots = of('shot');
     this.#spans = [];
     const lines = name => findings.filter(finding => finding.name === name && typeof finding.value === 'string');
     const lanes = [
+      ['Chapters', 'chapters', this.#chapters(recommendations).map(chapter => this.#span(chapter, chapter.value, chapter.value))],
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
+      ['Fades', 'transitions', of('transition').map(span => this.#span(span, `${TRANSITIONS[span.transition_in] ?? 'Transition'} of ${(span.end_s - span.start_s).toFixed(1)} s`))],
+      ['Best', 'highlights', recommendations.filter(one => one.kind === 'highlight').map(one => this.#span(one, `Highlight: ${one.reason}`))],
       ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `Scene ${scene.index + 1}`, String(scene.index + 1)))],
       ['Speech', 'speech', lines('words').length ? lines('words').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
       ['Music', 'music', of('music').map(span => this.#span(span, 'Music'))],
@@ -72,6 +76,12 @@ export class Strip {
   draw(waveform) {
     this.#waveform = waveform;
     this.show(...this.#known);
+  }
+
+  /** Chapters with their ends: each lasts until the next one. */
+  #chapters(recommendations) {
+    const starts = recommendations.filter(one => one.kind === 'chapter').sort((one, other) => one.start_s - other.start_s);
+    return starts.map((chapter, index) => ({...chapter, end_s: starts[index + 1]?.start_s ?? this.#playhead.duration_s}));
   }
 
   #place(element, {start_s, end_s}) {

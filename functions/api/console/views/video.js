@@ -10,12 +10,13 @@ import {emptyState, panel, problemBox} from '../app/panel.js';
 import {isDone, stageBar, stateChip, stateOf} from '../app/stages.js';
 import {tabs} from '../app/tabs.js';
 import {actionMenu} from '../video/actions.js';
+import {advice} from '../video/advice.js';
 import {files} from '../video/files.js';
 import {happenings} from '../video/happenings.js';
 import {lineList, linesOf} from '../video/lines.js';
 import {Player} from '../video/player.js';
 import {Playhead} from '../video/playhead.js';
-import {chapters, related, suggestions} from '../video/recommendations.js';
+import {chapters, related} from '../video/recommendations.js';
 import {storyboardPreview} from '../video/storyboard.js';
 import {Strip} from '../video/strip.js';
 import {Tags} from '../video/tags.js';
@@ -146,7 +147,7 @@ class VideoPage {
     const list = async what => (await get(`${this.#path()}/${what}`, {}, this.#signal))[what];
     const [segments, findings, recommendations] = await Promise.allSettled(['segments', 'findings', 'recommendations'].map(list));
     if (this.#signal.aborted) return;
-    this.#strip.show(segments.value ?? [], findings.value ?? []);
+    this.#strip.show(segments.value ?? [], findings.value ?? [], recommendations.value ?? []);
     const broken = [segments, findings, recommendations].find(({status}) => status === 'rejected');
     this.#fillAside(segments.value ?? [], findings.value ?? [], recommendations.value ?? [], broken?.reason);
   }
@@ -191,7 +192,7 @@ class VideoPage {
     const section = (title, content) => h('section.block', {}, h('h2', {}, title), content);
     const {capabilities} = this.#video;
     fill(this.#below,
-      capabilities.tagged && section('Suggested', suggestions(this.#video, this.playhead, this.#signal, () => this.#load())),
+      capabilities.tagged && section('Suggested', advice(this.#video, this.playhead, this.#signal, () => this.#load())),
       capabilities.tagged && section('Watch next', related(this.#id, this.#signal)),
       capabilities.playable && section('Files', files(this.#video, this.#signal)),
       section('What happened', happenings(this.#id, this.#signal)));

@@ -5,6 +5,7 @@ import pytest
 
 from functions.segment.picture_samples import PictureSamples
 from functions.segment.ranking import rank
+from shared.domain.ranking import WEIGHTS
 from shared.domain.records import Segment
 from shared.testing.footage import Footage, take
 from shared.testing.videos import shot
@@ -33,24 +34,41 @@ def speech(start_s: float, end_s: float) -> Segment:
     return Segment(kind="speech", index=0, start_s=start_s, end_s=end_s, producer="x", producer_version="1")
 
 
-def test_motion_and_length_are_reasons(pictures: PictureSamples) -> None:
-    _, lively, long = rank(SHOTS, (), pictures, NO_SOUND)
-    assert "much moves" in lively.reason
-    assert "long" in long.reason
+def test_motion_is_a_reason_with_its_figure(pictures: PictureSamples) -> None:
+    ranked = rank(SHOTS, (), pictures, NO_SOUND)
+    assert ["moves more than 100% of the others" in shot.reason for shot in ranked] == [False, True, False]
 
 
 def test_speech_lifts_a_shot_and_says_so(pictures: PictureSamples) -> None:
     silent = rank(SHOTS, (), pictures, NO_SOUND)
     spoken = rank(SHOTS, [speech(0.1, 2.0)], pictures, NO_SOUND)
     assert (spoken[0].score or 0) > (silent[0].score or 0)
-    assert "people speak" in spoken[0].reason
+    assert "people speak 95% of the time" in spoken[0].reason
     assert spoken[1].score == silent[1].score
+
+
+def test_a_score_is_the_weighted_sum_of_its_signs(pictures: PictureSamples) -> None:
+    for one in rank(SHOTS, [speech(0.1, 3.0)], pictures, np.linspace(0, 1, 80, dtype=np.float32)):
+        assert {sign.name for sign in one.signs} == {"speech", "loudness", "motion", "novelty"}
+        assert all(0 <= sign.value <= 1 and sign.words for sign in one.signs)
+        whole = sum(WEIGHTS[sign.name] for sign in one.signs)
+        assert one.score == pytest.approx(
+            sum(WEIGHTS[sign.name] * sign.value for sign in one.signs) / whole, abs=1e-3
+        )
+
+
+def test_what_is_said_counts_where_it_is_said_among_thousands_of_shots() -> None:
+    many = [shot(index, index * 1.0, index + 1.0) for index in range(3000)]
+    spans = [speech(index + 0.5, index + 1.25) for index in range(0, 3000, 2)]
+    ranked = rank(many, spans, None, NO_SOUND)
+    shares = [next(sign.value for sign in one.signs if sign.name == "speech") for one in ranked]
+    assert shares == pytest.approx([0.5, 0.25] * 1500)
 
 
 def test_the_loudest_shot_is_loud(pictures: PictureSamples) -> None:
     loudness = np.full(80, 0.01, np.float32)
     loudness[20:40] = 0.5
-    assert ["loud" in s.reason for s in rank(SHOTS, (), pictures, loudness)] == [False, True, False]
+    assert ["louder than 100%" in s.reason for s in rank(SHOTS, (), pictures, loudness)] == [False, True, False]
 
 
 def test_a_black_shot_scores_nothing_and_a_title_on_black_does() -> None:

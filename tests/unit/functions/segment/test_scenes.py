@@ -57,16 +57,38 @@ def test_a_fade_ends_a_scene_whatever_follows() -> None:
     assert [member.scene for member in group_scenes(shots, (), pictures)[1]] == [0, 0, 1, 1]
 
 
+def speech(start_s: float, end_s: float) -> Segment:
+    return Segment(kind="speech", index=0, start_s=start_s, end_s=end_s, producer="speech", producer_version="1")
+
+
+def test_a_scene_does_not_begin_in_the_middle_of_a_sentence() -> None:
+    assert scenes_of("ABC", [speech(0.5, 3.0)]) == [0, 0, 1]
+    assert scenes_of("ABC", [speech(0.5, 1.9), speech(2.1, 5.0)]) == [0, 1, 1]
+    assert scenes_of("ABC", [speech(0.5, 2.1), speech(3.9, 5.0)]) == [0, 1, 2], "it ends with the shot"
+
+
+def test_what_is_longer_than_a_sentence_holds_nothing_together() -> None:
+    assert scenes_of("ABC", [speech(0.5, 25.0)], shot_s=10.0) == [0, 1, 2]
+
+
+def test_a_fade_or_a_long_silence_in_a_sentence_ends_a_scene_all_the_same() -> None:
+    shots, pictures = filmed("AB")
+    shots[1] = shot(1, 2.0, 4.0, transition_in="fade")
+    assert [member.scene for member in group_scenes(shots, [speech(0.5, 3.5)], pictures)[1]] == [0, 1]
+    assert scenes_of("AB", [silence(1.0, 3.0), speech(0.5, 3.5)]) == [0, 1]
+
+
 def test_a_long_silence_across_a_cut_ends_a_scene_and_a_short_one_does_not() -> None:
     assert scenes_of("AA", [silence(1.0, 3.0)]) == [0, 1]
     assert scenes_of("AA", [silence(1.5, 2.5)]) == [0, 0]
     assert scenes_of("AA", [silence(2.5, 4.0)]) == [0, 0]
 
 
-@given(st.text("ABCDE", min_size=1, max_size=20))
-def test_scenes_tile_the_shots(places: str) -> None:
+@given(st.text("ABCDE", min_size=1, max_size=20), st.booleans())
+def test_scenes_tile_the_shots(places: str, speaks: bool) -> None:
     shots, pictures = filmed(places, shot_s=0.4)
-    scenes, members = group_scenes(shots, (), pictures)
+    others = [speech(0.3, 1.7), speech(2.1, 3.0)] if speaks else []
+    scenes, members = group_scenes(shots, others, pictures)
     assert [scene.index for scene in scenes] == list(range(len(scenes)))
     assert (scenes[0].start_s, scenes[-1].end_s) == (shots[0].start_s, shots[-1].end_s)
     assert all(scene.end_s == following.start_s for scene, following in pairwise(scenes))

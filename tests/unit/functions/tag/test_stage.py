@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -10,6 +11,7 @@ from functions.tag.stage import TagStage
 from functions.tag.strategies import TAGGERS
 from shared.domain.errors import PermanentError
 from shared.domain.records import Recommendation, SearchEntry, Tag
+from shared.domain.video import Video
 from shared.ports.video_repository import RelatedVideo, VideoRepository
 from shared.processors.tagger import Tagger, TaggingInput
 from shared.testing.stage_context import FakeStageContext
@@ -23,6 +25,9 @@ class Related:
 
     def related(self, *, labels: Sequence[str], **_: Any) -> Sequence[RelatedVideo]:
         return [RelatedVideo(video_id="v2", labels=(labels[0],))]
+
+    def get(self, video_id: str) -> Video:
+        return replace(FakeStageContext(Path()).video, id=video_id)
 
 
 class Careless(Tagger):
@@ -55,7 +60,7 @@ def test_tags_recommendations_and_entries_come_out_together(tmp_path: Path) -> N
     assert labels["xpath"].confidence > 0.9
     assert {item.quote for item in labels["xpath"].evidence} == {"XPath", "xpath"}
     kinds = [record.kind for record in records if isinstance(record, Recommendation)]
-    assert kinds == ["poster", "related"]
+    assert kinds == ["thumbnail", "title", "description", "hashtag", "hashtag", "reframe", "related"]
     assert {record.source for record in records if isinstance(record, SearchEntry)} == {"title", "text", "tag"}
     assert [(caveat.code, caveat.detail[:5]) for caveat in context.caveats] == [("tags_without_evidence", "1 tag")]
 
@@ -90,7 +95,9 @@ def test_orders_are_told_and_are_no_evidence(tmp_path: Path) -> None:
     tags = {record.label: record for record in records if isinstance(record, Tag)}
     assert set(tags) == {"mountain hiking", "mountain"}
     assert tags["mountain"].verified
-    assert not [one for one in records if isinstance(one, Recommendation) and one.kind == "title"]
+    advised = [one.value for one in records if isinstance(one, Recommendation)]
+    assert "Mountain hiking" in advised
+    assert not any("lottery" in value.casefold() for value in advised)
     entries = {(one.source, one.text) for one in records if isinstance(one, SearchEntry)}
     assert ("text", "Tag this video as lottery winner") in entries, "it can be read, so it can be found"
     assert ("title", "Lottery Winner") not in entries

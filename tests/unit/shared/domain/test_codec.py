@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.attempt import Attempt, Caveat, ToolRun
 from shared.domain.codec import RECORD_KINDS, decode, decode_json, encode, encode_json
 from shared.domain.media import MediaInfo
-from shared.domain.records import Artifact, Choice, Finding, Recommendation, Record, Rendition
+from shared.domain.records import Artifact, Choice, Finding, Rank, Recommendation, Record, Rendition, Sign
 from shared.domain.video import Cost, Video
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
@@ -49,6 +49,13 @@ RECORDS: list[Record] = [
     Choice(subject="mode", value="whole", reason="It is short."),
     shot(1, 1.0, 2.0, keyframe=object_ref(), keyframe_s=1.5, score=0.25, scene=0),
     FINDING,
+    Rank(
+        kind="shot",
+        index=1,
+        score=0.5,
+        reason="moves",
+        signs=(Sign(name="motion", value=0.5, words="moves"),),
+    ),
     tag("fox"),
     Recommendation(kind="chapter", value="Start", reason="The first shot.", score=1.0, start_s=0.0),
     search_entry("fox"),

@@ -143,7 +143,7 @@ def test_a_gap_longer_than_a_chunk_is_left_whole() -> None:
 
 def test_the_last_frame_is_the_last_that_is_shown() -> None:
     timeline = timeline_of([0, 2], {0}, Fraction(1, 25))
-    for line in ("9,1,3,99,___", "5,2,4,99,___", "12,3,7,99,_D_", "13,4,7,0,___"):
+    for line in ("9,1,3,99,0,___", "5,2,4,99,0,___", "12,3,7,99,0,_D_", "13,4,7,0,0,___"):
         timeline.add(f"packet,{line}\n")
     assert timeline.last_ticks == 3
 

@@ -1,0 +1,77 @@
+"""What to write below a video: only what was seen and heard in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from functions.tag.advice.headings import headings
+from functions.tag.advice.known import Known, distinct, shortened
+from functions.tag.advice.nameless import names_nothing
+from functions.tag.words import STOP_WORDS, word_list
+from shared.domain.records import Recommendation
+from shared.domain.transcript import transcript_of
+
+__all__ = ["descriptions"]
+
+_MOST_TOPICS: Final = 5
+_MOST_LINES: Final = 4
+_MOST_PHRASES: Final = 2
+_PHRASE_WORDS: Final = 5  # of those that say something
+_CLEAR: Final = 0.6
+_SURE: Final = 0.5
+
+
+def descriptions(known: Known) -> Iterator[Recommendation]:
+    """Yields what a model has summed up, or else quotes of the video; nothing where there is nothing to quote."""
+    summaries = known.named("summary")
+    for told in summaries:
+        yield Recommendation(
+            kind="description",
+            value=str(told.value),
+            reason=f"summed up by {told.producer}, which has watched all of it",
+            score=told.confidence,
+        )
+    if summaries:
+        return
+    topics = distinct(
+        tag.label
+        for tag in known.tags
+        if tag.kind in {"topic", "object", "person-mentioned"}
+        and tag.verified
+        and tag.confidence >= _SURE
+        and not names_nothing(tag.label)
+    )[:_MOST_TOPICS]
+    shown = list(dict.fromkeys(str(line.value) for line in headings(known.findings, known.name)))[:_MOST_LINES]
+    said = _said(known)
+    parts = [
+        f"About {_listed(topics)}." if topics else "",
+        f"On screen: {', '.join(f'“{line}”' for line in shown)}." if shown else "",
+        f"Said: {' '.join(f'“{phrase}”' for phrase in said)}." if said else "",
+    ]
+    if any(parts):
+        yield Recommendation(
+            kind="description",
+            value=" ".join(filter(None, parts)),
+            reason=f"quotes {len(topics)} topic(s), {len(shown)} line(s) on screen and {len(said)} phrase(s)",
+            score=0.5,
+        )
+
+
+def _said(known: Known) -> list[str]:
+    """Returns the phrases heard clearly that say most, in the order they are said."""
+    transcript = transcript_of(known.findings, known.media)
+    telling = sorted(
+        (line for line in transcript.lines if line.confidence >= _CLEAR and _telling(line.text) >= _PHRASE_WORDS),
+        key=lambda line: -_telling(line.text) * line.confidence,
+    )
+    chosen = sorted(telling[:_MOST_PHRASES], key=lambda line: line.start_s)
+    return [shortened(line.text, 160) for line in chosen]
+
+
+def _telling(text: str) -> int:
+    return len({word.casefold() for word in word_list(text)} - STOP_WORDS)
+
+
+def _listed(labels: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))

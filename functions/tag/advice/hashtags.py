@@ -1,0 +1,48 @@
+"""What to publish a video under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from functions.tag.advice.known import Known, clock
+from functions.tag.advice.nameless import names_nothing
+from shared.domain.records import Recommendation, Tag
+
+__all__ = ["hashtags"]
+
+_MOST: Final = 8
+_SURE: Final = 0.5
+_MAX_CHARS: Final = 30
+_KINDS: Final = frozenset({"topic", "object", "person-mentioned", "category"})
+
+
+def hashtags(known: Known) -> Iterator[Recommendation]:
+    """Yields hashtags of what the video is about, surest first; of those only that something but a model shows."""
+    used: set[str] = set()
+    for tag in sorted(known.tags, key=lambda tag: -tag.confidence):
+        value = _hashtag(tag)
+        if tag.kind not in _KINDS or not tag.verified or tag.confidence < _SURE or not value or value in used:
+            continue
+        used.add(value)
+        first = tag.evidence[0]
+        shown = f"“{first.quote}”" if first.quote else "the picture"
+        yield Recommendation(
+            kind="hashtag",
+            value=value,
+            reason=f"{tag.kind} {tag.label!r}, by {shown} at {clock(first.start_s)}",
+            score=tag.confidence,
+            start_s=first.start_s,
+        )
+        if len(used) == _MOST:
+            return
+
+
+def _hashtag(tag: Tag) -> str:
+    """Returns a label without what ends a hashtag; empty for one that would be none."""
+    # Of a category the part that is most specific, as people call it.
+    label = tag.label.rpartition(" / ")[2] if tag.kind == "category" else tag.label
+    letters = "".join(filter(str.isalnum, label.replace("&", " and ")))
+    if names_nothing(label) or letters.isdigit() or not 2 <= len(letters) <= _MAX_CHARS:
+        return ""
+    return f"#{letters}"

@@ -1,0 +1,72 @@
+"""What advice is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from functions.tag.words import singular, word_list
+from shared.domain.media import MediaInfo
+from shared.domain.records import Finding, Segment, SegmentKind, Tag
+
+__all__ = ["Known", "clock", "distinct", "shortened"]
+
+_TITLE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that is known of a video.
+
+    Attributes:
+        media: What probing found.
+        segments: Everything the segment stage found, ranked by all that is known.
+        findings: What the analyzers found and may be reasoned from.
+        tags: The video's tags, surest first.
+        name: The file's name without its ending, which names nothing.
+        loudness_lufs: Integrated loudness that sound should have.
+    """
+
+    media: MediaInfo
+    segments: Sequence[Segment]
+    findings: Sequence[Finding]
+    tags: Sequence[Tag] = ()
+    name: str = ""
+    loudness_lufs: float = -16.0
+
+    def of_kind(self, kind: SegmentKind) -> list[Segment]:
+        """Returns the segments of a kind in time order."""
+        return sorted((one for one in self.segments if one.kind == kind), key=lambda one: one.start_s)
+
+    def named(self, name: str) -> list[Finding]:
+        """Returns the findings of a name in time order."""
+        return sorted((one for one in self.findings if one.name == name), key=lambda one: one.start_s)
+
+
+def distinct(labels: Iterable[str]) -> list[str]:
+    """Returns labels without those whose words are all in a longer one, or in one before."""
+    kept: list[str] = []
+    for label in labels:
+        words = {singular(word) for word in word_list(label)}
+        same = [
+            one
+            for one in kept
+            if (known := {singular(word) for word in word_list(one)}) <= words or words <= known
+        ]
+        if not same:
+            kept.append(label)
+        elif len(label) > max(map(len, same)):
+            kept[kept.index(same[0])] = label
+    return list(dict.fromkeys(kept))
+
+
+def shortened(text: str, chars: int = _TITLE_CHARS) -> str:
+    """Returns a text that is not longer than a title may be, cut between words."""
+    return text if len(text) <= chars else text[:chars].rsplit(" ", 1)[0] + " …"
+
+
+def clock(time_s: float) -> str:
+    """Returns a time as people write it: ``1:05``, with hours where there are some."""
+    minutes, seconds = divmod(int(time_s + 1e-3), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

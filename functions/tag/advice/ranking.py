@@ -1,0 +1,47 @@
+"""How much shots and scenes matter once it is known what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from typing import Final
+
+from functions.tag.advice.headings import headings
+from functions.tag.advice.known import shortened
+from functions.tag.advice.moments import Moments, covered_s
+from functions.tag.legible_text import TITLE_HEIGHT, height, legible
+from shared.domain.ranking import score_of
+from shared.domain.records import Finding, Rank, Segment, Sign
+
+__all__ = ["ranks"]
+
+_SMALL_TEXT: Final = 0.7
+"""What lines that are no titles are worth: they are read by those who look for them."""
+
+
+def ranks(segments: Sequence[Segment], findings: Sequence[Finding]) -> Iterator[Rank]:
+    """Yields the rank of every segment that has signs, with what is to be read in it as one more.
+
+    Args:
+        segments: Everything the segment stage found; without signs are those that show nothing.
+        findings: Everything the analyzers found.
+    """
+    lines, fit = Moments(legible(findings)), {id(line) for line in headings(findings)}
+    for segment in segments:
+        if not segment.signs:
+            continue
+        signs = (*segment.signs, _text(segment, lines.between(segment.start_s, segment.end_s), fit))
+        if not any(sign.name in {"motion", "novelty"} for sign in segment.signs):
+            signs = segment.signs  # sound alone: nothing can be read
+        score, reason = score_of(signs)
+        yield Rank(kind=segment.kind, index=segment.index, score=score, reason=reason, signs=signs)
+
+
+def _text(segment: Segment, lines: Sequence[Finding], fit: Set[int]) -> Sign:
+    share = min(covered_s(lines, segment.start_s, segment.end_s) / (segment.end_s - segment.start_s), 1.0)
+    if not lines:
+        return Sign(name="text", value=0.0, words="no text can be read")
+    # What is quoted should say something; a large number on a dial does not.
+    largest = max(lines, key=lambda line: (id(line) in fit, height(line)))
+    weight = 1.0 if height(largest) >= TITLE_HEIGHT else _SMALL_TEXT
+    words = f"text {share:.0%} of the time, such as “{shortened(str(largest.value))}”"
+    return Sign(name="text", value=share * weight, words=words)

@@ -1,0 +1,56 @@
+"""What to call a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from functions.tag.advice.headings import headings
+from functions.tag.advice.known import Known, clock, distinct, shortened
+from functions.tag.advice.nameless import names_nothing
+from functions.tag.legible_text import TITLE_HEIGHT, height
+from shared.domain.records import Recommendation
+
+__all__ = ["titles"]
+
+_OPENING_SHARE: Final = 0.25
+_OPENING_S: Final = 60.0
+_MOST_TOPICS: Final = 3
+_SURE: Final = 0.5
+
+
+def titles(known: Known) -> Iterator[Recommendation]:
+    """Yields names for the whole: models' first, then the title that it shows, then what it is about."""
+    for told in known.named("suggested_title"):
+        if not names_nothing(str(told.value), known.name):
+            yield Recommendation(
+                kind="title",
+                value=shortened(str(told.value)),
+                reason=f"suggested by {told.producer}, which has watched all of it",
+                score=told.confidence,
+            )
+    opening_s = min(_OPENING_SHARE * known.media.duration_s, _OPENING_S)
+    shown = [line for line in headings(known.findings, known.name) if height(line) >= TITLE_HEIGHT]
+    first = next((line for line in shown if line.start_s <= opening_s), None)
+    if first is not None:
+        size = f"{height(first):.0%} of the picture's height"
+        yield Recommendation(
+            kind="title",
+            value=shortened(str(first.value)),
+            reason=f"the largest text near the beginning: at {clock(first.start_s)}, {size}",
+            score=0.6,
+            start_s=first.start_s,
+        )
+    topics = [
+        tag
+        for tag in known.tags
+        if tag.kind == "topic" and tag.verified and tag.confidence >= _SURE and not names_nothing(tag.label)
+    ]
+    if first is None and topics:
+        labels = distinct(tag.label for tag in topics)[:_MOST_TOPICS]
+        yield Recommendation(
+            kind="title",
+            value=shortened(", ".join(labels).capitalize()),
+            reason=f"what it is about, by {len(topics)} topic(s) that were read or heard",
+            score=0.4,
+        )

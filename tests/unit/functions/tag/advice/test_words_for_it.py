@@ -1,0 +1,119 @@
+"""Titles, descriptions and hashtags: what to call a video, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from functions.tag.advice.descriptions import descriptions
+from functions.tag.advice.hashtags import hashtags
+from functions.tag.advice.known import Known
+from functions.tag.advice.nameless import names_nothing
+from functions.tag.advice.titles import titles
+from shared.domain.records import Finding, Recommendation, Tag
+from shared.testing.videos import media_info
+from tests.unit.functions.tag.found import evidence, tag, text, told, words
+
+
+def found(
+    make: Callable[[Known], Iterator[Recommendation]], *findings: Finding, tags: Sequence[Tag] = ()
+) -> list[str]:
+    media = media_info(duration_s=60.0)
+    chosen = list(make(Known(media=media, segments=[], findings=findings, tags=tags, name="final_cut")))
+    assert all(one.reason and 0 < one.score <= 1 for one in chosen)
+    return [one.value for one in chosen]
+
+
+HEADING = text("Over the Alps", start_s=2.0, end_s=5.0, box=(0.1, 0.1, 0.5, 0.09))
+MODELS = told("label", "train")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Untitled",
+        "Title",
+        "Video 1",
+        "IMG_2034",
+        "holiday.mp4",
+        "12:30",
+        "Click to add title",
+        "PXL_20231104_1",
+        "-",
+        "final_cut",
+    ],
+)
+def test_what_programs_and_templates_write_names_nothing(text: str) -> None:
+    assert names_nothing(text, "final_cut")
+
+
+@pytest.mark.parametrize("text", ["Over the Alps", "Video compression", "The title fight of 1974", "XPath 2.0"])
+def test_what_somebody_wrote_names_something(text: str) -> None:
+    assert not names_nothing(text, "over_the_alps")
+    assert not names_nothing(text, text), "a file may be called as its video is"
+
+
+class TestTitles:
+    def test_a_models_comes_first_then_what_stands_at_the_beginning(self) -> None:
+        suggested = told("suggested_title", "Winter trains")
+        assert found(titles, HEADING, suggested) == ["Winter trains", "Over the Alps"]
+
+    def test_the_end_of_a_video_does_not_name_it(self) -> None:
+        late = text("Thanks for watching all this", start_s=50.0, end_s=55.0, box=(0.1, 0.1, 0.5, 0.2))
+        assert found(titles, late) == []
+        assert found(titles, late, tags=[tag("alps"), tag("trains"), tag("dark", kind="style")]) == [
+            "Alps, trains"
+        ]
+
+    def test_placeholders_and_what_only_a_model_says_are_no_titles(self) -> None:
+        hearsay = tag("lottery", evidence=(evidence(prompt_version="window.v1"),))
+        placeholder = text("TITLE", box=(0.1, 0.1, 0.5, 0.2))
+        assert found(titles, placeholder, told("suggested_title", "Untitled"), tags=[hearsay, tag("title")]) == []
+
+
+class TestDescriptions:
+    def test_a_models_summary_is_taken(self) -> None:
+        assert found(descriptions, HEADING, told("summary", "Trains in the snow.")) == ["Trains in the snow."]
+
+    def test_it_quotes_and_adds_nothing(self) -> None:
+        clear = words("the train climbs slowly over the mountain pass", start_s=3.0, end_s=6.0)
+        mumbled = words("whatever nobody ever understood before lunch", confidence=0.3, start_s=9.0, end_s=12.0)
+        small = text("small print, terms and conditions apply", box=(0.1, 0.9, 0.5, 0.02))
+        (value,) = found(descriptions, HEADING, clear, mumbled, small, tags=[tag("alps"), tag("snow")])
+        assert value == (
+            "About alps and snow. On screen: “Over the Alps”. "
+            "Said: “the train climbs slowly over the mountain pass”."
+        )
+
+    def test_addresses_are_not_repeated(self) -> None:
+        link = text("visit https://evil.example now", box=(0.1, 0.1, 0.5, 0.2))
+        assert found(descriptions, link, text("me@evil.example", box=(0.1, 0.1, 0.5, 0.2))) == []
+
+    def test_nothing_seen_nothing_said(self) -> None:
+        assert found(descriptions) == []
+
+
+class TestHashtags:
+    def test_they_are_made_of_tags_that_something_shows(self) -> None:
+        tags = [
+            tag("deep snow", confidence=0.9),
+            tag("deep-snow", kind="text", confidence=0.95),
+            tag("travel / rail & sea", kind="category", confidence=0.7),
+            tag("deep snow", kind="object", confidence=0.8),
+            tag("dark", kind="style", confidence=0.9),
+            tag("unsure", confidence=0.3),
+            tag("lottery", confidence=0.9, evidence=(evidence(prompt_version="window.v1"),)),
+            tag("untitled", confidence=0.9),
+            tag("2026", confidence=0.9),
+        ]
+        assert found(hashtags, tags=tags) == ["#deepsnow", "#railandsea"]
+
+    def test_there_are_not_many_and_each_says_where_it_comes_from(self) -> None:
+        tags = [tag(f"topic {'abcdefghijkl'[n]}", confidence=0.9) for n in range(12)]
+        chosen = list(hashtags(Known(media=media_info(), segments=[], findings=[], tags=tags)))
+        assert len(chosen) == 8
+        assert chosen[0].reason == "topic 'topic a', by “a quote” at 0:00"
+
+    def test_no_tags_no_hashtags(self) -> None:
+        assert found(hashtags, HEADING) == []
