@@ -21,6 +21,7 @@ from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.doctor import doctor
 from infra.local.estimate import estimate
+from infra.local.evaluate import evaluate
 from infra.local.key import key
 from infra.local.labels import app as labels
 from infra.local.metrics import metrics
@@ -284,6 +285,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "backfill": backfill,
     "doctor": doctor,
     "estimate": estimate,
+    "evaluate": evaluate,
     "key": key,
     "metrics": metrics,
     "plugins": plugins,

@@ -137,7 +137,7 @@ def _stands_squeezed_in(wanted: Sequence[str], there: Sequence[str]) -> bool:
 
 
 def _was_heard_in(wanted: Sequence[str], there: Sequence[str]) -> bool:
-    """Tells whether most of the words were heard, in their order and not scattered over everything that was said."""
+    """Tells whether most words were heard, in their order and not scattered over everything that was said."""
     # Letters of the words so far that are missing, at best, up to each word heard; a quote may begin anywhere.
     missing: list[float] = [0.0] * (len(there) + 1)
     for word in wanted:

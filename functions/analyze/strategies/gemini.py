@@ -14,7 +14,7 @@ from functions.analyze.prompts.whole import WholeAnswer
 from functions.analyze.prompts.window import WindowAnswer
 from functions.analyze.statements import Title, chapter_spans, united
 from functions.analyze.watching import WHOLE, WINDOW, Seen, Watching
-from functions.analyze.windows import Window, windows_of
+from functions.analyze.windows import Window, longest_window_s, windows_of
 from shared.domain.errors import PermanentError
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding, Modality
@@ -23,7 +23,6 @@ from shared.processors.strategy import StrategyPorts
 
 __all__ = ["GeminiAnalyzer"]
 
-_LONGEST_SOUND_S: Final = 600.0  # about 10 MB, which can be sent along
 _SHORTEST_SPAN_S: Final = 1.0  # what starts and ends in the same second was there for about that second
 _SURE: Final = 0.9  # the model does not say how sure it is of words, and it is right more often than not
 _ADDRESS: Final = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
@@ -71,9 +70,8 @@ class GeminiAnalyzer(Analyzer):
                 f"No list price is known for {self._model.name} there: its tokens are on the bill without one, "
                 "and no budget counts them.",
             )
-        is_sound = video.media.kind == "audio"
-        longest_s = min(self._model.longest_s, _LONGEST_SOUND_S) if is_sound else self._model.longest_s
-        excerpt = partial(self._heard, video) if is_sound else None
+        longest_s = longest_window_s(self._model.longest_s, video.media.kind)
+        excerpt = partial(self._heard, video) if video.media.kind == "audio" else None
         with Interview(video, video.download, excerpt, self._tell_wrong) as interview:
             watching = Watching(self._model, interview, prompts, video)
             seen = watching.watch(windows_of(video.segments, video.media.duration_s, longest_s))
