@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.domain.encoding import EncodingSettings
+from shared.domain.spending import BudgetSettings
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.ports.authenticator import AuthSettings
 from shared.ports.media_tool import MediaLimits
@@ -17,6 +18,7 @@ from shared.ports.object_links import LONGEST_S
 
 __all__ = [
     "AuthSettings",
+    "BudgetSettings",
     "EncodingSettings",
     "GeminiSettings",
     "QuotaSettings",
@@ -66,6 +68,9 @@ class GeminiSettings:
         parallel: Requests at the same time for one video.
         fps: Pictures a second that the model looks at.
         media_resolution: How finely it looks at each; finer costs several times the tokens.
+        sparse_fps: Pictures a second, at the coarsest look, when a budget does not allow more.
+        cheaper_model: Model that is asked, that sparsely, when a budget does not allow that either; empty for
+            none.
         max_output_tokens: Longest answer, thoughts included; a longer one is asked for in halves.
         timeout_s: Seconds to wait for one answer.
         tries: Requests for one answer while the model is busy or fails.
@@ -82,6 +87,8 @@ class GeminiSettings:
     parallel: Annotated[int, Meta(ge=1, le=64)] = 4
     fps: Annotated[float, Meta(gt=0, le=24)] = 1.0
     media_resolution: Literal["low", "medium", "high"] = "low"
+    sparse_fps: Annotated[float, Meta(gt=0, le=24)] = 0.25
+    cheaper_model: str = "gemini-3.1-flash-lite"
     max_output_tokens: Annotated[int, Meta(ge=1024, le=65536)] = 32768
     timeout_s: Seconds = 180.0
     tries: Annotated[int, Meta(ge=1, le=10)] = 4
@@ -156,6 +163,7 @@ class Settings:
         transcriber: What writes speech down.
         whisper_model: Folder of a faster-whisper model; needed by the transcriber 'whisper'.
         gemini: Models on Vertex AI.
+        budget: What the analyzer 'gemini' may spend.
         embedder: What makes videos searchable by meaning; 'gemini' needs a project.
         ffmpeg: FFmpeg to use instead of the bundled one.
         ffprobe: ffprobe to use instead of the bundled one.
@@ -212,6 +220,7 @@ class Settings:
     transcriber: Literal["sphinx", "whisper"] = "sphinx"
     whisper_model: Path | None = None
     gemini: GeminiSettings = field(default_factory=GeminiSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     embedder: Literal["none", "gemini"] = "none"
 
     ffmpeg: Path | None = None

@@ -47,10 +47,11 @@ class Topic(Generic[A]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told(Generic[A]):
-    """What came of a topic: what the model said, and its answer as it was read, if it gave a complete one."""
+    """What came of a topic: what which model said, and its answer as it was read, if it gave a complete one."""
 
     reply: Reply
     answer: A | None
+    by: str
 
 
 class Interview:
@@ -59,23 +60,24 @@ class Interview:
     May be used from several threads.
 
     Args:
-        model: Who is asked.
-        video: About what.
+        video: About what; its allowance pays.
         download: The video as an object.
         excerpt: Cuts a stretch of sound alone, which no model can be told to listen to a part of; None for video.
+        tell_wrong: Told of every answer that can't be used.
     """
 
     def __init__(
         self,
-        model: VisionModel,
         video: AnalysisInput,
         download: ObjectRef,
-        excerpt: Callable[[tuple[float, float]], bytes] | None = None,
+        excerpt: Callable[[tuple[float, float]], bytes] | None,
+        tell_wrong: Callable[[], None],
     ) -> None:
-        self._model = model
         self._video = video
         self._download = download
         self._excerpt = excerpt
+        self._tell_wrong = tell_wrong
+        self._recalled: dict[str, Reply] = {}
         self._exits = ExitStack()
         self._opening = threading.Lock()
         self._footage: Footage | None = None
@@ -88,64 +90,84 @@ class Interview:
     ) -> None:
         self._exits.close()
 
-    def ask(self, topic: Topic[A]) -> Told[A]:
-        """Returns what the model says about a topic, or has said before.
+    def expected_usd(self, span: tuple[float, float] | None, model: VisionModel) -> float:
+        """Returns what a question about a stretch is expected to cost; 0 where no price is known."""
+        clip_s = span[1] - span[0] if span else 0.0
+        return model.expected_usd(clip_s, sound_only=self._excerpt is not None) or 0.0
+
+    def kept(self, topic: Topic[A], model: VisionModel) -> Told[A] | None:
+        """Returns what a model has said about a topic before; None for nothing."""
+        key = _key(topic, model)
+        if key not in self._recalled:
+            kept = self._video.memo.recall(key)
+            if kept is None:
+                return None
+            self._recalled[key] = decode_json(Reply, kept)
+        reply = self._recalled[key]
+        return Told(reply=reply, answer=_read(reply, topic), by=model.name)
+
+    def ask(self, topic: Topic[A], model: VisionModel) -> Told[A]:
+        """Returns what a model says about a topic, or has said before.
 
         Raises:
+            BudgetExceeded: No more may be spent.
             PermanentError: ``model_answer_invalid``: it was wrong twice.
             TransientError: The model can't be asked now.
         """
-        key = self._key(topic)
-        kept = self._video.memo.recall(key)
+        kept = self.kept(topic, model)
         if kept is not None:
-            reply = decode_json(Reply, kept)
-            return Told(reply=reply, answer=_read(reply, topic))
-        question = self._question(topic)
-        reply = self._model.ask(question, self._video.session)
+            return kept
+        question, usd = self._question(topic, model), self.expected_usd(topic.span, model)
+        reply = self._asked(model, question, usd)
         try:
             answer = _read(reply, topic)
         except AnswerError as wrong:
+            self._tell_wrong()
             corrected = replace(question, text=_correction(question.text, reply.text, wrong.problems))
-            reply = self._model.ask(corrected, self._video.session)
-            answer = _read_at_last(reply, topic)
-        self._video.memo.keep(key, encode_json(reply).encode())
-        return Told(reply=reply, answer=answer)
+            reply = self._asked(model, corrected, usd)
+            answer = self._read_at_last(reply, topic)
+        self._video.memo.keep(_key(topic, model), encode_json(reply).encode())
+        return Told(reply=reply, answer=answer, by=model.name)
 
-    def _key(self, topic: Topic[A]) -> str:
-        model = self._model
-        asked = [topic.prompt, topic.instructions, topic.schema, topic.question, topic.span]
-        return json.dumps([model.name, model.parameters, *asked])
+    def _asked(self, model: VisionModel, question: Question, usd: float) -> Reply:
+        with self._video.allowance.paying(usd, self._video.session) as session:
+            return model.ask(question, session)
 
-    def _question(self, topic: Topic[A]) -> Question:
+    def _question(self, topic: Topic[A], model: VisionModel) -> Question:
         clip = None
         if topic.span is not None:
-            clip = Clip(footage=self._shown(topic.span), start_s=topic.span[0], end_s=topic.span[1])
+            clip = Clip(footage=self._shown(topic.span, model), start_s=topic.span[0], end_s=topic.span[1])
         return Question(instructions=topic.instructions, text=topic.question, schema=topic.schema, clip=clip)
 
-    def _shown(self, span: tuple[float, float]) -> Footage:
+    def _shown(self, span: tuple[float, float], model: VisionModel) -> Footage:
         if self._excerpt is not None:
             return Footage(content_type=self._download.content_type, content=self._excerpt(span))
         with self._opening:
             if self._footage is None:
-                footage = self._model.footage(self._download, lambda: self._video.fetch(self._download))
+                footage = model.footage(self._download, lambda: self._video.fetch(self._download))
                 self._footage = self._exits.enter_context(footage)
             return self._footage
+
+    def _read_at_last(self, reply: Reply, topic: Topic[A]) -> A | None:
+        try:
+            return _read(reply, topic)
+        except AnswerError as wrong:
+            self._tell_wrong()
+            where = f"{topic.span[0]:.0f} to {topic.span[1]:.0f} s" if topic.span else "the whole"
+            raise PermanentError(
+                "model_answer_invalid",
+                f"The model's answer about {where} can't be used, even after it was told why: {wrong}. Replay "
+                "from analyze to ask again (only for what is missing), or choose another model or analyzer.",
+            ) from wrong
+
+
+def _key(topic: Topic[A], model: VisionModel) -> str:
+    asked = [topic.prompt, topic.instructions, topic.schema, topic.question, topic.span]
+    return json.dumps([model.name, model.parameters, *asked])
 
 
 def _read(reply: Reply, topic: Topic[A]) -> A | None:
     return topic.read(reply.text) if reply.outcome == "complete" else None
-
-
-def _read_at_last(reply: Reply, topic: Topic[A]) -> A | None:
-    try:
-        return _read(reply, topic)
-    except AnswerError as wrong:
-        where = f"{topic.span[0]:.0f} to {topic.span[1]:.0f} s" if topic.span else "the whole"
-        raise PermanentError(
-            "model_answer_invalid",
-            f"The model's answer about {where} can't be used, even after it was told why: {wrong}. Replay from "
-            "analyze to ask again (only for what is missing), or choose another model or analyzer.",
-        ) from wrong
 
 
 def _correction(question: str, answer: str, problems: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ Time limit: pipeline.json, ``analyze``.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import functions_framework
 from flask import Request, Response
@@ -17,6 +17,7 @@ from functions.analyze.stage import AnalyzeStage
 from functions.analyze.strategies import ANALYZERS
 from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
+from shared.processors.allowance import allowance_of
 
 
 @cache
@@ -24,7 +25,8 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     analyzers = [ANALYZERS.create(name, wiring) for name in wiring.settings.analyzers]
-    return wiring.endpoint("analyze", AnalyzeStage(analyzers))
+    allowance = partial(allowance_of, ports=wiring, limits=wiring.settings.budget)
+    return wiring.endpoint("analyze", AnalyzeStage(analyzers, allowance))
 
 
 @functions_framework.http

@@ -10,6 +10,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Final
 
+from functions.analyze.crosscheck import crosschecked
 from shared.domain.attempt import ToolRun
 from shared.domain.errors import PermanentError
 from shared.domain.media import MediaInfo
@@ -18,8 +19,9 @@ from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
 from shared.domain.sound_levels import SoundLevels
 from shared.domain.spans import Attributes
-from shared.domain.video import Cost
+from shared.domain.video import Cost, Video
 from shared.ports.tool_session import ToolSession
+from shared.processors.allowance import Allowance
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
 from shared.processors.isolation import Budget, Isolation
 from shared.processors.stage import StageContext, StageOutcome
@@ -35,13 +37,25 @@ class AnalyzeStage:
 
     Args:
         analyzers: In the order they run.
+        allowance: Returns what an attempt at a video may spend on models; it may be anything without.
     """
 
-    def __init__(self, analyzers: Sequence[Analyzer]) -> None:
+    def __init__(
+        self, analyzers: Sequence[Analyzer], allowance: Callable[[Video], Allowance] = lambda _video: Allowance()
+    ) -> None:
         self._analyzers = analyzers
+        self._allowance = allowance
 
     def run(self, context: StageContext) -> StageOutcome:
-        video, isolation = _gather(context), Isolation(context)
+        return StageOutcome(records=tuple(crosschecked(self.found(context))))
+
+    def found(self, context: StageContext) -> Sequence[Finding]:
+        """Returns what the analyzers find; what models quote is not compared with anything yet."""
+        with self._allowance(context.video) as allowance:
+            return self._found(replace(_gather(context), allowance=allowance), context)
+
+    def _found(self, video: AnalysisInput, context: StageContext) -> Sequence[Finding]:
+        isolation = Isolation(context)
         findings: list[Finding] = []
         for position, analyzer in enumerate(self._analyzers):
             folder = context.workspace / analyzer.name
@@ -50,7 +64,7 @@ class AnalyzeStage:
             work = partial(_found, analyzer, replace(video, folder=folder), context, progress)
             findings += isolation.results(analyzer, Finding, work, attrgetter("name"))
             progress(1.0)
-        return StageOutcome(records=tuple(findings))
+        return findings
 
 
 def _progress(context: StageContext, position: int, parts: int, fraction: float) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Final
 
+from shared.domain.media import Kind
 from shared.domain.records import Segment
 
-__all__ = ["Window", "halves_of", "windows_of"]
+__all__ = ["Window", "halves_of", "longest_window_s", "windows_of"]
+
+_LONGEST_SOUND_S: Final = 600.0  # about 10 MB, which can be sent along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,11 @@ class Window:
     def length_s(self) -> float:
         """How long it lasts, in seconds."""
         return self.end_s - self.start_s
+
+
+def longest_window_s(longest_s: float, kind: Kind) -> float:
+    """Returns how many seconds of a video, or of sound alone, a model can be asked about that takes so many."""
+    return min(longest_s, _LONGEST_SOUND_S) if kind == "audio" else longest_s
 
 
 def windows_of(segments: Sequence[Segment], duration_s: float, longest_s: float) -> Sequence[Window]:

@@ -283,7 +283,11 @@ class RelatedView(Struct, frozen=True):
 
 
 class FindingView(Struct, frozen=True):
-    """One thing found, where, by whom, and how surely."""
+    """One thing found, where, by whom, and how surely.
+
+    ``verified`` says of what a model quotes whether it was read or heard on the device at that moment; it is null
+    for what quotes nothing.
+    """
 
     name: str
     modality: Modality
@@ -298,6 +302,7 @@ class FindingView(Struct, frozen=True):
     frame_url: str | None
     box: tuple[float, float, float, float] | None
     reason: str
+    verified: bool | None
 
 
 class PieceView(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared.domain.quotes import Quotable
 from shared.domain.records import Evidence, Finding
 
 __all__ = ["Witnesses", "evidence_of"]
@@ -38,11 +39,7 @@ class Witnesses:
     """
 
     def __init__(self, findings: Iterable[Finding], duration_s: float) -> None:
-        self._quotable = [
-            (finding, _spelling(finding.value))
-            for finding in findings
-            if finding.modality in ("text", "speech") and isinstance(finding.value, str)
-        ]
+        self._quotable = Quotable(findings)
         self._duration_s = duration_s
 
     def confirm(self, evidence: Evidence) -> bool:
@@ -51,18 +48,6 @@ class Witnesses:
         if not inside or not 0.0 <= evidence.confidence <= 1.0:
             return False
         if evidence.quote and evidence.modality in ("text", "speech"):
-            return self._was_found(evidence, _spelling(evidence.quote))
+            where = evidence.start_s, evidence.end_s
+            return self._quotable.holds(evidence.quote, *where, modalities=(evidence.modality,))
         return bool(evidence.quote or evidence.frame)
-
-    def _was_found(self, evidence: Evidence, quote: str) -> bool:
-        return any(
-            finding.modality == evidence.modality
-            and finding.start_s < evidence.end_s
-            and evidence.start_s < finding.end_s
-            and quote in spelling
-            for finding, spelling in self._quotable
-        )
-
-
-def _spelling(text: object) -> str:
-    return " ".join(str(text).casefold().split())

@@ -22,6 +22,7 @@ from infra.local.dead_letters import app as dead_letters
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.doctor import doctor
 from infra.local.estimate import estimate
+from infra.local.evaluate import evaluate
 from infra.local.key import key
 from infra.local.labels import app as labels
 from infra.local.metrics import metrics
@@ -282,6 +283,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "clip": clip,
     "doctor": doctor,
     "estimate": estimate,
+    "evaluate": evaluate,
     "highlight": highlight,
     "key": key,
     "metrics": metrics,

@@ -53,20 +53,30 @@ class Models(Deployment):
 
     @cached_property
     def vision_model(self) -> VisionModel:
-        """The model that watches videos."""
+        """The model that watches videos, and the cheaper ways to ask for when a budget does not allow it."""
+        chosen = self.settings.gemini
+        cheapest = self._watcher(chosen.cheaper_model, sparse=True) if chosen.cheaper_model else None
+        return self._watcher(chosen.model, cheaper=self._watcher(chosen.model, sparse=True, cheaper=cheapest))
+
+    def vision_model_named(self, name: str) -> VisionModel:
+        """Returns a model that watches videos as the settings say, with no cheaper way to ask."""
+        return self._watcher(name)
+
+    def _watcher(self, name: str, *, sparse: bool = False, cheaper: VisionModel | None = None) -> VisionModel:
         from shared.adapters.gemini import GeminiVisionModel
 
         chosen = self.settings.gemini
         return GeminiVisionModel(
             self._gemini,
-            chosen.model,
+            name,
             window_s=chosen.window_s,
             parallel=chosen.parallel,
-            fps=chosen.fps,
-            media_resolution=chosen.media_resolution,
+            fps=min(chosen.sparse_fps, chosen.fps) if sparse else chosen.fps,
+            media_resolution="low" if sparse else chosen.media_resolution,
             max_output_tokens=chosen.max_output_tokens,
             in_cloud=self.settings.platform == "google",
             staging=self._staging,
+            cheaper=cheaper,
         )
 
     @cached_property

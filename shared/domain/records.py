@@ -218,6 +218,8 @@ class Finding:
         frame: The picture it was read from, when there is one.
         box: x, y, width, height in 0..1 of that picture, when known.
         reason: What the value means, in words, where it does not speak for itself.
+        verified: Of what a model quotes: whether that was read or heard on the device at that moment. None for
+            what quotes nothing, and for what was stored before that was compared.
     """
 
     name: str
@@ -233,6 +235,7 @@ class Finding:
     frame: ObjectRef | None = None
     box: tuple[float, float, float, float] | None = None
     reason: str = ""
+    verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

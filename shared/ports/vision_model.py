@@ -80,6 +80,7 @@ class VisionModel(Protocol):
         longest_s: Seconds of video to ask about at once.
         parallel: Questions to ask at the same time.
         priced: Whether its list price is known; otherwise its tokens are charged without a price.
+        cheaper: The next cheaper way to ask, by looking less finely or by another model; None when there is none.
     """
 
     @property
@@ -96,6 +97,18 @@ class VisionModel(Protocol):
 
     @property
     def priced(self) -> bool: ...
+
+    @property
+    def cheaper(self) -> VisionModel | None: ...
+
+    def expected_usd(self, clip_s: float, *, sound_only: bool = False) -> float | None:
+        """Returns what a question is expected to cost at list price; None where that is not known.
+
+        Args:
+            clip_s: Seconds of video that it is about; 0 for text alone.
+            sound_only: Whether there are no pictures.
+        """
+        ...
 
     def footage(self, video: ObjectRef, fetch: Callable[[], Path]) -> AbstractContextManager[Footage]:
         """Makes a stored video readable for the model, for as long as the context lasts.

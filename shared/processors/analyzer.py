@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from shared.domain.sound_levels import SoundLevels
 from shared.domain.video import Source
 from shared.ports.memo import Memo
 from shared.ports.tool_session import ToolSession
+from shared.processors.allowance import Allowance
 from shared.processors.strategy import Strategy
 
 __all__ = ["AnalysisInput", "Analyzer", "Keyframe"]
@@ -52,6 +53,7 @@ class AnalysisInput:
         session: Deadline and progress; progress runs 0..1 within each analyzer.
         memo: Keeps what was found out at some cost.
         caveat: Tells people, by a stable code and a sentence, what was left out.
+        allowance: What may be spent on models.
     """
 
     source: Source
@@ -70,6 +72,7 @@ class AnalysisInput:
     session: ToolSession
     memo: Memo
     caveat: Callable[[str, str], None]
+    allowance: Allowance = field(default_factory=Allowance)
 
     def only(self, inputs: frozenset[str]) -> AnalysisInput:
         """Returns it with nothing of those fields of Analyzer.inputs that are not among these."""

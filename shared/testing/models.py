@@ -14,7 +14,7 @@ from shared.domain.video import Cost
 from shared.ports.speech import SpokenSpan
 from shared.ports.text_reader import TextLine
 from shared.ports.tool_session import ToolSession
-from shared.ports.vision_model import Footage, Question, Reply
+from shared.ports.vision_model import Footage, Question, Reply, VisionModel
 from shared.testing.vertex_ai import vector_of
 
 __all__ = ["FakeEmbedder", "FakeSpeechDetector", "FakeTextReader", "FakeTranscriber", "FakeVisionModel"]
@@ -87,6 +87,7 @@ class FakeVisionModel:
 
     Args:
         replies: What it says, in turn; then always the last.
+        usd: What each question costs; None for a model whose price is not known.
         asked: The questions, in order.
     """
 
@@ -96,7 +97,16 @@ class FakeVisionModel:
     parameters: str = ""
     longest_s: float = 600.0
     parallel: int = 1
-    priced: bool = True
+    usd: float | None = 0.0
+    cheaper: VisionModel | None = None
+
+    @property
+    def priced(self) -> bool:
+        return self.usd is not None
+
+    def expected_usd(self, clip_s: float, *, sound_only: bool = False) -> float | None:
+        del clip_s, sound_only
+        return self.usd
 
     @contextmanager
     def footage(self, video: ObjectRef, fetch: Callable[[], Path]) -> Iterator[Footage]:
@@ -106,7 +116,8 @@ class FakeVisionModel:
     def ask(self, question: Question, session: ToolSession) -> Reply:
         session.charge(Cost(model_calls=1))
         self.asked.append(question)
-        session.charge(Cost(input_tokens=len(question.text.split()), output_tokens=1))
+        tokens = len(question.text.split())
+        session.charge(Cost(input_tokens=tokens, output_tokens=1, model_usd=self.usd or 0.0))
         return self.replies[min(len(self.asked), len(self.replies)) - 1]
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.analyze.prompts import instructions
-from functions.analyze.strategies import gemini
+from functions.analyze.prompts import Prompts
 from shared.domain.encoding import EncodingSettings
 from shared.domain.records import Recommendation, Tag
 from shared.domain.video import Video
@@ -59,7 +58,8 @@ def deployment(
 ) -> Iterator[Deployment]:
     """Returns a deployment; the instructions of its model hold a secret."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gemini, "instructions", lambda prompt: f"{instructions(prompt)}\n{PLANTED}\n")
+        told = Prompts.instructions
+        patch.setattr(Prompts, "instructions", lambda self, prompt: f"{told(self, prompt)}\n{PLANTED}\n")
         settings = Settings(
             data_dir=tmp_path_factory.mktemp("orders") / "data",
             project="demo",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from functions.analyze.prompts.answer import Answer, parsed
 
-__all__ = ["PROMPT", "WholeAnswer", "ask_about_whole", "read_whole"]
-
-PROMPT: Final = "whole.v1"
+__all__ = ["WholeAnswer", "ask_about_whole", "read_whole"]
 
 
 class WholeAnswer(Answer):

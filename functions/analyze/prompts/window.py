@@ -10,9 +10,7 @@ from pydantic import Field
 from functions.analyze.prompts.answer import Answer, AnswerError, Confidence, Moment, clock, parsed
 from functions.analyze.windows import Window
 
-__all__ = ["PROMPT", "Chapter", "Label", "Timed", "WindowAnswer", "ask_about", "read_window"]
-
-PROMPT: Final = "window.v1"
+__all__ = ["Chapter", "Label", "Timed", "WindowAnswer", "ask_about", "read_window"]
 
 _ROUNDING_S: Final = 2.0  # models look at about one picture a second and round to the next
 _MOST: Final = {

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
-from functions.analyze.interview import Interview, Topic
-from functions.analyze.prompts import instructions
-from functions.analyze.prompts import whole as whole_prompt
-from functions.analyze.prompts import window as window_prompt
-from functions.analyze.prompts.answer import schema_of
+from functions.analyze.interview import Interview
+from functions.analyze.prompts import CURRENT, Prompts
 from functions.analyze.prompts.leaks import Leaks
 from functions.analyze.prompts.whole import WholeAnswer
 from functions.analyze.prompts.window import WindowAnswer
-from functions.analyze.windows import Window, halves_of, windows_of
+from functions.analyze.statements import Title, chapter_spans, united
+from functions.analyze.watching import WHOLE, WINDOW, Seen, Watching
+from functions.analyze.windows import Window, longest_window_s, windows_of
 from shared.domain.errors import PermanentError
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding, Modality
@@ -27,41 +23,43 @@ from shared.processors.strategy import StrategyPorts
 
 __all__ = ["GeminiAnalyzer"]
 
-_SHORTEST_WINDOW_S: Final = 30.0  # whoever has more to say about less than that is running in circles
-_LONGEST_SOUND_S: Final = 600.0  # about 10 MB, which can be sent along
 _SHORTEST_SPAN_S: Final = 1.0  # what starts and ends in the same second was there for about that second
 _SURE: Final = 0.9  # the model does not say how sure it is of words, and it is right more often than not
 _ADDRESS: Final = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
 
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was said about a window; no answer for one that the model refuses."""
-
-    window: Window
-    answer: WindowAnswer | None
-    refusal: str = ""
+_Answered: TypeAlias = tuple[Seen, WindowAnswer]
 
 
 class GeminiAnalyzer(Analyzer):
     """Asks a vision model about windows of the video, several at a time, then about the whole.
 
     What a model has said is kept, so that neither another try nor a replay pays for it again. A window that it
-    refuses is left out, and people are told; one that it answers wrongly twice fails the stage.
+    refuses, or that no budget allows, is left out, and people are told; one that it answers wrongly twice fails
+    the stage. What it says of several windows is one where it is the same.
+
+    Args:
+        ports: Capabilities.
+        prompts: Their version.
+        tell_wrong: Told of every answer that can't be used.
     """
 
     name: ClassVar[str] = "gemini"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
-    def __init__(self, ports: StrategyPorts) -> None:
+    def __init__(
+        self, ports: StrategyPorts, prompts: int = CURRENT, tell_wrong: Callable[[], None] = lambda: None
+    ) -> None:
         self._model = ports.vision_model
         self._media_tool = ports.media_tool
+        self._prompts = prompts
+        self._tell_wrong = tell_wrong
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
-        leaks = Leaks(map(instructions, (window_prompt.PROMPT, whole_prompt.PROMPT)))
-        return leaks.taken_out(self._found(video), video.caveat)
+        prompts = Prompts(version=self._prompts, kind=video.media.kind)
+        leaks = Leaks(map(prompts.instructions, (WINDOW, WHOLE)))
+        return leaks.taken_out(self._found(video, prompts), video.caveat)
 
-    def _found(self, video: AnalysisInput) -> Iterator[Finding]:
+    def _found(self, video: AnalysisInput, prompts: Prompts) -> Iterator[Finding]:
         if video.download is None:
             raise PermanentError(
                 "not_transcoded", "The video has no rendition to watch. Replay it from transcode."
@@ -69,21 +67,20 @@ class GeminiAnalyzer(Analyzer):
         if not self._model.priced:
             video.caveat(
                 "model_price_unknown",
-                f"No list price is known for {self._model.name} there: its tokens are on the bill without one.",
+                f"No list price is known for {self._model.name} there: its tokens are on the bill without one, "
+                "and no budget counts them.",
             )
-        is_sound = video.media.kind == "audio"
-        longest_s = min(self._model.longest_s, _LONGEST_SOUND_S) if is_sound else self._model.longest_s
-        windows = windows_of(video.segments, video.media.duration_s, longest_s)
-        excerpt = partial(self._heard, video) if is_sound else None
-        with Interview(self._model, video, video.download, excerpt) as interview:
-            seen = self._watch(windows, interview, video)
-            answered = [part.answer for part in seen if part.answer is not None]
-            _tell_refusals(seen, video)
-            asked = window_prompt.PROMPT if len(answered) == 1 else whole_prompt.PROMPT
-            yield from self._about_whole(_whole(answered, interview), asked, video)
-        for part in seen:
-            if part.answer is not None:
-                yield from self._findings(part.window, part.answer, video)
+        longest_s = longest_window_s(self._model.longest_s, video.media.kind)
+        excerpt = partial(self._heard, video) if video.media.kind == "audio" else None
+        with Interview(video, video.download, excerpt, self._tell_wrong) as interview:
+            watching = Watching(self._model, interview, prompts, video)
+            seen = watching.watch(windows_of(video.segments, video.media.duration_s, longest_s))
+            answered = [(part, part.answer) for part in seen if part.answer is not None]
+            if answered:
+                yield from self._about_whole(answered, watching, prompts, video)
+        prompt = prompts.name(WINDOW)
+        yield from united([[*self._findings(*part, prompt, video)] for part in answered])
+        yield from self._chapters(answered, prompt, video)
 
     def _heard(self, video: AnalysisInput, span: tuple[float, float]) -> bytes:
         """Returns a stretch of a recording as a file."""
@@ -95,53 +92,51 @@ class GeminiAnalyzer(Analyzer):
         path.unlink()
         return content
 
-    def _watch(self, windows: Sequence[Window], interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
-        """Asks about all windows; when one can't be answered now, no other is begun."""
-        given_up = threading.Event()
-
-        def look(window: Window) -> Sequence[_Seen]:
-            if given_up.is_set():
-                return ()
-            try:
-                return _ask(window, interview, video)
-            except BaseException:
-                given_up.set()
-                raise
-
-        with ThreadPoolExecutor(self._model.parallel, "gemini") as pool:
-            waiting = [pool.submit(look, window) for window in windows]
-            try:
-                for done, looked in enumerate(as_completed(waiting), 1):
-                    looked.result()
-                    video.session.progress(done / (len(windows) + 1))
-            except BaseException:
-                given_up.set()
-                raise
-            return [part for looked in waiting for part in looked.result()]
-
-    def _about_whole(self, about: WholeAnswer, prompt: str, video: AnalysisInput) -> Iterator[Finding]:
+    def _about_whole(
+        self, answered: Sequence[_Answered], watching: Watching, prompts: Prompts, video: AnalysisInput
+    ) -> Iterator[Finding]:
+        """Yields what it is all about; a video of one window has been asked about as a whole already."""
         everything, sense = (0.0, video.media.duration_s), _sense(video)
-        yield from self._finding("summary", sense, _own_words(about.summary), everything, prompt=prompt)
-        yield from self._finding("suggested_title", sense, _own_words(about.title), everything, prompt=prompt)
+        (part, answer), *more = answered
+        about: WindowAnswer | WholeAnswer | None = answer
+        prompt, by = prompts.name(WINDOW), part.by
+        if more:
+            told = watching.whole([_own_words(each.summary) for _, each in answered])
+            about, prompt, by = (told.answer, prompts.name(WHOLE), told.by) if told else (None, "", "")
+        if about is not None:
+            yield from self._finding("summary", sense, _own_words(about.summary), everything, prompt, by)
+            yield from self._finding("suggested_title", sense, _own_words(about.title), everything, prompt, by)
 
-    def _findings(self, window: Window, answer: WindowAnswer, video: AnalysisInput) -> Iterator[Finding]:
+    def _findings(self, seen: Seen, answer: WindowAnswer, prompt: str, video: AnalysisInput) -> Iterator[Finding]:
+        window, by = seen.window, seen.by
         sense = _sense(video)
         for description in answer.descriptions:
             scene = window.scenes[description.scene]
             shot = _shot_at(scene[0], video.keyframes)
-            yield from self._finding("description", sense, _own_words(description.text), scene, shot=shot)
+            yield from self._finding(
+                "description", sense, _own_words(description.text), scene, prompt, by, shot=shot
+            )
         for label in answer.labels:
             span = _placed(window, label.start_s, label.end_s)
             shot = _shot_at(span[0], video.keyframes)
             name = _own_words(label.name).casefold()
-            yield from self._finding("label", sense, name, span, label.confidence, shot=shot)
+            yield from self._finding("label", sense, name, span, prompt, by, label.confidence, shot=shot)
         for said in answer.spoken:
-            yield from self._finding("words", "speech", said.text, _placed(window, said.start_s, said.end_s))
+            span = _placed(window, said.start_s, said.end_s)
+            yield from self._finding("words", "speech", said.text, span, prompt, by)
         for shown in answer.shown:
-            yield from self._finding("text", "text", shown.text, _placed(window, shown.start_s, shown.end_s))
-        for chapter in answer.chapters:
-            span = _placed(window, chapter.start_s, window.length_s)
-            yield from self._finding("chapter", sense, _own_words(chapter.title), span)
+            span = _placed(window, shown.start_s, shown.end_s)
+            yield from self._finding("text", "text", shown.text, span, prompt, by)
+
+    def _chapters(self, answered: Sequence[_Answered], prompt: str, video: AnalysisInput) -> Iterator[Finding]:
+        titles = (
+            Title(text=_own_words(chapter.title), start_s=part.window.start_s + chapter.start_s, by=part.by)
+            for part, answer in answered
+            for chapter in answer.chapters
+        )
+        for title, end_s in chapter_spans(titles, video.media.duration_s):
+            span = (title.start_s, end_s)
+            yield from self._finding("chapter", _sense(video), title.text, span, prompt, title.by)
 
     def _finding(
         self,
@@ -149,10 +144,11 @@ class GeminiAnalyzer(Analyzer):
         modality: Modality,
         value: str,
         span: tuple[float, float],
+        prompt: str,
+        by: str,
         confidence: float = _SURE,
         *,
         shot: Keyframe | None = None,
-        prompt: str = window_prompt.PROMPT,
     ) -> Iterator[Finding]:
         if value:
             yield Finding(
@@ -163,7 +159,7 @@ class GeminiAnalyzer(Analyzer):
                 end_s=span[1],
                 confidence=confidence,
                 producer=self.name,
-                producer_version=f"{self.version} {self._model.name}",
+                producer_version=f"{self.version} {by}",
                 prompt_version=prompt,
                 shot=shot.shot.index if shot else None,
                 frame=shot.object if shot else None,
@@ -173,60 +169,6 @@ class GeminiAnalyzer(Analyzer):
 def _sense(video: AnalysisInput) -> Modality:
     """Returns through which sense a model finds what it describes."""
     return "picture" if video.media.kind == "video" else "sound"
-
-
-def _ask(part: Window, interview: Interview, video: AnalysisInput) -> Sequence[_Seen]:
-    """Asks about a window, or about its halves when there is too much in it to say at once."""
-    topic = Topic(
-        prompt=window_prompt.PROMPT,
-        instructions=instructions(window_prompt.PROMPT),
-        schema=schema_of(WindowAnswer),
-        question=window_prompt.ask_about(part),
-        span=(part.start_s, part.end_s),
-        read=lambda text: window_prompt.read_window(text, part),
-    )
-    told = interview.ask(topic)
-    if told.reply.outcome != "too_long":
-        return [_Seen(part, told.answer, told.reply.reason)]
-    if part.length_s < 2 * _SHORTEST_WINDOW_S:
-        raise PermanentError(
-            "model_answer_too_long",
-            f"The model never comes to an end about {part.start_s:.0f} to {part.end_s:.0f} s. Raise "
-            "AUTOMATIONS_GEMINI__MAX_OUTPUT_TOKENS or choose another model, then replay from analyze.",
-        )
-    return [seen for half in halves_of(part, video.segments) for seen in _ask(half, interview, video)]
-
-
-def _whole(answered: Sequence[WindowAnswer], interview: Interview) -> WholeAnswer:
-    """Returns what the video is about; a video of one window has been asked about as a whole already."""
-    if len(answered) == 1:
-        return WholeAnswer(summary=answered[0].summary, title=answered[0].title)
-    topic = Topic(
-        prompt=whole_prompt.PROMPT,
-        instructions=instructions(whole_prompt.PROMPT),
-        schema=schema_of(WholeAnswer),
-        question=whole_prompt.ask_about_whole([_own_words(answer.summary) for answer in answered]),
-        span=None,
-        read=whole_prompt.read_whole,
-    )
-    return interview.ask(topic).answer or WholeAnswer(summary="", title="")
-
-
-def _tell_refusals(seen: Sequence[_Seen], video: AnalysisInput) -> None:
-    """Says what was left out. Raises PermanentError ``model_refused`` when that is everything."""
-    refused = [part for part in seen if part.answer is None]
-    if len(refused) == len(seen):
-        raise PermanentError(
-            "model_refused",
-            f"The model refuses to describe any of the video ({refused[0].refusal}). Take gemini out of the "
-            "analyzers or choose another model, then replay from analyze.",
-        )
-    for part in refused:
-        video.caveat(
-            "model_refused_part",
-            f"Nothing is known from the model about {part.window.start_s:.0f} to {part.window.end_s:.0f} s: it "
-            f"refuses to describe that ({part.refusal}).",
-        )
 
 
 def _placed(window: Window, start_s: float, end_s: float) -> tuple[float, float]:

@@ -19,12 +19,20 @@ from shared.domain.records import ObjectRef
 from shared.domain.video import Cost
 from shared.ports.blob_store import BlobStore
 from shared.ports.tool_session import ToolSession
-from shared.ports.vision_model import Clip, Footage, Question, Reply
+from shared.ports.vision_model import Clip, Footage, Question, Reply, VisionModel
 
 __all__ = ["GeminiVisionModel", "Staging"]
 
 _INLINE_BYTES: Final = 14_000_000
 """A request holds 20 MB, and base64 makes 4 bytes of 3."""
+
+_PICTURE_TOKENS: Final = {"low": 70, "medium": 70, "high": 280}
+"""https://ai.google.dev/gemini-api/docs/media-resolution, of Gemini 3, for a picture of a video."""
+
+_SOUND_TOKENS_S: Final = 32  # https://ai.google.dev/gemini-api/docs/tokens
+_QUESTION_TOKENS: Final = 1500  # instructions, scenes and schema
+_ANSWER_TOKENS_S: Final = 8  # what is said and shown is written down, thoughts included
+_LEAST_ANSWER_TOKENS: Final = 500
 
 _REFUSALS: Final = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}
@@ -52,6 +60,7 @@ class GeminiVisionModel:
         max_output_tokens: Longest answer, thoughts included.
         in_cloud: Whether stored videos lie in Cloud Storage, where the model reads them by itself.
         staging: Where to put those that don't and are too large to be sent along; None for nowhere.
+        cheaper: The next cheaper way to ask.
     """
 
     def __init__(
@@ -66,14 +75,17 @@ class GeminiVisionModel:
         max_output_tokens: int = 32768,
         in_cloud: bool = False,
         staging: Staging | None = None,
+        cheaper: VisionModel | None = None,
     ) -> None:
         self.name = name
         self.longest_s = window_s
         self.parallel = parallel
+        self.cheaper = cheaper
         self.parameters = f"fps={fps:g} media={media_resolution} output={max_output_tokens}"
         self._client = client
         self._price = price_of(name, client.location)
         self._fps = fps
+        self._picture_tokens = _PICTURE_TOKENS[media_resolution]
         self._media_resolution = types.MediaResolution(f"MEDIA_RESOLUTION_{media_resolution.upper()}")
         self._max_output_tokens = max_output_tokens
         self._in_cloud = in_cloud
@@ -82,6 +94,13 @@ class GeminiVisionModel:
     @property
     def priced(self) -> bool:
         return self._price is not None
+
+    def expected_usd(self, clip_s: float, *, sound_only: bool = False) -> float | None:
+        if self._price is None:
+            return None
+        seen = 0.0 if sound_only else self._fps * self._picture_tokens
+        read = _QUESTION_TOKENS + clip_s * (seen + _SOUND_TOKENS_S)
+        return self._price.usd(round(read), round(max(clip_s * _ANSWER_TOKENS_S, _LEAST_ANSWER_TOKENS)))
 
     @contextmanager
     def footage(self, video: ObjectRef, fetch: Callable[[], Path]) -> Iterator[Footage]:

@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.prompts import instructions
-from functions.analyze.prompts import window as window_prompt
+from functions.analyze.prompts import CURRENT, Prompts
 from functions.analyze.stage import AnalyzeStage
-from functions.analyze.strategies import gemini
 from functions.analyze.strategies.gemini import GeminiAnalyzer
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel
 from shared.domain.errors import PermanentError, TransientError
@@ -79,9 +77,12 @@ def rendition(kind: Any) -> Rendition:
     )
 
 
-def analyzer_of(server: VertexAiServer, name: str = "gemini-3.5-flash", **values: Any) -> GeminiAnalyzer:
+def analyzer_of(
+    server: VertexAiServer, name: str = "gemini-3.5-flash", prompts: int = CURRENT, **values: Any
+) -> GeminiAnalyzer:
     client = GeminiClient("demo", "global", endpoint=server.url, timeout_s=20.0, tries=2, pause_s=0.001)
-    return GeminiAnalyzer(ports(vision_model=GeminiVisionModel(client, name, in_cloud=True, **values)))
+    model = GeminiVisionModel(client, name, in_cloud=True, **values)
+    return GeminiAnalyzer(ports(vision_model=model), prompts)
 
 
 def run(server: VertexAiServer, context: FakeStageContext, **values: Any) -> list[Finding]:
@@ -118,10 +119,10 @@ def test_everything_that_is_said_becomes_a_finding(server: VertexAiServer, conte
     assert places(findings, "label") == [("train", 2, 12.5)]
     assert places(findings, "words") == [("All aboard!", 5, 6)]
     assert places(findings, "text") == [("Platform 9", 31, 60)]
-    assert places(findings, "chapter") == [("The departure", 0, 60), ("The snow", 30, 60)]
+    assert places(findings, "chapter") == [("The departure", 0, 30), ("The snow", 30, 60)]
     assert {found.producer for found in findings} == {"gemini"}
-    assert {found.producer_version for found in findings} == {"1 gemini-3.5-flash"}
-    assert {found.prompt_version for found in findings} == {"window.v1"}
+    assert {found.producer_version for found in findings} == {"2 gemini-3.5-flash"}
+    assert {found.prompt_version for found in findings} == {"window.v2"}
     (label,) = [found for found in findings if found.name == "label"]
     assert (label.shot, label.frame, label.confidence) == (0, object_ref("key-0"), 0.8)
     assert len(server.asked) == 1, "a video of one window needs no question about the whole"
@@ -149,7 +150,13 @@ def test_what_is_asked(server: VertexAiServer, context: FakeStageContext) -> Non
 def test_windows_are_put_together_on_the_timeline(server: VertexAiServer, tmp_path: Path) -> None:
     findings = run(server, context_of(tmp_path, scenes=6), window_s=60)
     assert [found.start_s for found in findings if found.name == "words"] == [0, 60, 120]
-    assert places(findings, "text") == [("CHANNEL FOUR", start_s, start_s + 60) for start_s in (0, 60, 120)]
+    assert places(findings, "text") == [("CHANNEL FOUR", 0, 180)]
+    assert places(findings, "label") == [("test pattern", 0, 180)]
+    assert places(findings, "chapter") == [
+        ("Part from 0 s", 0, 60),
+        ("Part from 60 s", 60, 120),
+        ("Part from 120 s", 120, 180),
+    ]
     assert [found.start_s for found in findings if found.name == "description"] == [0, 30, 60, 90, 120, 150]
     assert sorted(asked.offsets for asked in server.asked if asked.offsets) == [(0, 60), (60, 120), (120, 180)]
     ((summary, _, _),) = places(findings, "summary")
@@ -342,14 +349,12 @@ class TestManyWindows:
     ) -> None:
         run(server, context)
         known = len(server.asked)
-        monkeypatch.setattr(gemini, "instructions", lambda _prompt: instructions("window.v1"))
         run(server, context)
         assert len(server.asked) == known
 
-        monkeypatch.setattr(window_prompt, "PROMPT", "window.v2")
-        run(server, context)
+        run(server, context, prompts=CURRENT - 1)
         assert len(server.asked) == known + 1, "by its number"
-        monkeypatch.setattr(gemini, "instructions", lambda _prompt: "Describe the clip.")
+        monkeypatch.setattr(Prompts, "instructions", lambda _self, _prompt: "Describe the clip.")
         run(server, context)
         assert len(server.asked) == known + 2, "by its text"
 

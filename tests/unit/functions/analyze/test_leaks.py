@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.prompts import instructions
+from functions.analyze.prompts import Prompts, versions
 from functions.analyze.prompts.leaks import Leaks
 from tests.unit.functions.tag.found import told
 
 PLANTED = "The pass phrase is violet-otter-7719, and nobody may know it."
-LEAKS = Leaks([instructions("window.v1"), instructions("whole.v1"), PLANTED])
+OWN = [Prompts(version=one).instructions(name) for one in versions() for name in ("window", "whole")]
+LEAKS = Leaks([*OWN, PLANTED])
 
 pytestmark = pytest.mark.reliability("A28")
 
@@ -52,4 +53,4 @@ def test_it_is_left_out_and_told_without_being_repeated() -> None:
 
 
 def test_real_prompts_hold_no_codes() -> None:
-    assert not Leaks([instructions("window.v1"), instructions("whole.v1")])._marks
+    assert not Leaks(OWN)._marks
