@@ -14,7 +14,7 @@ import ffmpeg
 from shared.adapters.ffmpeg.allowance import for_clip
 from shared.adapters.ffmpeg.codecs import codec_options
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
-from shared.adapters.ffmpeg.pictures import presentation_times
+from shared.adapters.ffmpeg.picking import Timelines
 from shared.adapters.ffmpeg.probe import inspect
 from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.adapters.sandbox import RunningTool
@@ -93,7 +93,8 @@ def make_clip(
         TransientError: The machine or a limit is at fault; ``bad_output``: it is not what was asked for.
     """
     media = inspect(programs, source, session)
-    parts = _parts(plan, presentation_times(programs, source, session) if media.video else (), media)
+    timeline = Timelines(programs).of(source, session) if media.video else None
+    parts = _parts(plan, timeline.times_s(timeline.shown) if timeline else (), media)
     length_s = sum(part.length_s for part in parts)
     reads = [_read(source, part) for part in parts]
     streams, options = [], {**CLEAN, **MP4, "movflags": "+faststart"}  # the index first: it plays while it comes
