@@ -70,12 +70,14 @@ def test_speech_is_found_where_it_is(
 
 
 @pytest.mark.parametrize(
-    ("voice", "most_wrong"),
+    ("voice", "sentences", "most_wrong"),
     # What it was made from are people's voices: of a synthetic one it knows hardly a word.
-    [("flite:slt", 0.15), ("flite:kal", 0.25), ("en-us", 0.95)],
+    [("flite:slt", 10, 0.15), ("flite:kal", 10, 0.25), ("en-us", 3, 0.95)],
 )
-def test_what_is_said_is_written_down(tmp_path: Path, table: ResultTable, voice: str, most_wrong: float) -> None:
-    said = talk(tmp_path, voice=voice)
+def test_what_is_said_is_written_down(
+    tmp_path: Path, table: ResultTable, voice: str, sentences: int, most_wrong: float
+) -> None:
+    said = talk(tmp_path, SENTENCES[:sentences], voice=voice)
     phrases, found, right = _written_down(said, tmp_path)
     wrong = word_errors(said.text, " ".join(phrase.text for phrase in phrases))
     table.add(f"English, {voice}", "silero-vad, pocketsphinx", f"{found:.3f}", f"{right:.3f}", f"{wrong:.2f}")
