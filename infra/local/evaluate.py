@@ -63,8 +63,8 @@ def evaluate(
     A new version is a file beside the last, such as functions/analyze/prompts/window.v3.md. Without --baseline
     and --candidate, it is compared with the version in use; if that is the newest, with the one before.
 
-    What it is expected to cost is told first, and asked about on a terminal; elsewhere, it needs --yes. It counts in
-    the day's budget.
+    What it is expected to cost is told first, and asked about on a terminal; elsewhere, it needs --yes. It counts
+    in the day's budget.
 
     Exit status: 0 the candidate is no worse, 1 it is worse by more than the tolerance, 2 nothing was compared.
 

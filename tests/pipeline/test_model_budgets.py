@@ -191,7 +191,7 @@ def test_what_is_kept_counts_though_no_money_is_left_for_the_rest(watched: Watch
         if len(deployment.server.asked) < 4:
             deployment.blobs.before_memo = die_over_the_fourth
             return
-        deployment.documents.update = refuse  # type: ignore[method-assign]  # a killed worker settles nothing
+        deployment.documents.update = refuse  # type: ignore[method-assign, assignment]  # a killed worker settles nothing
         raise Crash("after the answer, before it was kept")
 
     def refuse(*_: object, **__: object) -> None:
