@@ -19,7 +19,10 @@ BLACK: Final = 24 / 255
 """Luma of what is meant to be black: noise and coding leave that of it."""
 
 _BLUR_TAPS: Final = 9
-_MEASURED_SIDE: Final = 640  # detail counts at the size it is watched at, so that 4K is not always "sharp"
+_MEASURED_SIDES: Final = (640, 320)
+"""Detail counts at the size it is watched at, so that 4K is not always "sharp"; at half of it, what noise
+and coding add to a blurred picture is gone."""
+
 _FLAT_LEVELS: Final = 4.0  # of 255; what varies less is noise, which is always sharp, or nothing, which never is
 _BLOCK: Final = 16
 _CALMEST: Final = 0.1  # the share of blocks that has least detail: what they have is noise
@@ -49,7 +52,11 @@ def sharpness(bgr: Picture) -> float | None:
 
     The idea of Crete et al., "The blur effect" (2007): a picture that is blurred already hardly changes.
     """
-    scale = min(_MEASURED_SIDE / max(bgr.shape[:2]), 1.0)
+    return min((detail for side in _MEASURED_SIDES if (detail := _detail(bgr, side)) is not None), default=None)
+
+
+def _detail(bgr: Picture, side: int) -> float | None:
+    scale = min(side / max(bgr.shape[:2]), 1.0)
     small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
     if gray.std() < _FLAT_LEVELS:

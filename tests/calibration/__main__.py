@@ -21,7 +21,7 @@ from tests.calibration.sounds import sound_cases
 from tests.calibration.subjects import subject_cases
 
 PICTURES = 240
-SCENES = 160
+SCENES = 110
 SOUNDS = 150
 CURVES = Path(__file__).parents[2] / "functions" / "tag" / "calibration.json"
 

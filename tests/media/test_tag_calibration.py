@@ -48,4 +48,6 @@ def test_what_is_said_is_how_often_it_is_right(tmp_path: Path, tmp_path_factory:
         if found.basis == "all" and found.tags >= MIN_TAGS:
             assert found.right == pytest.approx(found.said, abs=TOLERANCE), found
     table.write()
-    assert {name for name, _, _ in map(said, judgements)} >= {"keywords: text", "persons: text", "taxonomy: text"}
+    read = {"keywords: text", "persons: text", "taxonomy: text"}
+    measured = {"signals: music", "signals: silero-vad", "stretches: levels", "stretches: pictures"}
+    assert {name for name, _, _ in map(said, judgements)} >= read | measured

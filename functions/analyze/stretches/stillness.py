@@ -17,8 +17,9 @@ _LEAST_S: Final = 1.0
 _MEAN_CHANGE: Final = 0.006  # of luma; coding makes less
 _CHANGED: Final = 0.06  # of luma, of one pixel
 _CHANGED_SHARE: Final = 0.005  # of the pixels; a mouse pointer is less
-_EXACT: Final = 0.0015  # a camera that stands still sees more than that, noise at least
-_LIVELY: Final = 0.004  # mean change from one picture to the next
+_SAME: Final = 0.0005  # mean change from one picture to the next; noise alone, of any camera, makes more
+_SAME_SHARE: Final = 0.7  # of the pictures; an encoder renews some of them
+_LIVELY: Final = 0.004  # mean change, too
 _AROUND_S: Final = 0.5
 
 
@@ -34,6 +35,7 @@ class Stillness:
         self._anchor: tuple[float, Luma] | None = None
         self._last: tuple[float, Luma] | None = None
         self._deviation = 0.0
+        self._steps = self._same = 0
         self._changes: deque[tuple[float, float]] = deque()
         self._suspect: Stretch | None = None
         self._moved_before = False
@@ -52,16 +54,19 @@ class Stillness:
             return
         if self._anchor is None or self._last is None:
             self._anchor = self._last = (time_s, picture)
-            self._deviation = 0.0
+            self._deviation, self._steps, self._same = 0.0, 0, 0
             return
-        self._note_change(time_s, float(np.abs(picture - self._last[1]).mean()))
+        change = float(np.abs(picture - self._last[1]).mean())
+        self._note_change(time_s, change)
         difference = np.abs(picture - self._anchor[1])
         mean = float(difference.mean())
         if mean <= _MEAN_CHANGE and float((difference > _CHANGED).mean()) <= _CHANGED_SHARE:
             self._deviation = max(self._deviation, mean)
+            self._steps += 1
+            self._same += change <= _SAME
         else:
             self.close(time_s)
-            self._anchor, self._deviation = (time_s, picture), 0.0
+            self._anchor, self._deviation, self._steps, self._same = (time_s, picture), 0.0, 0, 0
             self._moved_before = self._moves(time_s)
         self._last = (time_s, picture)
 
@@ -78,7 +83,7 @@ class Stillness:
             confidence=0.95 - 0.45 * self._deviation / _MEAN_CHANGE,
         )
         self.found.append(still)
-        if self._moved_before and self._deviation <= _EXACT:
+        if self._moved_before and self._same >= _SAME_SHARE * self._steps:
             self._suspect = still
 
     def _note_change(self, time_s: float, change: float) -> None:

@@ -27,6 +27,16 @@ def test_blur_lowers_sharpness_in_one_direction_too() -> None:
     assert smeared < 0.5
 
 
+def test_what_coding_adds_to_a_blurred_picture_makes_it_not_sharp() -> None:
+    """Blurred widely, its slopes are so gentle that steps of whole levels make up much of what is left."""
+    picture = np.asarray(cv2.resize(BLOCKS, (640, 360), interpolation=cv2.INTER_NEAREST), np.uint8)
+    widely = cv2.GaussianBlur(picture, (0, 0), 12)
+    coded = cv2.imdecode(cv2.imencode(".jpg", widely, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+    soft = sharpness(np.asarray(coded, np.uint8))
+    assert soft is not None
+    assert soft < 0.25
+
+
 def test_a_flat_picture_has_no_sharpness() -> None:
     assert sharpness(flat((90, 90, 90))) is None
 

@@ -50,6 +50,13 @@ def test_a_picture_that_hangs_within_moving_ones_is_frozen() -> None:
     assert spans(found, "frozen") == [(2.0, 3.6)]
 
 
+def test_an_encoder_that_renews_a_picture_that_hangs_does_not_hide_it() -> None:
+    moving = scene(6, pan=2)
+    renewed = (moving[20] + np.random.default_rng(5).normal(0, 0.003, (90, 160))).astype(np.float32)
+    found = watched([*moving[:20], *[moving[20]] * 8, *[renewed] * 7, *moving[20:]])
+    assert spans(found, "frozen") == [(2.0, 3.6)]
+
+
 @pytest.mark.parametrize(("pan", "noise"), [(0.2, 0.0), (0.0, 0.05)], ids=["slow pan", "noise"])
 def test_what_moves_slowly_or_is_noisy_is_not_still(pan: float, noise: float) -> None:
     assert not watched(scene(6, pan=pan, noise=noise))
