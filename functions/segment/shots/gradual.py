@@ -37,7 +37,7 @@ _PART = 0.7
 """Merit of a find that fills its window, and may go on outside of it, relative to one that does not."""
 
 _AGREEING = 0.5
-_SHARED = 0.3
+"""Strength of a find relative to the strongest from which it tells how long a transition is, too."""
 
 _MAX_LENGTH_S = 4.0
 _MIN_CHANGE = 34.0
@@ -177,10 +177,9 @@ def _settled(finds: Sequence[Gradual]) -> Iterator[Gradual]:
 
 
 def _agrees(find: Gradual, best: Gradual) -> bool:
-    """Tells whether a find is of the same transition as a stronger one: half of the shorter lies in the other."""
-    shared = min(find.end.index, best.end.index) - max(find.start.index, best.start.index)
-    shorter = min(find.end.index - find.start.index, best.end.index - best.start.index)
-    return find.kind == best.kind and find.strength >= _AGREEING * best.strength and shared >= _SHARED * shorter
+    """Tells whether a find is of the same transition as a stronger one, whose middle it holds."""
+    same = find.kind == best.kind and find.strength >= _AGREEING * best.strength
+    return same and find.start <= best.middle <= find.end
 
 
 def _stride(fps: float) -> int:
