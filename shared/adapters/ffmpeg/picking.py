@@ -51,7 +51,7 @@ class Timelines:
 
 
 def shown_at(timeline: Timeline, times_s: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """Returns which of the pictures, numbered as they are shown, is to be seen at each time; at first, the first."""
+    """Returns which picture is to be seen at each time, numbered as they are shown; before the first, that one."""
     # Halfway to the next tick: what is meant is seldom exactly a float.
     ticks = np.floor(np.asarray(times_s) / float(timeline.tick_s) + 0.5)
     return np.maximum(np.searchsorted(timeline.shown, ticks, "right") - 1, 0)
