@@ -18,11 +18,20 @@ AT_MOST = 0.25
 pytestmark = pytest.mark.bench
 
 
-@pytest.mark.parametrize("video", ["ChromeCast.mp4", "second_vid.mp4", "30 s of 720p"])
+def enlarged(video: Path, path: Path) -> Path:
+    """Writes a minute of a video over and over, in 1080p with the grain of a camera."""
+    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-stream_loop", "-1", "-i", str(video), "-t", "60"]
+    command += ["-vf", "scale=1920:1080,setsar=1,noise=alls=6:allf=t,fps=30", "-preset", "veryfast", "-crf", "21"]
+    subprocess.run([*command, "-c:v", "libx264", "-c:a", "aac", "-b:a", "128k", str(path)], check=True)
+    return path
+
+
+@pytest.mark.parametrize("video", ["60 s of 1080p", "30 s of 720p", "second_vid.mp4", "ChromeCast.mp4"])
 def test_segment_over_one_decode(real_media: Path, tmp_path: Path, video: str) -> None:
     source, folders = real_media / video, new_folders(tmp_path)
     if not source.exists():
-        source = longer(real_media / "ChromeCast.mp4", tmp_path / "long.mp4")
+        advert, source = real_media / "ChromeCast.mp4", tmp_path / "long.mp4"
+        source = longer(advert, source) if "720p" in video else enlarged(advert, source)
     transcoded = tmp_path / "transcoded"
     learned(source, transcoded)
     warmed(segmented(transcoded, next(folders)), tmp_path)

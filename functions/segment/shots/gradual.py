@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -35,6 +35,9 @@ _MAX_FPS = 25.0
 
 _PART = 0.7
 """Merit of a find that fills its window, and may go on outside of it, relative to one that does not."""
+
+_AGREEING = 0.5
+"""Strength of a find relative to the strongest from which it tells how long a transition is, too."""
 
 _MAX_LENGTH_S = 4.0
 _MIN_CHANGE = 34.0
@@ -88,7 +91,7 @@ class GradualDetector:
     """
 
     def __init__(self, reel: Reel, fps: float) -> None:
-        self.found: list[Gradual] = []
+        self._finds: list[Gradual] = []
         self._reel = reel
         self._stride = _stride(fps)
         self._next = 0
@@ -97,6 +100,14 @@ class GradualDetector:
     def reach(fps: float) -> int:
         """Returns how many frames a window spans at most."""
         return _LAGS[-1] * _stride(fps) + 1
+
+    @property
+    def found(self) -> list[Gradual]:
+        """Of finds that overlap the strongest, as long as those that agree with it make it."""
+        found: list[Gradual] = []
+        for finds in _bundles(self._finds):
+            found += _settled(finds)
+        return found
 
     def advance(self) -> None:
         """Looks for what ends with one of the frames that are new."""
@@ -131,17 +142,44 @@ class GradualDetector:
         yield from ((int(end), "wipe") for end in parted)
 
     def _keep(self, end: int, lag: int, kind: Kind) -> None:
-        """Adds what happens in a window, if anything; of finds that overlap the strongest stays."""
+        """Adds what happens in a window, if anything."""
         start = end - lag * self._stride
         window = self._reel.planes[start : end + 1 : self._stride]
         instants = self._reel.at[start : end + 1 : self._stride]
         found = _gradual(window, instants, kind)
-        if found is None:
-            return
-        rivals = [other for other in self.found[-8:] if found.start < other.end and other.start < found.end]
-        if all(found.strength > other.strength for other in rivals):
-            self.found = [other for other in self.found if other not in rivals]
-            self.found.append(found)
+        if found is not None:
+            self._finds.append(found)
+
+
+def _bundles(finds: Iterable[Gradual]) -> Iterator[list[Gradual]]:
+    """Yields finds of which each overlaps another."""
+    bundle: list[Gradual] = []
+    end = -1
+    for find in sorted(finds, key=lambda find: find.start):
+        if bundle and find.start.index >= end:
+            yield bundle
+            bundle = []
+        bundle.append(find)
+        end = max(end, find.end.index)
+    if bundle:
+        yield bundle
+
+
+def _settled(finds: Sequence[Gradual]) -> Iterator[Gradual]:
+    """Yields what is left of finds when the strongest have taken their places."""
+    rest = sorted(finds, key=lambda find: -find.strength)
+    while rest:
+        best, *rest = rest
+        agreeing = [best, *(find for find in rest if _agrees(find, best))]
+        whole = replace(best, start=min(find.start for find in agreeing), end=max(find.end for find in agreeing))
+        yield whole
+        rest = [find for find in rest if find.end <= whole.start or find.start >= whole.end]
+
+
+def _agrees(find: Gradual, best: Gradual) -> bool:
+    """Tells whether a find is of the same transition as a stronger one, whose middle it holds."""
+    same = find.kind == best.kind and find.strength >= _AGREEING * best.strength
+    return same and find.start <= best.middle <= find.end
 
 
 def _stride(fps: float) -> int:
