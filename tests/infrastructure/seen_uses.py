@@ -15,7 +15,8 @@ __all__ = ["seen_uses"]
 
 ROOT: Final = Path(__file__).parents[2]
 _SCENARIOS: Final = (
-    "tests/functional/test_clips.py::TestDeleting",
+    "tests/functional/test_clips.py::TestDeleting::test_it_is_gone_with_its_file",
+    "tests/functional/test_clips.py::TestMade::test_it_leads_to_its_file_until_that_is_removed",
     "tests/functional/test_erasure.py::TestExports",
     "tests/functional/test_imports.py",
     "tests/functional/test_isolation.py::test_whoever_may_is_answered",
