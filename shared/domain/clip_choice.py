@@ -28,8 +28,8 @@ _MAX_PARTS: Final = 8
 _MIN_S: Final = 0.001
 _RECOMMENDED: Final = ("chapter", "highlight")
 _KINDS: Final = (*get_args(SegmentKind), *_RECOMMENDED)
-_INDEXED: Final = re.compile(r"([a-z]+):(\d{1,6})")
-_SPAN: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)-(\d{1,6}(?:\.\d{1,6})?)")
+_INDEXED: Final = re.compile(r"([a-z]+):([0-9]{1,6})")
+_SPAN: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)-([0-9]{1,6}(?:\.[0-9]{1,6})?)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import time
+import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,11 +22,15 @@ import pytest
 from google.cloud import firestore
 
 from infra.local.emulators import PROJECT
+from infra.local.token import new_token
 from shared.adapters.binaries import bundled
+from shared.domain.clips import Clip
 from shared.pipeline import DEFAULT_PIPELINE
 from shared.runtime.dead_letters import diagnose
 from shared.testing.dead_letters import letters_in
 from tests.e2e.emulated import Outsider, Up, all_videos, assert_nothing_lost_doubled_or_stuck, emulated, wait_for
+from tests.media.numbered import plays
+from tests.media.shown_times import shown_times
 
 STAGES = ("ingest", "transcode", "segment", "analyze", "tag")
 LEASE_S = 6.0
@@ -173,6 +178,52 @@ def test_each_function_killed_at_work(up: Up, outsider: Outsider, slow_clip: Pat
     }
     assert lost == set(STAGES)
     assert {outsider.video(video_id).status for _, video_id in killed} == {"ready"}
+
+
+@pytest.mark.reliability("B9", "B22")
+def test_a_clip_whose_function_is_killed_at_work(
+    up: Up, outsider: Outsider, slow_clip: Path, tmp_path: Path
+) -> None:
+    documents, processes = outsider.wiring.documents, up.parts("gunicorn", "clip")
+    video_id = outsider.upload("ann/to be clipped.mp4", slow_clip)
+    wait_for(lambda: settled_at(outsider, video_id, "ready"), 150, lambda: all_videos(outsider.wiring))
+    url = f"{up.api_url}/v1/videos/{video_id}/clips"
+    asked = answered(outsider, url, {"segment": "0.52-19"})
+
+    def clip() -> Clip:
+        found = documents.get(Clip, asked["id"], owner="ann")
+        assert found is not None
+        return found
+
+    wait_for(lambda: clip().state == "running", 60, clip, every_s=0.02)
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert clip().state == "running"
+    wait_for(lambda: not clip().is_open, 150, clip)
+    made = clip()
+    assert (made.state, made.tries) == ("ready", 2)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(urllib.request.urlopen(answered(outsider, f"{url}/{made.id}")["url"]).read())
+    assert plays(path)
+    assert len(shown_times(path)) == round(25 * (19 - 0.52))
+    stored = outsider.wiring.blobs.list_objects("media", f"videos/{video_id}/clips/")
+    assert [found.ref for found in stored] == [made.file]
+
+
+def settled_at(outsider: Outsider, video_id: str, status: str) -> bool:
+    """Tells whether a video is there and has a status."""
+    video = outsider.wiring.repository.get(video_id)
+    return video is not None and video.status == status
+
+
+def answered(outsider: Outsider, url: str, sent: Any = None) -> Any:
+    """Returns what the API function answers an editor."""
+    token = new_token(outsider.wiring, owner="ann", role="editor", hours=1)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = None if sent is None else json.dumps(sent).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers, data=body)) as response:
+        return json.load(response)
 
 
 @pytest.mark.reliability("B22")

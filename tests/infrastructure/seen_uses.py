@@ -15,6 +15,8 @@ __all__ = ["seen_uses"]
 
 ROOT: Final = Path(__file__).parents[2]
 _SCENARIOS: Final = (
+    "tests/functional/test_clips.py::TestDeleting::test_it_is_gone_with_its_file",
+    "tests/functional/test_clips.py::TestMade::test_it_leads_to_its_file_until_that_is_removed",
     "tests/functional/test_erasure.py::TestExports",
     "tests/functional/test_imports.py",
     "tests/functional/test_isolation.py::test_whoever_may_is_answered",
@@ -24,6 +26,7 @@ _SCENARIOS: Final = (
     "tests/pipeline/test_chunk_tasks.py::test_the_tasks_of_a_cloud_run_job_do_the_same",
     "tests/pipeline/test_erasure.py::test_deleted_at_every_boundary[goes on]",
     "tests/pipeline/test_webhooks.py::test_everything_that_is_announced_is_sent_once_and_signed",
+    "tests/unit/functions/clip",
     "tests/unit/functions/encode",
     "tests/unit/functions/export",
     "tests/unit/functions/sweep",

@@ -11,6 +11,7 @@ import {isDone, stageBar, stateChip, stateOf} from '../app/stages.js';
 import {tabs} from '../app/tabs.js';
 import {actionMenu} from '../video/actions.js';
 import {advice} from '../video/advice.js';
+import {clips} from '../video/clips.js';
 import {files} from '../video/files.js';
 import {happenings} from '../video/happenings.js';
 import {lineList, linesOf} from '../video/lines.js';
@@ -194,6 +195,7 @@ class VideoPage {
     fill(this.#below,
       capabilities.tagged && section('Suggested', advice(this.#video, this.playhead, this.#signal, () => this.#load())),
       capabilities.tagged && section('Watch next', related(this.#id, this.#signal)),
+      this.#video.status === 'ready' && section('Clips', clips(this.#video, this.playhead, this.#signal)),
       capabilities.playable && section('Files', files(this.#video, this.#signal)),
       section('What happened', happenings(this.#id, this.#signal)));
   }

@@ -16,6 +16,8 @@ from functions.sweep.pace import Pace
 from functions.sweep.stage import STEPS, Sweeper
 from shared.domain.audit import AuditEntry
 from shared.domain.change import Claim
+from shared.domain.clip_choice import ClipChoice
+from shared.domain.clips import CLIP_REQUESTED, new_clip
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.exports import EXPORT_REQUESTED, new_export
@@ -207,8 +209,11 @@ def test_tells_whoever_does_it_of_each_kind_of_task(ports: FakeSweepPorts) -> No
     now = ports.clock.now()
     ports.keep(new_export("ann", now))
     ports.keep(Import(id="i", owner="ann", about="", url="https://files.example", created_at=now, due_at=now))
+    video = ports.driver.register(ports.upload())
+    mp4 = ObjectRef(bucket="media", name="m", generation=1, size_bytes=1, content_type="video/mp4")
+    ports.keep(new_clip(video, mp4, ClipChoice(segment="0-1", spans=((0.0, 1.0),)), now))
     Sweeper(ports).run(["request_due_work"])
-    assert ports.topics() == [EXPORT_REQUESTED, IMPORT_REQUESTED]
+    assert ports.topics() == [CLIP_REQUESTED, EXPORT_REQUESTED, IMPORT_REQUESTED]
 
 
 def test_whatever_is_to_be_done_has_a_function_that_does_it() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.identity import (
+    clips_key,
     erased_id,
     event_id_of,
     generation_of,
@@ -63,6 +64,7 @@ def test_an_attempts_objects_lie_under_its_key() -> None:
 
 def test_a_memo_key_is_told_from_a_result_key() -> None:
     assert generation_of(memo_key(1795234103575995642)) == 1795234103575995642
+    assert generation_of(clips_key(1795234103575995642)) == 1795234103575995642
     assert generation_of(result_key(1, "analyze", 4)) is None
 
 
