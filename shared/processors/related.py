@@ -143,7 +143,7 @@ def _candidates(
 
 def _score(shared: float, meaning: float) -> float:
     """Returns how much is in common, 0..1: one sure topic is a half; each further one closes half of the gap."""
-    by_labels = 1 - 0.5**shared
+    by_labels: float = 1 - 0.5**shared
     return by_labels + (1 - by_labels) * _MEANING * meaning
 
 

@@ -66,9 +66,7 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
         what = f"{lufs:.1f} LUFS: {gain_db:+.1f} dB to {known.loudness_lufs:g}."
         if peak_dbtp is not None and peak_dbtp + gain_db > _HIGHEST_DBTP:
             what += f" Use a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP."
-        reason = (
-            f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be; renditions are levelled."
-        )
+        reason = f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be."
         yield _fix(what, reason, min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
     if peak_dbtp is not None and peak_dbtp > 0.0 and not gain_db:
         reason = f"Between samples it reaches {peak_dbtp:+.1f} dBTP, which distorts in players."
