@@ -128,7 +128,7 @@ def _compared(name: str, value: float | None, counts: bool, words: tuple[str, st
     if not counts:
         return Sign(name=name, value=0.0, words=none)
     if value is None:
-        return Sign(name=name, value=0.5, words=f"{some} as much as all of it")
+        return Sign(name=name, value=0.5, words=f"{some}, with nothing to compare it to")
     return Sign(name=name, value=value, words=f"{more} than {value:.0%} of the others")
 
 

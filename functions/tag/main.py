@@ -24,9 +24,8 @@ def endpoint() -> Endpoint:
     """Builds the function; its first delivery does."""
     wiring = Bootstrap()
     taggers = [TAGGERS.create(name, wiring) for name in wiring.settings.taggers]
-    wanted_lufs = wiring.settings.encoding.loudness_lufs
-    target = {} if wanted_lufs == "off" else {"loudness_lufs": wanted_lufs}
-    return wiring.endpoint("tag", TagStage(taggers, wiring.repository, wiring.embedder, **target))
+    lufs = wiring.settings.encoding.loudness_lufs
+    return wiring.endpoint("tag", TagStage(taggers, wiring.repository, wiring.embedder, lufs))
 
 
 @functions_framework.http

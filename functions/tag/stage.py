@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 from pathlib import PurePosixPath
+from typing import Final, Literal
 
 from functions.tag.advice import Known, advice
 from functions.tag.advice.ranking import ranks
@@ -29,6 +30,9 @@ from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["TagStage"]
 
+_USUAL_LUFS: Final = -16.0
+"""What sound for phones and browsers usually has."""
+
 
 class TagStage:
     """Runs every tagger, merges what they say, and derives the rest from the tags and their evidence.
@@ -37,7 +41,7 @@ class TagStage:
         taggers: In the order they run.
         repository: Asked for the owner's other videos.
         embedder: Makes the video searchable by meaning; None where that is not wanted.
-        loudness_lufs: Integrated loudness that sound should have.
+        loudness_lufs: Integrated loudness that sound should have; off where it is left as it is.
     """
 
     def __init__(
@@ -45,12 +49,12 @@ class TagStage:
         taggers: Sequence[Tagger],
         repository: VideoRepository,
         embedder: Embedder | None = None,
-        loudness_lufs: float = -16.0,
+        loudness_lufs: float | Literal["off"] = "off",
     ) -> None:
         self._taggers = taggers
         self._repository = repository
         self._embedder = embedder
-        self._loudness_lufs = loudness_lufs
+        self._loudness_lufs = _USUAL_LUFS if loudness_lufs == "off" else loudness_lufs
         self._taxonomy = Taxonomy()
 
     def run(self, context: StageContext) -> StageOutcome:

@@ -44,7 +44,7 @@ _ALIKE: Final = 0.7
 """Cosine from which two descriptions mean the like."""
 
 _MEANING: Final = 0.5
-"""What the same meaning is worth next to sharing every label."""
+"""What the same meaning is worth where no label is shared."""
 
 _SAME: Final = 0.3
 """Of its score, what a video loses that has nothing in common with this one but what another one has, too."""
@@ -88,11 +88,7 @@ def related_videos(
     candidates = _candidates(video, tuple(weights), repository, points)
     spread = {label: sum(label in one.labels for one in candidates) for label in weights}
     rare = {label: weight / (1 + log2(max(spread[label], 1))) for label, weight in weights.items()}
-    total = sum(rare.values())
-    scores = {
-        one: min(sum(rare[label] for label in one.labels) / (total or 1.0) + _MEANING * one.meaning, 1.0)
-        for one in candidates
-    }
+    scores = {one: _score(sum(rare[label] for label in one.labels), one.meaning) for one in candidates}
     chosen: list[tuple[_Candidate, Video]] = []
     left = list(candidates)
     while left and len(chosen) < limit:
@@ -143,6 +139,12 @@ def _candidates(
         )
         for video_id in dict.fromkeys((*shared, *alike))
     ]
+
+
+def _score(shared: float, meaning: float) -> float:
+    """Returns how much is in common, 0..1: one sure topic is a half; each further one closes half of the gap."""
+    by_labels: float = 1 - 0.5**shared
+    return by_labels + (1 - by_labels) * _MEANING * meaning
 
 
 def _worth(one: _Candidate, score: float, chosen: Sequence[tuple[_Candidate, Video]]) -> float:

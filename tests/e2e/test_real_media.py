@@ -7,12 +7,17 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.api.access import OwnedVideos
+from functions.tag.advice.nameless import names_nothing
 from shared.adapters.binaries import bundled
+from shared.bootstrap import Bootstrap
+from shared.settings import Settings
 from tests.result_table import ResultTable
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +118,61 @@ def found(path: Path, kind: str) -> dict[str, Any]:
         "frames": int(stream["nb_read_frames"]) if picture else None,
         "duration_s": float(answer["format"]["duration"]),
     }
+
+
+# Judged by eye, on pictures of every shot: what two videos have in common that a viewer of one would follow.
+RELATED = {
+    frozenset({"audiovideo.mov", "slidechanges.mov"}): "both are filmed slides of lectures",
+}
+
+
+def test_related_videos_make_sense_to_a_person(
+    processed: tuple[Path, list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data_dir, videos = processed
+    names = {video["id"]: video["source"]["name"] for video in videos}
+    owned = OwnedVideos(Bootstrap(Settings(data_dir=data_dir, log_level="warning")).repository, videos[0]["owner"])
+    table = ResultTable(
+        tmp_path_factory,
+        "judged-related",
+        ("video", "related", "score", "reason", "why"),
+        "Related videos, by eye",
+    )
+    found = set()
+    for video_id, name in names.items():
+        if name == BROKEN:
+            continue
+        related = owned.related(owned.get(video_id), 10)
+        others = [names[other.id] for _, other in related]
+        assert name not in others
+        assert len(set(others)) == len(others)
+        for why, other in related:
+            pair = frozenset({name, names[other.id]})
+            assert pair in RELATED, f"look at both and judge: {name} and {names[other.id]}: {why.reason}"
+            table.add(name, names[other.id], f"{why.score:.2f}", why.reason, RELATED[pair])
+            found.add(pair)
+    table.write()
+    assert found == RELATED.keys()
+
+
+def test_what_makers_are_told_is_within_bounds(processed: tuple[Path, list[dict[str, Any]]]) -> None:
+    data_dir, videos = processed
+    told = 0
+    for video in videos:
+        of: dict[str, list[dict[str, Any]]] = {}
+        for one in video["recommendations"]:
+            of.setdefault(one["kind"], []).append(one)
+            assert one["reason"], one
+            assert 0 <= one["score"] <= 1, one
+        duration_s = video["media"]["duration_s"] if video["media"] else 0.0
+        clips = sorted((one["start_s"], one["end_s"]) for one in of.get("highlight", ()))
+        assert all(5 <= end_s - start_s <= 60 and end_s <= duration_s + 0.01 for start_s, end_s in clips)
+        assert all(end_s <= start_s for (_, end_s), (start_s, _) in pairwise(clips))
+        for still in of.get("thumbnail", ()):
+            assert list(data_dir.glob(f"*/{still['frame_url']}")), still
+        starts_s = [one["start_s"] for one in of.get("chapter", ())]
+        assert not starts_s or (starts_s[0] == 0 and len(starts_s) >= 3)
+        assert all(later - start >= 10 for start, later in pairwise([*starts_s, duration_s] if starts_s else []))
+        assert not any(map(names_nothing, (one["value"] for one in of.get("title", ()))))
+        told += len(clips) + len(of.get("thumbnail", ())) + len(starts_s)
+    assert told >= 25

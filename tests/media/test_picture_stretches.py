@@ -16,7 +16,7 @@ from shared.domain.records import Finding
 from tests.drawn_video import ROWS, DrawnVideo, Picture, landscape
 from tests.media.understanding import draw_clip, findings_in
 
-MEASURED = {"motion", "brightness", "sharpness", "dominant_colors"}
+MEASURED = {"motion", "focus", "brightness", "sharpness", "dominant_colors"}
 PANNED = landscape(3, 60.0)
 
 

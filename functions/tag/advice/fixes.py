@@ -53,6 +53,7 @@ def fixes(known: Known) -> Iterator[Recommendation]:
 def _loudness(known: Known) -> Iterator[Recommendation]:
     measured = {one.name: one.value for one in known.findings if isinstance(one.value, float)}
     lufs, peak_dbtp = measured.get("loudness_lufs"), measured.get("true_peak_dbtp")
+    gain_db = 0.0
     if lufs is not None and lufs > _SILENT_LUFS and abs(known.loudness_lufs - lufs) >= _OFF_LU:
         gain_db = known.loudness_lufs - lufs
         if gain_db > _MOST_GAIN_DB:
@@ -65,11 +66,9 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
         what = f"{lufs:.1f} LUFS: {gain_db:+.1f} dB to {known.loudness_lufs:g}."
         if peak_dbtp is not None and peak_dbtp + gain_db > _HIGHEST_DBTP:
             what += f" Use a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP."
-        reason = (
-            f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be; renditions are levelled."
-        )
+        reason = f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be."
         yield _fix(what, reason, min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
-    if peak_dbtp is not None and peak_dbtp > 0.0:
+    if peak_dbtp is not None and peak_dbtp > 0.0 and not gain_db:
         reason = f"Between samples it reaches {peak_dbtp:+.1f} dBTP, which distorts in players."
         yield _fix("Lower the gain until peaks stay below -1 dBTP.", reason, 0.5, 0.0, known.media.duration_s)
 

@@ -20,13 +20,16 @@ def headings(lines: Iterable[Finding], name: str = "") -> list[Finding]:
     """Returns the lines large enough to be a heading and fit to be one, largest first.
 
     Args:
-        lines: Findings; only text counts.
+        lines: Findings; only text counts, and no quote that nothing but a model has seen.
         name: The file's name without its ending.
     """
     fit = [
         line
         for line in legible(lines)
-        if height(line) >= _HEADING_HEIGHT and _names(str(line.value)) and not names_nothing(str(line.value), name)
+        if line.verified is not False
+        and height(line) >= _HEADING_HEIGHT
+        and _names(str(line.value))
+        and not names_nothing(str(line.value), name)
     ]
     return sorted(fit, key=lambda line: (-round(height(line), 2), line.start_s))
 

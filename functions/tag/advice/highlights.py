@@ -21,7 +21,7 @@ _SHORTEST_S: Final = 5.0
 _LONGEST_S: Final = 60.0
 _LEAST_VIDEO_S: Final = 15.0  # a shorter one is a clip itself
 _SHARE: Final = 6  # of the video at most, so that three are no more than half of it
-_ALWAYS_S: Final = 10.0
+_ALWAYS_S: Final = 15.0
 _BEST_S: Final = (12.0, 30.0)  # long enough to say something, short enough to be watched
 _NEAR_S: Final = 0.5  # a sentence that begins so near to a cut begins with it: less of a shot is a flash
 _INSIDE_S: Final = 0.05
@@ -30,6 +30,7 @@ _LEAST_SCORE: Final = 0.15
 _SAME_SCENE: Final = 0.1
 _OPENS: Final = 0.05
 _TOPIC: Final = 0.1
+_STILL: Final = 0.6  # of its worth, what a picture loses that stands still while nobody speaks: a title card
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def _worth(known: Known, parts: Sequence[Segment], points: Sequence[float]) -> I
         for evidence in tag.evidence
         if evidence.modality in {"text", "speech"}
     )
+    spoken = Moments(known.of_kind("speech"))
+    still = Moments(one for one in known.named("still") if not spoken.between(one.start_s, one.end_s))
     for start_s, end_s in pairwise(points):
         shares = [
             (part.score or 0.0) * (min(part.end_s, end_s) - max(part.start_s, start_s))
@@ -156,7 +159,9 @@ def _worth(known: Known, parts: Sequence[Segment], points: Sequence[float]) -> I
         ]
         topics_s = covered_s(told.between(start_s, end_s), start_s, end_s)
         empty_s = covered_s(empty.between(start_s, end_s), start_s, end_s)
-        yield (sum(shares) + _TOPIC * topics_s) * (1 - min(empty_s / (end_s - start_s), 1.0))
+        still_s = covered_s(still.between(start_s, end_s), start_s, end_s)
+        lost = min((empty_s + _STILL * still_s) / (end_s - start_s), 1.0)
+        yield (sum(shares) + _TOPIC * topics_s) * (1 - lost)
 
 
 class _Reasons:

@@ -39,8 +39,9 @@ class Known:
         return sorted((one for one in self.segments if one.kind == kind), key=lambda one: one.start_s)
 
     def named(self, name: str) -> list[Finding]:
-        """Returns the findings of a name in time order."""
-        return sorted((one for one in self.findings if one.name == name), key=lambda one: one.start_s)
+        """Returns the findings of a name in time order, without quotes that nothing but a model has seen."""
+        named = (one for one in self.findings if one.name == name and one.verified is not False)
+        return sorted(named, key=lambda one: one.start_s)
 
 
 def distinct(labels: Iterable[str]) -> list[str]:

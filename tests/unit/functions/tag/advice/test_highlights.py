@@ -11,7 +11,7 @@ from functions.tag.advice.highlights import highlights
 from functions.tag.advice.known import Known
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.testing.videos import media_info, shot
-from tests.unit.functions.tag.found import span, text, words
+from tests.unit.functions.tag.found import measured, span, text, words
 
 
 def found(
@@ -53,12 +53,12 @@ def test_a_clip_begins_and_ends_between_sentences() -> None:
     ]
     segments = shots((15, 0.3), (10, 0.9), (35, 0.3))
     chosen = found(segments, lines, 60.0)[0]
-    assert (chosen.start_s, chosen.end_s) == (22.0, 31.0), "the cuts at 15 and 25 s are in the middle of sentences"
+    assert (chosen.start_s, chosen.end_s) == (10.0, 23.0), "the cuts at 15 and 25 s are in the middle of sentences"
     for one in found(segments, lines, 60.0):
         for line in lines:
             for time_s in (one.start_s or 0.0, one.end_s or 0.0):
                 assert not line.start_s + 0.06 < time_s < line.end_s - 0.06
-    assert "says “which melts in the spring of course”" in chosen.reason
+    assert "says “and then there is a lot of snow”" in chosen.reason
 
 
 def test_black_and_frozen_pictures_are_worth_nothing() -> None:
@@ -74,6 +74,13 @@ def test_black_and_frozen_pictures_are_worth_nothing() -> None:
         producer_version="1",
     )
     assert not [one for one in found(segments, [hung], 60.0) if (one.start_s or 0.0) < 40.0]
+
+
+def test_a_title_card_that_nobody_speaks_over_is_worth_less_than_what_happens() -> None:
+    segments = shots((20, 0.2), (10, 0.5), (12, 0.4), (20, 0.2))
+    card = measured("still", 10.0, start_s=20.0, end_s=30.0)
+    assert spans(found(segments, [card], 62.0))[0] == (30.0, 42.0)
+    assert spans(found([*segments, span("speech", 21.0, 29.0)], [card], 62.0))[0] == (20.0, 30.0)
 
 
 def test_sound_alone_has_highlights_by_its_scenes() -> None:
