@@ -90,7 +90,7 @@ def test_it_must_be_there_at_that_moment() -> None:
     assert not quotable.holds("grand opening", 6.0, 9.0), "it is gone by then"
     assert not quotable.holds("grand opening", 0.0, 4.0), "it is not there yet"
     assert quotable.holds("grand opening", 7.0, 9.0, slack_s=2.0)
-    assert not quotable.holds("grand opening", 5.0, 9.0, modalities=("speech",))
+    assert not quotable.holds("grand opening", 5.0, 9.0, modalities=["speech"])
     assert not quotable.holds("0.5", 5.0, 9.0)
 
 
