@@ -123,7 +123,7 @@ def operations(ports: ApiPorts) -> list[Operation[Any, Any]]:
         tag_routes(views, ports.lifecycle, ports.clock, partial(_publish, ports)),
         label_routes(views),
         console_routes(ports.links),
-        usage_routes(ports.settings.quota),
+        usage_routes(ports.settings.quota, ports.settings.budget, ports.clock),
         erasure_routes(ports),
         search_routes(views),
         playback_routes(own_links),

@@ -60,11 +60,11 @@ def evaluate(
     two; nothing of it is written into the video. Precision, recall and F1 are of those tags alone: about others
     nobody has said anything. Invented is the share of quotes that were not read or heard on the device.
 
-    A new version is a file beside the last, such as functions/analyze/prompts/window.v3.md. Without --baseline
-    and --candidate, it is compared with the version in use; if that is the newest, with the one before.
+    A new version is a file beside the last one, functions/analyze/prompts/window.v3.md. Without --baseline and
+    --candidate, it is compared with the version in use; if that is the newest, with the one before.
 
-    What it is expected to cost is told first, and asked about on a terminal; elsewhere, it needs --yes. It counts
-    in the day's budget.
+    What it is expected to cost is told first, and asked about on a terminal; elsewhere it needs --yes. It counts
+    in the budget of the day.
 
     Exit status: 0 the candidate is no worse, 1 it is worse by more than the tolerance, 2 nothing was compared.
 

@@ -11,10 +11,21 @@ from itertools import takewhile
 
 from shared.bootstrap import Bootstrap
 from shared.domain.measures import StageMeasures, VideoMeasures, stage_measures, video_measures
+from shared.domain.spending import day_pot
 from shared.domain.status import FAILED, READY, REGISTERED
 from shared.domain.video import Video
+from shared.processors.allowance import committed_usd
 
-__all__ = ["Figures", "QueueFigures", "RunFigures", "Spread", "StageFigures", "WaitingFigures", "figures_of"]
+__all__ = [
+    "BudgetFigures",
+    "Figures",
+    "QueueFigures",
+    "RunFigures",
+    "Spread",
+    "StageFigures",
+    "WaitingFigures",
+    "figures_of",
+]
 
 _PAGE = 200
 
@@ -111,6 +122,19 @@ class QueueFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetFigures:
+    """What models that watch videos may cost in a day, by UTC.
+
+    Attributes:
+        day_usd: US dollars there are.
+        committed_usd: US dollars that were spent today, or may be for videos that are being watched.
+    """
+
+    day_usd: float
+    committed_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """All of it.
 
@@ -120,6 +144,7 @@ class Figures:
         videos: The videos as a whole.
         waiting: What waits now, stage by stage.
         queues: What is in the embedded bus; empty where there is another.
+        models: What models may cost today, and have; None where that is not limited.
     """
 
     since: datetime
@@ -127,6 +152,7 @@ class Figures:
     videos: RunFigures
     waiting: tuple[WaitingFigures, ...]
     queues: tuple[QueueFigures, ...]
+    models: BudgetFigures | None
 
 
 def figures_of(wiring: Bootstrap, since: datetime) -> Figures:
@@ -152,7 +178,16 @@ def figures_of(wiring: Bootstrap, since: datetime) -> Figures:
         videos=_runs(settled),
         waiting=tuple(_waiting(wiring)),
         queues=tuple(_queues(wiring)),
+        models=_budget(wiring),
     )
+
+
+def _budget(wiring: Bootstrap) -> BudgetFigures | None:
+    limits = wiring.settings.budget
+    if not limits.day_usd:
+        return None
+    used = committed_usd(day_pot(limits, wiring.clock.now()), wiring.documents)
+    return BudgetFigures(day_usd=limits.day_usd, committed_usd=used)
 
 
 def _videos(wiring: Bootstrap, *, status: str | None = None, latest_first: bool = False) -> Iterator[Video]:

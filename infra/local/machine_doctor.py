@@ -21,9 +21,12 @@ from infra.local.emulators import missing_emulators
 from infra.local.session import open_deployment
 from infra.local.strategies import build_selected, every_strategy
 from shared.adapters.binaries import bundled, executable
+from shared.adapters.gemini.prices import price_of
 from shared.adapters.sandbox import network_is_cut
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import PipelineError
+from shared.domain.spending import day_pot, usd_text
+from shared.processors.allowance import committed_usd
 from shared.processors.registry import OWN_PACKAGE
 
 __all__ = ["examine"]
@@ -35,6 +38,9 @@ SAFE_FFMPEG = (8, 1, 2)
 
 ENOUGH_DISK_BYTES = 5 * 2**30
 ENOUGH_OPEN_FILES = 512
+
+_NEARLY_ALL = 0.9
+"""Of a day's budget; then videos are about to be shown to cheaper models."""
 
 
 def examine(data_dir: Path | None) -> Iterator[Check]:
@@ -60,6 +66,7 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
         "Full-text search": _full_text_search,
         "Data folder": partial(_data_dir, settings.data_dir),
         "Videos": partial(_videos, wiring),
+        "Budget of models": partial(_budget, wiring),
         "Emulators": _emulators,
         "Machine": _machine,
     }
@@ -147,6 +154,23 @@ def _videos(wiring: Bootstrap) -> tuple[Verdict, str]:
         database = f"Firestore ({settings.project}, {settings.firestore_database})"
         return "ok", f"kept in {database}, which answers; `doctor --cloud` looks at everything there"
     return "ok", f"kept in {settings.data_dir / 'videos.db'}"
+
+
+def _budget(wiring: Bootstrap) -> tuple[Verdict, str]:
+    """Tells how much of today's is left, and what no budget counts."""
+    settings = wiring.settings
+    limits, gemini = settings.budget, settings.gemini
+    if "gemini" not in settings.analyzers:
+        return "ok", "no analyzer asks a model"
+    if price_of(gemini.model, gemini.location) is None:
+        return "warning", f"no list price is known for {gemini.model} in {gemini.location}: no budget counts it"
+    if not limits.any:
+        return "warning", "nothing limits what models cost; set AUTOMATIONS_BUDGET__DAY_USD"
+    if not limits.day_usd:
+        return "ok", "limited for each video or owner; AUTOMATIONS_BUDGET__DAY_USD limits all of them"
+    used = committed_usd(day_pot(limits, wiring.clock.now()), wiring.documents)
+    found = f"{usd_text(used)} of {usd_text(limits.day_usd)} are used today"
+    return ("warning" if used > limits.day_usd * _NEARLY_ALL else "ok"), found
 
 
 def _emulators() -> tuple[Verdict, str]:

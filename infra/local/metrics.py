@@ -17,6 +17,7 @@ from infra.local.options import AsJson, DataDir
 from infra.local.session import open_deployment
 from infra.local.terminal import out, say
 from shared.domain.codec import encode
+from shared.domain.spending import usd_text
 
 __all__ = ["metrics"]
 
@@ -56,6 +57,9 @@ def metrics(
     for table in _tables(figures):
         out.print(table)
     say(_outcome(figures.videos))
+    if figures.models is not None:
+        used, limit = usd_text(figures.models.committed_usd), usd_text(figures.models.day_usd)
+        say(f"{used} of today's {limit} for models that watch videos.")
 
 
 def _tables(figures: Figures) -> Iterator[Table]:

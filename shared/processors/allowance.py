@@ -19,7 +19,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import DocumentStore, Edit
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["Allowance", "BudgetExceeded", "BudgetPorts", "allowance_of"]
+__all__ = ["Allowance", "BudgetExceeded", "BudgetPorts", "allowance_of", "committed_usd"]
 
 
 class BudgetPorts(Protocol):
@@ -220,6 +220,12 @@ def allowance_of(video: Video, ports: BudgetPorts, limits: BudgetSettings) -> Al
         now=now,
         run=video.run,
     )
+
+
+def committed_usd(pot: Pot, documents: DocumentStore) -> float:
+    """Returns what was spent of a budget, or may be by attempts that are asking."""
+    kept = documents.get(ModelSpending, pot.empty.id, owner=None)
+    return kept.committed_usd if kept else 0.0
 
 
 @dataclass

@@ -45,3 +45,12 @@ def test_it_says_who_it_is_and_what_it_bears(model: VisionModel) -> None:
     assert isinstance(model.parameters, str)
     assert model.longest_s >= 30
     assert model.parallel >= 1
+
+
+def test_it_says_what_a_question_costs_before_it_is_asked(model: VisionModel) -> None:
+    clip, text = model.expected_usd(600.0), model.expected_usd(0.0)
+    assert model.priced
+    assert clip is not None
+    assert text is not None
+    assert clip >= text >= 0.0
+    assert model.cheaper is None

@@ -17,6 +17,7 @@ from functions.api.idempotency import KEPT_FOR
 from shared.domain.errors import TransientError
 from shared.domain.idempotent_answer import IdempotentAnswer
 from shared.ports.document_store import Edit
+from shared.processors.allowance import allowance_of
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
@@ -227,6 +228,19 @@ def test_recommendations_and_usage(library: Library) -> None:
     assert (usage["videos"], usage["unfinished"], usage["source_bytes"], usage["media_s"]) == (2, 1, 2000, 10.0)
     assert usage["quota"]["unfinished"] >= 1
     assert library.get("/v1/usage", owner="ben")["videos"] == 0
+    assert (usage["model_day_usd"], usage["quota"]["model_day_usd"]) == (0.0, 50.0)
+
+
+def test_what_models_cost_an_owner_today() -> None:
+    ports = FakeApiPorts()
+    video = VideoDriver(ports.repository).upload("ann/clip.mp4")
+    allowance_of(video, ports, ports.settings.budget).hold(0.25, "finest")
+
+    def today(owner: str) -> object:
+        headers = {"Authorization": f"Bearer viewer:{owner}"}
+        return json.loads(Client(create_app(ports)).get("/v1/usage", headers=headers).data)["model_day_usd"]
+
+    assert (today("ann"), today("ben")) == (0.25, 0.0)
 
 
 class Replaying:

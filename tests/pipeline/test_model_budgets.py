@@ -201,7 +201,7 @@ def test_what_is_kept_counts_though_no_money_is_left_for_the_rest(watched: Watch
     deployment.blobs.before_memo = die_over_the_fourth
     with pytest.raises(Crash):
         deployment.deliver()
-    deployment.documents.update = settle  # type: ignore[method-assign]
+    deployment.documents.update = settle  # type: ignore[method-assign]  # as it was
     assert watched.committed_usd() == [pytest.approx(FINEST_USD)]
     deployment.clock.advance(LEASE_S)
     deployment.deliver()

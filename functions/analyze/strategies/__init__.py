@@ -2,7 +2,7 @@
 
 Names of findings, which taggers rely on. Those of problems and stretches are there only where something holds,
 one a stretch, with that stretch's span; a confidence of 0.5 is that of a borderline case. A problem of the sound
-says in ``reason`` what is wrong. Black is a segment:
+says in ``reason`` what is wrong. What a model quotes is ``verified`` or not. Black is a segment:
 
 | name | modality | value |
 |---|---|---|

@@ -113,3 +113,25 @@ def test_whose_tokens_are_taken_must_be_said_on_google_cloud() -> None:
     named = Bootstrap(replace(google, auth=AuthSettings(issuer="https://issuer.example")))
     assert named.issuer == "https://issuer.example"
     assert Bootstrap(Settings()).issuer == OWN_ISSUER
+
+
+def test_the_ways_to_ask_a_model_get_cheaper(tmp_path: Path) -> None:
+    gemini = GeminiSettings(endpoint="http://127.0.0.1:1", media_resolution="high")
+    wiring = Bootstrap(Settings(data_dir=tmp_path, project="demo", gemini=gemini))
+    ways = [wiring.vision_model]
+    while ways[-1].cheaper is not None:
+        ways.append(ways[-1].cheaper)
+    assert [(way.name, way.parameters) for way in ways] == [
+        ("gemini-3.5-flash", "fps=1 media=high output=32768"),
+        ("gemini-3.5-flash", "fps=0.25 media=low output=32768"),
+        ("gemini-3.1-flash-lite", "fps=0.25 media=low output=32768"),
+    ]
+    costs = [way.expected_usd(600.0) or 0.0 for way in ways]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] > 0
+    alone = wiring.vision_model_named("gemini-3.1-flash-lite")
+    assert (alone.parameters, alone.cheaper) == (ways[0].parameters, None)
+    without = Settings(data_dir=tmp_path, project="demo", gemini=replace(gemini, cheaper_model=""))
+    sparse = Bootstrap(without).vision_model.cheaper
+    assert sparse is not None
+    assert sparse.cheaper is None

@@ -1,4 +1,7 @@
-/** What is said and what stands on screen, line by line; each leads to its second and shows when it is there. */
+/**
+ * What is said and what stands on screen, line by line; each leads to its second and shows when it is there. One that
+ * only a model says so of is marked.
+ */
 
 import {h} from '../app/element.js';
 import {clock} from '../app/format.js';
@@ -9,7 +12,7 @@ const GONE_S = 0.25;
 
 /**
  * Makes a list of lines.
- * @param {Array<{start_s: number, end_s: number, text: string}>} lines The lines, in time order.
+ * @param {Array<{start_s: number, end_s: number, text: string, verified: ?boolean}>} lines The lines, in time order.
  * @param {string} query What to look for in them; empty for all.
  * @param {Playhead} playhead What they lead to.
  * @param {AbortSignal} signal Tells when the list is gone.
@@ -18,7 +21,7 @@ export function lineList(lines, query, playhead, signal) {
   const shown = query ? lines.filter(line => holds(line.text, query)) : lines;
   if (!shown.length) return emptyState('No line has these words');
   const rows = shown.map(line => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(line.start_s)},
-    h('time', {}, clock(line.start_s)), h('span', {}, query ? marked(line.text, query) : line.text))));
+    h('time', {}, clock(line.start_s)), h('span', {}, query ? marked(line.text, query) : line.text, line.verified === false ? doubt() : null))));
   const list = h('ol.lines', {}, rows);
   let last = null;
   playhead.watch(time_s => {
@@ -32,11 +35,15 @@ export function lineList(lines, query, playhead, signal) {
   return list;
 }
 
+function doubt() {
+  return h('small.doubt', {title: 'A model says so; nothing on the device has read or heard it there'}, 'not verified');
+}
+
 /** Returns the lines of one name, such as words, from what was found. */
 export function linesOf(findings, name) {
   return findings
     .filter(finding => finding.name === name && typeof finding.value === 'string')
-    .map(({start_s, end_s, value}) => ({start_s, end_s, text: value}))
+    .map(({start_s, end_s, value, verified}) => ({start_s, end_s, text: value, verified}))
     .sort((one, other) => one.start_s - other.start_s);
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from infra.local import machine_doctor
 from infra.local.cli import app
-from infra.local.figures import Figures, Spread, figures_of
+from infra.local.figures import BudgetFigures, Figures, Spread, figures_of
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Effort
 from shared.domain.video import Cost, Video
-from shared.settings import Settings
+from shared.processors.allowance import allowance_of
+from shared.settings import BudgetSettings, Settings
 from shared.testing.clock import ManualClock
 from shared.testing.driver import LEASE_S, VideoDriver
 from shared.testing.videos import upload
@@ -136,6 +138,36 @@ def test_the_embedded_queue_is_told_by_function(deployment: Deployment) -> None:
     deployment.wiring.clock.advance(12)
     (queue,) = deployment.figures().queues
     assert (queue.function, queue.messages, queue.oldest_s) == ("ingest", 2, 42.0)
+
+
+def test_what_is_used_of_the_days_budget_is_told(deployment: Deployment) -> None:
+    wiring = deployment.wiring
+    assert deployment.figures().models == BudgetFigures(day_usd=200.0, committed_usd=0.0)
+    with allowance_of(deployment.driver.upload(), wiring, wiring.settings.budget) as allowance:
+        allowance.hold(1.5, "finest")
+        assert deployment.figures().models == BudgetFigures(day_usd=200.0, committed_usd=1.5)
+        assert machine_doctor._budget(with_gemini(wiring)) == ("ok", "$1.50 of $200.00 are used today")
+
+
+def with_gemini(wiring: Bootstrap, **limits: float) -> Bootstrap:
+    """Returns the deployment as one that asks models."""
+    settings = replace(wiring.settings, analyzers=("gemini",), budget=BudgetSettings(**limits))
+    made = _TimedBootstrap(settings)
+    made.clock.jump((wiring.clock.now() - made.clock.now()).total_seconds())
+    return made
+
+
+def test_the_doctor_warns_of_money_that_nothing_limits_or_that_is_nearly_gone(deployment: Deployment) -> None:
+    wiring = deployment.wiring
+    assert machine_doctor._budget(wiring) == ("ok", "no analyzer asks a model")
+    unlimited = machine_doctor._budget(with_gemini(wiring, video_usd=0, owner_day_usd=0, day_usd=0))
+    assert (unlimited[0], "AUTOMATIONS_BUDGET__DAY_USD" in unlimited[1]) == ("warning", True)
+    allowance_of(deployment.driver.upload(), wiring, wiring.settings.budget).hold(1.9, "finest")
+    assert machine_doctor._budget(with_gemini(wiring, day_usd=2.0))[0] == "warning"
+    assert machine_doctor._budget(with_gemini(wiring, day_usd=3.0))[0] == "ok"
+    elsewhere = replace(wiring.settings.gemini, location="eu")
+    unpriced = _TimedBootstrap(replace(wiring.settings, analyzers=("gemini",), gemini=elsewhere))
+    assert machine_doctor._budget(unpriced)[0] == "warning"
 
 
 @pytest.mark.parametrize("time", ["yesterday", "7", "-1d", "1w"])

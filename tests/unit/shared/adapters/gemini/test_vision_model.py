@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from google.auth.exceptions import RefreshError
 
+from infra.cost.measurements import assumed
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel, Staging
 from shared.domain.errors import ConfigurationError, PermanentError, TransientError
 from shared.domain.video import Cost
@@ -90,6 +91,23 @@ def test_the_request_is_what_the_reference_says(server: VertexAiServer, session:
 def test_a_question_about_text_sends_no_video(server: VertexAiServer, session: FakeStageContext) -> None:
     model_of(server).ask(Question(instructions="Be brief.", text="Sum up.", schema=SCHEMA), session)
     assert server.asked[0].body["contents"] == [{"role": "user", "parts": [{"text": "Sum up."}]}]
+
+
+def test_what_is_expected_to_cost_is_what_the_estimate_of_videos_assumes(server: VertexAiServer) -> None:
+    """Ten minutes in one window, as `automations estimate` reckons them."""
+    read = 600 * (assumed("gemini.frame_tokens") + assumed("gemini.sound_tokens_s")) + assumed(
+        "gemini.question_tokens"
+    )
+    written = 600 * assumed("gemini.answer_tokens_s")
+    usd = (read * 1.5 + written * 9.0) / 1e6
+    model = model_of(server)
+    assert model.expected_usd(600.0) == pytest.approx(usd)
+    assert model_of(server, media_resolution="high").expected_usd(600.0) == pytest.approx(
+        usd + 600 * 210 * 1.5 / 1e6
+    )
+    heard = model.expected_usd(600.0, sound_only=True)
+    assert heard == pytest.approx(usd - 600 * assumed("gemini.frame_tokens") * 1.5 / 1e6)
+    assert model_of(server, "gemini-9-flash").expected_usd(600.0) is None
 
 
 class TestFootage:
