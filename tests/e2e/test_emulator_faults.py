@@ -42,15 +42,25 @@ GARBAGE = b"no JSON"
 
 TAGGER = """
 import time
+from functools import wraps
+from functions.tag.stage import TagStage
 from shared.domain.errors import TransientError
 from shared.processors.tagger import Tagger
+
+def stumbling(run):
+    @wraps(run)
+    def stumble(self, context):
+        if context.video.media.title == "stumbles":
+            raise TransientError("stumbled", "as it always does")
+        return run(self, context)
+    return stumble
+
+TagStage.run = stumbling(TagStage.run)  # the stage itself: what a tagger from outside raises fails no video
 
 class DeliberateTagger(Tagger):
     name, version = "deliberate", "1"
 
     def tag(self, video):
-        if video.media.title == "stumbles":
-            raise TransientError("stumbled", "as it always does")
         if video.media.title == "slow":
             time.sleep(1.5)
         return ()
@@ -59,7 +69,7 @@ class DeliberateTagger(Tagger):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, Outsider]]:
-    """The stack with short leases, few strategies, and a tagger that does as a video's title says."""
+    """The stack with short leases, few strategies, and a stage and a tagger that do as a video's title says."""
     folder = tmp_path_factory.mktemp("faults")
     package = folder / "package"
     (package / "deliberate-1.dist-info").mkdir(parents=True)
