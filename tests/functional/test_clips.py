@@ -92,7 +92,7 @@ class TestAsking:
 
     def test_with_a_key_it_is_done_once(self, library: Library) -> None:
         video = library.add_finished()
-        sent = {"role": "editor", "method": "POST", "headers": {"Idempotency-Key": "k"}}
+        sent: Any = {"role": "editor", "method": "POST", "headers": {"Idempotency-Key": "k"}}
         answers = [
             library.ask(f"/v1/videos/{video.id}/clips", json={"segment": "shot:0"}, **sent) for _ in range(2)
         ]
