@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, get_args
 
 from shared.domain.errors import NotFound, PermanentError
@@ -124,9 +125,8 @@ def _spans(kind: str, video: Described) -> list[tuple[float, float]]:
     if kind != "chapter":
         found = sorted((one for one in video.segments if one.kind == kind), key=lambda one: one.index)
         return [(one.start_s, one.end_s) for one in found]
-    chapters = [one for one in video.recommendations if one.kind == kind and one.start_s is not None]
-    starts_s = sorted(one.start_s for one in chapters if one.start_s is not None)
-    return list(zip(starts_s, [*starts_s[1:], video.duration_s], strict=True))
+    starts_s = sorted(one.start_s for one in video.recommendations if one.kind == kind and one.start_s is not None)
+    return list(pairwise([*starts_s, video.duration_s]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,9 +92,10 @@ class TestAsking:
 
     def test_with_a_key_it_is_done_once(self, library: Library) -> None:
         video = library.add_finished()
-        sent: Any = {"role": "editor", "method": "POST", "headers": {"Idempotency-Key": "k"}}
+        url, headers = f"/v1/videos/{video.id}/clips", {"Idempotency-Key": "k"}
         answers = [
-            library.ask(f"/v1/videos/{video.id}/clips", json={"segment": "shot:0"}, **sent) for _ in range(2)
+            library.ask(url, role="editor", method="POST", headers=headers, json={"segment": "shot:0"})
+            for _ in range(2)
         ]
         assert answers[0].json == answers[1].json
         assert answers[1].headers["Idempotent-Replayed"] == "true"

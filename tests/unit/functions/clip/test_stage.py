@@ -123,6 +123,22 @@ def test_who_lost_the_lease_removes_what_was_made_and_changes_nothing(ports: Fak
     assert made.file.name.endswith("/2.mp4")
 
 
+@pytest.mark.reliability("B10")
+def test_who_lost_the_lease_to_one_that_is_still_at_it_does_not_complete_that_ones_clip(
+    ports: FakeClipPorts,
+) -> None:
+    video = ports.add_video()
+    clip = ports.request(video)
+
+    def taken_over() -> None:
+        ports.clock.advance(ports.settings.lease_s)
+        keep(ports, ports.stored(clip).begun(ports.clock.now(), ports.settings.lease_s))
+
+    ports.encoder.meanwhile = taken_over
+    ports.tell(clip)
+    assert (ports.stored(clip).state, ports.stored(clip).tries, ports.files(video)) == ("running", 2, [])
+
+
 @pytest.mark.reliability("B22")
 @pytest.mark.usefixtures("_ending")
 def test_a_worker_that_is_to_end_gives_it_back(ports: FakeClipPorts) -> None:

@@ -48,6 +48,7 @@ def test_parts(asked: str, spans: tuple[tuple[float, float], ...]) -> None:
     [
         ("shot:2", "numbered from 0 to 1"),
         ("music:0", "none of this kind"),
+        ("chapter:0", "none of this kind"),
         ("highlight:0", "none of this kind"),
         ("highlight", "No highlights are recommended"),
     ],
