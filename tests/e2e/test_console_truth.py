@@ -142,7 +142,7 @@ def test_advice_is_shown_in_pictures_and_leads_to_its_second(
     visitor.log_in()
     page.route("**/recommendations", lambda route: route.fulfill(json={"recommendations": told}))
     visitor.go(f"/#/videos/{video_id}")
-    stills = page.get_by_role("region", name="Thumbnails").get_by_role("img", include_hidden=True)
+    stills = page.get_by_role("region", name="Thumbnails").locator("img")
     expect(stills).to_have_count(kinds.count("thumbnail"))
     assert kinds.count("thumbnail") == 3
     for still in stills.all():
