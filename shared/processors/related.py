@@ -89,16 +89,7 @@ def related_videos(
     spread = {label: sum(label in one.labels for one in candidates) for label in weights}
     rare = {label: weight / (1 + log2(max(spread[label], 1))) for label, weight in weights.items()}
     scores = {one: _score(sum(rare[label] for label in one.labels), one.meaning) for one in candidates}
-    chosen: list[tuple[_Candidate, Video]] = []
-    left = list(candidates)
-    while left and len(chosen) < limit:
-        best = max(left, key=lambda one: (_worth(one, scores[one], chosen), one.video_id))
-        left.remove(best)
-        other = repository.get(best.video_id)
-        if other is None or other.owner != video.owner or _is_copy(video, other):
-            continue
-        if not any(_is_copy(known, other) or _is_version(best, other, one, known) for one, known in chosen):
-            chosen.append((best, other))
+    chosen = _chosen(video, scores, repository, limit)
     return [
         (
             Recommendation(
@@ -108,6 +99,23 @@ def related_videos(
         )
         for one, other in chosen
     ]
+
+
+def _chosen(
+    video: Video, scores: Mapping[_Candidate, float], repository: VideoRepository, limit: int
+) -> list[tuple[_Candidate, Video]]:
+    """Returns the best, each next one for what the ones before it don't have; no copies."""
+    chosen: list[tuple[_Candidate, Video]] = []
+    left = list(scores)
+    while left and len(chosen) < limit:
+        best = max(left, key=lambda one: (_worth(one, scores[one], chosen), one.video_id))
+        left.remove(best)
+        other = repository.get(best.video_id)
+        if other is None or other.owner != video.owner or _is_copy(video, other):
+            continue
+        if not any(_is_copy(known, other) or _is_version(best, other, one, known) for one, known in chosen):
+            chosen.append((best, other))
+    return chosen
 
 
 def _tells(tag: Tag) -> bool:

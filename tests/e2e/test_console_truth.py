@@ -127,3 +127,33 @@ def test_a_transcript_is_offered_where_there_are_captions(
     save_screenshot(visitor.page, "captioned-desktop-light")
     visitor.troubles.clear()  # the browser has complained of the 404
     visitor.leave()
+
+
+def test_advice_is_shown_in_pictures_and_leads_to_its_second(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    told = deployment.ask("GET", f"/v1/videos/{video_id}/recommendations", owner="bob")["recommendations"]
+    kinds = [one["kind"] for one in told]
+    clip = {"value": "The harbour", "reason": "much moves", "score": 0.7, "frame_url": None, "box": None}
+    told.append({"kind": "highlight", "start_s": 2.0, "end_s": 4.0, **clip})
+    told += [{"kind": "chapter", "start_s": start_s, "end_s": None, **clip} for start_s in (0.0, 2.0, 4.0)]
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    page = visitor.page
+    visitor.log_in()
+    page.route("**/recommendations", lambda route: route.fulfill(json={"recommendations": told}))
+    visitor.go(f"/#/videos/{video_id}")
+    stills = page.get_by_role("region", name="Thumbnails").locator("img")
+    expect(stills).to_have_count(kinds.count("thumbnail"))
+    assert kinds.count("thumbnail") == 3
+    for still in stills.all():
+        still.scroll_into_view_if_needed()
+        expect(still).to_have_js_property("complete", True)
+        assert still.evaluate("picture => picture.naturalWidth") > 0
+    windows = page.get_by_role("region", name="For 9:16").locator(".window")
+    expect(windows).to_have_count(kinds.count("reframe"))
+    expect(page.get_by_role("group", name="Chapters").get_by_role("button")).to_have_count(3)
+    expect(page.get_by_role("group", name="Highlights").get_by_role("button")).to_have_count(1)
+    page.get_by_role("region", name="Highlights").get_by_role("button").click()
+    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuenow", "2.0")
+    save_screenshot(page, "advised-desktop-light")
+    visitor.leave()

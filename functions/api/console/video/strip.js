@@ -55,8 +55,8 @@ export class Strip {
     const lanes = [
       ['Chapters', 'chapters', this.#chapters(recommendations).map(chapter => this.#span(chapter, chapter.value, chapter.value))],
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
-      ['Fades', 'transitions', of('transition').map(span => this.#span(span, `${TRANSITIONS[span.transition_in] ?? 'Transition'} of ${(span.end_s - span.start_s).toFixed(1)} s`))],
-      ['Best', 'highlights', recommendations.filter(one => one.kind === 'highlight').map(one => this.#span(one, `Highlight: ${one.reason}`))],
+      ['Transitions', 'transitions', of('transition').map(span => this.#span(span, `${TRANSITIONS[span.transition_in] ?? 'Transition'} of ${(span.end_s - span.start_s).toFixed(1)} s`))],
+      ['Highlights', 'highlights', recommendations.filter(one => one.kind === 'highlight').map(one => this.#span(one, `Highlight: ${one.reason}`))],
       ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `Scene ${scene.index + 1}`, String(scene.index + 1)))],
       ['Speech', 'speech', lines('words').length ? lines('words').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
       ['Music', 'music', of('music').map(span => this.#span(span, 'Music'))],

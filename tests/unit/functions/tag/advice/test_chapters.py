@@ -85,6 +85,14 @@ def test_a_slide_with_a_heading_begins_a_chapter_in_the_middle_of_a_scene() -> N
     assert titled(*chosen) == [("Axes", 0.0), ("Predicates", 12.0), ("Variables", 36.0)]
 
 
+def test_no_chapter_is_shorter_than_ten_seconds() -> None:
+    chosen = found(scenes(0.0, 9.0, 20.0, 30.0, 41.0, end_s=50.0), [], 50.0)
+    assert [one.start_s for one in chosen] == [0.0, 20.0, 30.0]
+    parts = [("The first", 0.0), ("The second", 9.0), ("The third", 20.0), ("The fourth", 31.0), ("Last", 41.0)]
+    told_chapters = [told("chapter", title, start_s=start_s, end_s=50.0) for title, start_s in parts]
+    assert [one.start_s for one in found([], told_chapters, 50.0)] == [0.0, 20.0, 31.0]
+
+
 def test_chapters_are_three_at_least_or_none() -> None:
     assert not found(scenes(0.0, 15.0, end_s=30.0), [heading("One", 1.0), heading("Two", 16.0)], 30.0)
     assert not found(scenes(0.0, 2.0, 4.0, 6.0, 8.0, end_s=12.0), [], 12.0)

@@ -32,6 +32,14 @@ def test_text_lifts_a_shot_and_says_how_much_of_it_there_is() -> None:
     assert bare.score < lined.score < titled.score
 
 
+def test_the_line_that_is_quoted_is_there_for_most_of_the_shot_and_says_something() -> None:
+    leaving = text("Mountain Hiking", start_s=4.0, end_s=10.5, box=(0.1, 0.1, 0.5, 0.09))
+    own = text("Forest Trail", start_s=10.0, end_s=20.0, box=(0.1, 0.1, 0.5, 0.08))
+    number = text("11", start_s=10.0, end_s=20.0, box=(0.1, 0.1, 0.5, 0.3))
+    _, forest, _ = ranks(shots(), [leaving, own, number])
+    assert forest.reason == "text 100% of the time, such as “Forest Trail”"
+
+
 def test_lines_at_the_same_time_count_once() -> None:
     lines = [text(f"line {n} of many", start_s=0.0, end_s=5.0) for n in range(9)]
     first, *_ = ranks(shots(), lines)
