@@ -127,3 +127,25 @@ def test_a_transcript_is_offered_where_there_are_captions(
     save_screenshot(visitor.page, "captioned-desktop-light")
     visitor.troubles.clear()  # the browser has complained of the 404
     visitor.leave()
+
+
+def test_a_line_that_nothing_but_a_model_says_is_marked(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    visitor.log_in()
+    (line, *_) = deployment.ask("GET", f"/v1/videos/{video_id}/findings", owner="bob")["findings"]
+    lines = {"Read on the device": None, "Read by both": True, "Made up": False}
+    findings = [
+        {**line, "name": "text", "modality": "text", "value": value, "verified": verified}
+        for value, verified in lines.items()
+    ]
+    visitor.page.route("**/findings", lambda route: route.fulfill(json={"findings": findings}))
+    visitor.go(f"/#/videos/{video_id}")
+    visitor.page.get_by_role("tab", name="Text").click()
+    panel = visitor.page.locator("#panel-text")
+    expect(panel.locator(".line")).to_have_count(3)
+    marked = panel.locator(".line", has_text="not verified")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("Made up")
+    visitor.leave()
