@@ -77,7 +77,7 @@ class Interview:
         self._download = download
         self._excerpt = excerpt
         self._tell_wrong = tell_wrong
-        self._recalled: dict[str, Reply] = {}
+        self._recalled: dict[str, Reply | None] = {}  # nobody else keeps answers while this attempt counts
         self._exits = ExitStack()
         self._opening = threading.Lock()
         self._footage: Footage | None = None
@@ -100,11 +100,9 @@ class Interview:
         key = _key(topic, model)
         if key not in self._recalled:
             kept = self._video.memo.recall(key)
-            if kept is None:
-                return None
-            self._recalled[key] = decode_json(Reply, kept)
+            self._recalled[key] = None if kept is None else decode_json(Reply, kept)
         reply = self._recalled[key]
-        return Told(reply=reply, answer=_read(reply, topic), by=model.name)
+        return None if reply is None else Told(reply=reply, answer=_read(reply, topic), by=model.name)
 
     def ask(self, topic: Topic[A], model: VisionModel) -> Told[A]:
         """Returns what a model says about a topic, or has said before.
@@ -127,6 +125,7 @@ class Interview:
             reply = self._asked(model, corrected, usd)
             answer = self._read_at_last(reply, topic)
         self._video.memo.keep(_key(topic, model), encode_json(reply).encode())
+        self._recalled[_key(topic, model)] = reply
         return Told(reply=reply, answer=answer, by=model.name)
 
     def _asked(self, model: VisionModel, question: Question, usd: float) -> Reply:

@@ -47,8 +47,7 @@ class Watching:
     """Asks about windows and the whole in one way: the finest that the budgets allow.
 
     The order is: as the settings say; with fewer pictures; with a cheaper model, too; not at all. What was
-    answered before in any of these ways is kept and costs nothing. Another attempt at the same run asks in no
-    finer way than the one before, or it would pay again for what that has kept.
+    answered before in any of these ways is kept: nobody pays for it again, not even for a finer answer.
 
     Args:
         model: The model; it names the cheaper ways.
@@ -122,14 +121,12 @@ class Watching:
             return
         missing = [part for window in windows for part in self._unanswered(window)]
         asked = [(part.start_s, part.end_s) for part in missing]
-        begun = allowance.way_chosen()
-        names = [_name(way) for way in self._ways]
         refusal: BudgetExceeded | None = None
-        for way in self._ways[names.index(begun) if begun in names else 0 :]:
+        for way in self._ways:
             about_whole = self._interview.expected_usd(None, way) if len(windows) > 1 and missing else 0.0
             usd = sum((self._interview.expected_usd(span, way) for span in asked), about_whole)
             try:
-                allowance.hold(usd, _name(way))
+                allowance.hold(usd)
             except BudgetExceeded as refused:
                 refusal = refusal or refused
                 continue

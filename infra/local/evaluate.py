@@ -14,8 +14,8 @@ from rich.table import Table
 
 from infra.local.options import AsJson, DataDir, Yes
 from infra.local.session import open_deployment
-from infra.local.terminal import err, out, say, until_interrupted
-from shared.domain.errors import ConfigurationError
+from infra.local.terminal import err, out, print_error, say, until_interrupted
+from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.spending import usd_text
 
 if TYPE_CHECKING:
@@ -74,10 +74,22 @@ def evaluate(
 
       $ automations evaluate --candidate-model gemini-3.1-flash-lite --tolerance 0.05
     """
+    try:
+        wiring = open_deployment(data_dir, existing=True)
+        contenders = _contenders(wiring, baseline, candidate, model, candidate_model)
+        outcomes = _compared(wiring, contenders, at_most, yes=yes)
+    except PipelineError as error:
+        print_error(error)
+        raise typer.Exit(2) from error
+    raise typer.Exit(1 if _report(contenders, outcomes, tolerance, as_json=as_json) else 0)
+
+
+def _compared(
+    wiring: Bootstrap, contenders: Sequence[Contender], at_most: float | None, *, yes: bool
+) -> Sequence[Sequence[Outcome]]:
+    """Returns the outcomes of each contender, once what that may cost is agreed."""
     from infra.local.evaluation.cases import cases_of
 
-    wiring = open_deployment(data_dir, existing=True)
-    contenders = _contenders(wiring, baseline, candidate, model, candidate_model)
     cases = cases_of(wiring)
     if not cases:
         err.print(
@@ -86,8 +98,7 @@ def evaluate(
         )
         raise typer.Exit(2)
     most_usd = _agreed_usd(wiring, cases, contenders, at_most, yes=yes)
-    outcomes = _outcomes(wiring, cases, contenders, most_usd)
-    raise typer.Exit(1 if _report(contenders, outcomes, tolerance, as_json=as_json) else 0)
+    return _outcomes(wiring, cases, contenders, most_usd)
 
 
 def _contenders(
@@ -151,7 +162,7 @@ def _agreed_usd(
 def _outcomes(
     wiring: Bootstrap, cases: Sequence[Case], contenders: Sequence[Contender], most_usd: float
 ) -> Sequence[Sequence[Outcome]]:
-    """Returns the outcomes of each contender."""
+    """Tries all contenders on all cases, and tells how far it is."""
     from infra.local.evaluation.trial import Trials
 
     trials = Trials(wiring, uuid.uuid4().hex, most_usd)

@@ -6,7 +6,7 @@ has died stays in the sum: nobody knows what it had spent by then, and a budget 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -75,8 +75,6 @@ class ModelSpending:
         due_at: When it is forgotten; None for that of a video, which goes with it.
         spent_usd: What was paid at list price, and what attempts had held that died.
         holds: What attempts hold that are asking.
-        run: The run of the video in which a way of asking was chosen last; 0 for none.
-        way: That way.
     """
 
     id: str
@@ -85,8 +83,6 @@ class ModelSpending:
     due_at: datetime | None
     spent_usd: float = 0.0
     holds: tuple[Hold, ...] = ()
-    run: int = 0
-    way: str = ""
 
     @property
     def committed_usd(self) -> float:
@@ -118,7 +114,7 @@ class Pot:
 
     Attributes:
         name: What people call it.
-        limit_usd: How much there may be in all; 0 for any amount.
+        limit_usd: How much there may be in all.
         empty: Its document, before anything was spent.
     """
 
@@ -128,7 +124,7 @@ class Pot:
 
     def allows(self, spending: ModelSpending) -> bool:
         """Tells whether that is within it."""
-        return not self.limit_usd or spending.committed_usd <= self.limit_usd + _SMALLEST_USD
+        return spending.committed_usd <= self.limit_usd + _SMALLEST_USD
 
     def left_usd(self, spending: ModelSpending | None, key: str = "") -> float:
         """Returns what is left of it, apart from what an attempt holds itself; never less than 0."""
@@ -138,8 +134,15 @@ class Pot:
 
 
 def pots_of(video: Video, limits: BudgetSettings, now: datetime) -> Sequence[Pot]:
-    """Returns the budgets that count for a video, its own first, and that of all last; none without a limit."""
-    return tuple(_pots(video, limits, now)) if limits.any else ()
+    """Returns the budgets that limit what a video may cost: its own first, that of all last."""
+    own = f"{video.id}:g{video.source.generation}"
+    of_video = Pot(
+        name="the video's budget",
+        limit_usd=limits.video_usd,
+        empty=ModelSpending(id=own, owner=video.owner, about=video.id, due_at=None),
+    )
+    pots = (of_video, owner_pot(video.owner, limits, now), day_pot(limits, now))
+    return [pot for pot in pots if pot.limit_usd]
 
 
 def owner_pot(owner: str, limits: BudgetSettings, now: datetime) -> Pot:
@@ -165,20 +168,6 @@ def day_pot(limits: BudgetSettings, now: datetime) -> Pot:
 def usd_text(usd: float) -> str:
     """Returns an amount as people are told it."""
     return f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"  # most videos cost cents
-
-
-def _pots(video: Video, limits: BudgetSettings, now: datetime) -> Iterator[Pot]:
-    own = f"{video.id}:g{video.source.generation}"
-    # There also without a limit: it knows how the run has begun to ask.
-    yield Pot(
-        name="the video's budget",
-        limit_usd=limits.video_usd,
-        empty=ModelSpending(id=own, owner=video.owner, about=video.id, due_at=None),
-    )
-    if limits.owner_day_usd:
-        yield owner_pot(video.owner, limits, now)
-    if limits.day_usd:
-        yield day_pot(limits, now)
 
 
 def _is_dead(one: Hold, younger: Hold) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol
@@ -70,7 +70,6 @@ class Allowance:
         about: The video it is about.
         pots: The budgets; none for spending without limit.
         now: When it begins.
-        run: The video's run.
     """
 
     def __init__(
@@ -81,14 +80,12 @@ class Allowance:
         about: str = "",
         pots: Sequence[Pot] = (),
         now: datetime | None = None,
-        run: int = 0,
     ) -> None:
         self._documents = documents
         self._key = key
         self._about = about
         self._pots = pots
         self._now = now
-        self._run = run
         self._lock = threading.Lock()
         self._held_usd = 0.0
         self._promised_usd = 0.0
@@ -116,20 +113,11 @@ class Allowance:
         """What was paid until now."""
         return self._spent_usd
 
-    def way_chosen(self) -> str:
-        """Returns the way of asking that an earlier attempt of this run has chosen; empty for none."""
-        for pot in self._pots:
-            if pot.empty.about and self._documents is not None:
-                kept = self._documents.get(ModelSpending, pot.empty.id, owner=None)
-                return kept.way if kept is not None and kept.run == self._run else ""
-        return ""
-
-    def hold(self, usd: float, way: str) -> None:
+    def hold(self, usd: float) -> None:
         """Holds so much in every budget, instead of what was held before.
 
         Args:
             usd: US dollars that asking is expected to cost.
-            way: How it will be asked, which later attempts of the run keep to.
 
         Raises:
             BudgetExceeded: One of them has not so much left; then nothing more is held anywhere.
@@ -137,7 +125,7 @@ class Allowance:
         """
         if usd:
             with self._lock:
-                self._hold(usd, way)
+                self._hold(usd)
 
     @contextmanager
     def paying(self, usd: float, session: ToolSession) -> Iterator[ToolSession]:
@@ -157,7 +145,7 @@ class Allowance:
         with self._lock:
             wanted_usd = self._spent_usd + self._promised_usd + usd
             if wanted_usd > self._held_usd:
-                self._hold(wanted_usd, "")
+                self._hold(wanted_usd)
             self._promised_usd += usd
         meter = _Meter(session)
         try:
@@ -167,16 +155,16 @@ class Allowance:
                 self._promised_usd -= usd
                 self._spent_usd += meter.usd
 
-    def _hold(self, usd: float, way: str) -> None:
+    def _hold(self, usd: float) -> None:
         for done, pot in enumerate(self._pots):
-            refusal = self._held_in(pot, usd, way)
+            refusal = self._held_in(pot, usd)
             if refusal is not None:
                 for earlier in self._pots[:done]:
-                    self._held_in(earlier, self._held_usd, "")
+                    self._held_in(earlier, self._held_usd)
                 raise refusal
         self._held_usd = usd
 
-    def _held_in(self, pot: Pot, usd: float, way: str) -> BudgetExceeded | None:
+    def _held_in(self, pot: Pot, usd: float) -> BudgetExceeded | None:
         if self._documents is None or self._now is None:
             return None
         hold = Hold(key=self._key, about=self._about, usd=usd, at=self._now)
@@ -187,8 +175,7 @@ class Allowance:
             spending = (kept or pot.empty).held(hold)
             if usd > self._held_usd and not pot.allows(spending):
                 return Edit(answer=BudgetExceeded(pot, pot.left_usd(kept, self._key), usd))
-            chosen = replace(spending, run=self._run, way=way) if way and pot.empty.about else spending
-            return Edit(answer=None, document=chosen)
+            return Edit(answer=None, document=spending)
 
         return self._documents.update(ModelSpending, pot.empty.id, decide, owner=None)
 
@@ -218,7 +205,6 @@ def allowance_of(video: Video, ports: BudgetPorts, limits: BudgetSettings) -> Al
         about=video.id,
         pots=pots_of(video, limits, now),
         now=now,
-        run=video.run,
     )
 
 

@@ -62,7 +62,7 @@ def spend(allowance: Allowance, *usd: float, expected: float = 0.1) -> None:
 
 def test_what_is_held_counts_and_what_was_spent_takes_its_place(budgets: Budgets) -> None:
     with budgets.allowance(video()) as allowance:
-        allowance.hold(0.5, "finest")
+        allowance.hold(0.5)
         assert budgets.committed(video()) == [0.5, 0.5, 0.5]
         spend(allowance, 0.02, 0.03)
     assert budgets.committed(video()) == [pytest.approx(0.05)] * 3
@@ -83,22 +83,22 @@ def test_each_budget_refuses_what_is_too_much_and_then_nothing_is_held(
     *earlier, last = videos
     for one in earlier:
         with budgets.allowance(one) as allowance:
-            allowance.hold(0.9, "finest")
+            allowance.hold(0.9)
             spend(allowance, 0.9, expected=0.9)
     before = budgets.committed(last)
     with budgets.allowance(last) as allowance, pytest.raises(BudgetExceeded, match="budget_exceeded") as refused:
-        allowance.hold(0.9, "finest")
+        allowance.hold(0.9)
     assert name in refused.value.shortage
     assert budgets.committed(last) == pytest.approx(before)
     with budgets.allowance(last) as allowance:
-        allowance.hold(0.1, "cheaper")
+        allowance.hold(0.1)
         assert budgets.committed(last) == pytest.approx([each + 0.1 for each in before])
 
 
 def test_many_at_the_same_time_get_no_more_than_there_is(budgets: Budgets) -> None:
     def try_to_hold(number: int) -> bool:
         try:
-            budgets.allowance(video(number, owner=f"owner {number}")).hold(0.5, "finest")
+            budgets.allowance(video(number, owner=f"owner {number}")).hold(0.5)
         except (BudgetExceeded, TransientError):  # stores may refuse to wait for so many
             return False
         return True
@@ -114,11 +114,11 @@ def test_many_at_the_same_time_get_no_more_than_there_is(budgets: Budgets) -> No
 
 
 def test_what_a_dead_attempt_held_stays_counted(budgets: Budgets) -> None:
-    budgets.allowance(video(token=1)).hold(0.6, "finest")  # and then its worker is killed
+    budgets.allowance(video(token=1)).hold(0.6)  # and then its worker is killed
     with budgets.allowance(video(token=2)) as allowance:
         with pytest.raises(BudgetExceeded):
-            allowance.hold(0.6, "finest")
-        allowance.hold(0.3, "cheaper")
+            allowance.hold(0.6)
+        allowance.hold(0.3)
         spend(allowance, 0.2)
     assert budgets.committed(video()) == [pytest.approx(0.8)] * 3
     assert all(spending.holds == () for spending in budgets.kept(video())), "nobody will settle the first"
@@ -126,9 +126,9 @@ def test_what_a_dead_attempt_held_stays_counted(budgets: Budgets) -> None:
 
 def test_an_attempt_that_is_out_of_date_changes_nothing_any_more(budgets: Budgets) -> None:
     zombie = budgets.allowance(video(token=1))
-    zombie.hold(0.6, "finest")
+    zombie.hold(0.6)
     with budgets.allowance(video(token=2)) as allowance:
-        allowance.hold(0.3, "finest")
+        allowance.hold(0.3)
     with zombie:
         spend(zombie, 0.1)
     assert budgets.committed(video()) == [pytest.approx(0.6)] * 3
@@ -136,7 +136,7 @@ def test_an_attempt_that_is_out_of_date_changes_nothing_any_more(budgets: Budget
 
 def test_settling_twice_pays_once(budgets: Budgets) -> None:
     allowance = budgets.allowance(video())
-    allowance.hold(0.6, "finest")
+    allowance.hold(0.6)
     spend(allowance, 0.5)
     for _ in range(2):
         with allowance:
@@ -146,7 +146,7 @@ def test_settling_twice_pays_once(budgets: Budgets) -> None:
 
 def test_who_turns_out_dearer_holds_more_before_asking_again(budgets: Budgets) -> None:
     with budgets.allowance(video()) as allowance:
-        allowance.hold(0.2, "finest")
+        allowance.hold(0.2)
         spend(allowance, 0.5, expected=0.1)  # it talks a lot
         spend(allowance, 0.3, expected=0.1)
         assert budgets.committed(video()) == [pytest.approx(0.6)] * 3, "0.5 that was spent, and 0.1 for the second"
@@ -159,7 +159,7 @@ def test_who_turns_out_dearer_holds_more_before_asking_again(budgets: Budgets) -
 def test_a_day_ends_and_a_newer_upload_begins_anew(budgets: Budgets) -> None:
     for token in (1, 2):
         with budgets.allowance(video(1, token=token)) as allowance:
-            allowance.hold(0.45, "finest")
+            allowance.hold(0.45)
             spend(allowance, 0.45, expected=0.45)
     assert budgets.committed(video(1, generation=2)) == [0.0, pytest.approx(0.9), pytest.approx(0.9)]
     budgets.clock.advance(timedelta(days=1).total_seconds())
@@ -169,7 +169,7 @@ def test_a_day_ends_and_a_newer_upload_begins_anew(budgets: Budgets) -> None:
 def test_what_was_held_before_midnight_is_settled_there(budgets: Budgets) -> None:
     limits, began = budgets.limits, budgets.clock.now()
     with budgets.allowance(video()) as allowance:
-        allowance.hold(0.5, "finest")
+        allowance.hold(0.5)
         budgets.clock.advance(timedelta(days=1).total_seconds())
         spend(allowance, 0.2)
     pots = (owner_pot("ann", limits, began), day_pot(limits, began))
@@ -178,18 +178,11 @@ def test_what_was_held_before_midnight_is_settled_there(budgets: Budgets) -> Non
     assert budgets.committed(video())[1:] == [0.0, 0.0]
 
 
-def test_a_later_attempt_knows_how_the_run_has_begun_to_ask(budgets: Budgets) -> None:
-    assert budgets.allowance(video()).way_chosen() == ""
-    budgets.allowance(video(token=1)).hold(0.1, "sparse")
-    assert budgets.allowance(video(token=2)).way_chosen() == "sparse"
-    assert budgets.allowance(video(token=2, run=2)).way_chosen() == "", "a replay decides anew"
-
-
 def test_without_limits_nothing_is_counted(document_store: DocumentStore) -> None:
     budgets = Budgets(document_store, BudgetSettings(video_usd=0, owner_day_usd=0, day_usd=0))
     with budgets.allowance(video()) as allowance:
         assert not allowance.limited
-        allowance.hold(1e9, "finest")
+        allowance.hold(1e9)
         spend(allowance, 1e9)
     assert document_store.owned(ModelSpending, owner="ann") == []
 
@@ -197,15 +190,15 @@ def test_without_limits_nothing_is_counted(document_store: DocumentStore) -> Non
 def test_one_limit_alone(document_store: DocumentStore) -> None:
     budgets = Budgets(document_store, BudgetSettings(video_usd=0, owner_day_usd=0, day_usd=1.0))
     with budgets.allowance(video()) as allowance:
-        allowance.hold(0.7, "finest")
+        allowance.hold(0.7)
         with pytest.raises(BudgetExceeded):
-            budgets.allowance(video(2)).hold(0.7, "finest")
-        budgets.allowance(video(2)).hold(0.2, "finest")
+            budgets.allowance(video(2)).hold(0.7)
+        budgets.allowance(video(2)).hold(0.2)
 
 
 def test_a_deleted_video_stays_deleted(budgets: Budgets) -> None:
     with budgets.allowance(video()) as allowance:
-        allowance.hold(0.2, "finest")
+        allowance.hold(0.2)
         assert budgets.documents.delete_about(video().id) == 1
         spend(allowance, 0.3, 0.1, expected=0.2)
     assert budgets.committed(video()) == [0.0, pytest.approx(0.4), pytest.approx(0.4)]
@@ -213,7 +206,7 @@ def test_a_deleted_video_stays_deleted(budgets: Budgets) -> None:
 
 
 def test_a_day_is_forgotten_in_time_and_a_video_with_itself(budgets: Budgets) -> None:
-    budgets.allowance(video()).hold(0.2, "finest")
+    budgets.allowance(video()).hold(0.2)
     in_two_days, in_four = (budgets.clock.now() + timedelta(days=days) for days in (2, 4))
     assert budgets.documents.due(ModelSpending, until=in_two_days) == []
     assert {one.about for one in budgets.documents.due(ModelSpending, until=in_four)} == {""}

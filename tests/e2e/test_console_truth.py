@@ -157,3 +157,25 @@ def test_advice_is_shown_in_pictures_and_leads_to_its_second(
     expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuenow", "2.0")
     save_screenshot(page, "advised-desktop-light")
     visitor.leave()
+
+
+def test_a_line_that_nothing_but_a_model_says_is_marked(
+    browser: Browser, deployment: Deployment, video_id: str
+) -> None:
+    visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
+    visitor.log_in()
+    (line, *_) = deployment.ask("GET", f"/v1/videos/{video_id}/findings", owner="bob")["findings"]
+    lines = {"Read on the device": None, "Read by both": True, "Made up": False}
+    findings = [
+        {**line, "name": "text", "modality": "text", "value": value, "verified": verified}
+        for value, verified in lines.items()
+    ]
+    visitor.page.route("**/findings", lambda route: route.fulfill(json={"findings": findings}))
+    visitor.go(f"/#/videos/{video_id}")
+    visitor.page.get_by_role("tab", name="Text").click()
+    panel = visitor.page.locator("#panel-text")
+    expect(panel.locator(".line")).to_have_count(3)
+    marked = panel.locator(".line", has_text="not verified")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("Made up")
+    visitor.leave()

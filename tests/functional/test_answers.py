@@ -234,7 +234,7 @@ def test_recommendations_and_usage(library: Library) -> None:
 def test_what_models_cost_an_owner_today() -> None:
     ports = FakeApiPorts()
     video = VideoDriver(ports.repository).upload("ann/clip.mp4")
-    allowance_of(video, ports, ports.settings.budget).hold(0.25, "finest")
+    allowance_of(video, ports, ports.settings.budget).hold(0.25)
 
     def today(owner: str) -> object:
         headers = {"Authorization": f"Bearer viewer:{owner}"}

@@ -212,7 +212,7 @@ def test_what_is_kept_counts_though_no_money_is_left_for_the_rest(watched: Watch
     assert watched.last.outcome == "succeeded"
 
 
-def test_a_run_goes_on_as_it_began_and_a_replay_decides_anew(watched: Watched) -> None:
+def test_more_money_pays_for_no_finer_answers_to_what_is_known(watched: Watched) -> None:
     deployment = watched.deployment
     deployment.limits = limits(day_usd=0.06)
     with pytest.raises(Crash):

@@ -144,7 +144,7 @@ def test_what_is_used_of_the_days_budget_is_told(deployment: Deployment) -> None
     wiring = deployment.wiring
     assert deployment.figures().models == BudgetFigures(day_usd=200.0, committed_usd=0.0)
     with allowance_of(deployment.driver.upload(), wiring, wiring.settings.budget) as allowance:
-        allowance.hold(1.5, "finest")
+        allowance.hold(1.5)
         assert deployment.figures().models == BudgetFigures(day_usd=200.0, committed_usd=1.5)
         assert machine_doctor._budget(with_gemini(wiring)) == ("ok", "$1.50 of $200.00 are used today")
 
@@ -162,7 +162,7 @@ def test_the_doctor_warns_of_money_that_nothing_limits_or_that_is_nearly_gone(de
     assert machine_doctor._budget(wiring) == ("ok", "no analyzer asks a model")
     unlimited = machine_doctor._budget(with_gemini(wiring, video_usd=0, owner_day_usd=0, day_usd=0))
     assert (unlimited[0], "AUTOMATIONS_BUDGET__DAY_USD" in unlimited[1]) == ("warning", True)
-    allowance_of(deployment.driver.upload(), wiring, wiring.settings.budget).hold(1.9, "finest")
+    allowance_of(deployment.driver.upload(), wiring, wiring.settings.budget).hold(1.9)
     assert machine_doctor._budget(with_gemini(wiring, day_usd=2.0))[0] == "warning"
     assert machine_doctor._budget(with_gemini(wiring, day_usd=3.0))[0] == "ok"
     elsewhere = replace(wiring.settings.gemini, location="eu")
