@@ -20,7 +20,18 @@ pytestmark = pytest.mark.bench
 
 def enlarged(video: Path, path: Path) -> Path:
     """Writes a minute of a video over and over, in 1080p with the grain of a camera."""
-    command = [str(bundled("ffmpeg")), "-v", "error", "-nostdin", "-stream_loop", "-1", "-i", str(video), "-t", "60"]
+    command = [
+        str(bundled("ffmpeg")),
+        "-v",
+        "error",
+        "-nostdin",
+        "-stream_loop",
+        "-1",
+        "-i",
+        str(video),
+        "-t",
+        "60",
+    ]
     command += ["-vf", "scale=1920:1080,setsar=1,noise=alls=6:allf=t,fps=30", "-preset", "veryfast", "-crf", "21"]
     subprocess.run([*command, "-c:v", "libx264", "-c:a", "aac", "-b:a", "128k", str(path)], check=True)
     return path
