@@ -35,7 +35,7 @@ __all__ = ["Learned", "learned", "new_folders", "segmented", "transcoded", "warm
 
 _NAME: Final = "bench/clip"
 _ROOT: Final = Path(__file__).parents[2]
-_OURS: Final = ("functions.", "shared.", "onnxruntime")
+_LOADED_LATE: Final = ("functions.", "shared.", "onnxruntime", "numpy.")
 _PROGRAMS: Final = ("ffmpeg", "ffprobe", "packager")
 _WATCHED_EVERY_S: Final = 0.05
 
@@ -126,7 +126,7 @@ def warmed(work: Callable[[], object], folder: Path) -> None:
 
     def watched() -> None:
         work()
-        told.write_bytes(pickle.dumps([name for name in sys.modules if name.startswith(_OURS)]))
+        told.write_bytes(pickle.dumps([name for name in sys.modules if name.startswith(_LOADED_LATE)]))
 
     used_by(watched)
     for module in pickle.loads(told.read_bytes()):

@@ -20,6 +20,9 @@ __all__ = ["PICKED", "Timelines", "picked", "shown_at"]
 PICKED = ("-copyts",)
 """Global options that picked() needs: times are those of the file, wherever reading begins."""
 
+_ROUNDING_S = 1e-6
+"""How much too early a time may be for the picture that begins then."""
+
 Ticks = npt.NDArray[np.int64]
 
 
@@ -52,8 +55,7 @@ class Timelines:
 
 def shown_at(timeline: Timeline, times_s: npt.ArrayLike) -> npt.NDArray[np.intp]:
     """Returns which of the pictures, numbered as shown, is to be seen at each time; before all, the first."""
-    # Halfway to the next tick: what is meant is seldom exactly a float.
-    ticks = np.floor(np.asarray(times_s) / float(timeline.tick_s) + 0.5)
+    ticks = np.floor((np.asarray(times_s) + _ROUNDING_S) / float(timeline.tick_s))
     return np.maximum(np.searchsorted(timeline.shown, ticks, "right") - 1, 0)
 
 
