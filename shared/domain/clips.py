@@ -151,6 +151,7 @@ def new_clip(video: Video, source: ObjectRef, choice: ClipChoice, now: datetime)
     shown = (video.id, video.source.generation, source.name, choice.spans, choice.box)
     stem = video.source.name.rpartition(".")[0] or video.source.name
     stem = stem.encode(errors="replace")[:_MAX_STEM_BYTES].decode(errors="ignore")
+    part = choice.segment.replace(":", "-") + ("" if choice.box is None else "-vertical")
     return Clip(
         id="c" + hashlib.sha256(encode_json(shown).encode()).hexdigest()[:31],
         owner=video.owner,
@@ -160,7 +161,7 @@ def new_clip(video: Video, source: ObjectRef, choice: ClipChoice, now: datetime)
         segment=choice.segment,
         spans=choice.spans,
         box=choice.box,
-        name=f"{stem}-{choice.segment.replace(':', '-')}{_SUFFIXES.get(source.content_type, '.mp4')}",
+        name=f"{stem}-{part}{_SUFFIXES.get(source.content_type, '.mp4')}",
         requested_at=now,
         due_at=now,
     )

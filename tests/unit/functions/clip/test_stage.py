@@ -280,6 +280,9 @@ def test_another_rendition_makes_another_clip(ports: FakeClipPorts) -> None:
     moved = replace(clip.source, name=clip.source.name.replace("transcode-2", "transcode-9"))
     assert new_clip(video, clip.source, choice, ports.clock.now()).id == clip.id
     assert new_clip(video, moved, choice, ports.clock.now()).id != clip.id
+    upright = new_clip(video, clip.source, replace(choice, box=(0.3, 0.0, 0.3, 1.0)), ports.clock.now())
+    assert upright.id != clip.id
+    assert upright.name == "clip-shot-1-vertical.mp4"
 
 
 def test_other_messages_are_refused(ports: FakeClipPorts) -> None:
