@@ -25,6 +25,7 @@ def jpegs(pictures: Any, paths: Sequence[Path]) -> Any:
     options = {
         "frames:v": len(paths),
         "fps_mode": "passthrough",  # none repeated to fill the time between two
+        "enc_time_base": "demux",  # rounded to a frame rate, two pictures may get the same time, which is refused
         "q:v": 3,  # 2 to 31, less is better; artefacts can't be seen from here on
         "vcodec": "mjpeg",
         "map_metadata": -1,
