@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from shared.domain.framing import Box
 from shared.domain.labels import Verdict
 from shared.domain.records import (
     Modality,
@@ -129,7 +130,7 @@ class RecommendationView(Struct, frozen=True):
     start_s: float | None
     end_s: float | None
     frame_url: str | None
-    box: tuple[float, float, float, float] | None
+    box: Box | None
 
 
 class FindingView(Struct, frozen=True):
@@ -150,7 +151,7 @@ class FindingView(Struct, frozen=True):
     prompt_version: str
     shot: int | None
     frame_url: str | None
-    box: tuple[float, float, float, float] | None
+    box: Box | None
     reason: str
     verified: bool | None
 

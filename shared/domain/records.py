@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from shared.domain.framing import Box
 from shared.domain.media import Loudness
 from shared.domain.object_ref import ObjectRef
 from shared.domain.segments import Rank, Segment, SegmentKind, Sign, Transition
@@ -153,7 +154,7 @@ class Finding:
     prompt_version: str = ""
     shot: int | None = None
     frame: ObjectRef | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     reason: str = ""
     verified: bool | None = None
 
@@ -186,7 +187,7 @@ class Recommendation:
     start_s: float | None = None
     end_s: float | None = None
     frame: ObjectRef | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
