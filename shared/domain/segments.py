@@ -45,7 +45,7 @@ class Segment:
         start_frame: First source frame; shots and transitions only.
         end_frame: First source frame after it; shots and transitions only.
         transition_in: How a shot begins, or which kind a transition is; None for other kinds.
-        transition_s: Seconds that takes, around start_s; 0 for a cut, None for other kinds.
+        transition_s: Seconds that takes, before, after or around start_s; 0 for a cut, None for other kinds.
         scene: Index of the scene a shot belongs to; None for other kinds.
         keyframe: The picture that stands for it; shots only.
         keyframe_s: When that picture is shown.
