@@ -25,7 +25,7 @@ from infra.local.evaluate import evaluate
 from infra.local.key import key
 from infra.local.labels import app as labels
 from infra.local.metrics import metrics
-from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
+from infra.local.options import WORKERS, AsJson, DataDir, VideoId, Workers, Yes, check_stage
 from infra.local.plugins import plugins
 from infra.local.processing import follow_runs, process_files
 from infra.local.rendering import timeline_lines, video_table
@@ -83,7 +83,6 @@ Analyzers = Annotated[
         show_default="the settings'",
     ),
 ]
-VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
 
 
 def main() -> None:

@@ -151,7 +151,7 @@ def _read(source: Path, part: _Part) -> Any:
     )
 
 
-def _pictures(reads: Sequence[Any], parts: Sequence[_Part], box: Any, media: MediaInfo) -> Any:
+def _pictures(reads: Sequence[Any], parts: Sequence[_Part], box: Box | None, media: MediaInfo) -> Any:
     """Returns the pictures of all parts, each at its time in the clip."""
     pictures = [_picture(read, part) for read, part in zip(reads, parts, strict=True)]
     # Not concat, which guesses how long the last picture of a part is shown, and moves what comes after it.
