@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from functions.analyze.picture_measures import Luma
+from shared.domain.framing import UPRIGHT, Box
 
 __all__ = ["Focus", "FocusWindow"]
 
-_UPRIGHT: Final = 9 / 16
 _LEAST_MOTION: Final = 2e-4  # of luma, mean of all pixels; less is noise, and what stands out is looked at instead
 _DETAIL_EVERY: Final = 10  # pictures; what stands still needs no second look
 _CENTRE: Final = 0.05  # part of all that a window at the edge must have more than one in the middle
@@ -30,7 +30,7 @@ class FocusWindow:
         moves: Whether it was found by what moves.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     share: float
     moves: bool
 
@@ -67,7 +67,7 @@ class Focus:
         profile = self._motion if moves else self._detail
         if profile is None or not profile.sum() > 0:
             return None
-        columns = min(round(height * _UPRIGHT), width)
+        columns = min(round(height * UPRIGHT), width)
         sums = np.convolve(profile, np.ones(columns), "valid") / profile.sum()
         middle = (width - columns) / 2
         aside = np.abs(np.arange(len(sums)) - middle) / max(middle, 1.0)

@@ -13,7 +13,7 @@ from typing import Final
 from functions.analyze.crosscheck import crosschecked
 from shared.domain.attempt import ToolRun
 from shared.domain.errors import PermanentError
-from shared.domain.media import MediaInfo
+from shared.domain.media import END_SLACK_S, MediaInfo
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
@@ -29,7 +29,6 @@ from shared.processors.stage import StageContext, StageOutcome
 __all__ = ["AnalyzeStage"]
 
 _READABLE_SIDE: Final = 720  # short side in pixels from which small print can be read; more only costs time
-_ROUNDING_S: Final = 0.1  # containers disagree about the end of a video by about a frame
 
 
 class AnalyzeStage:
@@ -149,7 +148,7 @@ def _checked(finding: Finding, analyzer: Analyzer, media: MediaInfo) -> Iterator
         PermanentError: ``bad_finding``.
     """
     end_s = min(finding.end_s, media.duration_s)
-    inside = 0.0 <= finding.start_s < end_s and finding.end_s <= media.duration_s + _ROUNDING_S
+    inside = 0.0 <= finding.start_s < end_s and finding.end_s <= media.duration_s + END_SLACK_S
     measured = isinstance(finding.value, str | tuple) or math.isfinite(finding.value)
     signed = finding.producer == analyzer.name and finding.producer_version
     if not (inside and measured and signed and 0.0 <= finding.confidence <= 1.0):

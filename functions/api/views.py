@@ -9,22 +9,24 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from functions.api.shapes import (
-    Capabilities,
+from functions.api.found_shapes import (
     EvidenceView,
     FindingView,
     LabelView,
-    MediaView,
     PieceView,
-    Progress,
     RecommendationView,
-    RelatedView,
-    RenditionView,
     SearchHitView,
     SegmentView,
+    TagView,
+)
+from functions.api.shapes import (
+    Capabilities,
+    MediaView,
+    Progress,
+    RelatedView,
+    RenditionView,
     SourceView,
     StageTiming,
-    TagView,
     VideoStreamView,
     VideoView,
 )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from functions.notify.claims import claim, once, settle
 from shared.domain.events import VideoEvent
 from shared.domain.flow import Flow
 from shared.domain.publications import Publication, publication_of
 from shared.domain.records import Record
 from shared.logs import logger
 from shared.ports.clock import Clock
-from shared.ports.document_store import DocumentStore, Edit
+from shared.ports.document_store import DocumentStore
 from shared.ports.event_bus import EventBus
 from shared.ports.video_repository import VideoRepository
 from shared.processors.publisher import Announced, Publisher
@@ -61,14 +61,14 @@ class Publishing:
         for publisher in self._publishers.values():
             if event.type in publisher.inputs:
                 made = publication_of(publisher.name, event, outlives=outlives)
-                if ports.documents.update(Publication, made.id, partial(_once, made), owner=made.owner):
+                if ports.documents.update(Publication, made.id, partial(once, made), owner=made.owner):
                     request_work(ports.bus, made)
 
     def attempt(self, publication_id: str) -> None:
         """Tells a publisher what was noted, if that is due."""
         ports = self._ports
-        claim = partial(_claim, now=ports.clock.now())
-        publication = ports.documents.update(Publication, publication_id, claim, owner=None)
+        due = partial(claim, now=ports.clock.now())
+        publication = ports.documents.update(Publication, publication_id, due, owner=None)
         if publication is None:
             return
         publisher, event = self._publishers.get(publication.publisher), publication.event
@@ -84,8 +84,8 @@ class Publishing:
         outcome = self._told(
             publisher, publication, Announced(key=event.event_id, event=event, video=video, records=records)
         )
-        settle = partial(_settle, claimed=publication, outcome=outcome)
-        ports.documents.update(Publication, publication.id, settle, owner=publication.owner)
+        settled = partial(settle, claimed=publication, outcome=outcome)
+        ports.documents.update(Publication, publication.id, settled, owner=publication.owner)
 
     def _told(self, publisher: Publisher, publication: Publication, announced: Announced) -> Publication:
         try:
@@ -100,23 +100,3 @@ class Publishing:
             )
             return publication.refused(f"{type(error).__name__}: {error}", self._ports.clock.now())
         return publication.taken(self._ports.clock.now())
-
-
-def _once(made: Publication, stored: Publication | None) -> Edit[Publication, bool]:
-    return Edit(answer=stored is None, document=made if stored is None else None)
-
-
-def _claim(stored: Publication | None, now: datetime) -> Edit[Publication, Publication | None]:
-    if stored is None or not stored.is_due(now):
-        return Edit(answer=None)
-    if stored.state != "pending":
-        return Edit(answer=None, delete=True)  # no copy of the event comes any more
-    claimed = stored.claimed(now)
-    return Edit(answer=claimed, document=claimed)
-
-
-def _settle(stored: Publication | None, claimed: Publication, outcome: Publication) -> Edit[Publication, None]:
-    """Saves what became of it, unless somebody else took over; that it was taken counts in any case."""
-    still_open = stored is not None and stored.state == "pending"
-    counts = stored == claimed or (still_open and outcome.state == "done")
-    return Edit(answer=None, document=outcome if counts else None)

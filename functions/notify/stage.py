@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final, Protocol
 
+from functions.notify.claims import claim, once, settle
 from functions.notify.publishing import Publishing, PublishingPorts
 from functions.notify.signature import signed_headers
 from shared.domain.errors import PermanentError, TransientError
@@ -90,7 +91,11 @@ class Notifier:
             for webhook in ports.documents.owned(Webhook, owner=event.owner)
             if webhook.wants(event.type)
         ]
-        new = [one for one in made if ports.documents.update(WebhookDelivery, one.id, _once(one), owner=one.owner)]
+        new = [
+            one
+            for one in made
+            if ports.documents.update(WebhookDelivery, one.id, partial(once, one), owner=one.owner)
+        ]
         if made and not told_of_deletion and ports.repository.get(event.video_id) is None:
             # Whoever deleted the video may have looked for these before they were there.
             for one in made:
@@ -101,8 +106,8 @@ class Notifier:
 
     def _attempt(self, delivery_id: str) -> None:
         ports = self._ports
-        claim = partial(_claim, now=ports.clock.now())
-        delivery = ports.documents.update(WebhookDelivery, delivery_id, claim, owner=None)
+        due = partial(claim, now=ports.clock.now())
+        delivery = ports.documents.update(WebhookDelivery, delivery_id, due, owner=None)
         if delivery is None:
             return
         webhook = ports.documents.get(Webhook, delivery.webhook_id, owner=delivery.owner)
@@ -153,29 +158,8 @@ class Notifier:
         if ended and outcome.event_type == self._ports.flow.deleted_topic:
             # It names a video that nothing here must know of any more.
             outcome = outcome.without_content()
-
-        def decide(stored: WebhookDelivery | None) -> Edit[WebhookDelivery, None]:
-            still_open = stored is not None and stored.state == "pending"
-            counts = stored == claimed or (still_open and outcome.state == "delivered")
-            return Edit(answer=None, document=outcome if counts else None)
-
+        decide = partial(settle, claimed=claimed, outcome=outcome)
         self._ports.documents.update(WebhookDelivery, claimed.id, decide, owner=claimed.owner)
-
-
-def _once(made: WebhookDelivery) -> Callable[[WebhookDelivery | None], Edit[WebhookDelivery, bool]]:
-    def decide(stored: WebhookDelivery | None) -> Edit[WebhookDelivery, bool]:
-        return Edit(answer=stored is None, document=made if stored is None else None)
-
-    return decide
-
-
-def _claim(stored: WebhookDelivery | None, now: datetime) -> Edit[WebhookDelivery, WebhookDelivery | None]:
-    if stored is None or not stored.is_due(now):
-        return Edit(answer=None)
-    if stored.state != "pending":
-        return Edit(answer=None, delete=True)  # it was in the log for long enough
-    claimed = stored.claimed(now)
-    return Edit(answer=claimed, document=claimed)
 
 
 def _note(stored: Webhook | None, attempt: DeliveryAttempt) -> Edit[Webhook, None]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
-from shared.domain.media import MediaInfo
+from shared.domain.media import END_SLACK_S, MediaInfo
 from shared.domain.records import Segment
 from shared.ports.media_tool import Frame
 from shared.processors.isolation import Budget, Isolation
@@ -14,9 +13,6 @@ from shared.processors.segmenter import Segmenter
 from shared.processors.stage import StageContext
 
 __all__ = ["isolated"]
-
-_ROUNDING_S: Final = 0.1
-"""Containers disagree about the end of a video by about a frame."""
 
 
 def isolated(segmenter: Segmenter, context: StageContext) -> Segmenter:
@@ -56,7 +52,7 @@ class _IsolatedSegmenter(Segmenter):
 
     def _found(self) -> Iterator[Segment]:
         for segment in self._segmenter.finish():
-            if not 0.0 <= segment.start_s < segment.end_s <= self._duration_s + _ROUNDING_S:
+            if not 0.0 <= segment.start_s < segment.end_s <= self._duration_s + END_SLACK_S:
                 raise ValueError(
                     f"a {segment.kind} from {segment.start_s} to {segment.end_s} s is not in the video"
                 )

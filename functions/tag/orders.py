@@ -15,6 +15,7 @@ from typing import Final
 
 from functions.tag.order_patterns import PATTERNS, SQUEEZED
 from functions.tag.words import STOP_WORDS, singular, word_list
+from shared.domain.plain_text import letters
 from shared.domain.records import Finding
 
 __all__ = ["Heeded", "heeded", "is_order"]
@@ -69,8 +70,7 @@ def _is_a_models(finding: Finding) -> bool:
 def is_order(text: str) -> bool:
     """Says whether a text reads like an order to whoever, or whatever, describes the video."""
     plain = unicodedata.normalize("NFKC", text)
-    squeezed = "".join(filter(str.isalnum, plain)).casefold()
-    return any(pattern.search(plain) for pattern in PATTERNS) or bool(SQUEEZED.search(squeezed))
+    return any(pattern.search(plain) for pattern in PATTERNS) or bool(SQUEEZED.search(letters(plain)))
 
 
 def _orders(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,21 +18,20 @@ from infra.local.as_json import full_view, short_view
 from infra.local.backfill import backfill
 from infra.local.clips import clip, highlight
 from infra.local.dead_letters import app as dead_letters
-from infra.local.delivery_lines import DeliveryLines
+from infra.local.demo import demo
 from infra.local.doctor import doctor
 from infra.local.estimate import estimate
 from infra.local.evaluate import evaluate
 from infra.local.key import key
 from infra.local.labels import app as labels
 from infra.local.metrics import metrics
-from infra.local.options import WORKERS, AsJson, DataDir, Workers, Yes, check_stage
+from infra.local.options import WORKERS, AsJson, DataDir, VideoId, Workers, Yes, check_stage
 from infra.local.plugins import plugins
 from infra.local.processing import follow_runs, process_files
 from infra.local.rendering import timeline_lines, video_table
 from infra.local.search import search
 from infra.local.session import all_videos, find_video, open_deployment
-from infra.local.stack import Stack
-from infra.local.submission import OWNER, Submission
+from infra.local.submission import Submission
 from infra.local.terminal import (
     err,
     exit_code,
@@ -43,11 +41,9 @@ from infra.local.terminal import (
     print_error,
     print_outcomes,
     program_as_typed,
-    say,
-    until_interrupted,
 )
-from infra.local.token import console_link, token
-from shared.adapters.binaries import bundled
+from infra.local.token import token
+from infra.local.up import up
 from shared.domain.errors import PipelineError
 from shared.domain.uploads import is_upload
 from shared.runtime.deletion import delete_video
@@ -65,13 +61,6 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
-
-
-class Deployment(StrEnum):
-    """What `up` can start."""
-
-    EMBEDDED = "embedded"
-    EMULATORS = "emulators"
 
 
 def _checked(files: list[Path]) -> list[Path]:
@@ -94,7 +83,6 @@ Analyzers = Annotated[
         show_default="the settings'",
     ),
 ]
-VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
 
 
 def main() -> None:
@@ -130,79 +118,6 @@ def process(
     else:
         print_outcomes(videos)
     raise typer.Exit(exit_code(videos))
-
-
-def demo(
-    video: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, readable=True, help="Process this instead of the sample."),
-    ] = None,
-    data_dir: DataDir = None,
-    workers: Workers = WORKERS,
-) -> None:
-    """Process a sample clip, or a video of yours, and show everything that came out."""
-    from infra.local.sample import render_sample
-
-    wiring = open_deployment(data_dir)
-    if video is None:
-        video = wiring.settings.data_dir / "sample" / "a-day-out.mp4"
-        out.print("Rendering a sample clip of 25 s ...")
-        render_sample(wiring.settings.ffmpeg or bundled("ffmpeg"), video)
-    videos = process_files(wiring, [video], workers, out)
-    for each in videos:
-        if each is not None:
-            print_details(wiring, each)
-    raise typer.Exit(exit_code(videos))
-
-
-def up(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
-    data_dir: DataDir = None,
-    workers: Workers = WORKERS,
-    on: Annotated[
-        Deployment,
-        typer.Option(
-            help="embedded: SQLite and folders. emulators: Firestore, Pub/Sub and Cloud Storage as emulated by "
-            "Google's tools, with a functions-framework process a function."
-        ),
-    ] = Deployment.EMBEDDED,
-) -> None:
-    """Run the HTTP API, the workers, and a watcher over the upload folder, until Ctrl-C.
-
-    Copy a video into DATA_DIR/uploads/local/ and it is processed once it is completely written. The console shows
-    what is in there; every other folder is another owner's.
-
-      $ automations up --port 8080
-
-      $ mkdir -p data/uploads/local && cp holiday.mp4 data/uploads/local/
-
-    On emulators, everything is as it is on Google Cloud, but kept in memory. Upload with Google's tools, or with
-    the other commands, which find the emulators by the data folder.
-
-      $ automations up --on emulators
-
-      $ automations process holiday.mp4
-    """
-    wiring = open_deployment(data_dir)
-    if on == Deployment.EMULATORS:
-        from infra.local.emulators.command import run_on_emulators
-
-        run_on_emulators(wiring, host, port)
-        return
-    from infra.local.server import ApiServer
-
-    lines = DeliveryLines(wiring, say, failures_only=False)
-    stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
-    with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
-        say(f"API      {api.url}")
-        say(f"Console  {console_link(wiring, api.url)}")
-        folder = wiring.settings.data_dir / wiring.settings.upload_bucket / OWNER
-        say(f"Uploads  {folder}/ (what the console shows; other folders are other owners)")
-        say(f"Logs     {wiring.settings.data_dir / 'logs'}")
-        say("Ctrl-C stops; unfinished work goes on at the next start.")
-        stack.watch_over()
-    say("Stopped.")
 
 
 def list_command(data_dir: DataDir = None, as_json: AsJson = False) -> None:

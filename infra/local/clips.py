@@ -10,7 +10,7 @@ import rich.progress
 import typer
 
 from infra.local.delivery_lines import DeliveryLines
-from infra.local.options import DataDir
+from infra.local.options import DataDir, VideoId
 from infra.local.session import Host, find_video, open_deployment
 from infra.local.submission import LOOK_EVERY_S
 from infra.local.terminal import err, say, until_interrupted
@@ -26,7 +26,6 @@ from shared.runtime.tasks import request_work
 
 __all__ = ["clip", "highlight"]
 
-VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
 Output = Annotated[
     Path | None,
     typer.Option(

@@ -11,7 +11,7 @@ import typer
 from shared.domain.flow import Flow
 from shared.domain.principal import can_own
 
-__all__ = ["WORKERS", "AsJson", "DataDir", "Owner", "Workers", "Yes", "check_stage"]
+__all__ = ["WORKERS", "AsJson", "DataDir", "Owner", "VideoId", "Workers", "Yes", "check_stage"]
 
 WORKERS: Final = min(4, os.cpu_count() or 1)
 
@@ -30,6 +30,7 @@ Owner = Annotated[
     str, typer.Option(callback=_checked_owner, help="Whose videos it is for: the folder they are uploaded to.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first, as is done on a terminal.")]
 
 

@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from infra.local.rendering import outcome_line, video_details, where_to_look
+from infra.local.details import video_details, where_to_look
+from infra.local.rendering import outcome_line
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.status import READY

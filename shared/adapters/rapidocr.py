@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from shared.domain.errors import ConfigurationError, TransientError
+from shared.domain.framing import Box
 from shared.ports.text_reader import TextLine
 
 __all__ = ["RapidOcrTextReader"]
@@ -83,7 +84,7 @@ def _model(name: str) -> Path:
     return path
 
 
-def _box(corners: Any, width: int, height: int) -> tuple[float, float, float, float]:
+def _box(corners: Any, width: int, height: int) -> Box:
     xs = [min(max(float(x) / width, 0.0), 1.0) for x, _ in corners]
     ys = [min(max(float(y) / height, 0.0), 1.0) for _, y in corners]
     return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)

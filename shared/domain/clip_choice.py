@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final, get_args
 
 from shared.domain.errors import NotFound, PermanentError
+from shared.domain.framing import Box
 from shared.domain.records import Recommendation, Segment, SegmentKind
 
 __all__ = ["HIGHLIGHT", "MAX_CLIP_S", "REEL_S", "ClipChoice", "Described", "choose"]
@@ -60,7 +61,7 @@ class ClipChoice:
 
     segment: str
     spans: tuple[tuple[float, float], ...]
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
 
 
 def choose(asked: str, video: Described, *, max_s: float = REEL_S, vertical: bool = False) -> ClipChoice:
@@ -166,7 +167,7 @@ def _reel(highlights: Sequence[_Highlight], max_s: float) -> tuple[tuple[float, 
     return tuple(sorted(taken))
 
 
-def _window(video: Described, spans: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
+def _window(video: Described, spans: Sequence[tuple[float, float]]) -> Box:
     """Returns the 9:16 window that is recommended for where most of the clip is."""
     windows = [
         one

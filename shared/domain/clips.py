@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from shared.domain.clip_choice import ClipChoice
 from shared.domain.codec import encode_json
+from shared.domain.framing import Box
 from shared.domain.identity import clips_key, object_prefix
 from shared.domain.records import ObjectRef
 from shared.domain.video import Video
@@ -64,7 +65,7 @@ class Clip:
     source: ObjectRef
     segment: str
     spans: tuple[tuple[float, float], ...]
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     name: str
     requested_at: datetime
     due_at: datetime

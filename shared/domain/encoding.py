@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
+from shared.domain.framing import Box
+
 __all__ = [
     "GOP_S",
     "LARGEST_RUNG_THREADS",
@@ -250,7 +252,7 @@ class ClipPlan:
     """
 
     spans: tuple[tuple[float, float], ...]
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     preset: Preset = "balanced"
 
 

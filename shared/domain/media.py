@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-__all__ = ["AudioStream", "Kind", "Loudness", "MediaInfo", "SubtitleStream", "VideoStream"]
+__all__ = ["END_SLACK_S", "AudioStream", "Kind", "Loudness", "MediaInfo", "SubtitleStream", "VideoStream"]
+
+END_SLACK_S: Final = 0.1
+"""Seconds by which something may end after its video: containers disagree about that by about a frame."""
 
 Kind: TypeAlias = Literal["video", "audio"]
 """What a source is: moving pictures, with or without sound, or sound alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["plain_text"]
+__all__ = ["letters", "plain_text"]
 
 _ELEMENT = re.compile(
     r"<(script|style)\b[^<>]*>.*?</\1\s*>|</?[a-z][^<>]*>|<[!?][^<>]*>", re.IGNORECASE | re.DOTALL
@@ -28,6 +28,11 @@ def plain_text(text: str, max_chars: int = 500) -> str:
         visible, stripped = stripped, _ELEMENT.sub(" ", stripped)
     # What is left of "<" is a comparison or half an element; with a space behind it no parser sees an element.
     return " ".join(_OPENING.sub("< ", stripped).split())[:max_chars].rstrip()
+
+
+def letters(text: str) -> str:
+    """Returns the letters and digits of a text in small ones: texts whose spaces were lost have the same."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _is_visible(char: str) -> bool:

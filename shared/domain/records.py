@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from shared.domain.framing import Box
 from shared.domain.media import Loudness
 from shared.domain.object_ref import ObjectRef
+from shared.domain.segments import Rank, Segment, SegmentKind, Sign, Transition
 from shared.domain.tags import Evidence, Modality, Tag, TagKind
 
 __all__ = [
@@ -37,8 +39,6 @@ __all__ = [
     "Transition",
 ]
 
-SegmentKind: TypeAlias = Literal["shot", "transition", "scene", "black", "silence", "speech", "music"]
-Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve", "wipe"]
 RecommendationKind: TypeAlias = Literal[
     "poster",
     "title",
@@ -122,85 +122,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
-    """One of the things that make a segment matter.
-
-    Attributes:
-        name: ``speech``, ``text``, ``motion``, ``novelty`` or ``loudness``.
-        value: How much of it there is, 0..1.
-        words: What was measured, in words, with the figure.
-    """
-
-    name: str
-    value: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """A span of the video.
-
-    Attributes:
-        kind: What the span is; a ``transition`` is a fade, dissolve or wipe, from the first frame that is not
-            wholly the old picture to the first that is wholly the new one.
-        index: 0-based position among the segments of its kind.
-        start_s: First instant.
-        end_s: First instant after it.
-        start_frame: First source frame; shots and transitions only.
-        end_frame: First source frame after it; shots and transitions only.
-        transition_in: How a shot begins, or which kind a transition is; None for other kinds.
-        transition_s: Seconds that takes, around start_s; 0 for a cut, None for other kinds.
-        scene: Index of the scene a shot belongs to; None for other kinds.
-        keyframe: The picture that stands for it; shots only.
-        keyframe_s: When that picture is shown.
-        score: How much the segment matters within its kind, 0..1, by what was seen and heard before anything was
-            read; a Rank knows more. None when not ranked.
-        reason: Why it got that score, in words.
-        signs: What the score is made of; empty where nothing is to be seen.
-        confidence: How sure the producer is, 0..1.
-        producer: Name of the algorithm.
-        producer_version: Its version.
-    """
-
-    kind: SegmentKind
-    index: int
-    start_s: float
-    end_s: float
-    start_frame: int | None = None
-    end_frame: int | None = None
-    transition_in: Transition | None = None
-    transition_s: float | None = None
-    scene: int | None = None
-    keyframe: ObjectRef | None = None
-    keyframe_s: float | None = None
-    score: float | None = None
-    reason: str = ""
-    signs: tuple[Sign, ...] = ()
-    confidence: float = 1.0
-    producer: str
-    producer_version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rank:
-    """How much a segment matters by all that is known of it, once everything was found.
-
-    Attributes:
-        kind: What the segment is: ``shot`` or ``scene``.
-        index: Its position among those of its kind.
-        score: 0..1 within its kind.
-        reason: Why, in words with the figures.
-        signs: What the score is made of.
-    """
-
-    kind: SegmentKind
-    index: int
-    score: float
-    reason: str
-    signs: tuple[Sign, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing found in the video, and where.
 
@@ -233,7 +154,7 @@ class Finding:
     prompt_version: str = ""
     shot: int | None = None
     frame: ObjectRef | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     reason: str = ""
     verified: bool | None = None
 
@@ -266,7 +187,7 @@ class Recommendation:
     start_s: float | None = None
     end_s: float | None = None
     frame: ObjectRef | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

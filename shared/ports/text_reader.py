@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shared.domain.framing import Box
+
 __all__ = ["TextLine", "TextReader"]
 
 
@@ -16,7 +18,7 @@ class TextLine:
 
     text: str
     confidence: float
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 class TextReader(Protocol):

@@ -1,8 +1,8 @@
 """What keeps strategies from outside from spoiling a video: they are held to what they declare, and end alone.
 
 Whatever one of them does wrong, the video goes on with what the others found, and its attempt says what is
-missing.
-A strategy of the product is not held back: where that fails, something is wrong that must not pass for a result.
+missing. A strategy of the product is not held back: where that fails, something is wrong that must not pass for
+a result.
 """
 
 from __future__ import annotations

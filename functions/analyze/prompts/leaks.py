@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
+from shared.domain.plain_text import letters
 from shared.domain.records import Finding
 
 __all__ = ["Leaks"]
@@ -32,12 +33,12 @@ class Leaks:
         texts = tuple(instructions)
         self._runs = {run for text in texts for run in _runs(text)}
         tokens = (token.strip(".,:;!?`'\"()[]{}") for text in texts for token in text.split())
-        codes = (_squeezed(token) for token in tokens if _CODE.match(token))
+        codes = (letters(token) for token in tokens if _CODE.match(token))
         self._marks = {code for code in codes if len(code) >= _MIN_MARK_CHARS}
 
     def holds(self, text: str) -> bool:
         """Says whether a text repeats a piece of the instructions, also spelt out or turned around."""
-        squeezed = _squeezed(text)
+        squeezed = letters(text)
         if any(mark in squeezed or mark[::-1] in squeezed for mark in self._marks):
             return True
         return not self._runs.isdisjoint(_runs(text))
@@ -66,7 +67,3 @@ class Leaks:
 def _runs(text: str) -> Iterator[tuple[str, ...]]:
     words = _WORD.findall(text.casefold())
     return zip(*(islice(words, start, None) for start in range(_RUN)), strict=False)
-
-
-def _squeezed(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()

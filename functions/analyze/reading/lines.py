@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["Box", "Reading", "ReadingName", "coverage", "is_made_of", "is_part", "is_same"]
+from shared.domain.framing import Box
+from shared.domain.plain_text import letters
+
+__all__ = ["Reading", "ReadingName", "coverage", "is_made_of", "is_part", "is_same"]
 
 ReadingName: TypeAlias = Literal["text", "qr_code"]
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""x, y, width and height in 0..1 of the picture."""
 
 _SAME_TEXT: Final = 0.8  # likeness of two readings of one line
 _ENUMERATION: Final = re.compile(r"^\W*\d{1,2}[.)]\s+|^\W+")  # bullets are now read, now not
@@ -55,14 +55,14 @@ def is_same(one: Reading, other: Reading) -> bool:
 
 def is_part(one: Reading, other: Reading) -> bool:
     """Says whether the first is a piece of the second: lines are sometimes read in two."""
-    part, whole = _letters(one.text), _letters(other.text)
+    part, whole = letters(one.text), letters(other.text)
     return one.name == other.name and bool(part) and part in whole
 
 
 def is_made_of(one: Reading, others: Sequence[Reading]) -> bool:
     """Says whether the first is what the others are, one after the other: lines are sometimes read as one."""
     same_name = all(other.name == one.name for other in others)
-    return same_name and _letters(one.text) == "".join(_letters(other.text) for other in others)
+    return same_name and letters(one.text) == "".join(letters(other.text) for other in others)
 
 
 def coverage(one: Box, other: Box) -> float:
@@ -75,7 +75,3 @@ def coverage(one: Box, other: Box) -> float:
 
 def _bare(text: str) -> str:
     return _ENUMERATION.sub("", text).casefold()
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

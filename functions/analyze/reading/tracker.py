@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.analyze.reading.lines import Box, Reading, coverage, is_made_of, is_part, is_same
+from functions.analyze.reading.lines import Reading, coverage, is_made_of, is_part, is_same
 from functions.analyze.reading.patches import Area, Gray, Likeness, Patch, Place
+from shared.domain.framing import Box
 
 __all__ = ["Appearance", "TextTracker"]
 

@@ -2,7 +2,8 @@
 
 Names of findings, which taggers rely on. Those of problems and stretches are there only where something holds,
 one a stretch, with that stretch's span; a confidence of 0.5 is that of a borderline case. A problem of the sound
-says in ``reason`` what is wrong. What a model quotes is ``verified`` or not. Black is a segment:
+says in ``reason`` what is wrong. What a model quotes is ``verified`` or not. What it says
+itself, from ``summary`` to ``chapter``, has the modality ``sound`` for a recording. Black is a segment:
 
 | name | modality | value |
 |---|---|---|
@@ -28,6 +29,7 @@ says in ``reason`` what is wrong. What a model quotes is ``verified`` or not. Bl
 | ``sound_noise`` | sound | level of noise in dBFS, if that is high for what is said |
 | ``sound_hum`` | sound | frequency in Hz of a hum from the mains, 50.0 or 60.0 |
 | ``motion`` | picture | mean change of luma between pictures 0.1 s apart, 0..1; one a shot |
+| ``focus`` | picture | share of what moves, or stands out, inside the box, a window of 9:16; one a shot |
 | ``brightness`` | picture | mean luma, 0 black .. 1 white; one a shot |
 | ``sharpness`` | picture | share of the keyframe's fine detail a blur would destroy, 0..1; none if flat |
 | ``dominant_colors`` | picture | the keyframe's main colours by name, largest first; confidence = their share |

@@ -20,6 +20,7 @@ from functions.analyze.stretches.stillness import Stillness
 from functions.analyze.stretches.stretch import Stretch
 from shared.domain.errors import TransientError
 from shared.domain.records import Finding, ObjectRef, Segment
+from shared.domain.timing import overlap
 from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
 from shared.processors.strategy import StrategyPorts
 
@@ -82,12 +83,8 @@ class _Watch:
         self._exposure.close(end_s)
         stills = [one for one in self._stillness.found if one.name == "still"]
         # A page is as white as too much light is; but what a camera sees moves.
-        exposed = [one for one in self._exposure.found if not any(_overlap(one, still) for still in stills)]
+        exposed = [one for one in self._exposure.found if not any(overlap(one, still) for still in stills)]
         return [*self._stillness.found, *self._bars.found, *exposed]
-
-
-def _overlap(one: Stretch, other: Stretch) -> bool:
-    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 class PicturesAnalyzer(Analyzer):

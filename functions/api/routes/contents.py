@@ -8,8 +8,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from functions.api.found_shapes import FindingView, RecommendationView, SegmentView
 from functions.api.operation import Answer, Call, Nothing, Routes
-from functions.api.shapes import FindingView, RecommendationView, RelatedView, RenditionView, SegmentView
+from functions.api.shapes import RelatedView, RenditionView
 from functions.api.views import Views
 from shared.domain.attempt import Attempt
 from shared.domain.ranking import with_ranks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from functions.api.found_shapes import LabelView
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.paging import PageQuery
-from functions.api.shapes import LabelView
 from functions.api.views import Views
 from shared.domain.labels import labels_of
 

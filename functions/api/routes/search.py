@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from functions.api.found_shapes import SearchHitView
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.problems import Refusal
-from functions.api.shapes import SearchHitView
 from functions.api.views import Views
 
 __all__ = ["search_routes"]

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from functions.api.found_shapes import TagView
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.preconditions import require_match, revision_of
 from functions.api.problems import Refusal
-from functions.api.shapes import TagView
 from functions.api.views import Views
 from shared.domain.corrections import MAX_LABEL_CHARS, MAX_TAG_EDITS, PERSON, tag_label
 from shared.domain.errors import NotFound

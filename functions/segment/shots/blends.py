@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from functions.segment.shots.thumbnail import Planes, median
 
-__all__ = ["are_blends", "shares"]
+__all__ = ["MAX_RESIDUE", "are_blends", "shares"]
 
-_MAX_RESIDUE = 0.36
+MAX_RESIDUE = 0.36
 """Part of a picture that no mixture explains, relative to the difference between the two."""
 
 _CONTRAST_LOSS = (0.6, 1.5)
@@ -36,7 +36,7 @@ def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     mixing costs, which no movement of camera or objects imitates.
     """
     held, residues = shares(first, last, pictures)
-    if residues.max() > _MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
+    if residues.max() > MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
         return False
     # A mixture's variance is the mean of both variances less s(1 - s) times the variance of the difference.
     lost = (1 - held) * _variance(first) + held * _variance(last) - _variance(pictures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.blends import are_blends, shares
+from functions.segment.shots.blends import MAX_RESIDUE, are_blends, shares
 from functions.segment.shots.thumbnail import Planes
 
 __all__ = ["middles_are_mixed", "mixed"]
@@ -15,8 +15,6 @@ _FLAT = 1.5
 
 _BETWEEN = (0.15, 0.85)
 """How much of the new picture there is in the middle of a window."""
-
-_MAX_UNEXPLAINED = 0.36
 
 Numbers = npt.NDArray[np.float32]
 
@@ -28,7 +26,7 @@ def middles_are_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
     held = np.einsum("ij,ij->i", part, whole) / energy
     unexplained = np.einsum("ij,ij->i", part, part) - held**2 * energy
     between = (held > _BETWEEN[0]) & (held < _BETWEEN[1])
-    return np.asarray(between & (unexplained <= _MAX_UNEXPLAINED**2 * energy), np.bool_)
+    return np.asarray(between & (unexplained <= MAX_RESIDUE**2 * energy), np.bool_)
 
 
 def mixed(window: Planes) -> Numbers | None:

@@ -17,7 +17,6 @@ from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
 from functions.tag.words import STOP_WORDS, singular, word_list
 from shared.domain.records import Finding, Recommendation, Tag
-from shared.domain.transcript import transcript_of
 
 __all__ = ["chapters"]
 
@@ -26,7 +25,6 @@ _FEWEST: Final = 3
 _SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
 _WITH_SHOT_S: Final = (-0.5, 2.0)  # a heading that appears so near to a cut came with it
 _OPENING_S: Final = 15.0
-_CLEAR: Final = 0.6
 _WORD_CHARS: Final = 4
 _SAID_WORDS: Final = 2
 
@@ -43,13 +41,7 @@ class _Namer:
 
     def __init__(self, known: Known, starts_s: Sequence[float]) -> None:
         self._headings = Moments(headings(known.findings, known.name))
-        self._topics = [
-            tag
-            for tag in known.tags
-            if tag.kind in {"topic", "object", "person-mentioned"}
-            and tag.verified
-            and not names_nothing(tag.label)
-        ]
+        self._topics = known.subjects()
         self._said = _words_by_stretch(known, starts_s)
         self._used: set[str] = set()
 
@@ -179,7 +171,7 @@ def _topic(tag: Tag, start_s: float, end_s: float) -> _Title | None:
 def _words_by_stretch(known: Known, starts_s: Sequence[float]) -> dict[int, Counter[str]]:
     """Returns how often each word is said clearly in each stretch, by its number."""
     said: dict[int, Counter[str]] = {}
-    lines = [line for line in transcript_of(known.findings, known.media).lines if line.confidence >= _CLEAR]
+    lines = known.said_clearly()
     for number, (start_s, end_s) in enumerate(pairwise([*starts_s, known.media.duration_s])):
         words = (word for line in lines if start_s <= line.start_s < end_s for word in word_list(line.text))
         telling = (word for word in words if len(word) >= _WORD_CHARS and word.casefold() not in STOP_WORDS)

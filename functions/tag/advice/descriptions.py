@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, distinct, shortened
-from functions.tag.advice.nameless import names_nothing
+from functions.tag.advice.known import SURE, Known, distinct, shortened
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Recommendation
-from shared.domain.transcript import transcript_of
 
 __all__ = ["descriptions"]
 
@@ -18,8 +16,6 @@ _MOST_TOPICS: Final = 5
 _MOST_LINES: Final = 4
 _MOST_PHRASES: Final = 2
 _PHRASE_WORDS: Final = 5  # of those that say something
-_CLEAR: Final = 0.6
-_SURE: Final = 0.5
 
 
 def descriptions(known: Known) -> Iterator[Recommendation]:
@@ -34,14 +30,7 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
         )
     if summaries:
         return
-    topics = distinct(
-        tag.label
-        for tag in known.tags
-        if tag.kind in {"topic", "object", "person-mentioned"}
-        and tag.verified
-        and tag.confidence >= _SURE
-        and not names_nothing(tag.label)
-    )[:_MOST_TOPICS]
+    topics = distinct(tag.label for tag in known.subjects(SURE))[:_MOST_TOPICS]
     shown = list(dict.fromkeys(str(line.value) for line in headings(known.findings, known.name)))[:_MOST_LINES]
     said = _said(known)
     parts = [
@@ -60,9 +49,8 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
 
 def _said(known: Known) -> list[str]:
     """Returns the phrases heard clearly that say most, in the order they are said."""
-    transcript = transcript_of(known.findings, known.media)
     telling = sorted(
-        (line for line in transcript.lines if line.confidence >= _CLEAR and _telling(line.text) >= _PHRASE_WORDS),
+        (line for line in known.said_clearly() if _telling(line.text) >= _PHRASE_WORDS),
         key=lambda line: -_telling(line.text) * line.confidence,
     )
     chosen = sorted(telling[:_MOST_PHRASES], key=lambda line: line.start_s)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from functions.tag.advice.known import Known, clock
+from functions.tag.advice.known import SUBJECTS, SURE, Known, clock
 from functions.tag.advice.nameless import names_nothing
 from shared.domain.records import Recommendation, Tag
 
 __all__ = ["hashtags"]
 
 _MOST: Final = 8
-_SURE: Final = 0.5
 _MAX_CHARS: Final = 30
-_KINDS: Final = frozenset({"topic", "object", "person-mentioned", "category"})
+_KINDS: Final = SUBJECTS | {"category"}
 
 
 def hashtags(known: Known) -> Iterator[Recommendation]:
@@ -22,7 +21,7 @@ def hashtags(known: Known) -> Iterator[Recommendation]:
     used: set[str] = set()
     for tag in sorted(known.tags, key=lambda tag: -tag.confidence):
         value = _hashtag(tag)
-        if tag.kind not in _KINDS or not tag.verified or tag.confidence < _SURE or not value or value in used:
+        if tag.kind not in _KINDS or not tag.verified or tag.confidence < SURE or not value or value in used:
             continue
         used.add(value)
         first = tag.evidence[0]

@@ -9,9 +9,10 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, shortened
+from functions.tag.advice.known import SUBJECTS, Known, shortened
 from functions.tag.advice.moments import Moments, covered_s
 from shared.domain.records import Finding, Recommendation, Segment
+from shared.domain.timing import overlap, shared_s
 from shared.domain.transcript import Line, transcript_of
 
 __all__ = ["highlights"]
@@ -25,7 +26,6 @@ _ALWAYS_S: Final = 15.0
 _BEST_S: Final = (12.0, 30.0)  # long enough to say something, short enough to be watched
 _NEAR_S: Final = 0.5  # a sentence that begins so near to a cut begins with it: less of a shot is a flash
 _INSIDE_S: Final = 0.05
-_CLEAR: Final = 0.6
 _LEAST_SCORE: Final = 0.15
 _SAME_SCENE: Final = 0.1
 _OPENS: Final = 0.05
@@ -66,7 +66,7 @@ def highlights(known: Known) -> Iterator[Recommendation]:
         best = max(left, key=lambda clip: (worth[clip], -clip.start_s))
         chosen.append(best)
         room_s = duration_s / 2 - sum(clip.end_s - clip.start_s for clip in chosen)
-        left = [clip for clip in left if clip.end_s - clip.start_s <= room_s and not _overlap(clip, best)]
+        left = [clip for clip in left if clip.end_s - clip.start_s <= room_s and not overlap(clip, best)]
     reasons = _Reasons(known)
     for clip in chosen:
         yield Recommendation(
@@ -77,10 +77,6 @@ def highlights(known: Known) -> Iterator[Recommendation]:
             start_s=clip.start_s,
             end_s=clip.end_s,
         )
-
-
-def _overlap(one: _Clip, other: _Clip) -> bool:
-    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 def _clips(known: Known) -> list[_Clip]:
@@ -146,7 +142,7 @@ def _worth(known: Known, parts: Sequence[Segment], points: Sequence[float]) -> I
     told = Moments(
         evidence
         for tag in known.tags
-        if tag.kind in {"topic", "object", "person-mentioned"}
+        if tag.kind in SUBJECTS
         for evidence in tag.evidence
         if evidence.modality in {"text", "speech"}
     )
@@ -170,8 +166,7 @@ class _Reasons:
     def __init__(self, known: Known) -> None:
         self._parts = Moments(_ranked_parts(known))
         self._shown = Moments(headings(known.findings, known.name))
-        transcript = transcript_of(known.findings, known.media)
-        self._said = Moments(line for line in transcript.lines if line.confidence >= _CLEAR)
+        self._said = Moments(known.said_clearly())
 
     def name(self, clip: _Clip) -> str:
         """Returns what the clip could be called: what stands in it; empty where nothing does."""
@@ -181,10 +176,7 @@ class _Reasons:
     def reason(self, clip: _Clip) -> str:
         """Returns the reason of the part that matters most in it, with what is shown and said."""
         parts = self._parts.between(clip.start_s, clip.end_s)
-        best = max(
-            parts,
-            key=lambda part: (part.score or 0.0) * (min(part.end_s, clip.end_s) - max(part.start_s, clip.start_s)),
-        )
+        best = max(parts, key=lambda part: (part.score or 0.0) * shared_s(part, clip))
         whole = len(parts) == 1
         where = (
             f"{best.kind} {best.index + 1}" if whole else f"{len(parts)} {best.kind}s, most in {best.index + 1}"

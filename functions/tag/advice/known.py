@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from functions.tag.advice.nameless import names_nothing
 from functions.tag.words import singular, word_list
 from shared.domain.media import MediaInfo
-from shared.domain.records import Finding, Segment, SegmentKind, Tag
+from shared.domain.records import Finding, Segment, SegmentKind, Tag, TagKind
+from shared.domain.transcript import Line, transcript_of
 
-__all__ = ["Known", "clock", "distinct", "shortened"]
+__all__ = ["SUBJECTS", "SURE", "Known", "clock", "distinct", "shortened"]
 
-_TITLE_CHARS = 60
+SUBJECTS: Final = frozenset[TagKind]({"topic", "object", "person-mentioned"})
+"""Kinds of tags that say what a video is about."""
+
+SURE: Final = 0.5
+"""Confidence from which a tag is put into words that are to be published."""
+
+_CLEAR: Final = 0.6  # a phrase heard with less is quoted nowhere
+_TITLE_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,22 @@ class Known:
         """Returns the findings of a name in time order, without quotes that nothing but a model has seen."""
         named = (one for one in self.findings if one.name == name and one.verified is not False)
         return sorted(named, key=lambda one: one.start_s)
+
+    def subjects(self, least: float = 0.0) -> list[Tag]:
+        """Returns the tags that say what the video is about, surest first; none that only a model has seen.
+
+        Args:
+            least: Confidence that they have at least, 0..1.
+        """
+        return [
+            tag
+            for tag in self.tags
+            if tag.kind in SUBJECTS and tag.verified and tag.confidence >= least and not names_nothing(tag.label)
+        ]
+
+    def said_clearly(self) -> list[Line]:
+        """Returns the lines of the transcript that were heard clearly, in time order."""
+        return [line for line in transcript_of(self.findings, self.media).lines if line.confidence >= _CLEAR]
 
 
 def distinct(labels: Iterable[str]) -> list[str]:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
+
+from shared.domain.timing import Timed
 
 __all__ = ["Moments", "covered_s"]
 
 _BUCKET_S: Final = 10.0
 
 
-class _Span(Protocol):
-    @property
-    def start_s(self) -> float: ...
-
-    @property
-    def end_s(self) -> float: ...
-
-
-S = TypeVar("S", bound=_Span)
+S = TypeVar("S", bound=Timed)
 
 
 class Moments(Generic[S]):
@@ -52,7 +46,7 @@ class Moments(Generic[S]):
         return [span for span in near if span.start_s <= time_s < span.end_s]
 
 
-def covered_s(spans: Iterable[_Span], start_s: float, end_s: float) -> float:
+def covered_s(spans: Iterable[Timed], start_s: float, end_s: float) -> float:
     """Returns how many seconds of ``[start_s, end_s)`` at least one of some spans covers."""
     total, reached_s = 0.0, start_s
     for span in sorted(spans, key=lambda one: one.start_s):

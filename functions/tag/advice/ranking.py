@@ -11,6 +11,7 @@ from functions.tag.advice.moments import Moments, covered_s
 from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from shared.domain.ranking import score_of
 from shared.domain.records import Finding, Rank, Segment, Sign
+from shared.domain.timing import shared_s
 
 __all__ = ["ranks"]
 
@@ -41,11 +42,7 @@ def _text(segment: Segment, lines: Sequence[Finding], fit: Set[int]) -> Sign:
     if not lines:
         return Sign(name="text", value=0.0, words="no text can be read")
     # What is quoted should say something, as a number on a dial does not, and be there for most of the time.
-    largest = max(lines, key=lambda line: (id(line) in fit, height(line) * _shared_s(line, segment)))
+    largest = max(lines, key=lambda line: (id(line) in fit, height(line) * shared_s(line, segment)))
     weight = 1.0 if height(largest) >= TITLE_HEIGHT else _SMALL_TEXT
     words = f"text {share:.0%} of the time, such as “{shortened(str(largest.value))}”"
     return Sign(name="text", value=share * weight, words=words)
-
-
-def _shared_s(line: Finding, segment: Segment) -> float:
-    return min(line.end_s, segment.end_s) - max(line.start_s, segment.start_s)

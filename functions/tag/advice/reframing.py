@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from functions.tag.advice.known import Known, shortened
 from functions.tag.advice.moments import Moments, covered_s
 from functions.tag.legible_text import legible
+from shared.domain.framing import UPRIGHT, Box
 from shared.domain.records import Finding, Recommendation, Segment
+from shared.domain.timing import shared_s
 
 __all__ = ["reframing"]
 
-_UPRIGHT: Final = 9 / 16
 _TOLERANCE: Final = 0.01
 _LEAST_KEPT: Final = 0.5
 _SMOOTH: Final = 0.08  # of the width; a window that jumps less than that at a cut need not move at all
@@ -21,15 +22,13 @@ _NOTHING: Final = 0.9  # of a shot, from which on there is nothing in it to be f
 _READ_S: Final = 0.5
 _WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 
-_Box: TypeAlias = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class _Window:
     """The window of a stretch, and why."""
 
     how: Literal["crop", "pad"]
-    box: _Box
+    box: Box
     kept: float
     reason: str
     start_s: float
@@ -47,7 +46,7 @@ def reframing(known: Known) -> Iterator[Recommendation]:
         return
     width, height = known.media.video[0].display_size
     aspect = width / height
-    if abs(aspect - _UPRIGHT) <= _TOLERANCE:
+    if abs(aspect - UPRIGHT) <= _TOLERANCE:
         yield Recommendation(
             kind="reframe",
             value="crop",
@@ -84,12 +83,12 @@ def _windows(known: Known, aspect: float) -> Iterator[_Window]:
         read = [
             line
             for line in lines.between(shot.start_s, shot.end_s)
-            if line.box and min(line.end_s, shot.end_s) - max(line.start_s, shot.start_s) >= _READ_S
+            if line.box and shared_s(line, shot) >= _READ_S
         ]
         yield _window(shot, content, focuses.get(shot.index), read, aspect)
 
 
-def _content(bars: Sequence[Finding]) -> _Box:
+def _content(bars: Sequence[Finding]) -> Box:
     """Returns the part of the frame that has a picture in it."""
     x = y = 0.0
     for bar in bars:
@@ -100,12 +99,12 @@ def _content(bars: Sequence[Finding]) -> _Box:
 
 
 def _window(
-    shot: Segment, content: _Box, focus: Finding | None, lines: Sequence[Finding], aspect: float
+    shot: Segment, content: Box, focus: Finding | None, lines: Sequence[Finding], aspect: float
 ) -> _Window:
     x, y, wide, tall = content
-    width = tall * _UPRIGHT / aspect
+    width = tall * UPRIGHT / aspect
     if width >= wide:
-        height = wide * aspect / _UPRIGHT
+        height = wide * aspect / UPRIGHT
         box = (x, y + (tall - height) / 2, wide, height)
         return _made(shot, "crop", box, height / tall, "narrower than 9:16: some of its top and bottom is cut off")
     middle, kept, reason = x + wide / 2, 1.0, "nothing moves or stands out: the middle"
@@ -129,7 +128,7 @@ def _window(
     return _made(shot, "crop", (left, y, width, tall), kept, reason)
 
 
-def _made(shot: Segment, how: Literal["crop", "pad"], box: _Box, kept: float, reason: str) -> _Window:
+def _made(shot: Segment, how: Literal["crop", "pad"], box: Box, kept: float, reason: str) -> _Window:
     return _Window(how, box, kept, reason, shot.start_s, shot.end_s, shot.scene)
 
 

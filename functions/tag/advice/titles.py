@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, clock, distinct, shortened
+from functions.tag.advice.known import SURE, Known, clock, distinct, shortened
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Recommendation
@@ -16,7 +16,6 @@ __all__ = ["titles"]
 _OPENING_SHARE: Final = 0.25
 _OPENING_S: Final = 60.0
 _MOST_TOPICS: Final = 3
-_SURE: Final = 0.5
 
 
 def titles(known: Known) -> Iterator[Recommendation]:
@@ -41,11 +40,7 @@ def titles(known: Known) -> Iterator[Recommendation]:
             score=0.6,
             start_s=first.start_s,
         )
-    topics = [
-        tag
-        for tag in known.tags
-        if tag.kind == "topic" and tag.verified and tag.confidence >= _SURE and not names_nothing(tag.label)
-    ]
+    topics = [tag for tag in known.subjects(SURE) if tag.kind == "topic"]
     if first is None and topics:
         labels = distinct(tag.label for tag in topics)[:_MOST_TOPICS]
         yield Recommendation(

@@ -15,6 +15,7 @@ from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.placeholders import is_placeholder
 from functions.tag.words import STOP_WORDS, parts, singular, word_list
 from shared.domain.records import Finding, Tag
+from shared.domain.timing import overlap
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["KeywordsTagger"]
@@ -110,8 +111,7 @@ def _is_title(line: Finding, lines: Sequence[Finding]) -> bool:
         for other in lines
         if other is not line
         and other.box is not None
-        and other.start_s < line.end_s
-        and line.start_s < other.end_s
+        and overlap(line, other)
         and height(other) >= _AS_LARGE * height(line)
     ]
     return len(as_large) < _MANY or line.box[1] < min(as_large)

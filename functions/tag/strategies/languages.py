@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Literal
 from functions.tag.evidence import evidence_of
 from functions.tag.words import word_list
 from shared.domain.records import Finding, Tag
+from shared.domain.timing import overlap
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["LanguagesTagger"]
@@ -58,8 +59,7 @@ def _telling(told: Finding, quotable: Iterable[Finding]) -> Sequence[Finding]:
         one
         for one in quotable
         if (one.producer, one.producer_version) == (told.producer, told.producer_version)
-        and one.start_s < told.end_s
-        and told.start_s < one.end_s
+        and overlap(one, told)
         and len(word_list(str(one.value))) >= _MIN_WORDS
     ]
 

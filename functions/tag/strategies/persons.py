@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import legible
 from shared.domain.records import Finding, Tag
+from shared.domain.timing import overlap
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["PersonsTagger"]
@@ -143,8 +144,7 @@ def _next_line(role: Finding, lines: Iterable[Finding]) -> Sequence[Finding]:
         for line in lines
         if line.box is not None
         and line is not role
-        and line.start_s < role.end_s
-        and role.start_s < line.end_s
+        and overlap(line, role)
         and 0 < line.box[1] - top <= _BELOW * height
         and line.box[0] < left + width
         and left < line.box[0] + line.box[2]

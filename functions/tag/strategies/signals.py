@@ -10,6 +10,7 @@ from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import height
 from shared.domain.media import VideoStream
 from shared.domain.records import Evidence, Finding, Segment, SegmentKind, Tag
+from shared.domain.timing import overlap
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["SignalsTagger"]
@@ -140,13 +141,9 @@ def _facts_of_picture(video: TaggingInput, stream: VideoStream) -> Iterator[tupl
 def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:
     """Yields, for each stretch that stands still and is full of text, its largest line over the whole stretch."""
     for still in _measured(video, "still"):
-        lines = [one for one in video.findings if one.name == "text" and _overlaps(one, still)]
+        lines = [one for one in video.findings if one.name == "text" and overlap(one, still)]
         if len(lines) >= _SLIDE_LINES and still.end_s - still.start_s >= _SLIDE_S:
             yield replace(max(lines, key=height), start_s=still.start_s, end_s=still.end_s)
-
-
-def _overlaps(one: Finding, other: Finding) -> bool:
-    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 def _measured(video: TaggingInput, name: str) -> Iterator[Finding]:

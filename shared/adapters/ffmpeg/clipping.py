@@ -20,6 +20,7 @@ from shared.adapters.ffmpeg.programs import Programs, literal, tool_failed
 from shared.adapters.sandbox import RunningTool
 from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, ClipPlan, gop_frames
 from shared.domain.errors import TransientError
+from shared.domain.framing import Box
 from shared.domain.media import MediaInfo
 from shared.ports.tool_session import ToolSession
 
@@ -150,7 +151,7 @@ def _read(source: Path, part: _Part) -> Any:
     )
 
 
-def _pictures(reads: Sequence[Any], parts: Sequence[_Part], box: Any, media: MediaInfo) -> Any:
+def _pictures(reads: Sequence[Any], parts: Sequence[_Part], box: Box | None, media: MediaInfo) -> Any:
     """Returns the pictures of all parts, each at its time in the clip."""
     pictures = [_picture(read, part) for read, part in zip(reads, parts, strict=True)]
     # Not concat, which guesses how long the last picture of a part is shown, and moves what comes after it.
@@ -166,7 +167,7 @@ def _picture(read: Any, part: _Part) -> Any:
     return shown.filter("settb", f"1/{_TICKS}").filter("setpts", f"round(({moved})/TB)")
 
 
-def _window(box: tuple[float, float, float, float], media: MediaInfo) -> tuple[int, int, int, int]:
+def _window(box: Box, media: MediaInfo) -> tuple[int, int, int, int]:
     """Returns width, height, x and y in pixels; even, as 4:2:0 has colors for every other pixel only."""
     width, height = media.video[0].display_size
     left, top = _even(box[0] * width), _even(box[1] * height)

@@ -32,8 +32,7 @@ from sqlalchemy import (
 from shared.adapters.sql.full_text import Choice, full_text, search_index
 from shared.adapters.sql.hits import Found
 from shared.adapters.sql.tables import records, result_sets, search_parts
-from shared.adapters.sql.vocabulary import add_words, forget_words, words_alike
-from shared.domain.codec import decode_json
+from shared.adapters.sql.vocabulary import add_words, forget_words, words_alike, words_of
 from shared.domain.records import SearchEntry
 from shared.domain.search_query import Fit, SearchQuery, closeness, holds_phrases, may_be_misspelt, parse_query
 from shared.domain.search_words import search_words
@@ -187,7 +186,7 @@ def _candidates(
     found = {
         number: size
         for number, size, counts, body in candidates
-        if counts and (body is None or holds_phrases(query, _words(body)))
+        if counts and (body is None or holds_phrases(query, words_of(body)))
     }
     return found, len(candidates)
 
@@ -198,12 +197,9 @@ def _fits(connection: Connection, query: SearchQuery, numbers: Collection[int]) 
         return dict.fromkeys(numbers, Fit.WHOLE)
     bodies = connection.execute(select(records.c.id, records.c.body).where(records.c.id.in_(numbers)))
     return {
-        number: Fit.WHOLE if {*_words(body)}.issuperset(query.words) else Fit.BEGINNINGS for number, body in bodies
+        number: Fit.WHOLE if {*words_of(body)}.issuperset(query.words) else Fit.BEGINNINGS
+        for number, body in bodies
     }
-
-
-def _words(body: str) -> Sequence[str]:
-    return search_words(decode_json(SearchEntry, body).text)
 
 
 def _ranked(query: SearchQuery, sizes: Mapping[int, int], fits: Mapping[int, Fit]) -> list[Found]:

@@ -19,7 +19,7 @@ from shared.domain.records import SearchEntry
 from shared.domain.search_query import anchors, is_spelt_alike, may_be_meant, may_be_misspelt, mistakes, swaps
 from shared.domain.search_words import search_words
 
-__all__ = ["add_words", "forget_words", "words_alike"]
+__all__ = ["add_words", "forget_words", "words_alike", "words_of"]
 
 _MOST_ALIKE: Final = 10
 """So many words stand in for a misspelt one: the closest, and of these those in most entries."""
@@ -54,7 +54,7 @@ def forget_words(connection: Connection, index: Any, gone: ColumnElement[bool]) 
     )
     by_owner: dict[str, list[Sequence[str]]] = defaultdict(list)
     for owner, body in connection.execute(removed):
-        by_owner[owner].append(search_words(decode_json(SearchEntry, body).text))
+        by_owner[owner].append(words_of(body))
     word = (vocabulary.c.word == bindparam("of")) & (vocabulary.c.owner == bindparam("whose"))
     less = update(vocabulary).where(word).values(entries=vocabulary.c.entries - bindparam("fewer"))
     for owner, entries in sorted(by_owner.items()):
@@ -62,6 +62,11 @@ def forget_words(connection: Connection, index: Any, gone: ColumnElement[bool]) 
             rows = [{"of": each, "whose": owner, "fewer": count} for each, count in counts]
             connection.execute(less, rows)
             connection.execute(delete(vocabulary).where(word, vocabulary.c.entries <= 0), rows)
+
+
+def words_of(body: str) -> Sequence[str]:
+    """Returns the words of a stored search entry, in order."""
+    return search_words(decode_json(SearchEntry, body).text)
 
 
 def words_alike(connection: Connection, word: str, owner: str | None) -> Sequence[str]:

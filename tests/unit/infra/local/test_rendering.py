@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 from rich.console import Console, RenderableType
 
-from infra.local.rendering import video_details, video_table
+from infra.local.details import video_details
+from infra.local.rendering import video_table
 from shared.bootstrap import Bootstrap
 from shared.domain.video import Video
 from shared.settings import Settings
