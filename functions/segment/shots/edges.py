@@ -30,7 +30,7 @@ Numbers = npt.NDArray[np.float64]
 def goes_evenly(window: Planes) -> bool:
     """Tells whether the picture at one end of a window gives way to the other as if a program had drawn the edge.
 
-    Such an edge goes at one pace: straight in any direction, from or to a line or the point in the middle, or round.
+    Such an edge goes at one pace: straight in any direction, from or to a line or point in the middle, or round.
     Hands and sheets of paper before the camera, and what comes into the picture when it turns, do not.
     """
     first, last = window[0], window[-1]
