@@ -7,12 +7,12 @@ says counts only as far as other lines show the same.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
+from functions.tag.disguises import readings
 from functions.tag.order_patterns import PATTERNS, SQUEEZED
 from functions.tag.words import STOP_WORDS, singular, word_list
 from shared.domain.plain_text import letters
@@ -25,6 +25,8 @@ _OWN_WORDS: Final = frozenset({"label", "suggested_title", "summary", "descripti
 
 _QUOTES: Final = frozenset({"text", "words", "qr_code"})
 _TOGETHER_S: Final = 0.5  # lines that appear in the same moment are read as one text
+_NEXT_S: Final = 5.0  # as are a few of which each begins so soon after the one before
+_MOST_IN_TURN: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +71,49 @@ def _is_a_models(finding: Finding) -> bool:
 
 def is_order(text: str) -> bool:
     """Says whether a text reads like an order to whoever, or whatever, describes the video."""
-    plain = unicodedata.normalize("NFKC", text)
+    return any(map(_orders_something, readings(text)))
+
+
+def _orders_something(plain: str) -> bool:
     return any(pattern.search(plain) for pattern in PATTERNS) or bool(SQUEEZED.search(letters(plain)))
 
 
 def _orders(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yields the lines and phrases that are orders by themselves, or together with those of the same moment."""
+    """Yields the lines and phrases that are orders by themselves, or together with those before and after them."""
     quotes = sorted(
         (finding for finding in findings if finding.name in _QUOTES),
         key=lambda finding: (
             finding.modality,
             finding.producer,
-            finding.start_s,
+            round(finding.start_s / _TOGETHER_S),
             finding.box[1] if finding.box else 0.0,
+            finding.start_s,
         ),
     )
-    for _, moment in groupby(
-        quotes, key=lambda one: (one.modality, one.producer, round(one.start_s / _TOGETHER_S))
-    ):
-        lines = list(moment)
-        if is_order(" ".join(str(line.value) for line in lines)):
-            yield from lines
-        else:
-            yield from (line for line in lines if is_order(str(line.value)))
+    given: set[int] = set()
+    for _, same in groupby(quotes, key=lambda one: (one.modality, one.producer)):
+        lines = list(same)
+        for _, moment in groupby(lines, key=lambda one: round(one.start_s / _TOGETHER_S)):
+            given |= _ordered(list(moment))
+        for run in _in_turn(lines):
+            if given.isdisjoint(map(id, run)):
+                given |= _ordered(run)
+    yield from (line for line in quotes if id(line) in given)
+
+
+def _in_turn(lines: Sequence[Finding]) -> Iterator[Sequence[Finding]]:
+    """Yields each line, then those that follow each other soon: an order may take some pictures or breaths."""
+    yield from ([line] for line in lines)
+    for size in range(2, _MOST_IN_TURN + 1):
+        runs = (lines[at : at + size] for at in range(len(lines) - size + 1))
+        yield from (
+            run for run in runs if all(later.start_s - one.start_s <= _NEXT_S for one, later in pairwise(run))
+        )
+
+
+def _ordered(lines: Sequence[Finding]) -> set[int]:
+    """Returns the ids of lines that are an order together."""
+    return set(map(id, lines)) if is_order(" ".join(str(line.value) for line in lines)) else set()
 
 
 def _stems(text: str) -> set[str]:

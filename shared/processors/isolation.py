@@ -113,21 +113,21 @@ class Isolation:
         """
         try:
             yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a library that thinks itself a program ends "the program"
             if not strategy.package or is_ending() or self._is_for_others(error):
                 raise
             logger().warning("plugin_failed", plugin=strategy.name, package=strategy.package, exc_info=error)
             otherwise()
             self._context.caveat(PLUGIN_FAILED, blame(strategy, error))
 
-    def _is_for_others(self, error: Exception) -> bool:
+    def _is_for_others(self, error: BaseException) -> bool:
         if isinstance(error, LeaseLost | Outage):
             return True
         lease = self._context.video.lease
         return isinstance(error, TransientError) and lease is not None and lease.attempt == 1
 
 
-def blame(strategy: Strategy, error: Exception) -> str:
+def blame(strategy: Strategy, error: BaseException) -> str:
     """Returns a sentence about what a strategy from outside did wrong."""
     return (
         f"{strategy.name!r} of the package {strategy.package} failed ({type(error).__name__}: {error}); what it "

@@ -55,6 +55,11 @@ def test_every_source_frame_belongs_to_one_shot(labelled: dict[str, tuple[Any, S
         assert last.end_frame == labels["frames"]
 
 
+def test_a_sheet_of_paper_before_the_camera_is_no_wipe(real_media: Path, tmp_path: Path) -> None:
+    [shot] = segments_in(real_media / "awesome_movie.mov", FakeStageContext(folder=tmp_path))
+    assert (shot.kind, shot.start_frame, shot.end_frame) == ("shot", 0, 123)
+
+
 def test_fades_in_real_footage(labelled: dict[str, tuple[Any, Sequence[Segment]]]) -> None:
     _, shots = labelled["second_vid.mp4"]
     assert len(spans(shots, "fade")) >= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from functions.segment.shots.edges import goes_evenly
 from functions.segment.shots.thumbnail import DARK, Planes, over_colors
 
 __all__ = ["middles_are_parted", "uncovered"]
@@ -81,7 +82,7 @@ def uncovered(window: Planes) -> Numbers | None:
     if not len(window) / 5 <= np.count_nonzero(mixed) <= _MOST_MIXED * len(window):
         return None
     _, neither = _parts(first, last, window)
-    if np.diff(held).max() > _MAX_LEAP or neither[mixed].mean() > _MAX_NEITHER:
+    if np.diff(held).max() > _MAX_LEAP or neither[mixed].mean() > _MAX_NEITHER or not goes_evenly(window):
         return None
     return np.asarray(held, np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,8 @@ __all__ = ["hashtags"]
 
 _MOST: Final = 8
 _MAX_CHARS: Final = 30
+_UNSEEN: Final = dict.fromkeys((0xFE0E, 0xFE0F))  # marks, too, that make a sign a picture or not
+_KEPT: Final = frozenset("LMN")  # letters, marks, numbers
 _KINDS: Final = SUBJECTS | {"category"}
 
 
@@ -41,7 +44,9 @@ def _hashtag(tag: Tag) -> str:
     """Returns a label without what ends a hashtag; empty for one that would be none."""
     # Of a category the part that is most specific, as people call it.
     label = tag.label.rpartition(" / ")[2] if tag.kind == "category" else tag.label
-    letters = "".join(filter(str.isalnum, label.replace("&", " and ")))
+    composed = unicodedata.normalize("NFC", label.replace("&", " and ").translate(_UNSEEN))
+    # Vowel signs and accents are marks in many scripts: a word without them is none, or another one.
+    letters = "".join(char for char in composed if unicodedata.category(char)[0] in _KEPT)
     if names_nothing(label) or letters.isdigit() or not 2 <= len(letters) <= _MAX_CHARS:
         return ""
     return f"#{letters}"

@@ -83,13 +83,14 @@ def failing(error: BaseException) -> Callable[[Budget], Iterable[int]]:
         ValueError("bug"),
         MemoryError(),
         RecursionError(),
+        SystemExit(2),
         KeyError("x"),
         PermanentError("bad", "No."),
         ConfigurationError("bad", "No."),
         TransientError("later", "Not now."),
     ],
 )
-def test_its_failure_leaves_a_caveat_and_nothing_else(error: Exception, tmp_path: Path) -> None:
+def test_its_failure_leaves_a_caveat_and_nothing_else(error: BaseException, tmp_path: Path) -> None:
     context = Attempt(tmp_path)
 
     assert results(context, failing(error)) == []

@@ -127,6 +127,39 @@ def test_slides_at_one_frame_a_second() -> None:
     assert [shot.start_s for shot in shots] == [0.0, 10.0, 20.0, 30.0]
 
 
+def slide(number: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Returns a slide: a heading, a few lines and a figure on white, each elsewhere."""
+    rng = np.random.default_rng(number)
+    picture = np.full((90, 160, 3), 250, np.uint8)
+    picture[8:15, 10 : 60 + int(rng.integers(80))] = (32, 48, 96)
+    for line in range(3):
+        top = 22 + 9 * line + int(rng.integers(5))
+        picture[top : top + 4, 10 : 60 + int(rng.integers(70))] = 100
+    left = 10 + int(rng.integers(100))
+    picture[58:82, left : left + 36] = rng.integers(0, 200, 3)
+    return picture
+
+
+def test_slides_that_have_their_ground_in_common_are_shots() -> None:
+    footage = Footage(fps=1.0)
+    for number in range(5):
+        footage.cut(np.repeat(slide(number)[np.newaxis], 6, axis=0))
+    shots = shots_in(footage.frames(), fps=Fraction(1), duration_s=30.0)
+    assert begins(shots, "cut") == [6, 12, 18, 24]
+
+
+def test_slides_of_one_frame_each_are_shots() -> None:
+    ends = (0.0, 3.2, 5.0, 11.7, 14.0, 21.0)
+    frames = [Frame(index=n, time_s=at, rgb=slide(n)) for n, at in enumerate(ends)]
+    assert begins(shots_in(frames, fps=Fraction(6, 21), duration_s=25.0), "cut") == [1, 2, 3, 4, 5]
+
+
+def test_words_that_are_added_to_a_card_are_no_cut() -> None:
+    card = np.full((60, 90, 160, 3), 40, np.uint8)
+    card[30:, 20:70, 20:70] = 230
+    assert len(shots_of(Footage().cut(card))) == 1
+
+
 def test_a_dissolve_is_a_span_with_the_boundary_in_its_middle(rng: np.random.Generator) -> None:
     footage = Footage().cut(take(rng, 50)).dissolve(take(rng, 60), 16)
     shots = shots_of(footage)

@@ -115,5 +115,22 @@ class TestHashtags:
         assert len(chosen) == 8
         assert chosen[0].reason == "topic 'topic a', by “a quote” at 0:00"
 
+    @pytest.mark.parametrize(
+        ("label", "hashtag"),
+        [
+            ("हिन्दी", "#हिन्दी"),
+            ("ไทยแลนด์", "#ไทยแลนด์"),
+            ("e\u0301te\u0301", "#été"),
+            ("東京 タワー", "#東京タワー"),
+            ("مرحبا بالعالم", "#مرحبابالعالم"),
+            ("café ☕\ufe0f", "#café"),
+        ],
+    )
+    def test_words_of_any_script_stay_words(self, label: str, hashtag: str) -> None:
+        assert found(hashtags, tags=[tag(label)]) == [hashtag]
+
+    def test_signs_alone_are_no_hashtag(self) -> None:
+        assert found(hashtags, tags=[tag("🎉️🎉️")]) == []
+
     def test_no_tags_no_hashtags(self) -> None:
         assert found(hashtags, HEADING) == []
