@@ -86,8 +86,8 @@ def test_from_the_first_file_to_the_receipt(visitor: Visitor, scenic_clip: Path,
     expect(tag).to_have_count(0)
 
     page.get_by_role("button", name="Edit").click()
-    page.get_by_label("Title").fill("A day out")
-    page.get_by_label("Description").fill("Boats & mountains")
+    page.get_by_role("textbox", name="Title").fill("A day out")
+    page.get_by_role("textbox", name="Description").fill("Boats & mountains")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A day out")
     expect(page.locator(".description")).to_have_text("Boats & mountains")
