@@ -37,6 +37,9 @@ _OTHER_CUT = 4.0
 _REPEAT = 0.1
 """Part of other steps up to which a step is a repeated frame, which tells nothing about motion."""
 
+_SOMETHING = 0.5
+"""Distance from which a step shows movement; among less, one that is nothing is no repeated frame."""
+
 _AROUND = 4
 """Steps on each side that are compared, and how many must be larger: as where each frame is shown twice."""
 
@@ -220,5 +223,5 @@ def _moves(steps: Numbers) -> npt.NDArray[np.intp]:
     """Returns where steps are that are no repeated frame: next to nothing among many that are something."""
     padded = np.pad(steps, _AROUND, mode="edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    larger = np.count_nonzero(_REPEAT * around > steps[:, np.newaxis], axis=1)
+    larger = np.count_nonzero((_REPEAT * around > steps[:, np.newaxis]) & (around > _SOMETHING), axis=1)
     return np.flatnonzero(larger < _AROUND)
