@@ -34,6 +34,7 @@ __all__ = ["video_details", "where_to_look"]
 T = TypeVar("T")
 
 MOST_ROWS = 12
+_WORDED = frozenset({"text", "words", "qr_code"})
 """Longer tables are cut here; the API and --json have everything."""
 
 
@@ -122,7 +123,7 @@ def _segments(segments: Sequence[Segment]) -> Table:
 
 def _texts(findings: Sequence[Finding]) -> Table:
     table = plain_table("From", "Found by", "Confidence", "Words")
-    worded = [found for found in findings if found.name in ("text", "words") and isinstance(found.value, str)]
+    worded = [found for found in findings if found.name in _WORDED and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
         table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
     return table
@@ -131,7 +132,8 @@ def _texts(findings: Sequence[Finding]) -> Table:
 def _tags(tags: Sequence[Tag]) -> Table:
     table = plain_table("Tag", "Kind", "Confidence", "Evidence")
     for tag in _cut(sorted(tags, key=lambda tag: -tag.confidence), table, 2 * MOST_ROWS):
-        evidence = "\n".join(_evidence(each) for each in tag.evidence[:2])
+        strongest = sorted(tag.evidence[:2], key=lambda each: each.start_s)
+        evidence = "\n".join(map(_evidence, strongest))
         table.add_row(Text(tag.label, "bold"), tag.kind, f"{tag.confidence:.2f}", Text(evidence))
     return table
 

@@ -16,10 +16,15 @@ from typing import Final
 from shared.domain.records import Finding, Modality
 from shared.domain.search_query import mistakes
 from shared.domain.search_words import search_words
+from shared.domain.tags import TimeSpan
+from shared.domain.timing import shared_s
 
 __all__ = ["Quotable", "is_quote", "plain_words", "quoted_parts"]
 
 _EITHER: Final[frozenset[Modality]] = frozenset({"text", "speech"})
+
+_TOUCH_S: Final = 0.25
+"""Times of lines are up to so far off: neighbours that share less only follow each other."""
 
 _LETTERS_A_MISTAKE: Final = 5
 """A word of so many letters may have one misread; a shorter one is another word then."""
@@ -71,8 +76,8 @@ class Quotable:
             modalities: Where to look for it.
             slack_s: Seconds by which the times may be off.
         """
-        from_s, until_s = start_s - slack_s, end_s + slack_s
-        there = [one for one in self._findings if one.start_s < until_s and from_s < one.end_s]
+        place = TimeSpan(start_s=start_s - slack_s, end_s=end_s + slack_s)
+        there = [one for one in self._findings if _is_of(one, place)]
         for modality in modalities:
             texts = [str(one.value) for one in there if one.modality == modality]
             if any(is_quote(quote, text, modality) for text in texts) or (
@@ -80,6 +85,12 @@ class Quotable:
             ):
                 return True
         return False
+
+
+def _is_of(finding: Finding, place: TimeSpan) -> bool:
+    """Tells whether a finding and a place share more than the times of findings are off by, or half of either."""
+    shorter_s = min(finding.end_s - finding.start_s, place.end_s - place.start_s)
+    return shared_s(finding, place) >= min(_TOUCH_S, shorter_s / 2) > 0
 
 
 def is_quote(quote: str, text: str, modality: Modality) -> bool:

@@ -12,7 +12,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.records import Finding, Segment, SegmentKind, Tag, TagKind
 from shared.domain.transcript import Line, transcript_of
 
-__all__ = ["SUBJECTS", "SURE", "Known", "clock", "distinct", "shortened"]
+__all__ = ["SUBJECTS", "SURE", "Known", "clock", "distinct", "number_word", "shortened"]
 
 SUBJECTS: Final = frozenset[TagKind]({"topic", "object", "person-mentioned"})
 """Kinds of tags that say what a video is about."""
@@ -22,6 +22,7 @@ SURE: Final = 0.5
 
 _CLEAR: Final = 0.6  # a phrase heard with less is quoted nowhere
 _TITLE_CHARS: Final = 60
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,11 @@ def distinct(labels: Iterable[str]) -> list[str]:
 def shortened(text: str, chars: int = _TITLE_CHARS) -> str:
     """Returns a text that is not longer than a title may be, cut between words."""
     return text if len(text) <= chars else text[:chars].rsplit(" ", 1)[0] + " …"
+
+
+def number_word(count: int) -> str:
+    """Returns a number of things as it is written in a sentence."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 
 def clock(time_s: float) -> str:
