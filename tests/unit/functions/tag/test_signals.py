@@ -121,7 +121,7 @@ def test_slides_are_still_and_full_of_text() -> None:
 
 def test_a_slide_is_quoted_by_its_own_title_and_not_by_its_neighbours() -> None:
     def slide(number: int, start_s: float, end_s: float) -> list[Finding]:
-        # What is read begins and ends some tenths of a second off: the old title is seen until the new one is read.
+        # What is read begins and ends a little late: the old title is seen until the new one is read.
         own = {"start_s": start_s + 0.2, "end_s": end_s + 0.1}
         return [
             text(f"Slide number {number}", box=(0.1, 0.1, 0.5, 0.10 - number / 100), **own),
