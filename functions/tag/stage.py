@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -18,6 +19,7 @@ from functions.tag.orders import Heeded, heeded
 from functions.tag.search_entries import search_entries
 from shared.domain.corrections import corrected_tags
 from shared.domain.errors import PermanentError
+from shared.domain.plain_text import plain_text
 from shared.domain.ranking import with_ranks
 from shared.domain.records import Finding, Rank, Recommendation, Segment, Tag
 from shared.domain.video import Source
@@ -29,6 +31,9 @@ from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["TagStage"]
+
+_MAX_ADVICE_CHARS: Final = 5000
+"""More than the longest description has."""
 
 _USUAL_LUFS: Final = -16.0
 """What sound for phones and browsers usually has."""
@@ -85,16 +90,18 @@ class TagStage:
         """Yields the ranks of the segments and what the maker is told, which follows from them."""
         ranked = list(ranks(known.segments, known.findings, unheeded))
         yield from ranked
-        yield from advice(
-            Known(
-                media=known.media,
-                segments=with_ranks(known.segments, ranked),
-                findings=known.findings,
-                tags=tags,
-                name=PurePosixPath(source.name).stem,
-                loudness_lufs=self._loudness_lufs,
-            )
+        about = Known(
+            media=known.media,
+            segments=with_ranks(known.segments, ranked),
+            findings=known.findings,
+            tags=tags,
+            name=PurePosixPath(source.name).stem,
+            loudness_lufs=self._loudness_lufs,
         )
+        for one in advice(about):
+            # It is to be published, wherever that is.
+            value, reason = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            yield replace(one, value=value, reason=reason)
 
     def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:
         tags: list[Tag] = []

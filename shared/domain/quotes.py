@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
+from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding, Modality
 from shared.domain.search_query import mistakes
 from shared.domain.search_words import search_words
@@ -101,9 +102,14 @@ def is_quote(quote: str, text: str, modality: Modality) -> bool:
         text: What was found.
         modality: ``text`` if it was read, ``speech`` if it was heard.
     """
-    wanted, there = plain_words(quote), plain_words(text)
+    wanted = plain_words(quote)
     if not wanted:  # signs alone
         return bool(quote.strip()) and quote.strip() in text
+    # What is quoted may have been made plain, as what a model says is.
+    return any(_is_among(wanted, plain_words(each), modality) for each in dict.fromkeys((text, plain_text(text))))
+
+
+def _is_among(wanted: Sequence[str], there: Sequence[str], modality: Modality) -> bool:
     if _stands_in(wanted, there) or _stands_squeezed_in(wanted, there):
         return True
     return modality == "speech" and _was_heard_in(wanted, there)

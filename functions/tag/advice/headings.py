@@ -8,6 +8,7 @@ from typing import Final
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import height, legible
 from functions.tag.words import STOP_WORDS, word_list
+from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding
 
 __all__ = ["headings"]
@@ -28,7 +29,7 @@ def headings(lines: Iterable[Finding], name: str = "") -> list[Finding]:
         for line in legible(lines)
         if line.verified is not False
         and height(line) >= _HEADING_HEIGHT
-        and _names(str(line.value))
+        and _names(plain_text(str(line.value)))
         and not names_nothing(str(line.value), name)
     ]
     return sorted(fit, key=lambda line: (-round(height(line), 2), line.start_s))

@@ -75,6 +75,21 @@ def test_every_built_in_tagger_can_be_built_and_is_named_as_it_is_chosen(name: s
     assert TAGGERS.create(name, ports()).name == name
 
 
+@pytest.mark.reliability("A25")
+def test_what_is_to_be_published_has_no_markup_in_it(tmp_path: Path) -> None:
+    large = {"end_s": 10.0, "box": (0.1, 0.1, 0.5, 0.08)}
+    lines = [text("<img src=x onerror=alert(1)>Harvest", **large), text("<marquee>", **large)]
+    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10, score=0.5), *lines))
+    taggers = [TAGGERS.create("keywords", ports())]
+    records = TagStage(taggers, cast("VideoRepository", Related())).run(context).records
+    advised = [record for record in records if isinstance(record, Recommendation)]
+    assert "Harvest" in [one.value for one in advised if one.kind == "title"]
+    assert not [one for one in advised if "<" in one.value + one.reason or not one.value]
+    assert not [record for record in records if isinstance(record, Tag) and "<" in record.label]
+    entries = [record.text for record in records if isinstance(record, SearchEntry)]
+    assert lines[0].value in entries, "what stands there can be found as it stands there"
+
+
 @pytest.mark.reliability("A28")
 def test_orders_are_told_and_are_no_evidence(tmp_path: Path) -> None:
     context = FakeStageContext(

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.reliability("A29")
         ("特价", "今日特价五折"),
         ("→", "this → that"),
         ("#1", "#1"),
+        ("then f( {$x/title} )", "then f(<old>{$x/title}</old>)"),  # as plain text has it
+        ("then f(<old>{$x/title}</old>)", "then f(<old>{$x/title}</old>)"),
         ("don't walk", "DON’T WALK"),  # noqa: RUF001  # as it is printed
     ],
 )
