@@ -52,6 +52,14 @@ _RULES: Final = (
 )
 
 
+_IN_WORDS: Final = {
+    "brightness": "{:.0%} as bright as white, on average",
+    "loudness_lufs": "{:.1f} LUFS",
+    "still": "nothing moves for {:.1f} s",
+}
+"""Measurement -> how it is quoted."""
+
+
 class SignalsTagger(Tagger):
     """Labels what the measurements leave no doubt about, and gives the measurement as the evidence."""
 
@@ -158,11 +166,11 @@ def _number(finding: Finding) -> float:
 
 
 def _quoted(finding: Finding) -> Evidence:
-    value = finding.value
-    what = finding.name.replace("_", " ")
-    if isinstance(value, str):
-        return evidence_of(finding)
-    return evidence_of(finding, f"{what} {value:.3g}" if isinstance(value, float) else ", ".join(value))
+    if isinstance(finding.value, float):
+        return evidence_of(finding, _IN_WORDS[finding.name].format(finding.value))
+    if isinstance(finding.value, tuple):
+        return evidence_of(finding, f"mostly {' and '.join(finding.value)}")
+    return evidence_of(finding)
 
 
 def _evidence_of(segment: Segment) -> Evidence:

@@ -49,6 +49,20 @@ def test_a_measurement_earns_a_label_and_is_its_evidence(name: str, value: Any, 
     assert evidence.quote
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "quote"),
+    [
+        ("brightness", 0.753, "75% as bright as white, on average"),
+        ("still", 9.06, "nothing moves for 9.1 s"),
+        ("loudness_lufs", -8.04, "-8.0 LUFS"),
+        ("dominant_colors", ("green",), "mostly green"),
+    ],
+)
+def test_a_measurement_is_quoted_in_words(name: str, value: Any, quote: str) -> None:
+    (found,) = tags(video(measured(name, value))).values()
+    assert found.evidence[0].quote == quote
+
+
 def test_a_label_needs_most_of_the_time() -> None:
     def of(seconds: float) -> TaggingInput:
         dark = measured("brightness", 0.1, end_s=seconds)

@@ -112,6 +112,12 @@ class TestDescriptions:
         link = text("visit https://evil.example now", box=(0.1, 0.1, 0.5, 0.2))
         assert found(descriptions, link, text("me@evil.example", box=(0.1, 0.1, 0.5, 0.2))) == []
 
+    @pytest.mark.parametrize(
+        "code", ["then f(<old>{$x/title}</old>)", "if (year == 1980)", "names => sequence", "<b>Go"]
+    )
+    def test_code_is_no_heading(self, code: str) -> None:
+        assert found(descriptions, text(code, box=(0.1, 0.1, 0.5, 0.2))) == []
+
     def test_nothing_seen_nothing_said(self) -> None:
         assert found(descriptions) == []
 
