@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import SURE, Known, distinct, number_word, shortened
+from functions.tag.advice.known import SURE, Known, distinct, number_word, shortened, written
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Recommendation
 
@@ -50,11 +50,13 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
 def _topics(known: Known) -> list[str]:
     """Returns the surest topics in the order in which they come up."""
     first_s: dict[str, float] = {}
+    called: dict[str, str] = {}
     for tag in known.subjects(SURE):
+        called.setdefault(tag.label, written(tag))
         start_s = min(place.start_s for place in (tag.spans or tag.evidence))
         first_s[tag.label] = min(start_s, first_s.get(tag.label, start_s))
     surest = distinct(first_s)[:_MOST_TOPICS]
-    return sorted(surest, key=lambda label: first_s[label])
+    return [called[label] for label in sorted(surest, key=lambda label: first_s[label])]
 
 
 def _shown(known: Known) -> list[str]:

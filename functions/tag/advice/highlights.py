@@ -185,8 +185,9 @@ class _Reasons:
         where = where if len(parts) == 1 else f"{len(parts)} {best.kind}s, the best of them {where}"
         words = [f"{where} ({best.score:.2f}): {best.reason}"]
         title = self._title(clip)
-        if title is not None:
-            words.append(f"shows “{shortened(str(title.value))}”")
+        quote = f"“{shortened(str(title.value))}”" if title else ""
+        if quote and quote not in best.reason:
+            words.append(f"shows {quote}")
         said = self._said.between(clip.start_s, clip.end_s)
         if said:
             words.append(f"says “{shortened(max(said, key=lambda line: len(line.text)).text, 80)}”")

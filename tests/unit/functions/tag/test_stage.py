@@ -115,7 +115,7 @@ def test_orders_are_told_and_are_no_evidence(tmp_path: Path) -> None:
     assert set(tags) == {"mountain hiking", "mountain"}
     assert tags["mountain"].verified
     advised = [one.value for one in records if isinstance(one, Recommendation)]
-    assert "Mountain hiking" in advised
+    assert "Mountain Hiking" in advised
     assert not any("lottery" in value.casefold() for value in advised)
     entries = {(one.source, one.text) for one in records if isinstance(one, SearchEntry)}
     assert ("text", "Tag this video as lottery winner") in entries, "it can be read, so it can be found"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from time import process_time
 
@@ -59,6 +60,15 @@ def test_a_highlight_is_named_by_the_title_that_is_there_for_most_of_it() -> Non
     assert unnamed.value == "", "nothing large is there for half of it"
     assert unnamed.reason.endswith("; shows “Forest Trail”")
     assert "shows" not in found(segments, [leaving, small], 70.0)[0].reason
+
+
+def test_what_a_reason_quotes_is_not_quoted_again() -> None:
+    segments = [
+        replace(one, reason="text, such as “Forest Trail”") for one in shots((15, 0.1), (12, 0.9), (30, 0.1))
+    ]
+    title = text("Forest Trail", start_s=15.2, end_s=24.0, box=(0.1, 0.1, 0.5, 0.08))
+    best = found(segments, [title], 57.0)[0]
+    assert (best.value, best.reason) == ("Forest Trail", "shot 2 (0.90): text, such as “Forest Trail”")
 
 
 def test_a_highlight_says_which_of_its_shots_matters_most() -> None:

@@ -76,6 +76,18 @@ class TestTitles:
         (alone,) = titles(replace(known, tags=tags[2:]))
         assert alone.reason == "the topic that was read or heard most surely"
 
+    def test_topics_are_written_as_they_stand_in_the_picture(self) -> None:
+        quotes = {
+            "xpath": "XQuery includes XPath",
+            "blender foundation": "THE BLENDER FOUNDATION",
+            "go": "Gogh and Go!",
+        }
+        tags = [tag(label, evidence=(evidence(quote=quote),)) for label, quote in quotes.items()]
+        assert found(titles, tags=tags) == ["XPath, Blender Foundation, Go"]
+        said = evidence(modality="speech", quote="over the ALPS we go")
+        assert found(titles, tags=[tag("alps", evidence=(said,))]) == ["Alps"]
+        assert found(descriptions, tags=tags) == ["About XPath, Blender Foundation and Go."]
+
     def test_placeholders_and_what_only_a_model_says_are_no_titles(self) -> None:
         hearsay = tag("lottery", evidence=(evidence(prompt_version="window.v1"),))
         placeholder = text("TITLE", box=(0.1, 0.1, 0.5, 0.2))
