@@ -34,7 +34,6 @@ __all__ = ["video_details", "where_to_look"]
 T = TypeVar("T")
 
 MOST_ROWS = 12
-_WORDED = frozenset({"text", "words", "qr_code"})
 """Longer tables are cut here; the API and --json have everything."""
 
 
@@ -123,7 +122,8 @@ def _segments(segments: Sequence[Segment]) -> Table:
 
 def _texts(findings: Sequence[Finding]) -> Table:
     table = plain_table("From", "Found by", "Confidence", "Words")
-    worded = [found for found in findings if found.name in _WORDED and isinstance(found.value, str)]
+    names = ("text", "words", "qr_code")
+    worded = [found for found in findings if found.name in names and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
         table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
     return table

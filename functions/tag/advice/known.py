@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from string import capwords
 from typing import Final
 
 from functions.tag.advice.nameless import names_nothing
@@ -96,7 +97,7 @@ def written(tag: Tag) -> str:
     read = (alone.search(place.quote or "") for place in tag.evidence if place.modality == "text")
     found = next((match[0] for match in read if match), tag.label)
     is_acronym = len(found) <= _ACRONYM_CHARS and " " not in found
-    return found.title() if found.isupper() and not is_acronym else found
+    return capwords(found) if found.isupper() and not is_acronym else found
 
 
 def shortened(text: str, chars: int = _TITLE_CHARS) -> str:
