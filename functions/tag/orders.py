@@ -28,8 +28,8 @@ _QUOTES: Final = frozenset({"text", "words", "qr_code"})
 _TOGETHER_S: Final = 0.5  # lines that appear in the same moment are read as one text
 _NEXT_S: Final = 5.0  # as are a few of which each begins so soon after the one before
 _MOST_IN_TURN: Final = 3
-_LINE_GAP: Final = 2.0  # between the lines of a paragraph there is less than so many times their height
-_AS_LARGE: Final = 2.0
+_LINE_GAP: Final = 1.6  # between the lines of a paragraph there is less than so many times their height
+_AS_LARGE: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

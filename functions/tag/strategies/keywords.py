@@ -33,6 +33,7 @@ _NAME: Final = re.compile(
 )  # HDMI, XPath, JavaScript, iPhone
 _DOING: Final = re.compile(r"\w{3,}ing$", re.IGNORECASE)
 _DOERS: Final = frozenset({"am", "are", "be", "been", "by", "for", "i'm", "is", "keep", "not", "we're", "while"})
+_AFTER_ORDERS: Final = frozenset({"here", "in", "more", "now", "out", "up", "us"})
 _LINE_GAP: Final = 1.5  # of its height, from the middle of a line up to the end of the one that it goes on from
 _INDENT: Final = 0.05
 _CODE: Final = re.compile(r"[=<>{}]")
@@ -170,9 +171,13 @@ def _is_phrase(words: Sequence[str]) -> bool:
 
 
 def _does(part: Sequence[str]) -> bool:
-    """Says whether nothing is left of a part but what somebody does: "Keep watching"."""
+    """Says whether nothing is left of a part but what somebody does: "Keep watching", or is to do: "Read more"."""
+    small = ["", *(word.casefold() for word in part), ""]
     told = [place for place, word in enumerate(part) if _tells(word)]
-    return len(told) == 1 and bool(_DOING.match(part[told[0]])) and part[told[0] - 1].casefold() in _DOERS
+    if len(told) != 1:
+        return False
+    before, word, after = small[told[0] : told[0] + 3]
+    return bool(_DOING.match(word) and before in _DOERS) or (not before and after in _AFTER_ORDERS)
 
 
 def _goes_on(line: Finding, lines: Sequence[Finding]) -> bool:

@@ -57,6 +57,10 @@ def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
         "Monday to Friday",
         "jeden Montag",
         "Three times a week",
+        "Read More",
+        "Shop now!",
+        "Contact us",
+        "Sign up",
     ],
 )
 def test_sentences_code_addresses_and_noise_are_not(line: str) -> None:
