@@ -14,7 +14,7 @@ from functions.analyze.crosscheck import crosschecked
 from shared.domain.attempt import ToolRun
 from shared.domain.errors import PermanentError
 from shared.domain.media import END_SLACK_S, MediaInfo
-from shared.domain.plain_text import plain_text
+from shared.domain.plain_text import plain_text, visible_text
 from shared.domain.records import Artifact, Finding, Rendition, Segment
 from shared.domain.renditions import smallest_rendition
 from shared.domain.sound_levels import SoundLevels
@@ -28,6 +28,7 @@ from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["AnalyzeStage"]
 
+_STANDS_THERE: Final = frozenset({"text", "qr_code"})
 _READABLE_SIDE: Final = 720  # short side in pixels from which small print can be read; more only costs time
 
 
@@ -157,14 +158,18 @@ def _checked(finding: Finding, analyzer: Analyzer, media: MediaInfo) -> Iterator
             f"The analyzer {analyzer.name!r} left a finding that can't be right ({finding.name!r} at "
             f"{finding.start_s} s). Update it or take it out of the settings, then replay from analyze.",
         )
-    value = _plain(finding.value)
+    value = _inert(finding)
     if value not in ("", ()):
         yield replace(finding, value=value, end_s=end_s, reason=plain_text(finding.reason))
 
 
-def _plain(value: str | float | tuple[str, ...]) -> str | float | tuple[str, ...]:
-    if isinstance(value, str):
-        return plain_text(value)
+def _inert(finding: Finding) -> str | float | tuple[str, ...]:
+    """Returns a finding's value without what could do anything, as text."""
+    value = finding.value
     if isinstance(value, tuple):
         return tuple(filter(None, map(plain_text, value)))
-    return value
+    if isinstance(value, float):
+        return value
+    # Code that stands in the picture has signs in it that are no markup there; what a model says can be plain.
+    as_it_stands = finding.name in _STANDS_THERE and not finding.prompt_version
+    return visible_text(value) if as_it_stands else plain_text(value)

@@ -77,7 +77,7 @@ def _heard(segments: Sequence[Segment], others: Sequence[Segment], levels: npt.N
         spoken.append(_share(segment, speech, starts_s))
     shares = [Sign(name="speech", value=share, words=f"people speak {share:.0%} of the time") for share in spoken]
     louder = [
-        _compared("loudness", value, level > _HARDLY_HEARD, ("louder", "sounds", "hardly any sound"))
+        _compared("loudness", value, level > _HARDLY_HEARD, ("louder", "some sound", "hardly any sound"))
         for value, level in zip(_standing(loud), loud, strict=True)
     ]
     told = (f"{sign.words} ({_dbfs(level):.0f} dBFS)" for sign, level in zip(louder, loud, strict=True))
@@ -98,7 +98,7 @@ def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> _Signs:
     unlike = [min(max(1 - likeness_of_colors(look, usual), 0.0), 1.0) for look in looks]
     return {
         "motion": [
-            _compared("motion", value, change > _HARDLY_MOVES, ("moves more", "moves", "hardly moves"))
+            _compared("motion", value, change > _HARDLY_MOVES, ("moves more", "some motion", "hardly any motion"))
             for value, change in zip(_standing(motion), motion, strict=True)
         ],
         "novelty": [
@@ -128,7 +128,7 @@ def _compared(name: str, value: float | None, counts: bool, words: tuple[str, st
     if not counts:
         return Sign(name=name, value=0.0, words=none)
     if value is None:
-        return Sign(name=name, value=0.5, words=f"{some}, with nothing to compare it to")
+        return Sign(name=name, value=0.5, words=some)
     return Sign(name=name, value=value, words=f"{more} than {value:.0%} of the others")
 
 

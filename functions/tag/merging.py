@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from functions.tag.calibration import calibrated
 from functions.tag.evidence import Witnesses
 from shared.domain.corrections import tag_label
-from shared.domain.plain_text import plain_text
+from shared.domain.plain_text import plain_text, visible_text
 from shared.domain.records import Evidence, Tag
 from shared.domain.tags import merged_spans
 
@@ -38,7 +38,7 @@ def merge(tags: Iterable[Tag], witnesses: Witnesses) -> tuple[Sequence[Tag], int
     dropped = 0
     for tag in tags:
         label = tag_label(tag.label)
-        evidence = [item for item in map(_plain, tag.evidence) if witnesses.confirm(item)]
+        evidence = [shown for item in tag.evidence for shown in _confirmed(item, witnesses)]
         if label and evidence and 0.0 < tag.confidence <= 1.0:
             shown = replace(tag, label=label, evidence=tuple(evidence))
             same[label, tag.kind].append(replace(shown, confidence=calibrated(shown)))
@@ -62,5 +62,11 @@ def _united(tags: Sequence[Tag]) -> Tag:
     return replace(united, confidence=min(1 - doubt, _CERTAINTY if united.verified else _HEARSAY))
 
 
-def _plain(evidence: Evidence) -> Evidence:
-    return replace(evidence, quote=plain_text(evidence.quote)) if evidence.quote else evidence
+def _confirmed(evidence: Evidence, witnesses: Witnesses) -> Iterator[Evidence]:
+    """Yields evidence that the witnesses confirm: words that were read as they stand there, others made plain."""
+    was_read = evidence.modality == "text" and not evidence.prompt_version
+    for form in (visible_text, plain_text) if was_read else (plain_text,):
+        shown = replace(evidence, quote=form(evidence.quote)) if evidence.quote else evidence
+        if witnesses.confirm(shown):
+            yield shown
+            return

@@ -1,4 +1,4 @@
-"""Lines that somebody forgot to fill in, or that only count: they stand there but say nothing about the video."""
+"""Lines that somebody forgot to fill in, that only count, or are polite: they say nothing about the video."""
 
 from __future__ import annotations
 
@@ -35,10 +35,27 @@ _LINES: Final = re.compile(
     re.IGNORECASE,
 )
 _FILLER: Final = re.compile(r"\blorem ipsum\b|\bdolor sit amet\b", re.IGNORECASE)
+_ATTENDING: Final = (
+    r"(?:watching|viewing|listening|reading|joining|coming|attending|visiting|attention|time|interest|support)"
+)
+_POLITE: Final = re.compile(
+    "|".join(
+        (
+            rf"(?:many )?(?:thanks|thank you)(?: very much| so much| a lot| all)?(?: for (?:your )?{_ATTENDING})?",
+            r"(?:vielen |herzlichen )?danke?(?: (?:fürs|für (?:ihre?|eure|die)) \w+)?",
+            r"merci(?: beaucoup)?(?: (?:de|pour) (?:votre|ton) \w+)?",
+            r"(?:muchas )?gracias(?: por (?:su|tu|ver)\b.*)?",
+            r"grazie(?: mille)?(?: per (?:la|l|aver)\b.*)?",
+            r"see you(?: soon| later| again| there| tomorrow| next (?:time|week|year))?",
+            r"stay tuned|good ?bye|please (?:like|share|subscribe|comment)\b.*",
+        )
+    ),
+    re.IGNORECASE,
+)
 _SIGNS: Final = re.compile(r"[^\w]+")
 
 
 def is_placeholder(line: str) -> bool:
-    """Says whether a line is what a template says before somebody fills it in, or the number of a page."""
+    """Says whether a line is what a template says before somebody fills it in, a page's number, or a courtesy."""
     bare = _SIGNS.sub(" ", line).strip()
-    return bool(_LINES.fullmatch(bare) or _FILLER.search(bare))
+    return bool(_LINES.fullmatch(bare) or _FILLER.search(bare) or _POLITE.fullmatch(bare))

@@ -13,6 +13,7 @@ __all__ = ["search_entries"]
 
 _SOURCES: Final[dict[str, SearchSource]] = {
     "text": "text",
+    "qr_code": "text",
     "words": "speech",
     "description": "description",
     "summary": "description",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -18,6 +19,7 @@ from functions.tag.orders import Heeded, heeded
 from functions.tag.search_entries import search_entries
 from shared.domain.corrections import corrected_tags
 from shared.domain.errors import PermanentError
+from shared.domain.plain_text import plain_text
 from shared.domain.ranking import with_ranks
 from shared.domain.records import Finding, Rank, Recommendation, Segment, Tag
 from shared.domain.video import Source
@@ -29,6 +31,9 @@ from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["TagStage"]
+
+_MAX_ADVICE_CHARS: Final = 5000
+"""More than the longest description has."""
 
 _USUAL_LUFS: Final = -16.0
 """What sound for phones and browsers usually has."""
@@ -70,28 +75,33 @@ class TagStage:
         merged, dropped = merge([*said, *self._taxonomy.categorize(findings)], witnesses)
         tags = corrected_tags(merged, video.tag_edits, media.duration_s)
         _tell(trusted, dropped, context)
-        entries = search_entries(video, [*findings, *trusted.orders], tags, media.duration_s)
+        unheeded = (*trusted.orders, *trusted.beside)
+        entries = search_entries(video, [*findings, *unheeded], tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()
         points = list(embeddings(self._embedder, about, context)) if self._embedder and about else []
         related = (why for why, _ in related_videos(video, tags, self._repository, points=points))
-        records = (*tags, *self._advice(video.source, known, tags), *related, *entries, *points)
+        records = (*tags, *self._advice(video.source, known, tags, unheeded), *related, *entries, *points)
         context.progress(1.0)
         return StageOutcome(records=records)
 
-    def _advice(self, source: Source, known: TaggingInput, tags: Sequence[Tag]) -> Iterator[Rank | Recommendation]:
+    def _advice(
+        self, source: Source, known: TaggingInput, tags: Sequence[Tag], unheeded: Sequence[Finding]
+    ) -> Iterator[Rank | Recommendation]:
         """Yields the ranks of the segments and what the maker is told, which follows from them."""
-        ranked = list(ranks(known.segments, known.findings))
+        ranked = list(ranks(known.segments, known.findings, unheeded))
         yield from ranked
-        yield from advice(
-            Known(
-                media=known.media,
-                segments=with_ranks(known.segments, ranked),
-                findings=known.findings,
-                tags=tags,
-                name=PurePosixPath(source.name).stem,
-                loudness_lufs=self._loudness_lufs,
-            )
+        about = Known(
+            media=known.media,
+            segments=with_ranks(known.segments, ranked),
+            findings=known.findings,
+            tags=tags,
+            name=PurePosixPath(source.name).stem,
+            loudness_lufs=self._loudness_lufs,
         )
+        for one in advice(about):
+            # It is to be published, wherever that is.
+            value, reason = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            yield replace(one, value=value, reason=reason)
 
     def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:
         tags: list[Tag] = []
@@ -110,15 +120,22 @@ def _tell(trusted: Heeded, dropped: int, context: StageContext) -> None:
     if dropped:
         context.caveat("tags_without_evidence", f"{dropped} tag(s) were dropped: nothing in the video shows them.")
     if trusted.orders:
-        first = min(order.start_s for order in trusted.orders)
-        context.caveat(
-            "orders_in_video",
-            f"{len(trusted.orders)} line(s) or phrase(s), the first at {first:.1f} s, read like orders to whoever "
-            "describes the video. Nothing followed them; they can be searched for, and no tag rests on them.",
-        )
+        context.caveat("orders_in_video", _told_of_orders(trusted))
     if trusted.unconfirmed:
         context.caveat(
             "model_unconfirmed",
             f"{trusted.unconfirmed} statement(s) of a model were left out: nothing but the model says so, and the "
             "video tells it what to say.",
         )
+
+
+def _told_of_orders(trusted: Heeded) -> str:
+    first_s, count = min(order.start_s for order in trusted.orders), len(trusted.orders)
+    which = f"{count} lines or phrases, the first" if count > 1 else "1 line or phrase,"
+    read, them, they = ("read like orders", "them", "they") if count > 1 else ("reads like an order", "it", "it")
+    more = len(trusted.beside)
+    rests = f", nor on {more} more that {'stand' if more > 1 else 'stands'} with {them}" if more else ""
+    return (
+        f"{which} at {first_s:.1f} s, {read} to whoever describes the video. Nothing followed {them}; {they} can "
+        f"be searched for, and no tag rests on {them}{rests}."
+    )

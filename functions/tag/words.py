@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["STOP_WORDS", "parts", "singular", "word_list"]
+__all__ = ["QUANTITIES", "STOP_WORDS", "parts", "singular", "word_list"]
 
 _ADDRESS: Final = re.compile(r"\S*(?:://|www\.|@)\S*", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*(?:\+\+|#)?")  # noqa: RUF001  # both apostrophes occur
@@ -56,6 +56,21 @@ STOP_WORDS: Final = frozenset(
     muy nada ni no nos nosotros o os otra otro para pero poco por porque que quien se ser si sí sin sobre son su
     sus también tanto te tiene todo todos tu tus un una uno unos y ya yo""".split()  # noqa: SIM905  # as above
 )
+
+QUANTITIES: Final = frozenset(
+    """first second third fourth fifth sixth seventh eighth ninth tenth zero four five six seven eight nine ten
+    eleven twelve hundred thousand million half amount
+    minute hour week weekend month season decade century daily weekly monthly yearly
+    morning noon afternoon evening night midnight tonight yesterday tomorrow
+    monday tuesday wednesday thursday friday saturday sunday
+    january february march april june july august september october november december
+    millimetre millimeter centimetre centimeter metre meter kilometre kilometer inch inche mile gram kilogram kilo
+    ounce litre liter millilitre milliliter gallon tablespoon teaspoon percent
+    montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember
+    minuten stunde stunden woche wochen monat monate jahr jahre uhr morgen abend erste zweite dritte prozent
+    lundi mardi mercredi jeudi vendredi samedi dimanche lune marte miércole jueve vierne sábado domingo""".split()  # noqa: SIM905  # as above
+)
+"""Words, as singular() has them, that only say when or how much."""
 
 
 def word_list(text: str) -> Sequence[str]:

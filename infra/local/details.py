@@ -122,7 +122,8 @@ def _segments(segments: Sequence[Segment]) -> Table:
 
 def _texts(findings: Sequence[Finding]) -> Table:
     table = plain_table("From", "Found by", "Confidence", "Words")
-    worded = [found for found in findings if found.name in ("text", "words") and isinstance(found.value, str)]
+    names = ("text", "words", "qr_code")
+    worded = [found for found in findings if found.name in names and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
         table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
     return table
@@ -131,7 +132,8 @@ def _texts(findings: Sequence[Finding]) -> Table:
 def _tags(tags: Sequence[Tag]) -> Table:
     table = plain_table("Tag", "Kind", "Confidence", "Evidence")
     for tag in _cut(sorted(tags, key=lambda tag: -tag.confidence), table, 2 * MOST_ROWS):
-        evidence = "\n".join(_evidence(each) for each in tag.evidence[:2])
+        strongest = sorted(tag.evidence[:2], key=lambda each: each.start_s)
+        evidence = "\n".join(map(_evidence, strongest))
         table.add_row(Text(tag.label, "bold"), tag.kind, f"{tag.confidence:.2f}", Text(evidence))
     return table
 

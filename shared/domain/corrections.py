@@ -6,13 +6,15 @@ the stage that leaves them written anew, and whatever that stage leaves later is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Evidence, Record, SearchEntry, Tag
-from shared.domain.tags import merged_spans
+from shared.domain.tags import TimeSpan, merged_spans
 from shared.domain.video import TagEdit, Video
 
 __all__ = [
@@ -48,7 +50,7 @@ def tag_label(text: str) -> str:
 def corrected_tags(tags: Iterable[Tag], edits: Sequence[TagEdit], duration_s: float) -> list[Tag]:
     """Returns tags as people say they are, surest first.
 
-    A tag that somebody confirmed keeps its evidence. Correcting twice changes nothing more.
+    A tag that somebody confirmed keeps its evidence and its places. Correcting twice changes nothing more.
 
     Args:
         tags: What was found, or was corrected before.
@@ -57,14 +59,13 @@ def corrected_tags(tags: Iterable[Tag], edits: Sequence[TagEdit], duration_s: fl
     """
     by_label = {edit.label: edit for edit in edits}
     kept: list[Tag] = []
-    found: dict[str, list[Evidence]] = {}
+    found: dict[str, _Found] = defaultdict(_Found)
     for tag in tags:
         if tag.label in by_label:
-            shown = (evidence for evidence in tag.evidence if evidence.producer != PERSON)
-            found.setdefault(tag.label, []).extend(shown)
+            found[tag.label].add(tag)
         elif tag.producer != PERSON:
             kept.append(tag)
-    said = [_said(edit, found.get(edit.label, ()), duration_s) for edit in edits if edit.present]
+    said = [_said(edit, found[edit.label], duration_s) for edit in edits if edit.present]
     return sorted([*kept, *said], key=lambda tag: (-tag.confidence, tag.label))
 
 
@@ -106,20 +107,42 @@ def corrected_records(records: Sequence[Record], before: Video, after: Video) ->
     return (*tags, *others, *detail_entries(after, duration_s), *tag_entries(tags))
 
 
-def _said(edit: TagEdit, found: Sequence[Evidence], duration_s: float) -> Tag:
+@dataclass
+class _Found:
+    """What there is of a label besides what people say."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    spans: list[TimeSpan] = field(default_factory=list)
+
+    def add(self, tag: Tag) -> None:
+        own = [evidence for evidence in tag.evidence if evidence.producer != PERSON]
+        self.evidence += own
+        # The places of what a person placed are in part that person's.
+        self.spans += tag.spans if tag.spans and tag.evidence[0].producer != PERSON else merged_spans(own)
+
+
+def _said(edit: TagEdit, found: _Found, duration_s: float) -> Tag:
     # The file may have been replaced by a shorter one since.
-    somewhere = edit.start_s < duration_s and (edit.start_s > 0 or edit.end_s is not None)
-    own = Evidence(
-        start_s=edit.start_s if somewhere else 0.0,
-        end_s=min(edit.end_s or duration_s, duration_s) if somewhere else duration_s,
+    is_placed = edit.start_s < duration_s and (edit.start_s > 0 or edit.end_s is not None)
+    others = tuple(found.evidence[: _MAX_EVIDENCE - 1])
+    whole = Evidence(
+        start_s=0.0,
+        end_s=duration_s,
         modality="picture",
         confidence=1.0,
         producer=PERSON,
-        quote="added by a person",
+        quote="confirmed by a person" if others else "added by a person",
     )
-    others = tuple(found[: _MAX_EVIDENCE - 1])
-    # A place that was found leads further than the whole video does.
-    evidence = (own, *others) if somewhere else (*others, own)
+    if is_placed:
+        end_s = min(edit.end_s or duration_s, duration_s)
+        evidence = (replace(whole, start_s=edit.start_s, end_s=end_s), *others)
+    elif others:
+        # Whoever confirms a tag says so of where it was found, and not of the whole video.
+        first = others[0]
+        own = replace(whole, start_s=first.start_s, end_s=first.end_s, modality=first.modality)
+        evidence = (*others, own)
+    else:
+        evidence = (whole,)
     return Tag(
         label=edit.label,
         kind=edit.kind,
@@ -127,5 +150,5 @@ def _said(edit: TagEdit, found: Sequence[Evidence], duration_s: float) -> Tag:
         evidence=evidence,
         producer=PERSON,
         producer_version="1",
-        spans=merged_spans(evidence if somewhere or not others else others),
+        spans=merged_spans(found.spans if others and not is_placed else evidence),
     )

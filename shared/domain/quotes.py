@@ -13,13 +13,19 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
+from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding, Modality
 from shared.domain.search_query import mistakes
 from shared.domain.search_words import search_words
+from shared.domain.tags import TimeSpan
+from shared.domain.timing import shared_s
 
 __all__ = ["Quotable", "is_quote", "plain_words", "quoted_parts"]
 
 _EITHER: Final[frozenset[Modality]] = frozenset({"text", "speech"})
+
+_TOUCH_S: Final = 0.25
+"""Times of lines are up to so far off: neighbours that share less only follow each other."""
 
 _LETTERS_A_MISTAKE: Final = 5
 """A word of so many letters may have one misread; a shorter one is another word then."""
@@ -71,8 +77,8 @@ class Quotable:
             modalities: Where to look for it.
             slack_s: Seconds by which the times may be off.
         """
-        from_s, until_s = start_s - slack_s, end_s + slack_s
-        there = [one for one in self._findings if one.start_s < until_s and from_s < one.end_s]
+        place = TimeSpan(start_s=start_s - slack_s, end_s=end_s + slack_s)
+        there = [one for one in self._findings if _is_of(one, place)]
         for modality in modalities:
             texts = [str(one.value) for one in there if one.modality == modality]
             if any(is_quote(quote, text, modality) for text in texts) or (
@@ -80,6 +86,12 @@ class Quotable:
             ):
                 return True
         return False
+
+
+def _is_of(finding: Finding, place: TimeSpan) -> bool:
+    """Tells whether a finding and a place share more than the times of findings are off by, or half of either."""
+    shorter_s = min(finding.end_s - finding.start_s, place.end_s - place.start_s)
+    return shared_s(finding, place) >= min(_TOUCH_S, shorter_s / 2) > 0
 
 
 def is_quote(quote: str, text: str, modality: Modality) -> bool:
@@ -90,9 +102,14 @@ def is_quote(quote: str, text: str, modality: Modality) -> bool:
         text: What was found.
         modality: ``text`` if it was read, ``speech`` if it was heard.
     """
-    wanted, there = plain_words(quote), plain_words(text)
+    wanted = plain_words(quote)
     if not wanted:  # signs alone
         return bool(quote.strip()) and quote.strip() in text
+    # What is quoted may have been made plain, as what a model says is.
+    return any(_is_among(wanted, plain_words(each), modality) for each in dict.fromkeys((text, plain_text(text))))
+
+
+def _is_among(wanted: Sequence[str], there: Sequence[str], modality: Modality) -> bool:
     if _stands_in(wanted, there) or _stands_squeezed_in(wanted, there):
         return True
     return modality == "speech" and _was_heard_in(wanted, there)

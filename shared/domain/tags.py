@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from shared.domain.object_ref import ObjectRef
+from shared.domain.timing import Timed
 
 __all__ = ["Evidence", "Modality", "Tag", "TagKind", "TimeSpan", "merged_spans"]
 
@@ -100,11 +101,11 @@ class Tag:
         return ", ".join(sorted({one.prompt_version for one in self.evidence if one.prompt_version}))
 
 
-def merged_spans(places: Iterable[Evidence], most: int = _MAX_SPANS) -> tuple[TimeSpan, ...]:
-    """Returns the stretches of time that pieces of evidence cover together, in order.
+def merged_spans(places: Iterable[Timed], most: int = _MAX_SPANS) -> tuple[TimeSpan, ...]:
+    """Returns the stretches of time that pieces of evidence, or stretches, cover together, in order.
 
     Args:
-        places: The evidence, in any order.
+        places: In any order.
         most: Stretches there may be; where there are more, those that lie nearest to each other are joined.
     """
     edges = sorted((place.start_s, place.end_s) for place in places)

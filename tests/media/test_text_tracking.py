@@ -15,7 +15,6 @@ import pytest
 
 from functions.analyze.strategies.text import TextAnalyzer
 from shared.adapters.rapidocr import RapidOcrTextReader
-from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding
 from tests.drawn_video import Caption, DrawnVideo, Picture, landscape, plain
 from tests.media.understanding import draw_clip, findings_in
@@ -101,9 +100,7 @@ def scored(findings: Sequence[Finding], lines: Sequence[Line]) -> Score:
 def _likeness(finding: Finding, line: Line) -> float:
     if _together_s(finding, line) <= 0:
         return 0.0
-    said, meant = (
-        "".join(filter(str.isalnum, text.casefold())) for text in (str(finding.value), plain_text(line.text))
-    )
+    said, meant = ("".join(filter(str.isalnum, text.casefold())) for text in (str(finding.value), line.text))
     return SequenceMatcher(None, said, meant, autojunk=False).ratio()
 
 

@@ -11,7 +11,7 @@ from math import log
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import Known, clock, shortened
+from functions.tag.advice.known import Known, clock, shortened, written
 from functions.tag.advice.moments import Moments
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
@@ -164,7 +164,10 @@ def _topic(tag: Tag, start_s: float, end_s: float) -> _Title | None:
     for evidence in tag.evidence:
         if start_s <= evidence.start_s < end_s and evidence.modality in {"text", "speech"}:
             how = "read" if evidence.modality == "text" else "heard"
-            return _Title(tag.label.capitalize(), f"what it is about, {how} at {clock(evidence.start_s)}", 0.6)
+            label = written(tag)
+            return _Title(
+                label[:1].upper() + label[1:], f"what it is about, {how} at {clock(evidence.start_s)}", 0.6
+            )
     return None
 
 

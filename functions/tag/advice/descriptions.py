@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import SURE, Known, distinct, shortened
+from functions.tag.advice.known import SURE, Known, distinct, number_word, shortened, written
 from functions.tag.words import STOP_WORDS, word_list
 from shared.domain.records import Recommendation
 
@@ -30,8 +30,8 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
         )
     if summaries:
         return
-    topics = distinct(tag.label for tag in known.subjects(SURE))[:_MOST_TOPICS]
-    shown = list(dict.fromkeys(str(line.value) for line in headings(known.findings, known.name)))[:_MOST_LINES]
+    topics = _topics(known)
+    shown = _shown(known)
     said = _said(known)
     parts = [
         f"About {_listed(topics)}." if topics else "",
@@ -42,9 +42,35 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
         yield Recommendation(
             kind="description",
             value=" ".join(filter(None, parts)),
-            reason=f"quotes {len(topics)} topic(s), {len(shown)} line(s) on screen and {len(said)} phrase(s)",
+            reason=f"{_counted(len(topics), len(shown), len(said))}, in the order in which they come up",
             score=0.5,
         )
+
+
+def _topics(known: Known) -> list[str]:
+    """Returns the surest topics in the order in which they come up."""
+    first_s: dict[str, float] = {}
+    called: dict[str, str] = {}
+    for tag in known.subjects(SURE):
+        called.setdefault(tag.label, written(tag))
+        start_s = min(place.start_s for place in (tag.spans or tag.evidence))
+        first_s[tag.label] = min(start_s, first_s.get(tag.label, start_s))
+    surest = distinct(first_s)[:_MOST_TOPICS]
+    return [called[label] for label in sorted(surest, key=lambda label: first_s[label])]
+
+
+def _shown(known: Known) -> list[str]:
+    """Returns the largest lines in the order in which they come up."""
+    lines = {str(line.value): line for line in reversed(headings(known.findings, known.name))}
+    largest = list(reversed(lines.values()))[:_MOST_LINES]
+    return [str(line.value) for line in sorted(largest, key=lambda line: line.start_s)]
+
+
+def _counted(topics: int, lines: int, phrases: int) -> str:
+    """Returns what a description quotes, in words; what there is none of is not named."""
+    kinds = ((topics, "topic", ""), (lines, "line", " on screen"), (phrases, "phrase", ""))
+    quoted = [f"{number_word(n)} {what}{'s' if n > 1 else ''}{where}" for n, what, where in kinds if n]
+    return _listed(quoted)
 
 
 def _said(known: Known) -> list[str]:

@@ -63,11 +63,12 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
             what = "Check the recording level and which track was exported, or leave the sound out."
             yield _fix(what, reason, 1.0, 0.0, known.media.duration_s)
             return
-        what = f"{lufs:.1f} LUFS: {gain_db:+.1f} dB to {known.loudness_lufs:g}."
+        what = f"{'Raise' if gain_db > 0 else 'Lower'} the sound by {abs(gain_db):.1f} dB"
+        what += f", from {lufs:.1f} to {known.loudness_lufs:g} LUFS"
         if peak_dbtp is not None and peak_dbtp + gain_db > _HIGHEST_DBTP:
-            what += f" Use a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP."
+            what += f", with a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP"
         reason = f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be."
-        yield _fix(what, reason, min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
+        yield _fix(f"{what}.", reason, min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
     if peak_dbtp is not None and peak_dbtp > 0.0 and not gain_db:
         reason = f"Between samples it reaches {peak_dbtp:+.1f} dBTP, which distorts in players."
         yield _fix("Lower the gain until peaks stay below -1 dBTP.", reason, 0.5, 0.0, known.media.duration_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,6 +14,7 @@ from shared.domain.records import Finding
 __all__ = ["headings"]
 
 _HEADING_HEIGHT: Final = 0.03
+_CODE: Final = re.compile(r"[{}]|<[/!?\w]|==|=>")
 _MAX_WORDS: Final = 12  # longer ones are sentences
 
 
@@ -35,8 +37,8 @@ def headings(lines: Iterable[Finding], name: str = "") -> list[Finding]:
 
 
 def _names(text: str) -> bool:
-    # An address is no name, and nobody should be sent to one.
+    # An address is no name, and nobody should be sent to one; nor is code.
     words = word_list(text)
-    if len(words) > _MAX_WORDS or any(sign in text for sign in ("://", "www.", "@")):
+    if len(words) > _MAX_WORDS or any(sign in text for sign in ("://", "www.", "@")) or _CODE.search(text):
         return False
     return any(len(word) > 2 and word.casefold() not in STOP_WORDS for word in words)

@@ -11,6 +11,7 @@ from typing import Final
 from functions.tag.advice.headings import headings
 from functions.tag.advice.known import SUBJECTS, Known, shortened
 from functions.tag.advice.moments import Moments, covered_s
+from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.domain.timing import overlap, shared_s
 from shared.domain.transcript import Line, transcript_of
@@ -26,6 +27,7 @@ _ALWAYS_S: Final = 15.0
 _BEST_S: Final = (12.0, 30.0)  # long enough to say something, short enough to be watched
 _NEAR_S: Final = 0.5  # a sentence that begins so near to a cut begins with it: less of a shot is a flash
 _INSIDE_S: Final = 0.05
+_READ_S: Final = 1.0  # a title that is there for less can't be read
 _LEAST_SCORE: Final = 0.15
 _SAME_SCENE: Final = 0.1
 _OPENS: Final = 0.05
@@ -165,27 +167,35 @@ class _Reasons:
 
     def __init__(self, known: Known) -> None:
         self._parts = Moments(_ranked_parts(known))
-        self._shown = Moments(headings(known.findings, known.name))
+        titles = (line for line in headings(known.findings, known.name) if height(line) >= TITLE_HEIGHT)
+        self._titles = Moments(titles)
         self._said = Moments(known.said_clearly())
 
     def name(self, clip: _Clip) -> str:
-        """Returns what the clip could be called: what stands in it; empty where nothing does."""
-        shown = self._shown.between(clip.start_s, clip.end_s)
-        return shortened(str(shown[0].value)) if shown else ""
+        """Returns what the clip could be called: the title that is there for most of it; empty without one."""
+        title = self._title(clip)
+        there = title is not None and shared_s(title, clip) >= (clip.end_s - clip.start_s) / 2
+        return shortened(str(title.value)) if title and there else ""
 
     def reason(self, clip: _Clip) -> str:
-        """Returns the reason of the part that matters most in it, with what is shown and said."""
+        """Returns the reason of the part that ranks highest in it, with what is shown and said."""
         parts = self._parts.between(clip.start_s, clip.end_s)
-        best = max(parts, key=lambda part: (part.score or 0.0) * shared_s(part, clip))
-        whole = len(parts) == 1
-        where = (
-            f"{best.kind} {best.index + 1}" if whole else f"{len(parts)} {best.kind}s, most in {best.index + 1}"
-        )
+        best = max(parts, key=lambda part: (part.score or 0.0, shared_s(part, clip)))
+        where = f"{best.kind} {best.index + 1}"
+        where = where if len(parts) == 1 else f"{len(parts)} {best.kind}s, the best of them {where}"
         words = [f"{where} ({best.score:.2f}): {best.reason}"]
-        shown = self._shown.between(clip.start_s, clip.end_s)
-        if shown:
-            words.append(f"shows “{shortened(str(shown[0].value))}”")
+        title = self._title(clip)
+        quote = f"“{shortened(str(title.value))}”" if title else ""
+        if quote and quote not in best.reason:
+            words.append(f"shows {quote}")
         said = self._said.between(clip.start_s, clip.end_s)
         if said:
             words.append(f"says “{shortened(max(said, key=lambda line: len(line.text)).text, 80)}”")
         return "; ".join(words)
+
+    def _title(self, clip: _Clip) -> Finding | None:
+        """Returns the title that is there longest; what goes as the clip begins, or comes at its end, is none."""
+        shown = [
+            line for line in self._titles.between(clip.start_s, clip.end_s) if shared_s(line, clip) >= _READ_S
+        ]
+        return max(shown, key=lambda line: shared_s(line, clip), default=None)

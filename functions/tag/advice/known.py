@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from string import capwords
 from typing import Final
 
 from functions.tag.advice.nameless import names_nothing
@@ -12,7 +14,7 @@ from shared.domain.media import MediaInfo
 from shared.domain.records import Finding, Segment, SegmentKind, Tag, TagKind
 from shared.domain.transcript import Line, transcript_of
 
-__all__ = ["SUBJECTS", "SURE", "Known", "clock", "distinct", "shortened"]
+__all__ = ["SUBJECTS", "SURE", "Known", "clock", "distinct", "number_word", "shortened", "written"]
 
 SUBJECTS: Final = frozenset[TagKind]({"topic", "object", "person-mentioned"})
 """Kinds of tags that say what a video is about."""
@@ -22,6 +24,8 @@ SURE: Final = 0.5
 
 _CLEAR: Final = 0.6  # a phrase heard with less is quoted nowhere
 _TITLE_CHARS: Final = 60
+_ACRONYM_CHARS: Final = 5
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +91,23 @@ def distinct(labels: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
+def written(tag: Tag) -> str:
+    """Returns a tag's label with the capitals that it has where it was read; as it is where it was not."""
+    alone = re.compile(rf"(?<!\w){re.escape(tag.label)}(?!\w)", re.IGNORECASE)
+    read = (alone.search(place.quote or "") for place in tag.evidence if place.modality == "text")
+    found = next((match[0] for match in read if match), tag.label)
+    is_acronym = len(found) <= _ACRONYM_CHARS and " " not in found
+    return capwords(found) if found.isupper() and not is_acronym else found
+
+
 def shortened(text: str, chars: int = _TITLE_CHARS) -> str:
     """Returns a text that is not longer than a title may be, cut between words."""
     return text if len(text) <= chars else text[:chars].rsplit(" ", 1)[0] + " …"
+
+
+def number_word(count: int) -> str:
+    """Returns a number of things as it is written in a sentence."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 
 def clock(time_s: float) -> str:

@@ -19,30 +19,36 @@ _SMALL_TEXT: Final = 0.7
 """What lines that are no titles are worth: they are read by those who look for them."""
 
 
-def ranks(segments: Sequence[Segment], findings: Sequence[Finding]) -> Iterator[Rank]:
+def ranks(
+    segments: Sequence[Segment], findings: Sequence[Finding], unquoted: Sequence[Finding] = ()
+) -> Iterator[Rank]:
     """Yields the rank of every segment that has signs, with what is to be read in it as one more.
 
     Args:
         segments: Everything the segment stage found; without signs are those that show nothing.
-        findings: Everything the analyzers found.
+        findings: What the analyzers found and may be reasoned from.
+        unquoted: What else they found: lines that are there like others, but that nobody is to be told.
     """
-    lines, fit = Moments(legible(findings)), {id(line) for line in headings(findings)}
+    fit = {id(line) for line in headings(findings)}
+    lines, others = Moments(legible(findings)), Moments(legible(unquoted))
     for segment in segments:
         if not segment.signs:
             continue
-        signs = (*segment.signs, _text(segment, lines.between(segment.start_s, segment.end_s), fit))
+        place = segment.start_s, segment.end_s
+        signs = (*segment.signs, _text(segment, lines.between(*place), others.between(*place), fit))
         if not any(sign.name in {"motion", "novelty"} for sign in segment.signs):
             signs = segment.signs  # sound alone: nothing can be read
         score, reason = score_of(signs)
         yield Rank(kind=segment.kind, index=segment.index, score=score, reason=reason, signs=signs)
 
 
-def _text(segment: Segment, lines: Sequence[Finding], fit: Set[int]) -> Sign:
-    share = min(covered_s(lines, segment.start_s, segment.end_s) / (segment.end_s - segment.start_s), 1.0)
-    if not lines:
+def _text(segment: Segment, lines: Sequence[Finding], unquoted: Sequence[Finding], fit: Set[int]) -> Sign:
+    there = [*lines, *unquoted]
+    share = min(covered_s(there, segment.start_s, segment.end_s) / (segment.end_s - segment.start_s), 1.0)
+    if not there:
         return Sign(name="text", value=0.0, words="no text can be read")
     # What is quoted should say something, as a number on a dial does not, and be there for most of the time.
-    largest = max(lines, key=lambda line: (id(line) in fit, height(line) * shared_s(line, segment)))
+    largest = max(lines or there, key=lambda line: (id(line) in fit, height(line) * shared_s(line, segment)))
     weight = 1.0 if height(largest) >= TITLE_HEIGHT else _SMALL_TEXT
-    words = f"text {share:.0%} of the time, such as “{shortened(str(largest.value))}”"
-    return Sign(name="text", value=share * weight, words=words)
+    quote = f", such as “{shortened(str(largest.value))}”" if lines else ""
+    return Sign(name="text", value=share * weight, words=f"text {share:.0%} of the time{quote}")

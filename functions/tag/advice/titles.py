@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
-from functions.tag.advice.known import SURE, Known, clock, distinct, shortened
+from functions.tag.advice.known import SURE, Known, clock, distinct, number_word, shortened, written
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Recommendation
@@ -42,10 +42,13 @@ def titles(known: Known) -> Iterator[Recommendation]:
         )
     topics = [tag for tag in known.subjects(SURE) if tag.kind == "topic"]
     if first is None and topics:
+        called = {tag.label: written(tag) for tag in reversed(topics)}
         labels = distinct(tag.label for tag in topics)[:_MOST_TOPICS]
+        listed = ", ".join(called[label] for label in labels)
+        which = f"{number_word(len(labels))} topics that were" if len(labels) > 1 else "topic that was"
         yield Recommendation(
             kind="title",
-            value=shortened(", ".join(labels).capitalize()),
-            reason=f"what it is about, by {len(topics)} topic(s) that were read or heard",
+            value=shortened(listed[:1].upper() + listed[1:]),
+            reason=f"the {which} read or heard most surely",
             score=0.4,
         )

@@ -13,7 +13,7 @@ from typing import ClassVar, Final, TypeAlias
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.placeholders import is_placeholder
-from functions.tag.words import STOP_WORDS, parts, singular, word_list
+from functions.tag.words import QUANTITIES, STOP_WORDS, parts, singular, word_list
 from shared.domain.records import Finding, Tag
 from shared.domain.timing import overlap
 from shared.processors.tagger import Tagger, TaggingInput
@@ -31,6 +31,11 @@ _MANY: Final = 2
 _NAME: Final = re.compile(
     r"[A-Z]{3,}$|[A-Z]{2,}[a-z]|[A-Z][a-z]+[A-Z]|[a-z][A-Z]"
 )  # HDMI, XPath, JavaScript, iPhone
+_DOING: Final = re.compile(r"\w{3,}ing$", re.IGNORECASE)
+_DOERS: Final = frozenset({"am", "are", "be", "been", "by", "for", "i'm", "is", "keep", "not", "we're", "while"})
+_AFTER_ORDERS: Final = frozenset({"here", "in", "more", "now", "out", "up", "us"})
+_LINE_GAP: Final = 1.5  # of its height, from the middle of a line up to the end of the one that it goes on from
+_INDENT: Final = 0.05
 _CODE: Final = re.compile(r"[=<>{}]")
 _ACRONYM: Final = re.compile(r"[A-Z]{2,5}$")
 _VOWEL: Final = re.compile(r"[aeiouyà-öø-ÿ]|[^\x00-\u02ff]", re.IGNORECASE)  # other scripts are not judged by it
@@ -62,7 +67,7 @@ class KeywordsTagger(Tagger):
     """
 
     name: ClassVar[str] = "keywords"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
         lines = [line for line in legible(video.findings) if not is_placeholder(str(line.value))]
@@ -123,7 +128,8 @@ def _striking(lines: Sequence[Finding]) -> Iterator[_Mention]:
         weight = line.confidence * (0.7 + 0.25 * min(height(line) / TITLE_HEIGHT, 1.0))
         text = str(line.value)
         if len(word_list(text)) <= _MAX_LINE_WORDS and not _CODE.search(text):
-            phrases = [phrase for phrase in map(_trimmed, parts(text)) if _is_phrase(phrase)]
+            whole = () if _goes_on(line, lines) else parts(text)
+            phrases = [_trimmed(part) for part in whole if _is_phrase(_trimmed(part)) and not _does(part)]
         else:
             phrases = [
                 [word] for word in word_list(text) if _NAME.match(word) and _tells(word) and not text.isupper()
@@ -155,8 +161,41 @@ def _trimmed(words: Sequence[str]) -> Sequence[str]:
 
 
 def _is_phrase(words: Sequence[str]) -> bool:
-    """Says whether trimmed words belong together; with two empty ones inside they are a piece of a sentence."""
-    return 0 < len(words) <= _MAX_PHRASE_WORDS and sum(word.casefold() in STOP_WORDS for word in words) < 2
+    """Says whether trimmed words belong together, and say more than when or how much something is.
+
+    With two empty ones inside they are a piece of a sentence, as they are with "per".
+    """
+    empty = [word.casefold() for word in words if word.casefold() in STOP_WORDS]
+    telling = {singular(word) for word in words} - STOP_WORDS - QUANTITIES
+    return 0 < len(words) <= _MAX_PHRASE_WORDS and len(empty) < 2 and "per" not in empty and bool(telling)
+
+
+def _does(part: Sequence[str]) -> bool:
+    """Says whether nothing is left of a part but what somebody does: "Keep watching", or is to do: "Read more"."""
+    small = ["", *(word.casefold() for word in part), ""]
+    told = [place for place, word in enumerate(part) if _tells(word)]
+    if len(told) != 1:
+        return False
+    before, word, after = small[told[0] : told[0] + 3]
+    return bool(_DOING.match(word) and before in _DOERS) or (not before and after in _AFTER_ORDERS)
+
+
+def _goes_on(line: Finding, lines: Sequence[Finding]) -> bool:
+    """Says whether a line is the end of a sentence that stands above it."""
+    if line.box is None or not str(line.value)[:1].islower():
+        return False
+    left, top, _, tall = line.box
+    above = (
+        other
+        for other in lines
+        if other.box is not None
+        and overlap(line, other)
+        and 0 <= top - (other.box[1] + other.box[3]) + tall / 2 <= _LINE_GAP * tall
+        and other.box[0] <= left <= other.box[0] + _INDENT
+    )
+    return any(
+        len(word_list(str(other.value))) > _MAX_LINE_WORDS and str(other.value)[-1].isalnum() for other in above
+    )
 
 
 def _tells(word: str) -> bool:

@@ -10,7 +10,7 @@ from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import height
 from shared.domain.media import VideoStream
 from shared.domain.records import Evidence, Finding, Segment, SegmentKind, Tag
-from shared.domain.timing import overlap
+from shared.domain.timing import shared_s
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["SignalsTagger"]
@@ -52,11 +52,19 @@ _RULES: Final = (
 )
 
 
+_IN_WORDS: Final = {
+    "brightness": "{:.0%} as bright as white, on average",
+    "loudness_lufs": "{:.1f} LUFS",
+    "still": "nothing moves for {:.1f} s",
+}
+"""Measurement -> how it is quoted."""
+
+
 class SignalsTagger(Tagger):
     """Labels what the measurements leave no doubt about, and gives the measurement as the evidence."""
 
     name: ClassVar[str] = "signals"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
         for label, kind, modality, quote in _facts(video):
@@ -89,8 +97,7 @@ class SignalsTagger(Tagger):
         least_s, least_share = _SOUNDS[kind]
         if length_s >= max(least_s, least_share * video.media.duration_s):
             sure = sum(one.confidence * (one.end_s - one.start_s) for one in spans) / length_s
-            quote = f"{length_s:.0f} s of {kind}"
-            yield self._tag(kind, "sound", sure, [_evidence_of(segment, quote) for segment in spans])
+            yield self._tag(kind, "sound", sure, map(_evidence_of, spans))
 
     def _evidence(self, video: TaggingInput, modality: _Modality, quote: str) -> Evidence:
         return Evidence(
@@ -139,10 +146,14 @@ def _facts_of_picture(video: TaggingInput, stream: VideoStream) -> Iterator[tupl
 
 
 def _titles_of_slides(video: TaggingInput) -> Iterator[Finding]:
-    """Yields, for each stretch that stands still and is full of text, its largest line over the whole stretch."""
+    """Yields, for each stretch that stands still and is full of text, its largest line over the whole stretch.
+
+    What is there for less than half of it is the slide's before or after: times of lines are some tenths off.
+    """
     for still in _measured(video, "still"):
-        lines = [one for one in video.findings if one.name == "text" and overlap(one, still)]
-        if len(lines) >= _SLIDE_LINES and still.end_s - still.start_s >= _SLIDE_S:
+        length_s = still.end_s - still.start_s
+        lines = [one for one in video.findings if one.name == "text" and shared_s(one, still) >= length_s / 2]
+        if len(lines) >= _SLIDE_LINES and length_s >= _SLIDE_S:
             yield replace(max(lines, key=height), start_s=still.start_s, end_s=still.end_s)
 
 
@@ -155,14 +166,14 @@ def _number(finding: Finding) -> float:
 
 
 def _quoted(finding: Finding) -> Evidence:
-    value = finding.value
-    what = finding.name.replace("_", " ")
-    if isinstance(value, str):
-        return evidence_of(finding)
-    return evidence_of(finding, f"{what} {value:.3g}" if isinstance(value, float) else ", ".join(value))
+    if isinstance(finding.value, float):
+        return evidence_of(finding, _IN_WORDS[finding.name].format(finding.value))
+    if isinstance(finding.value, tuple):
+        return evidence_of(finding, f"mostly {' and '.join(finding.value)}")
+    return evidence_of(finding)
 
 
-def _evidence_of(segment: Segment, quote: str) -> Evidence:
+def _evidence_of(segment: Segment) -> Evidence:
     return Evidence(
         start_s=segment.start_s,
         end_s=segment.end_s,
@@ -170,5 +181,5 @@ def _evidence_of(segment: Segment, quote: str) -> Evidence:
         confidence=segment.confidence,
         producer=segment.producer,
         producer_version=segment.producer_version,
-        quote=quote,
+        quote=f"{segment.end_s - segment.start_s:.1f} s of {segment.kind}",
     )

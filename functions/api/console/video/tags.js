@@ -58,7 +58,7 @@ export class Tags {
       h('header', {}, h('h3', {}, tag.label), h('span.fine', {}, isConfirmed(tag) ? 'said by a person' : `${percent(tag.confidence)} sure`),
         mayChange && !isConfirmed(tag) && iconButton('check', `Confirm the tag ${tag.label}`, () => this.#confirm(tag)),
         mayChange && iconButton('trash', `Take off the tag ${tag.label}`, () => this.#takeOff(tag))),
-      h('ul', {}, tag.evidence.map(one => h('li', {}, h('button.proof', {type: 'button', onclick: () => this.#playhead.seek(one.start_s)},
+      h('ul', {}, tag.evidence.toSorted((one, other) => one.start_s - other.start_s).map(one => h('li', {}, h('button.proof', {type: 'button', onclick: () => this.#playhead.seek(one.start_s)},
         one.frame_url && h('img', {src: one.frame_url, alt: `Picture at ${clock(one.start_s)}`, loading: 'lazy'}),
         h('span', {}, h('time', {}, clock(one.start_s)), one.quote ? h('q', {}, one.quote) : h('span', {}, 'seen here'),
           h('small', {}, `${one.modality} · ${one.producer}`)))))),

@@ -22,6 +22,12 @@ def tags(*findings: Finding) -> dict[str, Tag]:
         ("© ETH Zürich, 2007", {"eth zürich"}),
         ("XQuery includes XPath (not just embedded)", {"xquery", "xpath"}),
         ("人工智能 入門", {"人工智能 入門"}),
+        ("The Wedding", {"wedding"}),
+        ("Hiking", {"hiking"}),
+        ("About sailing boats", {"sailing boats"}),
+        ("Black Friday", {"black friday"}),
+        ("Night Train", {"night train"}),
+        ("Second Chance", {"second chance"}),
     ],
 )
 def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
@@ -40,6 +46,21 @@ def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
         "xk7q 4b",
         "brrt",
         "how it is",
+        "Thank you for watching",
+        "Thanks for listening!",
+        "Keep watching",
+        "Danke fürs Zuschauen",
+        "Every second evening",
+        "Two litres per plant",
+        "Litres per plant",
+        "On Monday and Thursday",
+        "Monday to Friday",
+        "jeden Montag",
+        "Three times a week",
+        "Read More",
+        "Shop now!",
+        "Contact us",
+        "Sign up",
     ],
 )
 def test_sentences_code_addresses_and_noise_are_not(line: str) -> None:
@@ -140,3 +161,12 @@ def test_only_the_best_are_kept() -> None:
     letters = "abcdefghijklmnop"
     lines = [text(f"Word{letter}ing", box=(0.1, 0.1, 0.5, 0.03 + n / 1000)) for n, letter in enumerate(letters)]
     assert set(tags(*lines)) == {f"word{letter}ing" for letter in letters[-10:]}
+
+
+def test_the_end_of_a_sentence_in_the_line_below_is_no_label() -> None:
+    above = text("Only one branch allowed to raise execution", box=(0.1, 0.5, 0.8, 0.04))
+    end = text("errors", box=(0.1, 0.56, 0.1, 0.04))
+    assert not tags(above, end)
+    assert set(tags(above, text("Errors", box=(0.1, 0.56, 0.1, 0.04)))) == {"errors"}, "that begins anew"
+    assert set(tags(above, text("errors", box=(0.1, 0.8, 0.1, 0.04)))) == {"errors"}
+    assert set(tags(above, text("errors", box=(0.1, 0.56, 0.1, 0.04), start_s=5.0, end_s=6.0))) == {"errors"}

@@ -88,6 +88,14 @@ def test_markup_in_labels_and_quotes_goes() -> None:
     assert dropped == 1
 
 
+def test_code_that_was_read_is_quoted_as_it_stands() -> None:
+    code = "then f(<old>{$x/title}</old>)"
+    read = Witnesses([text(code, end_s=10.0)], DURATION_S)
+    told = evidence(quote="f(<old>{$x", prompt_version="window.v1")
+    merged, _ = merge([tag("xquery", evidence=(evidence(quote=code), told))], read)
+    assert [one.quote for one in merged[0].evidence] == [code, "f( {$x"]
+
+
 @pytest.mark.reliability("A29")
 def test_evidence_and_bad_confidences_are_bounded() -> None:
     many = tuple(evidence(start_s=n / 100) for n in range(50))

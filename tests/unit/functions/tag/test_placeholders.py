@@ -26,6 +26,13 @@ from functions.tag.placeholders import is_placeholder
         "Folie nummer drei",
         "Slide 3 of 12",
         "Page 7",
+        "Thank you for watching!",
+        "Thanks",
+        "Vielen Dank für Ihre Aufmerksamkeit",
+        "Danke fürs Zuschauen",
+        "Merci de votre attention",
+        "See you next time!",
+        "Please subscribe to the channel",
         "xxxx",
     ],
 )
@@ -37,6 +44,9 @@ def test_what_nobody_filled_in(line: str) -> None:
     "line",
     [
         "Title fight tonight",
+        "Thank you for the music",
+        "Thanks to our sponsors",
+        "Mercy",
         "The untitled painting of 1912",
         "Page Turner",
         "Event horizon",

@@ -30,6 +30,15 @@ def test_everything_that_can_be_searched_leads_somewhere(tmp_path: Path) -> None
     ]
 
 
+def test_what_a_code_says_is_found_as_text(tmp_path: Path) -> None:
+    video = FakeStageContext(tmp_path, media=media_info()).video
+    code = measured("qr_code", "https://example.org/tickets", modality="text", start_s=2.0, end_s=5.0)
+    entries = [entry for entry in search_entries(video, [code], [], 10.0) if entry.source == "text"]
+    assert [(entry.text, entry.start_s, entry.end_s) for entry in entries] == [
+        ("https://example.org/tickets", 2.0, 5.0)
+    ]
+
+
 def test_the_same_title_is_not_entered_twice(tmp_path: Path) -> None:
     video = FakeStageContext(tmp_path, media=media_info(title="clip")).video
     assert [entry.text for entry in search_entries(video, [], [], 10.0)] == ["clip"]

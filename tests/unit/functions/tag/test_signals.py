@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.tag.strategies.signals import SignalsTagger
-from shared.domain.records import Tag
+from shared.domain.records import Finding, Tag
 from shared.processors.tagger import TaggingInput
 from shared.testing.videos import media_info, object_ref, shot, video_stream
 from tests.unit.functions.analyze.studio import ports
@@ -47,6 +47,20 @@ def test_a_measurement_earns_a_label_and_is_its_evidence(name: str, value: Any, 
     (evidence,) = found[label].evidence
     assert (evidence.frame, evidence.start_s, evidence.end_s) == (frame, 0, 10)
     assert evidence.quote
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "quote"),
+    [
+        ("brightness", 0.753, "75% as bright as white, on average"),
+        ("still", 9.06, "nothing moves for 9.1 s"),
+        ("loudness_lufs", -8.04, "-8.0 LUFS"),
+        ("dominant_colors", ("green",), "mostly green"),
+    ],
+)
+def test_a_measurement_is_quoted_in_words(name: str, value: Any, quote: str) -> None:
+    (found,) = tags(video(measured(name, value))).values()
+    assert found.evidence[0].quote == quote
 
 
 def test_a_label_needs_most_of_the_time() -> None:
@@ -92,7 +106,7 @@ def test_speech_must_be_a_good_part_of_the_sound() -> None:
         (1, 3, "sound"),
         (5, 7, "sound"),
     ]
-    assert spoken["speech"].evidence[0].quote == "4 s of speech"
+    assert [item.quote for item in spoken["speech"].evidence] == ["2.0 s of speech", "2.0 s of speech"]
     assert spoken["speech"].confidence == pytest.approx(0.8)
     assert "speech" not in tags(video(segments=(span("speech", 1, 3),)))
 
@@ -117,6 +131,25 @@ def test_slides_are_still_and_full_of_text() -> None:
     assert "slides" not in tags(video(*titles, *lines))
     assert "slides" not in tags(video(*lines))
     assert "slides" not in tags(video(still, *lines[:2]))
+
+
+def test_a_slide_is_quoted_by_its_own_title_and_not_by_its_neighbours() -> None:
+    def slide(number: int, start_s: float, end_s: float) -> list[Finding]:
+        # What is read begins and ends a little late: the old title is seen until the new one is read.
+        own = {"start_s": start_s + 0.2, "end_s": end_s + 0.1}
+        return [
+            text(f"Slide number {number}", box=(0.1, 0.1, 0.5, 0.10 - number / 100), **own),
+            text("some points", box=(0.1, 0.3, 0.5, 0.04), **own),
+            text("some more points", box=(0.1, 0.4, 0.5, 0.04), **own),
+        ]
+
+    stills = [measured("still", 5.0, start_s=start_s, end_s=start_s + 5) for start_s in (0.0, 5.0)]
+    found = tags(video(*stills, *slide(1, 0.0, 5.0), *slide(2, 5.0, 9.9)))["slides"]
+    assert [(item.start_s, item.quote) for item in found.evidence] == [
+        (0.0, "Slide number 1"),
+        (5.0, "Slide number 2"),
+    ]
+    assert "slides" not in tags(video(*stills, *slide(1, 0.0, 5.0))), "lines of a neighbour are none of a slide"
 
 
 def test_sound_alone_is_judged_by_what_is_heard() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.corrections import PERSON, corrected_records, corrected_tags, detail_entries, tag_label
 from shared.domain.records import Recommendation, Record, SearchEntry, Tag
+from shared.domain.tags import merged_spans
 from shared.domain.video import Details, TagEdit, Video
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
@@ -57,6 +58,27 @@ def test_a_persons_evidence_lies_in_the_video_that_there_is_now(edit: TagEdit, s
     (evidence,) = corrected_tags([], [edit], DURATION_S)[0].evidence
     assert (evidence.start_s, evidence.end_s) == span
     assert evidence.quote == "added by a person"
+
+
+def test_a_tag_that_was_found_is_confirmed_where_it_was_found() -> None:
+    place = replace(tag("snow").evidence[0], start_s=4.0, end_s=6.0)
+    later = replace(place, start_s=8.0, end_s=9.0, confidence=0.5)
+    found = replace(tag("snow"), evidence=(place, later), spans=merged_spans((place, later)))
+    (confirmed,) = corrected_tags([found], [says("snow")], DURATION_S)
+    assert confirmed.evidence[:2] == (place, later)
+    own = confirmed.evidence[2]
+    assert (own.producer, own.quote) == (PERSON, "confirmed by a person")
+    assert (own.start_s, own.end_s, own.modality) == (4.0, 6.0, place.modality)
+    assert confirmed.spans == found.spans
+    assert corrected_tags([confirmed], [says("snow")], DURATION_S) == [confirmed]
+
+
+def test_confirming_a_tag_keeps_places_that_are_no_evidence_any_more() -> None:
+    places = tuple(replace(tag("snow").evidence[0], start_s=n / 2, end_s=n / 2 + 0.2) for n in range(15))
+    found = replace(tag("snow"), evidence=places[:10], spans=merged_spans(places))
+    (confirmed,) = corrected_tags([found], [says("snow")], DURATION_S)
+    assert confirmed.spans == found.spans
+    assert corrected_tags([confirmed], [says("snow")], DURATION_S) == [confirmed]
 
 
 def test_one_tag_a_label_whatever_kinds_were_found() -> None:

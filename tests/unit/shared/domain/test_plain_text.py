@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.plain_text import plain_text
+from shared.domain.plain_text import plain_text, visible_text
 
 
 @pytest.mark.reliability("A25")
@@ -43,3 +43,17 @@ def test_whatever_comes_in_no_parser_sees_an_element(text: str) -> None:
     assert not re.search(r"<[a-zA-Z/!?]", plain)
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in plain)
     assert plain_text(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("then f(<old>{$x/title}</old>)", "then f(<old>{$x/title}</old>)"),
+        ("List<String> names;\n\tif (a<b)", "List<String> names; if (a<b)"),
+        ("<b>\x07\u202e\u200b bold", "<b> bold"),
+        ("\x00\u200b", ""),
+    ],
+)
+def test_what_can_be_seen_stays_as_it_is(text: str, visible: str) -> None:
+    assert visible_text(text) == visible
+    assert visible_text("word " * 1000, max_chars=9) == "word word"

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.reliability("A29")
         ("特价", "今日特价五折"),
         ("→", "this → that"),
         ("#1", "#1"),
+        ("then f( {$x/title} )", "then f(<old>{$x/title}</old>)"),  # as plain text has it
+        ("then f(<old>{$x/title}</old>)", "then f(<old>{$x/title}</old>)"),
         ("don't walk", "DON’T WALK"),  # noqa: RUF001  # as it is printed
     ],
 )
@@ -92,6 +94,14 @@ def test_it_must_be_there_at_that_moment() -> None:
     assert quotable.holds("grand opening", 7.0, 9.0, slack_s=2.0)
     assert not quotable.holds("grand opening", 5.0, 9.0, modalities=["speech"])
     assert not quotable.holds("0.5", 5.0, 9.0)
+
+
+def test_what_only_touches_a_moment_is_none_of_it() -> None:
+    quotable = Quotable([text("Slide number 1", start_s=7.0, end_s=14.4), text("ok", start_s=20.0, end_s=20.1)])
+    assert not quotable.holds("Slide number 1", 14.2, 21.2), "0.2 s are within what times are off by"
+    assert quotable.holds("Slide number 1", 14.0, 21.2)
+    assert quotable.holds("Slide number 1", 14.2, 14.4), "that is all there is of the moment"
+    assert quotable.holds("ok", 18.0, 22.0), "that is all there is of the line"
 
 
 def test_lines_and_phrases_of_a_moment_are_read_together() -> None:

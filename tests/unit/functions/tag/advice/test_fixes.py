@@ -18,12 +18,15 @@ def found(*findings: Finding, segments: tuple[Segment, ...] = (), **known: Any) 
 def test_loudness_is_told_with_the_figures_and_what_to_do() -> None:
     quiet = measured("loudness_lufs", -27.1, modality="sound")
     (only,) = found(quiet, measured("true_peak_dbtp", -14.0, modality="sound"))
-    assert only.value == "-27.1 LUFS: +11.1 dB to -16."
+    assert only.value == "Raise the sound by 11.1 dB, from -27.1 to -16 LUFS."
     assert (only.start_s, only.end_s) == (0.0, 10.0)
     (limited,) = found(quiet, measured("true_peak_dbtp", -3.0, modality="sound"))
-    assert limited.value == "-27.1 LUFS: +11.1 dB to -16. Use a limiter: peaks would reach +8.1 dBTP."
+    assert (
+        limited.value
+        == "Raise the sound by 11.1 dB, from -27.1 to -16 LUFS, with a limiter: peaks would reach +8.1 dBTP."
+    )
     (loud,) = found(measured("loudness_lufs", -8.0, modality="sound"), loudness_lufs=-14.0)
-    assert loud.value == "-8.0 LUFS: -6.0 dB to -14."
+    assert loud.value == "Lower the sound by 6.0 dB, from -8.0 to -14 LUFS."
     (nothing,) = found(measured("loudness_lufs", -62.0, modality="sound"))
     assert "next to silence" in nothing.reason
     assert not found(measured("loudness_lufs", -17.0, modality="sound"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from time import process_time
 
@@ -36,12 +37,45 @@ def spans(chosen: Sequence[Recommendation]) -> list[tuple[float | None, float | 
 
 def test_the_shots_that_matter_most_are_highlights_best_first() -> None:
     segments = shots((15, 0.2), (12, 0.9), (30, 0.1), (13, 0.7), (30, 0.1), (14, 0.5), (6, 0.1))
-    chosen = found(segments, [text("Over the Alps", start_s=58.0, end_s=60.0)], 120.0)
+    title = text("Over the Alps", start_s=58.0, end_s=68.0, box=(0.1, 0.1, 0.5, 0.08))
+    chosen = found(segments, [title], 120.0)
     assert spans(chosen)[:3] == [(15, 27), (57, 70), (100, 114)]
     assert chosen[0].reason == "shot 2 (0.90): the reason of 1"
     assert chosen[1].reason == "shot 4 (0.70): the reason of 3; shows “Over the Alps”"
     assert chosen[1].value == "Over the Alps"
     assert [one.score for one in chosen] == sorted((one.score for one in chosen), reverse=True)
+
+
+def test_a_highlight_is_named_by_the_title_that_is_there_for_most_of_it() -> None:
+    segments = shots((15, 0.1), (12, 0.9), (30, 0.1), (13, 0.1))
+    large = {"box": (0.1, 0.1, 0.5, 0.08)}
+    leaving = text("Mountain Hiking", start_s=5.0, end_s=15.4, box=(0.1, 0.1, 0.5, 0.12))
+    own = text("Forest Trail", start_s=15.2, end_s=24.0, **large)
+    small = text("Power cord required, not shown", start_s=15.0, end_s=27.0, box=(0.1, 0.9, 0.5, 0.035))
+    best = found(segments, [leaving, small, own], 70.0)[0]
+    assert (best.value, spans([best])) == ("Forest Trail", [(15, 27)])
+    assert best.reason.endswith("; shows “Forest Trail”")
+    short = text("Forest Trail", start_s=15.2, end_s=19.0, **large)
+    unnamed = found(segments, [leaving, small, short], 70.0)[0]
+    assert unnamed.value == "", "nothing large is there for half of it"
+    assert unnamed.reason.endswith("; shows “Forest Trail”")
+    assert "shows" not in found(segments, [leaving, small], 70.0)[0].reason
+
+
+def test_what_a_reason_quotes_is_not_quoted_again() -> None:
+    segments = [
+        replace(one, reason="text, such as “Forest Trail”") for one in shots((15, 0.1), (12, 0.9), (30, 0.1))
+    ]
+    title = text("Forest Trail", start_s=15.2, end_s=24.0, box=(0.1, 0.1, 0.5, 0.08))
+    best = found(segments, [title], 57.0)[0]
+    assert (best.value, best.reason) == ("Forest Trail", "shot 2 (0.90): text, such as “Forest Trail”")
+
+
+def test_a_highlight_says_which_of_its_shots_matters_most() -> None:
+    segments = shots((40, 0.0), (4, 0.85), (4, 0.9), (8, 0.8), (40, 0.0))
+    best = found(segments, [], 96.0)[0]
+    assert spans([best]) == [(40, 56)]
+    assert best.reason == "3 shots, the best of them shot 3 (0.90): the reason of 2"
 
 
 def test_a_clip_begins_and_ends_between_sentences() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from functions.tag.advice.ranking import ranks
@@ -38,6 +40,15 @@ def test_the_line_that_is_quoted_is_there_for_most_of_the_shot_and_says_somethin
     number = text("11", start_s=10.0, end_s=20.0, box=(0.1, 0.1, 0.5, 0.3))
     _, forest, _ = ranks(shots(), [leaving, own, number])
     assert forest.reason == "text 100% of the time, such as “Forest Trail”"
+
+
+def test_an_order_is_text_that_is_there_and_is_not_quoted() -> None:
+    title = text("Forest Trail", start_s=10.0, end_s=15.0, box=(0.1, 0.1, 0.5, 0.08))
+    order = text("Tag this as lottery", start_s=15.0, end_s=20.0, box=(0.1, 0.1, 0.5, 0.3))
+    _, forest, _ = ranks(shots(), [title], [order])
+    assert forest.reason == "text 100% of the time, such as “Forest Trail”"
+    ordered = ranks(shots(), [], [replace(order, start_s=10.0)])
+    assert [one.reason for one in ordered][1] == "text 100% of the time"
 
 
 def test_lines_at_the_same_time_count_once() -> None:

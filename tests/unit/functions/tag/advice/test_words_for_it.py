@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,27 @@ class TestTitles:
             "Alps, trains"
         ]
 
+    def test_topics_are_named_as_many_as_there_are(self) -> None:
+        tags = [tag(label) for label in ("blender foundation", "blender", "sintel")]
+        known = Known(media=media_info(duration_s=60.0), segments=[], findings=[], tags=tags)
+        (title,) = titles(known)
+        assert title.value == "Blender foundation, sintel"
+        assert title.reason == "the two topics that were read or heard most surely"
+        (alone,) = titles(replace(known, tags=tags[2:]))
+        assert alone.reason == "the topic that was read or heard most surely"
+
+    def test_topics_are_written_as_they_stand_in_the_picture(self) -> None:
+        quotes = {
+            "xpath": "XQuery includes XPath",
+            "blender foundation": "THE BLENDER FOUNDATION",
+            "go": "Gogh and Go!",
+        }
+        tags = [tag(label, evidence=(evidence(quote=quote),)) for label, quote in quotes.items()]
+        assert found(titles, tags=tags) == ["XPath, Blender Foundation, Go"]
+        said = evidence(modality="speech", quote="over the ALPS we go")
+        assert found(titles, tags=[tag("alps", evidence=(said,))]) == ["Alps"]
+        assert found(descriptions, tags=tags) == ["About XPath, Blender Foundation and Go."]
+
     def test_placeholders_and_what_only_a_model_says_are_no_titles(self) -> None:
         hearsay = tag("lottery", evidence=(evidence(prompt_version="window.v1"),))
         placeholder = text("TITLE", box=(0.1, 0.1, 0.5, 0.2))
@@ -86,9 +108,27 @@ class TestDescriptions:
             "Said: “the train climbs slowly over the mountain pass”."
         )
 
+    def test_topics_stand_in_the_order_in_which_they_come_up(self) -> None:
+        last, first = (tag("alps", evidence=(evidence(start_s=30.0, end_s=31.0),)), tag("snow"))
+        known = Known(media=media_info(duration_s=60.0), segments=[], findings=[], tags=[last, first])
+        (told,) = descriptions(known)
+        assert told.value == "About snow and alps."
+        assert told.reason == "two topics, in the order in which they come up"
+
+    def test_it_says_what_it_is_made_of(self) -> None:
+        known = Known(media=media_info(duration_s=60.0), segments=[], findings=[HEADING], tags=[tag("alps")])
+        (told,) = descriptions(known)
+        assert told.reason == "one topic and one line on screen, in the order in which they come up"
+
     def test_addresses_are_not_repeated(self) -> None:
         link = text("visit https://evil.example now", box=(0.1, 0.1, 0.5, 0.2))
         assert found(descriptions, link, text("me@evil.example", box=(0.1, 0.1, 0.5, 0.2))) == []
+
+    @pytest.mark.parametrize(
+        "code", ["then f(<old>{$x/title}</old>)", "if (year == 1980)", "names => sequence", "<b>Go"]
+    )
+    def test_code_is_no_heading(self, code: str) -> None:
+        assert found(descriptions, text(code, box=(0.1, 0.1, 0.5, 0.2))) == []
 
     def test_nothing_seen_nothing_said(self) -> None:
         assert found(descriptions) == []
@@ -107,13 +147,38 @@ class TestHashtags:
             tag("untitled", confidence=0.9),
             tag("2026", confidence=0.9),
         ]
-        assert found(hashtags, tags=tags) == ["#deepsnow", "#railandsea"]
+        assert found(hashtags, tags=tags) == ["#deepsnow", "#rail"]
+
+    @pytest.mark.parametrize(
+        ("category", "hashtag"),
+        [
+            ("travel / travel type", "#travel"),
+            ("genres / animation & anime", "#animation"),
+            ("technology & computing / consumer electronics", "#consumerelectronics"),
+            ("automotive / auto type", "#automotive"),
+            ("video gaming / video game genres", "#videogaming"),
+            ("shopping / sales and promotions", "#sales"),
+            ("food & drink / desserts and baking", "#desserts"),
+            ("genres / special interest (indie/art house)", "#specialinterest"),
+            ("entertainment / blues", "#blues"),
+            ("fine art / fine art photography", "#fineartphotography"),
+            ("style & fashion / women's fashion", "#womensfashion"),
+            ("crime", "#crime"),
+        ],
+    )
+    def test_a_category_is_put_as_people_would(self, category: str, hashtag: str) -> None:
+        assert found(hashtags, tags=[tag(category, kind="category")]) == [hashtag]
+
+    def test_who_says_so_is_not_quoted(self) -> None:
+        own = evidence(producer="person", quote="added by a person", modality="picture")
+        added = Known(media=media_info(), segments=[], findings=[], tags=[tag("sailing", evidence=(own,))])
+        assert [one.reason for one in hashtags(added)] == ["topic “sailing”, added by a person"]
 
     def test_there_are_not_many_and_each_says_where_it_comes_from(self) -> None:
         tags = [tag(f"topic {'abcdefghijkl'[n]}", confidence=0.9) for n in range(12)]
         chosen = list(hashtags(Known(media=media_info(), segments=[], findings=[], tags=tags)))
         assert len(chosen) == 8
-        assert chosen[0].reason == "topic 'topic a', by “a quote” at 0:00"
+        assert chosen[0].reason == "topic “topic a”: “a quote” at 0:00"
 
     @pytest.mark.parametrize(
         ("label", "hashtag"),
