@@ -1,0 +1,75 @@
+"""Slides: pictures of mostly one colour, of which one takes the other's place though they may look much alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from functions.segment.shots.thumbnail import DARK, Planes, median, over_colors
+
+__all__ = ["replaced"]
+
+_CELL_CHANGE = 6.0
+"""Difference of a cell, summed over luma and both colour differences, that is one."""
+
+_GROUND_SHARE = 0.5
+"""Share of the cells that must have the ground's colour; what a camera sees is seldom as even."""
+
+_LEAST_CHANGED = 0.05
+"""Share of the cells in which something must go or come: a line of words, not a page number or a clock."""
+
+_LEAST_REPLACED = 0.4
+"""Share of what either slide has on its ground that must go or come; a title bar and a logo may stay."""
+
+_MOST_GAIN = 2.0
+"""Ratio of brightness from which another ground is no matter of exposure."""
+
+_DIMMEST = 16.0
+"""Luma added to both grounds of a ratio: black is not infinitely darker than nearly black."""
+
+Cells = npt.NDArray[np.bool_]
+
+
+def replaced(before: Planes, after: Planes) -> float:
+    """Returns how much of two slides is not common to them, 0..1.
+
+    Their ground may stay, and words that are only added take nothing away; but if the ground gets another colour,
+    nothing stays as it was.
+
+    Returns:
+        0 for pictures that are no slides, and for a slide that hardly changes, or gets only brighter or darker.
+    """
+    if float(np.median(np.maximum(before, after)[..., 0])) > DARK:
+        before, after = _without_bars(before, after)
+    grounds = median(before.reshape(-1, 3)), median(after.reshape(-1, 3))
+    filled = [_differs(slide - ground) for slide, ground in zip((before, after), grounds, strict=True)]
+    if max(float(cells.mean()) for cells in filled) > 1 - _GROUND_SHARE:
+        return 0.0
+    if _is_another(*grounds):
+        return 1.0
+    changed = _differs(after - before - (grounds[1] - grounds[0]))
+    if not all(cells.any() for cells in filled) or float(changed.mean()) < _LEAST_CHANGED:
+        return 0.0
+    share = min(float(changed[cells].mean()) for cells in filled)
+    return share if share >= _LEAST_REPLACED else 0.0
+
+
+def _differs(differences: Planes) -> Cells:
+    return np.asarray(over_colors(np.abs(differences)) > _CELL_CHANGE, np.bool_)
+
+
+def _is_another(one: Planes, other: Planes) -> bool:
+    """Tells whether a ground has another hue, or a brightness that no exposure makes of the other."""
+    dark, bright = sorted((one, other), key=lambda ground: float(ground[0]))
+    if bright[0] + _DIMMEST > _MOST_GAIN * (dark[0] + _DIMMEST):
+        return True
+    dimmed = bright * (dark[0] / max(bright[0], 1.0))
+    return float(np.abs(dimmed - dark)[1:].sum()) > _CELL_CHANGE
+
+
+def _without_bars(before: Planes, after: Planes) -> tuple[Planes, Planes]:
+    """Returns two pictures without the bars that both have, which are none of what a slide shows."""
+    lit = np.maximum(before, after)[..., 0] > DARK
+    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
+    inner = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return before[inner], after[inner]
