@@ -57,6 +57,9 @@ _STILL = 4.0
 _HELD_S = 1.1
 """A frame that is shown for so long says nothing about motion: pictures that stand still are not repeated."""
 
+_UNEVEN = 0.1
+"""Part of its time by which a frame's neighbours are shown longer or shorter; a time lapse is even, and moves."""
+
 _FLASH_S = 0.25
 """A picture that is back within this time never left: photographers' flashes, lightning, single bad frames."""
 
@@ -138,7 +141,7 @@ class CutDetector:
     ) -> Numbers:
         """Returns the mean change a step on the livelier side of each position."""
         offsets = np.arange(_MOTION_STEPS)
-        held = np.diff([self._reel.at[0].time_s, *(at.time_s for at in self._reel.at)]) >= _HELD_S
+        held = _held(np.array([at.time_s for at in self._reel.at]))
         left = np.searchsorted(moves, positions)[:, np.newaxis] - 1 - offsets
         right = np.searchsorted(moves, positions + span)[:, np.newaxis] + offsets
         sides = []
@@ -193,6 +196,14 @@ class CutDetector:
                     return
                 self.cuts.pop()
         self.cuts.append(cut)
+
+
+def _held(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Returns which steps come after a frame that was shown for long, where frames are not evenly spaced."""
+    gaps = np.diff(times_s, prepend=2 * times_s[0] - times_s[min(1, len(times_s) - 1)])
+    padded = np.pad(gaps, 1, mode="edge")
+    uneven = np.maximum(np.abs(padded[:-2] - gaps), np.abs(padded[2:] - gaps)) > _UNEVEN * gaps
+    return np.asarray(uneven & (gaps >= _HELD_S), np.bool_)
 
 
 def _moves(steps: Numbers) -> npt.NDArray[np.intp]:

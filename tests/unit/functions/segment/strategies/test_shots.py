@@ -154,6 +154,12 @@ def test_slides_of_one_frame_each_are_shots() -> None:
     assert begins(shots_in(frames, fps=Fraction(6, 21), duration_s=25.0), "cut") == [1, 2, 3, 4, 5]
 
 
+def test_a_slow_time_lapse_is_one_shot(rng: np.random.Generator) -> None:
+    moving = take(rng, 200, pan=4)[::5]
+    footage = Footage(fps=0.5).cut(moving)
+    assert len(shots_in(footage.frames(), fps=Fraction(1, 2), duration_s=80.0)) == 1
+
+
 def test_words_that_are_added_to_a_card_are_no_cut() -> None:
     card = np.full((60, 90, 160, 3), 40, np.uint8)
     card[30:, 20:70, 20:70] = 230
