@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from functions.segment.shots.blends import are_blends, shares
 from functions.segment.shots.reel import Reel
-from functions.segment.shots.slides import replaced
+from functions.segment.shots.slides import is_another_slide
 from functions.segment.shots.thumbnail import (
     Instant,
     changed_share,
@@ -46,6 +46,9 @@ _CALM = 3.0
 
 _THRESHOLD = 1.5
 """Score from which a change is a cut: unlikeness times the ratio of the change to the motion around it."""
+
+_UTTERLY = 2.0
+"""Greatest unlikeness, as likeness is -1 at least; that of two slides, whose words may look much alike."""
 
 _CELL_CHANGE = 6.0
 _CHANGED_SHARE = 0.3
@@ -121,8 +124,8 @@ class CutDetector:
         found = list[tuple[int, int, float]]()
         for span in _SPANS:
             positions = np.arange(start, min(end, len(steps) - span + 1))
-            # Likeness is -1 at least and no change longer than its steps: most frames end at this.
-            greatest = 2 * (sums[positions + span] - sums[positions]) / span
+            # No change is longer than its steps: most frames end at this.
+            greatest = _UTTERLY * (sums[positions + span] - sums[positions]) / span
             positions, greatest = (
                 positions[greatest >= _THRESHOLD * _CALM],
                 greatest[greatest >= _THRESHOLD * _CALM],
@@ -165,14 +168,11 @@ class CutDetector:
         change = float(distances(later, planes[before]).min()) / span
         if len(earlier):
             change = min(change, float(distances(earlier, planes[after]).min()) / span)
-        if calm <= _STILL:
-            # Slides may be alike in all but their words, which says nothing while everything stands still.
-            score = 2 * replaced(planes[before], planes[after]) * change / calm
-            if score >= _THRESHOLD:
-                return score
+        if calm <= _STILL and is_another_slide(planes[before], planes[after]):
+            return _UTTERLY * change / calm
         if changed_share(planes[before], planes[after], _CELL_CHANGE) < _CHANGED_SHARE:
             return 0.0
-        unlike = 2.0
+        unlike = _UTTERLY
         pairs = [(planes[before], other) for other in later] + [(other, planes[after]) for other in earlier]
         for one, other in pairs:
             if unlike * change < _THRESHOLD * calm:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import DARK, Planes, median, over_colors
+from functions.segment.shots.thumbnail import DARK, Planes, likeness, median, over_colors
 
-__all__ = ["replaced"]
+__all__ = ["is_another_slide"]
 
 _CELL_CHANGE = 6.0
 """Difference of a cell, summed over luma and both colour differences, that is one."""
@@ -18,8 +18,14 @@ _GROUND_SHARE = 0.5
 _LEAST_CHANGED = 0.05
 """Share of the cells in which something must go or come: a line of words, not a page number or a clock."""
 
-_LEAST_REPLACED = 0.4
-"""Share of what either slide has on its ground that must go or come; a title bar and a logo may stay."""
+_LEAST_REPLACED = 1 / 3
+"""Share of what both slides have on their ground that must go or come; a title bar and a logo may stay."""
+
+_LEAST_GONE = 0.15
+"""Share of what either slide has on its ground that must go, or come: words that are added take none away."""
+
+_ALIKE = 0.9
+"""Likeness from which a slide that gets brighter or darker is still the same."""
 
 _MOST_GAIN = 2.0
 """Ratio of brightness from which another ground is no matter of exposure."""
@@ -30,35 +36,39 @@ _DIMMEST = 16.0
 Cells = npt.NDArray[np.bool_]
 
 
-def replaced(before: Planes, after: Planes) -> float:
-    """Returns how much of two slides is not common to them, 0..1.
+def is_another_slide(before: Planes, after: Planes) -> bool:
+    """Tells whether two pictures are slides that have too little in common to be one.
 
-    Their ground may stay, and words that are only added take nothing away; but if the ground gets another colour,
-    nothing stays as it was.
-
-    Returns:
-        0 for pictures that are no slides, and for a slide that hardly changes, or gets only brighter or darker.
+    Their ground may stay, and words that are only added take nothing away. But if the ground gets another colour,
+    nothing stays as it was; getting only brighter or darker is a matter of exposure.
     """
     if float(np.median(np.maximum(before, after)[..., 0])) > DARK:
         before, after = _without_bars(before, after)
     grounds = median(before.reshape(-1, 3)), median(after.reshape(-1, 3))
     filled = [_differs(slide - ground) for slide, ground in zip((before, after), grounds, strict=True)]
     if max(float(cells.mean()) for cells in filled) > 1 - _GROUND_SHARE:
-        return 0.0
-    if _is_another(*grounds):
-        return 1.0
+        return False
+    if _is_other_color(*grounds):
+        return True
+    if abs(grounds[1][0] - grounds[0][0]) > _CELL_CHANGE and likeness(before, after) > _ALIKE:
+        return False
     changed = _differs(after - before - (grounds[1] - grounds[0]))
-    if not all(cells.any() for cells in filled) or float(changed.mean()) < _LEAST_CHANGED:
-        return 0.0
-    share = min(float(changed[cells].mean()) for cells in filled)
-    return share if share >= _LEAST_REPLACED else 0.0
+    went, came = (np.count_nonzero(changed & cells) for cells in filled)
+    had, has = (np.count_nonzero(cells) for cells in filled)
+    return (
+        float(changed.mean()) >= _LEAST_CHANGED
+        and went + came >= _LEAST_REPLACED * (had + has)
+        and went >= _LEAST_GONE * had
+        and came >= _LEAST_GONE * has
+        and min(had, has) > 0
+    )
 
 
 def _differs(differences: Planes) -> Cells:
     return np.asarray(over_colors(np.abs(differences)) > _CELL_CHANGE, np.bool_)
 
 
-def _is_another(one: Planes, other: Planes) -> bool:
+def _is_other_color(one: Planes, other: Planes) -> bool:
     """Tells whether a ground has another hue, or a brightness that no exposure makes of the other."""
     dark, bright = sorted((one, other), key=lambda ground: float(ground[0]))
     if bright[0] + _DIMMEST > _MOST_GAIN * (dark[0] + _DIMMEST):
