@@ -55,13 +55,10 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
     changed = _differs(after - before - (grounds[1] - grounds[0]))
     went, came = (np.count_nonzero(changed & cells) for cells in filled)
     had, has = (np.count_nonzero(cells) for cells in filled)
-    return (
-        float(changed.mean()) >= _LEAST_CHANGED
-        and went + came >= _LEAST_REPLACED * (had + has)
-        and went >= _LEAST_GONE * had
-        and came >= _LEAST_GONE * has
-        and min(had, has) > 0
-    )
+    if min(had, has) == 0 or float(changed.mean()) < _LEAST_CHANGED:
+        return False
+    both_change = went >= _LEAST_GONE * had and came >= _LEAST_GONE * has
+    return bool(both_change and went + came >= _LEAST_REPLACED * (had + has))
 
 
 def _differs(differences: Planes) -> Cells:

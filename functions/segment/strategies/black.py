@@ -48,8 +48,8 @@ class BlackSegmenter(Segmenter):
             self._stream = media.video[0]
 
     def observe_frame(self, frame: Frame) -> None:
-        black = np.count_nonzero(frame.rgb > _LEVEL) <= (1 - _SHARE) * frame.rgb.size
-        black = black and not _has_title(frame.rgb)
+        dark = np.count_nonzero(frame.rgb > _LEVEL) <= (1 - _SHARE) * frame.rgb.size
+        black = dark and not _has_title(frame.rgb)
         if black and self._since_s is None:
             self._since_s = frame.time_s
         elif not black:
@@ -81,7 +81,7 @@ def _has_title(rgb: npt.NDArray[np.uint8]) -> bool:
     """Tells whether something can be read on a black picture that is in none of its corners."""
     legible = rgb.max(axis=2) > _LEGIBLE
     corners = np.outer(*(_near_ends(side) for side in legible.shape))
-    return np.count_nonzero(legible & ~corners) >= max(_TITLE_SHARE * legible.size, 1)
+    return bool(np.count_nonzero(legible & ~corners) >= max(_TITLE_SHARE * legible.size, 1))
 
 
 def _near_ends(side: int) -> npt.NDArray[np.bool_]:

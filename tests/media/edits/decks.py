@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from tests.media.edits.sceneries import Pictures
 
 __all__ = ["Deck", "make_deck"]
 
 _ROWS, _COLUMNS = 360, 640
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
 _WORDS: Final = (
     *("harvest", "results", "water", "soil", "every", "morning", "evening", "litres", "per", "plant", "warm"),
     *("compost", "sunny", "place", "schedule", "read", "more", "tickets", "garden", "budget", "revenue", "grew"),
@@ -60,7 +64,7 @@ def make_deck(seed: int) -> Deck:
     """
     rng = np.random.default_rng([seed, 77])
     template = _template(rng)
-    pictures, begins = [], list[int]()
+    pictures, begins = list[Picture](), list[int]()
     for _ in range(int(rng.integers(4, 8))):
         if rng.random() < 0.4:
             template.ground, template.ink = _colors(rng)
@@ -91,7 +95,7 @@ def _words(rng: np.random.Generator, least: int, most: int) -> str:
     return " ".join(rng.choice(_WORDS, int(rng.integers(least, most + 1)))).capitalize()
 
 
-def _slide(template: _Template, lines: list[str], time: str, pointer: np.ndarray | None) -> np.ndarray:
+def _slide(template: _Template, lines: Sequence[str], time: str, pointer: npt.NDArray[np.int64] | None) -> Picture:
     picture = np.full((_ROWS, _COLUMNS, 3), template.ground, np.uint8)
     if template.bar:
         picture[: template.bar] = (40, 90, 160)
