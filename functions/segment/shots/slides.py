@@ -5,23 +5,27 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import DARK, Planes, likeness, median, over_colors
+from functions.segment.shots.thumbnail import DARK, Planes, distance, likeness, median, over_colors
 
 __all__ = ["is_another_slide"]
 
 _CELL_CHANGE = 6.0
 """Difference of a cell, summed over luma and both colour differences, that is one."""
 
-_GROUND_SHARE = 0.5
-"""Share of the cells that must have the ground's colour; what a camera sees is seldom as even."""
+_GROUND_SHARE = 0.63
+"""Share of the cells that must have the ground's colour: a camera sees less that is even, and a screen full of
+lines has less; it is scrolled rather than changed for another."""
+
+_LEAST_CHANGE = 3.5
+"""Distance from which a slide is another one if the ground stays: to move a few small words makes less."""
 
 _LEAST_CHANGED = 0.05
 """Share of the cells in which something must go or come: a line of words, not a page number or a clock."""
 
-_LEAST_REPLACED = 1 / 3
-"""Share of what both slides have on their ground that must go or come; a title bar and a logo may stay."""
+_LEAST_REPLACED = 0.45
+"""Share of what both slides have on their ground that must go or come: less does when another line is selected."""
 
-_LEAST_GONE = 0.15
+_LEAST_GONE = 0.25
 """Share of what either slide has on its ground that must go, or come: words that are added take none away."""
 
 _ALIKE = 0.9
@@ -29,6 +33,9 @@ _ALIKE = 0.9
 
 _MOST_GAIN = 2.0
 """Ratio of brightness from which another ground is no matter of exposure."""
+
+_BAR = 0.8
+"""Share of a row from which what stays in it is a bar, as above and below the words of all slides of a deck."""
 
 _DIMMEST = 16.0
 """Luma added to both grounds of a ratio: black is not infinitely darker than nearly black."""
@@ -53,9 +60,12 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
     if abs(grounds[1][0] - grounds[0][0]) > _CELL_CHANGE and likeness(before, after) > _ALIKE:
         return False
     changed = _differs(after - before - (grounds[1] - grounds[0]))
+    bars = (filled[0] & filled[1] & ~changed).mean(axis=1, keepdims=True) >= _BAR
+    filled = [cells & ~bars for cells in filled]
     went, came = (np.count_nonzero(changed & cells) for cells in filled)
     had, has = (np.count_nonzero(cells) for cells in filled)
-    if min(had, has) == 0 or float(changed.mean()) < _LEAST_CHANGED:
+    much = float(changed.mean()) >= _LEAST_CHANGED and distance(before, after) >= _LEAST_CHANGE
+    if min(had, has) == 0 or not much:
         return False
     both_change = went >= _LEAST_GONE * had and came >= _LEAST_GONE * has
     return bool(both_change and went + came >= _LEAST_REPLACED * (had + has))

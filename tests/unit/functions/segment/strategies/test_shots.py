@@ -200,6 +200,42 @@ def test_a_clock_and_a_pointer_on_a_card_are_no_cuts() -> None:
     assert len(shots_of(footage)) == 1
 
 
+def screen(top: int, selected: int = -1) -> Pictures:
+    """Returns a second of a screen full of lines, from one of them on, and one in another colour."""
+    picture = np.full((90, 160, 3), 24, np.uint8)
+    for row, line in enumerate(range(top, top + 14)):
+        rng = np.random.default_rng(line)
+        if row == selected:
+            picture[6 * row + 1 : 6 * row + 7] = (40, 50, 80)
+        ends = 4 + np.cumsum(rng.integers(4, 16, int(rng.integers(2, 9))))
+        for start, end in pairwise([4, *ends.tolist()]):
+            picture[6 * row + 2 : 6 * row + 5, start : end - 2] = 110
+    return np.repeat(picture[np.newaxis], 25, axis=0)
+
+
+def test_a_screen_that_is_scrolled_by_a_line_is_one_shot() -> None:
+    footage = Footage()
+    for top in range(8):
+        footage.cut(screen(top))
+    assert len(shots_of(footage)) == 1
+
+
+def test_another_line_that_is_selected_is_no_cut() -> None:
+    footage = Footage()
+    for selected in range(8):
+        footage.cut(screen(0, selected))
+    assert len(shots_of(footage)) == 1
+
+
+def test_a_bar_above_all_slides_does_not_make_them_one() -> None:
+    footage = Footage()
+    for top in (25, 40, 52):
+        footage.cut(card((240, 240, 245), top))
+    footage.pictures[:, 25:85][footage.pictures[:, 25:85] == (230, 230, 200)] = 60
+    footage.pictures[:, :12] = (30, 60, 140)
+    assert begins(shots_of(footage), "cut") == [25, 50]
+
+
 def test_words_that_are_added_to_a_card_are_no_cut() -> None:
     card = np.full((60, 90, 160, 3), 40, np.uint8)
     card[30:, 20:70, 20:70] = 230
