@@ -16,7 +16,7 @@ _GROUND_SHARE = 0.63
 """Share of the cells that must have the ground's colour: a camera sees less that is even, and a screen full of
 lines has less; it is scrolled rather than changed for another."""
 
-_LEAST_CHANGE = 3.5
+_LEAST_CHANGE = 4.2
 """Distance from which a slide is another one if the ground stays: to move a few small words makes less."""
 
 _LEAST_CHANGED = 0.05
@@ -49,6 +49,7 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
     Their ground may stay, and words that are only added take nothing away. But if the ground gets another colour,
     nothing stays as it was; getting only brighter or darker is a matter of exposure.
     """
+    change = distance(before, after)
     if float(np.median(np.maximum(before, after)[..., 0])) > DARK:
         before, after = _without_bars(before, after)
     grounds = median(before.reshape(-1, 3)), median(after.reshape(-1, 3))
@@ -64,7 +65,7 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
     filled = [cells & ~bars for cells in filled]
     went, came = (np.count_nonzero(changed & cells) for cells in filled)
     had, has = (np.count_nonzero(cells) for cells in filled)
-    much = float(changed.mean()) >= _LEAST_CHANGED and distance(before, after) >= _LEAST_CHANGE
+    much = float(changed.mean()) >= _LEAST_CHANGED and change >= _LEAST_CHANGE
     if min(had, has) == 0 or not much:
         return False
     both_change = went >= _LEAST_GONE * had and came >= _LEAST_GONE * has
