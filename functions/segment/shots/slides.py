@@ -12,9 +12,11 @@ __all__ = ["is_another_slide"]
 _CELL_CHANGE = 6.0
 """Difference of a cell, summed over luma and both colour differences, that is one."""
 
+_EVEN_SHARE = 0.5
+"""Share of the cells that must have the ground's colour if that changes: a camera sees less that is even."""
+
 _GROUND_SHARE = 0.63
-"""Share of the cells that must have the ground's colour: a camera sees less that is even, and a screen full of
-lines has less; it is scrolled rather than changed for another."""
+"""The same where the ground stays: a screen full of lines is scrolled rather than changed for another."""
 
 _LEAST_CHANGE = 4.2
 """Distance from which a slide is another one if the ground stays: to move a few small words makes less."""
@@ -54,10 +56,11 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
         before, after = _without_bars(before, after)
     grounds = median(before.reshape(-1, 3)), median(after.reshape(-1, 3))
     filled = [_differs(slide - ground) for slide, ground in zip((before, after), grounds, strict=True)]
-    if max(float(cells.mean()) for cells in filled) > 1 - _GROUND_SHARE:
-        return False
-    if _is_other_color(*grounds):
+    ground_share = 1 - max(float(cells.mean()) for cells in filled)
+    if ground_share >= _EVEN_SHARE and _is_other_color(*grounds):
         return True
+    if ground_share < _GROUND_SHARE:
+        return False
     if abs(grounds[1][0] - grounds[0][0]) > _CELL_CHANGE and likeness(before, after) > _ALIKE:
         return False
     changed = _differs(after - before - (grounds[1] - grounds[0]))
