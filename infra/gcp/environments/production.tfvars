@@ -5,10 +5,11 @@
 # max_instances  = 50
 
 # As much as new projects are granted in a region, which is counted when a service is deployed: 20 vCPUs and 40 GiB
-# (infra/cost/limits.json). Four transcodes take 16 and 32.
+# (infra/cost/limits.json). Four transcodes take 16 and 32, five clips 20 and 20.
 instances = {
   api       = { max = 20 } # with min = 1 as well, the console answers at once, and one instance is always paid for
   transcode = { max = 4 }
+  clip      = { max = 5 }
 }
 
 # Who is told when something is wrong, where the runbooks are read, and what a month may cost.
