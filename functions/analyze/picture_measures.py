@@ -96,17 +96,21 @@ def color_shares(bgr: Picture) -> Sequence[tuple[str, float]]:
     """Returns the names of a picture's colours and the share of its area each has, largest first."""
     small = cv2.resize(bgr, (64, 64), interpolation=cv2.INTER_AREA)
     hsv = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2HSV).reshape(-1, 3)
-    names, counts = np.unique([_color_name(*pixel) for pixel in hsv.tolist()], return_counts=True)
+    names, counts = np.unique(_color_names(*hsv.T), return_counts=True)
     shares = zip(names.tolist(), (counts / len(hsv)).tolist(), strict=True)
     return sorted(shares, key=lambda pair: -pair[1])
 
 
-def _color_name(hue: float, saturation: float, value: float) -> str:
-    if value < 0.2:
-        return "black"
-    if saturation < 0.2:
-        return "white" if value > 0.85 else "gray"
-    name = next(name for first, name in reversed(_HUES) if hue >= first)
-    if name == "red" and saturation < 0.55:
-        return "pink" if value > 0.6 else "brown"
-    return "brown" if name == "orange" and value < 0.6 else name
+def _color_names(hue: Luma, saturation: Luma, value: Luma) -> npt.NDArray[np.str_]:
+    """Returns the name of each of some colours: hues in degrees, saturations and values 0..1."""
+    firsts, names = zip(*_HUES, strict=True)
+    named = np.array(names)[np.searchsorted(np.array(firsts), hue, "right") - 1]
+    pale = (named == "red") & (saturation < 0.55)
+    cases = {
+        "black": value < 0.2,
+        "white": (saturation < 0.2) & (value > 0.85),
+        "gray": saturation < 0.2,
+        "pink": pale & (value > 0.6),
+        "brown": pale | ((named == "orange") & (value < 0.6)),
+    }
+    return np.select(list(cases.values()), list(cases), named)

@@ -32,6 +32,9 @@ _WEIGHTS: Final = {"sharp": 0.35, "well lit": 0.2, "rich in contrast": 0.15, "co
 _SUBJECT: Final = 0.2
 _UNSURE: Final = 0.6  # wood and brick look like skin, too
 _EMPTY: Final = 0.1
+_CARD: Final = 0.4
+_BLACK: Final = 24  # luma that noise and coding leave of black
+_BLACK_SHARE: Final = 0.8  # more than beside an upright picture, or above and below a very wide one
 _NOTABLE: Final = 0.6
 _NOTABLE_SUBJECT: Final = 0.35
 
@@ -48,6 +51,7 @@ class Traits:
         people: Compact parts with the colours of skin; a sign of faces, no more.
         text: Lines that look like writing.
         is_empty: Black, or one colour all over.
+        is_card: Black but for a few words or lights, as credits are: sharp and full of writing, but not a scene.
     """
 
     sharpness: float
@@ -57,6 +61,7 @@ class Traits:
     people: float
     text: float
     is_empty: bool
+    is_card: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,7 @@ def measure(picture: Picture) -> Traits:
         people=_people(picture),
         text=_text(luma),
         is_empty=float(luma.std()) < _FLAT,
+        is_card=float(np.mean(luma < _BLACK)) >= _BLACK_SHARE,
     )
 
 
@@ -131,7 +137,7 @@ def best(candidates: Sequence[Candidate]) -> tuple[Candidate, str]:
     sharpest = max(candidate.traits.sharpness for candidate in candidates)
     merits = [_merits(candidate.traits, sharpest) for candidate in candidates]
     scores = [
-        sum(merit.values()) * (_EMPTY if candidate.traits.is_empty else 1)
+        sum(merit.values()) * (_EMPTY if candidate.traits.is_empty else _CARD if candidate.traits.is_card else 1)
         for candidate, merit in zip(candidates, merits, strict=True)
     ]
     chosen = max(range(len(candidates)), key=lambda index: scores[index])

@@ -32,7 +32,7 @@ itself, from ``summary`` to ``chapter``, has the modality ``sound`` for a record
 | ``focus`` | picture | share of what moves, or stands out, inside the box, a window of 9:16; one a shot |
 | ``brightness`` | picture | mean luma, 0 black .. 1 white; one a shot |
 | ``sharpness`` | picture | share of the keyframe's fine detail a blur would destroy, 0..1; none if flat |
-| ``dominant_colors`` | picture | the keyframe's main colours by name, largest first; confidence = their share |
+| ``dominant_colors`` | picture | the keyframe's main colours while they stay, largest first; confidence = share |
 | ``still`` | picture | seconds for which nothing moves, at least one: a slide, a title, a still picture |
 | ``frozen`` | picture | seconds for which footage hangs that moves before and after |
 | ``letterbox`` | picture | share of the height that black bars above and below take together |

@@ -11,8 +11,9 @@ from typing import ClassVar, Final
 import cv2
 import numpy as np
 
+from functions.analyze.colors import Colors
 from functions.analyze.focus import Focus
-from functions.analyze.picture_measures import Luma, color_shares, luma, sharpness
+from functions.analyze.picture_measures import Luma, Picture, luma, sharpness
 from functions.analyze.stretches.bars import Bars
 from functions.analyze.stretches.detail import Detail
 from functions.analyze.stretches.exposure import Exposure
@@ -31,8 +32,6 @@ _ROUNDING_S: Final = 0.001
 _LONG_SIDE: Final = 160
 _DETAIL_SIDE: Final = 1280
 _WATCHED: Final = 0.9  # of the work
-_MAIN_COLORS: Final = 3
-_MAIN_COLOR_SHARE: Final = 0.15
 
 
 @dataclass
@@ -62,9 +61,14 @@ class _Meter:
 
 
 class _Watch:
-    """Everything that is found while pictures stream by."""
+    """Everything that is found while pictures stream by.
+
+    Attributes:
+        colors: By the shot's index.
+    """
 
     def __init__(self) -> None:
+        self.colors: dict[int, Colors] = {}
         self._stillness, self._bars, self._exposure = Stillness(), Bars(), Exposure()
 
     def begin_shot(self, time_s: float) -> None:
@@ -95,7 +99,7 @@ class PicturesAnalyzer(Analyzer):
     """
 
     name: ClassVar[str] = "pictures"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
 
     def __init__(self, ports: StrategyPorts) -> None:
         self._media_tool = ports.media_tool
@@ -103,27 +107,28 @@ class PicturesAnalyzer(Analyzer):
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
         if not video.keyframes or video.proxy is None:
             return
-        for keyframe in video.keyframes:
-            yield from self._look_at(keyframe)
-        frames = {keyframe.shot.index: keyframe.object for keyframe in video.keyframes}
         watch = _Watch()
+        for keyframe in video.keyframes:
+            picture = _picture(keyframe)
+            detail = sharpness(picture)
+            if detail is not None:
+                yield self._finding("sharpness", detail, keyframe.shot, keyframe.object)
+            shot = keyframe.shot
+            at_s = shot.start_s if shot.keyframe_s is None else shot.keyframe_s
+            watch.colors[shot.index] = Colors.of(picture, at_s, shot.start_s)
+        frames = {keyframe.shot.index: keyframe.object for keyframe in video.keyframes}
         for meter in self._watch(video, video.proxy, watch):
             yield from self._measured(meter, frames.get(meter.shot.index))
+        for keyframe in video.keyframes:
+            yield from self._colors(watch.colors[keyframe.shot.index], keyframe)
         for stretch in (*watch.finish(video.media.duration_s), *self._detail(video)):
             yield self._found(stretch, video.keyframes)
 
-    def _look_at(self, keyframe: Keyframe) -> Iterator[Finding]:
-        picture = cv2.imread(str(keyframe.path))
-        if picture is None:
-            raise TransientError("picture_unreadable", "A keyframe can't be read; trying again.")
-        detail = sharpness(np.asarray(picture, np.uint8))
-        if detail is not None:
-            yield self._finding("sharpness", detail, keyframe.shot, keyframe.object)
-        main = [pair for pair in color_shares(picture)[:_MAIN_COLORS] if pair[1] >= _MAIN_COLOR_SHARE]
-        if main:
-            names = tuple(name for name, _ in main)
-            share = min(sum(share for _, share in main), 1.0)
-            yield self._finding("dominant_colors", names, keyframe.shot, keyframe.object, share)
+    def _colors(self, colors: Colors, keyframe: Keyframe) -> Iterator[Finding]:
+        if colors.names:
+            shot, end_s = keyframe.shot, colors.end_s
+            found = self._finding("dominant_colors", colors.names, shot, keyframe.object, colors.share)
+            yield replace(found, start_s=colors.start_s, end_s=shot.end_s if end_s is None else end_s)
 
     def _watch(self, video: AnalysisInput, proxy: Path, watch: _Watch) -> Iterator[_Meter]:
         shots = iter(keyframe.shot for keyframe in video.keyframes)
@@ -139,6 +144,7 @@ class PicturesAnalyzer(Analyzer):
                 picture = luma(frame.rgb)
                 meter.observe(frame.time_s, picture)
                 watch.observe(frame.time_s, picture)
+            watch.colors[meter.shot.index].observe(frame.time_s, frame.rgb)
             video.session.progress(_WATCHED * min(frame.time_s / video.media.duration_s, 1.0))
         yield meter
 
@@ -203,3 +209,10 @@ class PicturesAnalyzer(Analyzer):
             shot=shot.index,
             frame=frame,
         )
+
+
+def _picture(keyframe: Keyframe) -> Picture:
+    picture = cv2.imread(str(keyframe.path))
+    if picture is None:
+        raise TransientError("picture_unreadable", "A keyframe can't be read; trying again.")
+    return np.asarray(picture, np.uint8)

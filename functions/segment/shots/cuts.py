@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from functions.segment.shots.blends import are_blends, shares
 from functions.segment.shots.reel import Reel
+from functions.segment.shots.slides import is_another_slide
 from functions.segment.shots.thumbnail import (
     Instant,
-    Planes,
     changed_share,
     distances,
     likeness,
-    median,
-    over_colors,
 )
 
 __all__ = ["SLOWEST_CUT", "Cut", "CutDetector"]
@@ -49,21 +47,15 @@ _CALM = 3.0
 _THRESHOLD = 1.5
 """Score from which a change is a cut: unlikeness times the ratio of the change to the motion around it."""
 
+_UTTERLY = 2.0
+"""Greatest unlikeness, as likeness is -1 at least; that of two slides, whose words may look much alike."""
+
 _CELL_CHANGE = 6.0
 _CHANGED_SHARE = 0.3
 """Share of the cells that must change: a caption over fog changes few, though it is all there is to see."""
 
-_SLIDE_SHARE = 0.12
-"""Share of the cells that must change between pictures that stand still, if things go and others come."""
-
 _STILL = 4.0
 """How calm it must be on both sides of a slide's beginning; 3 is perfectly still."""
-
-_SLIDE_LIKENESS = 0.6
-"""How like pictures may be that stand still; two slides have their ground in common, and often a title."""
-
-_GONE_SHARE = 0.25
-"""Share of the cells that change of which each picture has something in: words that are added take none away."""
 
 _HELD_S = 1.1
 """A frame that is shown for so long says nothing about motion: pictures that stand still are not repeated."""
@@ -132,8 +124,8 @@ class CutDetector:
         found = list[tuple[int, int, float]]()
         for span in _SPANS:
             positions = np.arange(start, min(end, len(steps) - span + 1))
-            # Likeness is -1 at least and no change longer than its steps: most frames end at this.
-            greatest = 2 * (sums[positions + span] - sums[positions]) / span
+            # No change is longer than its steps: most frames end at this.
+            greatest = _UTTERLY * (sums[positions + span] - sums[positions]) / span
             positions, greatest = (
                 positions[greatest >= _THRESHOLD * _CALM],
                 greatest[greatest >= _THRESHOLD * _CALM],
@@ -176,9 +168,11 @@ class CutDetector:
         change = float(distances(later, planes[before]).min()) / span
         if len(earlier):
             change = min(change, float(distances(earlier, planes[after]).min()) / span)
-        if not _changes_much(planes[before], planes[after], calm):
+        if calm <= _STILL and is_another_slide(planes[before], planes[after]):
+            return _UTTERLY * change / calm
+        if changed_share(planes[before], planes[after], _CELL_CHANGE) < _CHANGED_SHARE:
             return 0.0
-        unlike = 2.0
+        unlike = _UTTERLY
         pairs = [(planes[before], other) for other in later] + [(other, planes[after]) for other in earlier]
         for one, other in pairs:
             if unlike * change < _THRESHOLD * calm:
@@ -210,24 +204,6 @@ def _held(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     padded = np.pad(gaps, 1, mode="edge")
     uneven = np.maximum(np.abs(padded[:-2] - gaps), np.abs(padded[2:] - gaps)) > _UNEVEN * gaps
     return np.asarray(uneven & (gaps >= _HELD_S), np.bool_)
-
-
-def _changes_much(before: Planes, after: Planes, calm: float) -> bool:
-    """Tells whether one picture takes the place of another, or a slide that of the slide before."""
-    share = changed_share(before, after, _CELL_CHANGE)
-    if share >= _CHANGED_SHARE:
-        return True
-    if share < _SLIDE_SHARE or calm > _STILL or likeness(before, after) > _SLIDE_LIKENESS:
-        return False
-    change = after - before
-    changed = over_colors(np.abs(change - median(change.reshape(-1, 3)))) > _CELL_CHANGE
-    return all(_filled_share(slide, changed) >= _GONE_SHARE for slide in (before, after))
-
-
-def _filled_share(slide: Planes, where: npt.NDArray[np.bool_]) -> float:
-    """Returns the share of some cells in which a picture is unlike its ground, which is what most of it is."""
-    ground = median(slide.reshape(-1, 3))
-    return float(np.mean(over_colors(np.abs(slide - ground))[where] > _CELL_CHANGE))
 
 
 def _moves(steps: Numbers) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Black: spans in which the picture shows next to nothing."""
+"""Black: spans in which the picture shows next to nothing, and nothing that can be read but in a corner."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from functions.segment.timeline import end_of_picture_s
 from shared.domain.media import MediaInfo
@@ -23,12 +24,21 @@ _LEVEL = 24
 _SHARE = 0.99
 """Share of the picture that must be black; the rest may be a clock or a logo."""
 
+_LEGIBLE = 48
+"""Level from which one can read what is written on black; less is noise, or still fading."""
+
+_TITLE_SHARE = 0.001
+"""Share of the picture that a title takes at least: two words, small letters, about 20 pixels of a proxy."""
+
+_CORNER = 0.2
+"""Part of either side in whose corners clocks and logos stand; what can be read elsewhere is a title."""
+
 
 class BlackSegmenter(Segmenter):
     """Finds spans of near-black pictures of at least 0.1 s."""
 
     name: ClassVar[str] = "black"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def start(self, media: MediaInfo) -> None:
         self._spans: list[tuple[float, float]] = []
@@ -38,7 +48,8 @@ class BlackSegmenter(Segmenter):
             self._stream = media.video[0]
 
     def observe_frame(self, frame: Frame) -> None:
-        black = np.count_nonzero(frame.rgb > _LEVEL) <= (1 - _SHARE) * frame.rgb.size
+        dark = np.count_nonzero(frame.rgb > _LEVEL) <= (1 - _SHARE) * frame.rgb.size
+        black = dark and not _has_title(frame.rgb)
         if black and self._since_s is None:
             self._since_s = frame.time_s
         elif not black:
@@ -64,3 +75,15 @@ class BlackSegmenter(Segmenter):
         if self._since_s is not None and end_s - self._since_s >= _MIN_LENGTH_S:
             self._spans.append((self._since_s, end_s))
         self._since_s = None
+
+
+def _has_title(rgb: npt.NDArray[np.uint8]) -> bool:
+    """Tells whether something can be read on a black picture that is in none of its corners."""
+    legible = rgb.max(axis=2) > _LEGIBLE
+    corners = np.outer(*(_near_ends(side) for side in legible.shape))
+    return bool(np.count_nonzero(legible & ~corners) >= max(_TITLE_SHARE * legible.size, 1))
+
+
+def _near_ends(side: int) -> npt.NDArray[np.bool_]:
+    places = (np.arange(side) + 0.5) / side
+    return np.minimum(places, 1 - places) < _CORNER

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
 from functions.tag.advice.known import Known, clock
-from shared.domain.records import Finding, Recommendation
+from shared.domain.records import Finding, Recommendation, Segment
+from shared.domain.timing import overlap
 
 __all__ = ["fixes"]
 
@@ -39,11 +40,10 @@ def fixes(known: Known) -> Iterator[Recommendation]:
     """Yields what should be mended, each with its span: the sound's level first, then kind by kind in time."""
     yield from _loudness(known)
     yield from _bars(known)
-    black = [one for one in known.of_kind("black") if one.end_s - one.start_s >= _LEAST_BLACK_S]
-    for segment in black[:_MOST_OF_A_KIND]:
-        length_s = segment.end_s - segment.start_s
-        reason = f"The picture is black for {length_s:.1f} s."
-        yield _fix("Cut the black stretch out, unless it is meant.", reason, 0.5, segment.start_s, segment.end_s)
+    black = [span for segment in known.of_kind("black") for span in _without_text(segment, known.named("text"))]
+    for start_s, end_s in [span for span in black if span[1] - span[0] >= _LEAST_BLACK_S][:_MOST_OF_A_KIND]:
+        reason = f"The picture is black for {end_s - start_s:.1f} s."
+        yield _fix("Cut the black stretch out, unless it is meant.", reason, 0.5, start_s, end_s)
     wrong = sorted((one for one in known.findings if one.name in _FIXES), key=lambda one: (one.name, one.start_s))
     for name, same in groupby(wrong, key=lambda one: one.name):
         for finding in list(same)[:_MOST_OF_A_KIND]:
@@ -92,6 +92,21 @@ def _bars(known: Known) -> Iterator[Recommendation]:
                 end_s=finding.end_s,
                 box=box,
             )
+
+
+def _without_text(black: Segment, lines: Sequence[Finding]) -> Iterator[tuple[float, float]]:
+    """Yields the parts of a black segment, start and end, in which no line was read.
+
+    Args:
+        black: The segment.
+        lines: What was read in the video, in time order.
+    """
+    start_s = black.start_s
+    for line in lines:
+        if overlap(line, black):
+            yield start_s, line.start_s
+            start_s = max(start_s, line.end_s)
+    yield start_s, black.end_s
 
 
 def _measured(finding: Finding) -> str:

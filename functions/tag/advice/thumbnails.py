@@ -49,6 +49,7 @@ def thumbnails(known: Known) -> Iterator[Recommendation]:
     for finding in known.findings:
         if finding.shot is not None:
             by_shot.setdefault(finding.shot, []).append(finding)
+    lines = Moments(known.named("text"))
     stills: list[_Still] = []
     shots = known.of_kind("shot")
     for position, shot in enumerate(shots):
@@ -57,7 +58,7 @@ def thumbnails(known: Known) -> Iterator[Recommendation]:
             continue
         following = shots[position + 1 : position + 2]
         if not _in_transition(at_s, shot, following):
-            stills += _still(shot, by_shot.get(shot.index, ()))
+            stills += _still(shot, by_shot.get(shot.index, ()), lines.at(at_s))
     for still in _unlike(stills):
         yield Recommendation(
             kind="thumbnail",
@@ -90,14 +91,20 @@ def _likeness(one: _Still, other: _Still) -> float:
     return 0.4 * same_scene + 0.3 * same_colors + 0.3 * (one.title == other.title)
 
 
-def _still(shot: Segment, own: Sequence[Finding]) -> Iterator[_Still]:
-    """Yields a keyframe with its merits, 1 in all for a perfect one; nothing where it is too dark or blurred."""
+def _still(shot: Segment, own: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[_Still]:
+    """Yields a keyframe with its merits, 1 in all for a perfect one; nothing where it is too dark or blurred.
+
+    Args:
+        shot: The shot it stands for.
+        own: What was found of the shot.
+        shown: The lines of text that are shown with the keyframe; others come before it in the shot, or after it.
+    """
     measured = {finding.name: finding.value for finding in own if isinstance(finding.value, float)}
     brightness, sharp = measured.get("brightness"), measured.get("sharpness")
     if (brightness is not None and brightness < _DARK) or (sharp is not None and sharp <= _BLURRED):
         return
     colors = frozenset(color for finding in own if isinstance(finding.value, tuple) for color in finding.value)
-    titles = [line for line in headings(own) if height(line) >= TITLE_HEIGHT]
+    titles = [line for line in headings(shown) if height(line) >= TITLE_HEIGHT]
     title = shortened(str(max(titles, key=height).value)) if titles else ""
     merits = {
         f"sharp ({sharp or 0:.2f})": 0.3 * (sharp or 0.0),

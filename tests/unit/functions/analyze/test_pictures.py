@@ -35,6 +35,20 @@ def test_each_shot_is_measured_alike_at_every_frame_rate(tmp_path: Path, fps: in
     assert ("sharpness", 0) not in values
 
 
+def test_colors_last_as_long_as_the_pictures_have_them(tmp_path: Path) -> None:
+    """Green, then red, then blue, 4 s each, that nobody took for shots: the keyframe is one of them."""
+    colors = ((20, 120, 40), (200, 20, 20), BLUE)
+    frames = [(tenth / 10, flat(colors[tenth // 40])) for tenth in range(120)]
+    for at_s, (name, start_s, end_s) in ((2, ("green", 0, 4)), (6, ("red", 4, 8)), (10, ("blue", 8, 12))):
+        key = keyframe(tmp_path, 0, 0, 12, flat(colors[at_s // 4]), keyframe_s=float(at_s))
+        analyzer = PicturesAnalyzer(ports(media_tool=StudioMediaTool(frames)))
+        found = analyzer.analyze(analysis_input(tmp_path, [key]))
+        (only,) = (finding for finding in found if finding.name == "dominant_colors")
+        assert only.value == (name,)
+        assert only.start_s == pytest.approx(start_s, abs=0.25)
+        assert only.end_s == pytest.approx(end_s, abs=0.25)
+
+
 def test_the_cut_itself_is_no_motion(tmp_path: Path) -> None:
     frames = [(0.0, flat(BLACK)), (0.1, flat(BLACK)), (0.2, flat(WHITE)), (0.3, flat(WHITE))]
     keys = [keyframe(tmp_path, 0, 0, 0.2, flat(BLACK)), keyframe(tmp_path, 1, 0.2, 0.4, flat(WHITE))]

@@ -50,6 +50,15 @@ def face(skin: tuple[int, int, int]) -> Picture:
     return picture
 
 
+def credits_card() -> Picture:
+    """Returns small white lines of writing in the middle of black."""
+    picture = np.zeros(_SIZE, np.uint8)
+    for line in range(7):
+        place = (150, 80 + 32 * line)
+        cv2.putText(picture, f"Produced by somebody {line}", place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255,) * 3, 2)
+    return picture
+
+
 def blurred(picture: Picture) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 4), np.uint8)
 
@@ -107,6 +116,19 @@ def test_writing_counts() -> None:
     assert measure(slide()).text > 0.5
     assert max(measure(picture).text for picture in (blank, scene(), face((120, 160, 210)))) < 0.1
     index, reason = chosen(blank, slide())
+    assert index == 1
+    assert "shows writing" in reason
+
+
+@pytest.mark.parametrize("share", [1.0, 0.45])
+def test_any_scene_stands_for_a_film_rather_than_its_credits(share: float) -> None:
+    soft = dimmed(np.asarray(cv2.GaussianBlur(scene(), (0, 0), 6), np.uint8), share)
+    assert chosen(credits_card(), soft)[0] == 1
+    assert chosen(soft, credits_card())[0] == 0
+
+
+def test_credits_stand_for_a_film_of_nothing_else() -> None:
+    index, reason = chosen(np.zeros(_SIZE, np.uint8), credits_card())
     assert index == 1
     assert "shows writing" in reason
 

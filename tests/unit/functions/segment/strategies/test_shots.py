@@ -160,6 +160,82 @@ def test_a_slow_time_lapse_is_one_shot(rng: np.random.Generator) -> None:
     assert len(shots_in(footage.frames(), fps=Fraction(1, 2), duration_s=80.0)) == 1
 
 
+def card(ground: tuple[int, int, int], top: int = 20) -> Pictures:
+    """Returns a second of a card: two lines of words, which are not all there is at the same height."""
+    picture = np.full((90, 160, 3), ground, np.uint8)
+    picture[top : top + 9, 15:90] = picture[top + 25 : top + 30, 15:120] = (230, 230, 200)
+    return np.repeat(picture[np.newaxis], 25, axis=0)
+
+
+def test_another_ground_under_the_same_words_is_another_shot() -> None:
+    footage = Footage().cut(card((30, 90, 45))).cut(card((120, 35, 40))).cut(card((35, 55, 120)))
+    assert begins(shots_of(footage), "cut") == [25, 50]
+
+
+def test_cards_without_words_are_shots() -> None:
+    footage = Footage()
+    for color in ((20, 90, 40), (120, 40, 40), (0, 0, 0), (250, 250, 240)):
+        footage.cut(np.full((25, 90, 160, 3), color, np.uint8))
+    assert begins(shots_of(footage), "cut") == [25, 50, 75]
+
+
+def test_other_words_on_the_same_ground_are_another_shot() -> None:
+    footage = Footage().cut(card((40, 40, 40))).cut(card((40, 40, 40), top=35))
+    assert begins(shots_of(footage), "cut") == [25]
+
+
+@pytest.mark.parametrize("gain", [0.6, 1.6])
+def test_a_card_that_gets_brighter_or_darker_is_one_shot(gain: float) -> None:
+    other = np.minimum(card((60, 80, 70)) * gain, 255).astype(np.uint8)
+    assert len(shots_of(Footage().cut(card((60, 80, 70))).cut(other))) == 1
+
+
+def test_a_clock_and_a_pointer_on_a_card_are_no_cuts() -> None:
+    footage = Footage()
+    for second in range(4):
+        pictures = card((40, 40, 40))
+        pictures[:, 80:86, 130 : 140 + 4 * second] = 200
+        pictures[:, 60:64, 20 + 30 * second : 24 + 30 * second] = (250, 60, 60)
+        footage.cut(pictures)
+    assert len(shots_of(footage)) == 1
+
+
+def screen(top: int, selected: int = -1) -> Pictures:
+    """Returns a second of a screen full of lines, from one of them on, and one in another colour."""
+    picture = np.full((90, 160, 3), 24, np.uint8)
+    for row, line in enumerate(range(top, top + 14)):
+        rng = np.random.default_rng(line)
+        if row == selected:
+            picture[6 * row + 1 : 6 * row + 7] = (40, 50, 80)
+        ends = 4 + np.cumsum(rng.integers(4, 16, int(rng.integers(2, 9))))
+        for start, end in pairwise([4, *ends.tolist()]):
+            picture[6 * row + 2 : 6 * row + 5, start : end - 2] = 110
+    return np.repeat(picture[np.newaxis], 25, axis=0)
+
+
+def test_a_screen_that_is_scrolled_by_a_line_is_one_shot() -> None:
+    footage = Footage()
+    for top in range(8):
+        footage.cut(screen(top))
+    assert len(shots_of(footage)) == 1
+
+
+def test_another_line_that_is_selected_is_no_cut() -> None:
+    footage = Footage()
+    for selected in range(8):
+        footage.cut(screen(0, selected))
+    assert len(shots_of(footage)) == 1
+
+
+def test_a_bar_above_all_slides_does_not_make_them_one() -> None:
+    footage = Footage()
+    for top in (25, 40, 52):
+        footage.cut(card((240, 240, 245), top))
+    footage.pictures[:, 25:85][footage.pictures[:, 25:85] == (230, 230, 200)] = 60
+    footage.pictures[:, :12] = (30, 60, 140)
+    assert begins(shots_of(footage), "cut") == [25, 50]
+
+
 def test_words_that_are_added_to_a_card_are_no_cut() -> None:
     card = np.full((60, 90, 160, 3), 40, np.uint8)
     card[30:, 20:70, 20:70] = 230

@@ -8,7 +8,7 @@ from functions.tag.advice.fixes import fixes
 from functions.tag.advice.known import Known
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.testing.videos import media_info
-from tests.unit.functions.tag.found import measured, span
+from tests.unit.functions.tag.found import measured, span, text
 
 
 def found(*findings: Finding, segments: tuple[Segment, ...] = (), **known: Any) -> list[Recommendation]:
@@ -74,3 +74,15 @@ def test_black_is_told_when_it_lasts_and_nothing_wrong_is_nothing_to_do() -> Non
 
 def test_there_is_an_end_to_complaints() -> None:
     assert len(found(*(measured("blurred", 0.2, start_s=n / 10, end_s=n / 10 + 0.1) for n in range(90)))) == 20
+
+
+def test_what_is_written_on_black_is_never_cut_out() -> None:
+    title, longer = text("PRESENTS", start_s=4.0, end_s=6.0), text("A FILM", start_s=3.5, end_s=5.0)
+    parts = found(title, longer, segments=(span("black", 1.0, 9.0),))
+    assert [(part.start_s, part.end_s, part.reason) for part in parts] == [
+        (1.0, 3.5, "The picture is black for 2.5 s."),
+        (6.0, 9.0, "The picture is black for 3.0 s."),
+    ]
+    assert not found(text("PRESENTS", start_s=0.5, end_s=8.5), segments=(span("black", 1.0, 9.0),))
+    elsewhere = text("PRESENTS", start_s=6.5, end_s=9.0)
+    assert len(found(elsewhere, segments=(span("black", 4.0, 6.5),))) == 1

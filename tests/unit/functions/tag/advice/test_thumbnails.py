@@ -69,12 +69,21 @@ def test_a_picture_in_a_transition_or_in_black_is_passed_over() -> None:
 
 
 def test_a_title_in_the_picture_speaks_for_it_unless_it_is_cut_off() -> None:
-    title = text("Path Expressions", shot=1, box=(0.1, 0.1, 0.5, 0.08))
+    title = text("Path Expressions", shot=1, start_s=5.0, end_s=10.0, box=(0.1, 0.1, 0.5, 0.08))
     best, _ = chosen(TWO, [*looks(0), *looks(1), title])
     assert best.start_s == 7.5
     assert "shows “Path Expressions”" in best.reason
-    cut_off = text("ath Expressio", shot=1, box=(0.0, 0.1, 1.0, 0.08))
+    cut_off = text("ath Expressio", shot=1, start_s=5.0, end_s=10.0, box=(0.0, 0.1, 1.0, 0.08))
     assert times_s(TWO, [*looks(0), *looks(1), cut_off])[0] == 2.5
+
+
+def test_only_what_is_shown_with_the_picture_is_said_to_be() -> None:
+    """A shot may show several titles, and a title may stay over several shots; a keyframe shows what is there."""
+    before = text("Planting Tomatoes", shot=0, start_s=0.0, end_s=2.4, box=(0.1, 0.1, 0.5, 0.12))
+    staying = text("Watering Schedule", shot=0, start_s=2.4, end_s=10.0, box=(0.1, 0.1, 0.5, 0.08))
+    for still in chosen(TWO, [*looks(0), *looks(1), before, staying]):
+        assert "Watering Schedule" in still.reason
+        assert "Planting" not in still.reason
 
 
 def test_three_of_different_scenes_and_looks_are_chosen() -> None:
