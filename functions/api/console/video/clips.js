@@ -37,7 +37,7 @@ export function clips(video, playhead, signal) {
     await load();
   };
   const row = one => h('li', {}, h('div', {},
-    h('strong', {}, one.name), h('p.fine', {}, dotted(one.spans.map(([start_s, end_s]) => `${clock(start_s)}–${clock(end_s)}`).join(', '), isOpen(one) ? `${words(one.state)} ${Math.round(one.progress * 100)} %` : words(one.state), one.url && bytes(one.size_bytes), one.expires_at && ['removed ', ago(one.expires_at)], one.reason)),
+    h('strong', {}, one.name), h('p.fine', {}, dotted(one.spans.map(([start_s, end_s]) => `${clock(start_s)}–${clock(end_s)}`).join(', '), isOpen(one) ? `${words(one.state)} ${Math.round(one.progress * 100)} %` : words(one.state), one.width && `${one.width}x${one.height}`, one.url && bytes(one.size_bytes), one.expires_at && ['removed ', ago(one.expires_at)], one.note, one.reason)),
     one.url && h('video', {src: one.url, controls: true, preload: 'none', playsinline: true, 'aria-label': one.name})),
   h('p.row-of-buttons', {}, one.url && h('a.button.small', {href: one.url, download: one.name}, icon('download'), 'Download'),
     session.may('editor') && iconButton('trash', `Delete ${one.name}`, () => remove(`${path}/${part(one.id)}`).then(load).catch(notifyProblem))));

@@ -137,6 +137,7 @@ def test_of_all_tries_the_one_counts_that_is_nearest_below_the_ceiling(tries: li
         assert best in fine
         assert off_lu(best) == min(map(off_lu, fine))
 
+
 @given(levels, loudnesses, loudnesses, plans)
 def test_corrections_come_to_an_end(level: Level, source: Loudness, result: Loudness, plan: SoundPlan) -> None:
     assert corrected_level(level, source, result, plan, 7) is None
