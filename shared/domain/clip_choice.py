@@ -13,7 +13,7 @@ from shared.domain.errors import NotFound, PermanentError
 from shared.domain.framing import Box
 from shared.domain.records import Recommendation, Segment, SegmentKind
 
-__all__ = ["HIGHLIGHT", "MAX_CLIP_S", "REEL_S", "ClipChoice", "Described", "choose"]
+__all__ = ["HIGHLIGHT", "MAX_CLIP_S", "REEL_S", "ClipChoice", "Described", "choose", "listed"]
 
 HIGHLIGHT: Final = "highlight"
 """Asks for the recommended highlights, one after the other."""
@@ -127,7 +127,7 @@ def _span(start_s: float, end_s: float, duration_s: float) -> tuple[float, float
 def _segment(kind: str, index: int, video: Described) -> tuple[float, float]:
     if kind not in _KINDS:
         raise PermanentError("bad_segment", f"There are no segments of the kind {kind!r}. {_how()}")
-    spans = [(one.start_s, one.end_s) for one in _highlights(video)] if kind == HIGHLIGHT else _spans(kind, video)
+    spans = _spans(kind, video)
     if index < len(spans):
         return spans[index]
     if not spans:
@@ -136,12 +136,28 @@ def _segment(kind: str, index: int, video: Described) -> tuple[float, float]:
     raise NotFound(f"There is no {kind}:{index}. There {there_are}.")
 
 
+def listed(kind: str, recommendations: Sequence[Recommendation]) -> list[Recommendation]:
+    """Returns what is recommended of a kind as it is numbered, from 0; chapters and highlights that have a place."""
+    of_kind = [one for one in recommendations if one.kind == kind]
+    if kind == "chapter":
+        return sorted((one for one in of_kind if one.start_s is not None), key=lambda one: one.start_s or 0.0)
+    if kind == HIGHLIGHT:
+        return [one for one in of_kind if _lasts_s(one) > 0]
+    return of_kind
+
+
+def _lasts_s(one: Recommendation) -> float:
+    return 0.0 if one.start_s is None or one.end_s is None else one.end_s - one.start_s
+
+
 def _spans(kind: str, video: Described) -> list[tuple[float, float]]:
-    if kind != "chapter":
-        found = sorted((one for one in video.segments if one.kind == kind), key=lambda one: one.index)
-        return [(one.start_s, one.end_s) for one in found]
-    starts_s = sorted(one.start_s for one in video.recommendations if one.kind == kind and one.start_s is not None)
-    return list(pairwise([*starts_s, video.duration_s]))
+    if kind == HIGHLIGHT:
+        return [(one.start_s, one.end_s) for one in _highlights(video)]
+    if kind == "chapter":
+        starts_s = [one.start_s or 0.0 for one in listed(kind, video.recommendations)]
+        return list(pairwise([*starts_s, video.duration_s]))
+    found = sorted((one for one in video.segments if one.kind == kind), key=lambda one: one.index)
+    return [(one.start_s, one.end_s) for one in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +168,9 @@ class _Highlight:
 
 
 def _highlights(video: Described) -> list[_Highlight]:
-    """Returns the recommended highlights as they are listed."""
     return [
-        _Highlight(start_s=one.start_s, end_s=one.end_s, score=one.score)
-        for one in video.recommendations
-        if one.kind == HIGHLIGHT and one.start_s is not None and one.end_s is not None and one.end_s > one.start_s
+        _Highlight(start_s=one.start_s or 0.0, end_s=one.end_s or 0.0, score=one.score)
+        for one in listed(HIGHLIGHT, video.recommendations)
     ]
 
 
