@@ -108,7 +108,7 @@ class TestProcess:
         assert video["status"] == "ready"
         assert not list(automations.data_dir.glob("videos.db*"))
         assert json.loads(automations.run("list", "--json"))[0]["id"] == video["id"]
-        assert video["id"] in automations.run("delete", video["id"])
+        assert video["id"] in automations.run("delete", video["id"], "--yes")
         for file in automations.data_dir.rglob("*"):
             assert not file.is_file() or str(postgresql.password).encode() not in file.read_bytes()
 
@@ -146,7 +146,9 @@ class TestOneVideo:
         assert replayed["renditions"] == video["renditions"], "what was made before is used as it is"
         automations.run("replay", short, "--from", "nowhere", exit_code=2)
 
-        automations.run("delete", short)
+        automations.run("delete", short, exit_code=2)
+        assert json.loads(automations.run("show", short, "--json"))["status"] == "ready", "nobody was asked"
+        automations.run("delete", short, "--yes")
         automations.run("show", short, exit_code=1)
         left = [path for path in automations.data_dir.rglob("*") if video["id"] in str(path) and path.is_file()]
         assert left == []
