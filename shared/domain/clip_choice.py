@@ -137,7 +137,7 @@ def _segment(kind: str, index: int, video: Described) -> tuple[float, float]:
 
 
 def listed(kind: str, recommendations: Sequence[Recommendation]) -> list[Recommendation]:
-    """Returns what is recommended of a kind as it is numbered, from 0; no chapter and no highlight without a place."""
+    """Returns what is recommended of a kind by its number, from 0; what needs a place and has none is left out."""
     of_kind = [one for one in recommendations if one.kind == kind]
     if kind == "chapter":
         return sorted((one for one in of_kind if one.start_s is not None), key=lambda one: one.start_s or 0.0)

@@ -226,6 +226,7 @@ class TestUp:
         url = automations.wait_for(process, "API").split()[-1]
         with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
+        assert (automations.data_dir / "console.url").read_text() == url
         link, _, token = automations.wait_for(process, "Console").split()[-1].partition("#token=")
         assert link == f"{url}/"
         assert "/uploads/local/ (what the console shows" in automations.wait_for(process, "Uploads")
@@ -260,7 +261,10 @@ def test_search_shows_what_was_found_and_where(automations: Automations, tmp_pat
     (hit,) = json.loads(automations.run("search", '"red train"', "--json", "--owner", "local"))
     assert (hit["url"], hit["fit"], hit["source"]) == (link, "whole", "speech")
     assert [piece["text"] for piece in hit["excerpt"] if piece["marked"]] == ["red]train"]
-    assert "Nothing found" in automations.run("search", "boat", exit_code=1)
+    assert "Nothing found." in automations.run("search", "boat", exit_code=1)
+    automations.run("search", " - ", exit_code=2)
+    (tmp_path / "console.url").write_text("http://127.0.0.1:8097")
+    assert f"http://127.0.0.1:8097/#/videos/{video.id}" in automations.run("search", "night train")
     automations.run("search", "night", "--owner", "bob", exit_code=1)
 
 
