@@ -53,6 +53,7 @@ class TestProcess:
             shots = [segment for segment in video["segments"] if segment["kind"] == "shot"]
             assert [(shot["start_frame"], shot["end_frame"]) for shot in shots] == [(0, 10), (10, 20)]
             assert [shot["transition_in"] for shot in shots] == ["none", "cut"]
+            assert {finding["producer"] for finding in video["findings"]} == {"loudness"}
             assert set(video["timings"]) == {"ingest", "transcode", "segment", "analyze", "tag"}
         assert broken["status"] == "failed"
         assert set(broken["failure"]) == {"code", "reason", "stage"}
