@@ -150,7 +150,7 @@ def _evidence(evidence: Evidence) -> str:
 def _related(wiring: Bootstrap, video: Video) -> Sequence[tuple[Recommendation, Video]]:
     """Returns the videos that are related to it now; those that were when it was tagged may be gone."""
     repository = wiring.repository
-    points = repository.records(video, Embedding) if wiring.embedder is not None else ()
+    points = repository.records(video, Embedding) if wiring.settings.embedder != "none" else ()
     return related_videos(video, repository.records(video, Tag), repository, points=points)
 
 
