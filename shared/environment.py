@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -14,7 +15,7 @@ import msgspec
 from shared.domain.errors import ConfigurationError
 from shared.settings import Settings
 
-__all__ = ["environment", "load_settings", "variable_of"]
+__all__ = ["environment", "load_settings", "unknown_variables", "variable_of"]
 
 _PREFIX = "AUTOMATIONS_"
 
@@ -53,6 +54,29 @@ def environment() -> dict[str, str]:
 def variable_of(name: str) -> str:
     """Returns the environment variable that a setting is read from."""
     return _OF_THE_PLATFORM.get(name, _PREFIX + name.upper())
+
+
+def unknown_variables() -> dict[str, str]:
+    """Returns the variables named like settings that set nothing, each with the one most like it, if any."""
+    known = list(_variables())
+    unknown = [name for name in os.environ if name.startswith(_PREFIX) and name not in known]
+    return {name: _most_like(name, known) for name in sorted(unknown)}
+
+
+def _variables() -> Iterator[str]:
+    defaults = Settings()
+    for setting in fields(Settings):
+        variable, default = variable_of(setting.name), getattr(defaults, setting.name)
+        yield variable
+        if is_dataclass(default):
+            yield from (f"{variable}__{part.name.upper()}" for part in fields(default))
+
+
+def _most_like(name: str, known: Sequence[str]) -> str:
+    part = name.removeprefix(_PREFIX)
+    endings = [variable for variable in known if variable.endswith(f"__{part}")]
+    alike = get_close_matches(part, [variable.removeprefix(_PREFIX) for variable in known], n=1)
+    return endings[0] if endings else "".join(_PREFIX + variable for variable in alike)
 
 
 def _given() -> dict[str, Any]:

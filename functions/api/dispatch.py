@@ -155,7 +155,7 @@ def _call(
         body = _body(request, operation)
     except msgspec.ValidationError as error:
         # Only here is it the caller's: one that comes from a store later is ours.
-        raise invalid_parameters(error) from error
+        raise invalid_parameters(error, operation.query, operation.body) from error
     for given in (asked, body) if operation.choices else ():
         _check_choices(operation, given)
     return Call(

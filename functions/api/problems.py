@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -81,15 +82,34 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
-def invalid_parameters(error: msgspec.ValidationError) -> Refusal:
+def invalid_parameters(error: msgspec.ValidationError, *kinds: type[msgspec.Struct]) -> Refusal:
     """Returns the refusal of a request that is not as its operation wants it, with the place that is wrong.
 
     Args:
         error: What the conversion of its query or body raised.
+        kinds: What they are converted to.
     """
     found = _PLACE.match(str(error))
     detail, field = (found[1], found[2]) if found else (str(error), "")
+    if detail.startswith("Invalid enum value"):
+        choices = [choice for kind in kinds for choice in _choices(kind, field.partition("[")[0])]
+        detail += f"; there are {', '.join(choices)}" if choices else ""
     return Refusal(422, "invalid_parameters", detail, field=field)
+
+
+def _choices(kind: type[msgspec.Struct], field: str) -> Iterator[str]:
+    """Yields what a field may be, if it is one of some words."""
+    for one in msgspec.structs.fields(kind):
+        if one.encode_name == field:
+            yield from _words(one.type)
+
+
+def _words(kind: Any) -> Iterator[str]:
+    for part in get_args(kind):
+        if get_origin(kind) is Literal:
+            yield str(part)
+        else:
+            yield from _words(part)
 
 
 def problem_response(error: Exception, request: Request, request_id: str) -> Response:

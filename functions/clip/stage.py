@@ -13,6 +13,7 @@ from shared.domain.encoding import ClipPlan
 from shared.domain.errors import LeaseLost, NotFound, PermanentError, PreconditionFailed, TransientError
 from shared.domain.events import WorkRequested
 from shared.domain.flow import Flow
+from shared.domain.media import MediaInfo
 from shared.domain.records import ObjectRef
 from shared.domain.wire import Delivery, parse_delivery
 from shared.interruption import check_not_ending, interruptible
@@ -109,7 +110,7 @@ class Clipper:
         )
         try:
             with session, interruptible(lambda: self._give_back(clip)):
-                file, duration_s = self._cut(clip, session)
+                file, media = self._cut(clip, session)
         except LeaseLost as error:
             check_not_ending()  # what is acknowledged now would wait for sweep
             logger().info("lease_lost", detail=error.detail)
@@ -130,14 +131,17 @@ class Clipper:
             cause = error.detail if isinstance(error, TransientError) else "Something went wrong here."
             self._update(clip, lambda stored: stored.postponed(f"{cause} It is tried again.", ports.clock.now()))
             raise
-        ended = self._update(clip, lambda stored: stored.completed(file, duration_s, ports.clock.now()))
+        size = media.video[0].display_size if media.video else None
+        ended = self._update(
+            clip, lambda stored: stored.completed(file, media.duration_s, ports.clock.now(), size=size)
+        )
         if ended is None:
             self._discard(clip)
             return
-        logger().info("clip_ready", seconds=duration_s, size_bytes=file.size_bytes, cpu_s=session.cpu_s)
+        logger().info("clip_ready", seconds=media.duration_s, size_bytes=file.size_bytes, cpu_s=session.cpu_s)
 
-    def _cut(self, clip: Clip, session: ClipSession) -> tuple[ObjectRef, float]:
-        """Makes and stores the file; returns it, and how many seconds it lasts."""
+    def _cut(self, clip: Clip, session: ClipSession) -> tuple[ObjectRef, MediaInfo]:
+        """Makes and stores the file; returns it, and what it is."""
         ports = self._ports
         ports.settings.workspaces.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=ports.settings.workspaces) as folder:
@@ -151,7 +155,7 @@ class Clipper:
             media = ports.encoder.clip(source, plan, made, session)
             session.check()
             file = ports.blobs.put(ports.settings.media_bucket, name, made, clip.source.content_type)
-        return file, media.duration_s
+        return file, media
 
     def _extend(self, clip: Clip, progress: float) -> None:
         ports = self._ports

@@ -11,7 +11,7 @@ from functions.api.rendering import encoded
 from functions.api.views import Views, timings
 from shared.domain.labels import Label
 from shared.domain.ranking import with_ranks
-from shared.domain.records import Choice, Rank, Recommendation, Rendition, Segment, Tag
+from shared.domain.records import Choice, Finding, Rank, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import SearchHit, VideoRepository
 
@@ -26,7 +26,7 @@ def short_view(video: Video) -> dict[str, Any]:
 
 
 def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
-    """Returns a video with its renditions, choices, segments, tags, recommendations and timings."""
+    """Returns a video with its renditions, choices, segments, findings, tags, recommendations and timings."""
     attempts = repository.attempts(video.id)
     return short_view(video) | {
         "renditions": [_json(_VIEWS.rendition(one)) for one in repository.records(video, Rendition)],
@@ -35,6 +35,7 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
             _json(_VIEWS.segment(one))
             for one in with_ranks(repository.records(video, Segment), repository.records(video, Rank))
         ],
+        "findings": [_json(_VIEWS.finding(one)) for one in repository.records(video, Finding)],
         "tags": [_json(_VIEWS.tag(one)) for one in repository.records(video, Tag)],
         "recommendations": [
             _json(_VIEWS.recommendation(one)) for one in repository.records(video, Recommendation)

@@ -142,7 +142,10 @@ def _foretold(wiring: Bootstrap, selection: Selection, from_stage: str, rate: fl
     for reason, videos in expected.refused.items():
         say(f"{videos} left out: {reason}")
     if not expected.videos:
-        say(f"No video can be processed again from {from_stage}: none that is ready or failed fits {conditions}.")
+        fit = f"none that is ready or failed fits {conditions}"
+        if expected.refused:
+            fit = f"those left out are all that fit {conditions}"
+        say(f"No video can be processed again from {from_stage}: {fit}.")
         return 0
     minutes = expected.videos / rate
     counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"

@@ -22,6 +22,7 @@ from infra.local.demo import demo
 from infra.local.doctor import doctor
 from infra.local.estimate import estimate
 from infra.local.evaluate import evaluate
+from infra.local.help_text import Command, Group, print_version
 from infra.local.key import key
 from infra.local.labels import app as labels
 from infra.local.metrics import metrics
@@ -33,6 +34,7 @@ from infra.local.search import search
 from infra.local.session import all_videos, find_video, open_deployment
 from infra.local.submission import Submission
 from infra.local.terminal import (
+    agreed,
     err,
     exit_code,
     interrupt_once,
@@ -52,6 +54,7 @@ from shared.runtime.outbox import publish_outbox
 __all__ = ["main"]
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -61,6 +64,15 @@ app = typer.Typer(
     "  [dim]$[/dim] automations show v3k2\n\n"
     "  [dim]$[/dim] automations up",
 )
+
+
+@app.callback()
+def _program(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 def _checked(files: list[Path]) -> list[Path]:
@@ -161,7 +173,9 @@ def replay(
 ) -> None:
     """Process a video again, from a stage on; what earlier stages left is used as it is.
 
-    $ automations replay v3k2 --from analyze
+    What it and later stages had made is gone until they have made it again.
+
+      $ automations replay v3k2 --from analyze
     """
     wiring = open_deployment(data_dir, existing=True, analyzers=analyzers)
     if from_stage is not None:
@@ -176,11 +190,13 @@ def replay(
 
 
 def delete(video_id: VideoId, data_dir: DataDir = None, yes: Yes = False) -> None:
-    """Delete a video: the uploaded file, everything made from it, and everything known about it."""
+    """Delete a video: the uploaded file, everything made from it, and everything known about it.
+
+    It asks first on a terminal; elsewhere it needs --yes.
+    """
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
-    if not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete {video.source.name} ({video.id}) for good?", abort=True)
+    agreed(f"Delete {video.source.name} ({video.id}) for good?", yes=yes)
     delete_video(wiring, video.id, wiring.settings.media_bucket)
     out.print(Text(f"Deleted {video.source.name} ({video.id})."))
 
@@ -207,7 +223,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "token": token,
 }
 for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, cls=Command)(_command)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(labels, name="labels")
 

@@ -37,8 +37,12 @@ Output = Annotated[
     ),
 ]
 Vertical = Annotated[
-    bool, typer.Option("--vertical", help="Keep only the recommended window of 9:16, for upright screens.")
+    bool,
+    typer.Option(
+        "--vertical", help="Keep only the recommended window of 9:16, for upright screens, in the pixels it has."
+    ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there already.")]
 
 
 def clip(
@@ -46,13 +50,14 @@ def clip(
     segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="KIND:INDEX, or START-END in seconds.")],
     output: Output = None,
     vertical: Vertical = False,
+    force: Force = False,
     data_dir: DataDir = None,
 ) -> None:
     """Cut a part out of a video, exact to the frame, and write it as MP4 (M4A for sound alone).
 
-    SEGMENT is a shot, scene, speech, music, silence, black or transition by its number from 0, a chapter or a
-    recommended highlight likewise, or a span in seconds. `automations show ID` lists them. The same part of the
-    same video is made once, and kept for a week.
+    SEGMENT is a shot, scene, speech, music, silence, black, transition, chapter or recommended highlight as
+    `automations show ID` names it, such as shot:3, or a span in seconds. The same part of the same video is made
+    once, and kept for a week.
 
       $ automations clip v3k2 shot:3
 
@@ -60,7 +65,7 @@ def clip(
 
       $ automations clip v3k2 highlight:0 --vertical
     """
-    _write(video_id, ClipRequest(segment=segment, vertical=vertical), output, data_dir)
+    _write(video_id, ClipRequest(segment=segment, vertical=vertical), output, data_dir, force=force)
 
 
 def highlight(
@@ -70,24 +75,30 @@ def highlight(
         float, typer.Option("--max-s", min=1, max=MAX_CLIP_S, help="Seconds that it may last.")
     ] = REEL_S,
     vertical: Vertical = False,
+    force: Force = False,
     data_dir: DataDir = None,
 ) -> None:
     """Put the recommended highlights of a video together, the best ones that fit, and write them as one MP4.
 
-    $ automations highlight v3k2
+    With --vertical, those are left out that are to be shown whole.
 
-    $ automations highlight v3k2 --max-s 30 --vertical -o trailer.mp4
+      $ automations highlight v3k2
+
+      $ automations highlight v3k2 --max-s 30 --vertical -o trailer.mp4
     """
-    _write(video_id, ClipRequest(segment=HIGHLIGHT, max_s=max_s, vertical=vertical), output, data_dir)
+    request = ClipRequest(segment=HIGHLIGHT, max_s=max_s, vertical=vertical)
+    _write(video_id, request, output, data_dir, force=force)
 
 
-def _write(video_id: str, request: ClipRequest, output: Path | None, data_dir: Path | None) -> None:
+def _write(
+    video_id: str, request: ClipRequest, output: Path | None, data_dir: Path | None, *, force: bool
+) -> None:
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
     asked = _asked(wiring, video, request)
     file = output or Path(asked.name)
-    if output is None and file.exists():
-        raise PipelineError("file_exists", f"{file} is there already. Name the file to write with -o.")
+    if file.exists() and not force:
+        raise PipelineError("file_exists", f"{file} is there already. Say --force, or name another file with -o.")
     if not file.absolute().parent.is_dir():
         raise PipelineError("no_folder", f"There is no folder {file.absolute().parent}. Make it, or name another.")
     made = _made(wiring, asked)
@@ -99,7 +110,10 @@ def _write(video_id: str, request: ClipRequest, output: Path | None, data_dir: P
         copy.replace(file)
     finally:
         copy.unlink(missing_ok=True)
-    say(f"{file}: {made.duration_s:.2f} s of {video.title}")
+    size = f", {made.size[0]}x{made.size[1]}" if made.size else ""
+    say(f"{file}: {made.duration_s:.2f} s of {video.title}{size}")
+    if made.note:
+        say(made.note)
 
 
 def _asked(wiring: Bootstrap, video: Video, request: ClipRequest) -> Clip:

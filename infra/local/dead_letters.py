@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.help_text import Command, Group
 from infra.local.options import AsJson, DataDir
 from infra.local.session import open_deployment
 from infra.local.terminal import err, out, program_as_typed, say
@@ -25,6 +26,7 @@ __all__ = ["app"]
 _SHOWN: Final = 100
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Messages that no function could handle: look at them, deliver them again, throw them away.\n\n"
@@ -34,7 +36,7 @@ app = typer.Typer(
 LetterIds = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Letters, as `list` names them.")]
 
 
-@app.command(name="list")
+@app.command(name="list", cls=Command)
 def list_command(
     data_dir: DataDir = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Show at most so many.")] = _SHOWN,
@@ -67,7 +69,7 @@ def list_command(
         err.print(f"There are more; show them with --limit {10 * limit}.", highlight=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def replay(
     ids: LetterIds = None,
     every: Annotated[bool, typer.Option("--all", help="Replay every letter that something may come of.")] = False,
@@ -105,7 +107,7 @@ def replay(
         say(f"They are delivered while `{program_as_typed()} up` runs.")
 
 
-@app.command()
+@app.command(cls=Command)
 def drop(
     ids: LetterIds = None,
     settled: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from shared.bootstrap import Bootstrap
+from shared.domain.clips import CLIP_REQUESTED, Clip
 from shared.domain.errors import PermanentError
 from shared.domain.events import ObjectFinalized, WorkRequested
 from shared.domain.identity import video_id_of
@@ -50,6 +51,12 @@ class DeliveryLines:
             elif video is not None and video.status == READY:
                 self._write(f"{name}: ready, {video.id}")
 
+    def _work(self, message: WorkRequested) -> str:
+        clip = None
+        if message.type == CLIP_REQUESTED:
+            clip = self._wiring.documents.get(Clip, message.document_id, owner=message.owner)
+        return clip.name if clip else message.document_id
+
     def _subject(self, job: Job) -> tuple[str, Video | None]:
         try:
             message = parse_delivery(job.delivery)
@@ -59,6 +66,6 @@ class DeliveryLines:
             found = self._wiring.repository.get(video_id_of(message.bucket, message.name))
             return display_name(message.name), found
         if isinstance(message, WorkRequested):
-            return message.document_id, None
+            return self._work(message), None
         video = self._wiring.repository.get(message.video_id) if message else None
         return (video.source.name if video else "a video that is gone"), video

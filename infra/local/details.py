@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.advice_rows import advice_rows
 from infra.local.rendering import SHORT_ID, clock_time, plain_table, program_name, styled_status
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt
@@ -19,6 +20,7 @@ from shared.domain.ranking import with_ranks
 from shared.domain.records import (
     Artifact,
     Choice,
+    Embedding,
     Evidence,
     Finding,
     Rank,
@@ -28,13 +30,17 @@ from shared.domain.records import (
     Tag,
 )
 from shared.domain.video import Video
+from shared.processors.related import related_videos
 
 __all__ = ["video_details", "where_to_look"]
 
 T = TypeVar("T")
 
 MOST_ROWS = 12
-"""Longer tables are cut here; the API and --json have everything."""
+"""Longer tables are cut here, or at some times that; the API and --json have everything."""
+
+MOST_OF_A_KIND = 8
+"""Recommendations of one kind that are shown."""
 
 
 def video_details(wiring: Bootstrap, video: Video) -> Group:
@@ -47,7 +53,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
         "Text and speech": _texts(repository.records(video, Finding)),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
-        "Recommendations": _recommendations(repository.records(video, Recommendation)),
+        "Recommendations": _recommendations(repository.records(video, Recommendation), _related(wiring, video)),
         "What it took": _costs(repository.attempts(video.id), video.run),
     }
     for title, table in tables.items():
@@ -105,12 +111,12 @@ def _decisions(choices: Sequence[Choice]) -> Table:
 
 
 def _segments(segments: Sequence[Segment]) -> Table:
-    table = plain_table("Kind", "From", "To", "Begins with", "Rank", "Why")
+    table = plain_table("Segment", "From", "To", "Begins with", "Rank", "Why")
     order = {"scene": 0, "shot": 1, "transition": 2, "black": 3, "silence": 4, "speech": 5, "music": 6}
     ranked = sorted(segments, key=lambda segment: (order[segment.kind], segment.index))
     for segment in _cut(ranked, table, 3 * MOST_ROWS):
         table.add_row(
-            f"{segment.kind} {segment.index + 1}",
+            f"{segment.kind}:{segment.index}",
             clock_time(segment.start_s),
             clock_time(segment.end_s),
             segment.transition_in if segment.transition_in not in (None, "none") else "",
@@ -143,11 +149,24 @@ def _evidence(evidence: Evidence) -> str:
     return f"{clock_time(evidence.start_s)} {evidence.modality}: {quote}"
 
 
-def _recommendations(recommendations: Sequence[Recommendation]) -> Table:
+def _related(wiring: Bootstrap, video: Video) -> Sequence[tuple[Recommendation, Video]]:
+    """Returns the videos that are related to it now; those that were when it was tagged may be gone."""
+    repository = wiring.repository
+    points = repository.records(video, Embedding) if wiring.settings.embedder != "none" else ()
+    return related_videos(video, repository.records(video, Tag), repository, points=points)
+
+
+def _recommendations(
+    recommendations: Sequence[Recommendation], related: Sequence[tuple[Recommendation, Video]]
+) -> Table:
     table = plain_table("Kind", "At", "What", "Why")
-    for each in _cut(recommendations, table, MOST_ROWS):
-        at = clock_time(each.start_s) if each.start_s is not None else ""
-        table.add_row(each.kind, at, Text(each.value), Text(each.reason))
+    left_out = 0
+    for rows in advice_rows(recommendations, related):
+        left_out += len(rows[MOST_OF_A_KIND:])
+        for row in rows[:MOST_OF_A_KIND]:
+            table.add_row(row.kind, row.at, Text(row.what), Text(row.why))
+    if left_out:
+        table.caption = f"{left_out} more with --json"
     return table
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from infra.local.options import AsJson, DataDir, Yes
 from infra.local.session import open_deployment
-from infra.local.terminal import err, out, print_error, say, until_interrupted
+from infra.local.terminal import agreed, err, out, print_error, say, until_interrupted
 from shared.domain.errors import ConfigurationError, PipelineError
 from shared.domain.spending import usd_text
 
@@ -151,11 +150,7 @@ def _agreed_usd(
     if usd > most_usd:
         err.print("That is more than --at-most allows; nothing was asked.")
         raise typer.Exit(2)
-    if not yes:
-        if not sys.stdin.isatty():
-            err.print("Nothing was asked: without a terminal to ask on, it needs --yes.")
-            raise typer.Exit(2)
-        typer.confirm("Go on?", abort=True, err=True)
+    agreed("Go on?", yes=yes)
     return most_usd
 
 

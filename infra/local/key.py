@@ -31,7 +31,7 @@ def key(
     It is written to where the deployment keeps keys: nobody has to be let in first. On Google Cloud, whoever may
     write to its database may do this.
 
-    $ AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT=my-project automations key --owner ann
+      $ AUTOMATIONS_PLATFORM=google AUTOMATIONS_PROJECT=my-project automations key --owner ann
     """
     life = None if days is None else timedelta(days=days)
     made = stored_key(open_deployment(data_dir), owner=owner, role=role, name="made by automations key", life=life)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from infra.local.as_json import label_view
+from infra.local.help_text import Command, Group
 from infra.local.options import DataDir
 from infra.local.session import all_videos, open_deployment
 from infra.local.terminal import say
@@ -17,6 +18,7 @@ from shared.domain.labels import labels_of
 __all__ = ["app"]
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="What people say about tags: which are right, which are wrong, which are missing.",
@@ -28,7 +30,7 @@ def _group() -> None:
     """Keeps `export` a command of its own: typer takes a group of one for that one."""
 
 
-@app.command()
+@app.command(cls=Command)
 def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write.", show_default="stdout")

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from infra.local.check import Check, Verdict
 from infra.local.emulators import missing_emulators
-from infra.local.session import open_deployment
+from infra.local.session import open_deployment, unknown_settings
 from infra.local.strategies import build_selected, every_strategy
 from shared.adapters.binaries import bundled, executable
 from shared.adapters.gemini.prices import price_of
@@ -57,6 +57,7 @@ def examine(data_dir: Path | None) -> Iterator[Check]:
         return
     settings = wiring.settings
     looks: dict[str, Look] = {
+        "Settings": _settings,
         "Pipeline": partial(_pipeline, wiring),
         "Plugins": partial(_plugins, wiring),
         "ffmpeg": partial(_program, "ffmpeg", settings.ffmpeg),
@@ -82,6 +83,11 @@ def _check(name: str, look: Look) -> Check:
     return Check(name=name, verdict=verdict, found=found)
 
 
+def _settings() -> tuple[Verdict, str]:
+    unknown = unknown_settings()
+    return ("warning", " ".join(unknown)) if unknown else ("ok", "every AUTOMATIONS_ variable is one")
+
+
 def _pipeline(wiring: Bootstrap) -> tuple[Verdict, str]:
     """Builds every strategy that the settings name, with the models it loads."""
     build_selected(wiring.settings, wiring)
@@ -91,7 +97,7 @@ def _pipeline(wiring: Bootstrap) -> tuple[Verdict, str]:
 
 def _plugins(wiring: Bootstrap) -> tuple[Verdict, str]:
     """Looks at the strategies that packages bring; selected ones that can't be used make the pipeline fail."""
-    found = [each for each, _ in every_strategy(wiring.settings) if each.package != OWN_PACKAGE]
+    found = [each for each, _ in every_strategy(wiring.settings) if each.package not in {OWN_PACKAGE, ""}]
     if not found:
         return "ok", "none from other packages"
     names = ", ".join(f"{each.kind} {each.name} {each.version} ({each.package})" for each in found)

@@ -31,7 +31,7 @@ Owner = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 VideoId = Annotated[str, typer.Argument(metavar="ID", help="The video's id; its first letters are enough.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first, as is done on a terminal.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first; needed where there is no terminal to ask on.")]
 
 
 def check_stage(flow: Flow, stage: str) -> None:

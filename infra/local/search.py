@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Final
 
 import typer
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from functions.api.views import moment_url
 from infra.local.as_json import hit_view
+from infra.local.console_address import console_address
 from infra.local.options import AsJson, DataDir
 from infra.local.rendering import clock_time
 from infra.local.session import open_deployment
@@ -37,8 +39,13 @@ def search(
     owner: Annotated[str | None, typer.Option(help="Whose videos.", show_default="everybody's")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most places to show.")] = 20,
     console: Annotated[
-        str, typer.Option(metavar="URL", help="Where the console is that links lead to.")
-    ] = "http://127.0.0.1:8080",
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the console is that links lead to.",
+            show_default="where `up` served it last, or port 8080",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the second at which something is said or shown; tags, titles and descriptions are searched, too.
@@ -49,7 +56,12 @@ def search(
 
       $ automations search '"quarterly report" revenue' --json
     """
-    hits = open_deployment(data_dir, existing=True).repository.search(query, owner=owner, limit=limit)
+    words = len(re.findall(r"\w+", query))
+    if not words:
+        raise typer.BadParameter("Say what to look for: words, or their beginnings.")
+    wiring = open_deployment(data_dir, existing=True)
+    console = console or console_address(wiring.settings.data_dir)
+    hits = wiring.repository.search(query, owner=owner, limit=limit)
     if as_json:
         typer.echo(json.dumps([hit_view(hit, query, console) for hit in hits], indent=2))
     elif hits:
@@ -58,7 +70,7 @@ def search(
         for hit in hits:
             _print(hit, query, console)
     else:
-        say("Nothing found. All words must be in one place; try fewer.")
+        say("Nothing found." + " All words must be in one place; try fewer." * (words > 1))
     raise typer.Exit(0 if hits else 1)
 
 

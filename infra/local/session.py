@@ -19,10 +19,10 @@ from infra.local.terminal import err
 from shared.bootstrap import Bootstrap
 from shared.domain.errors import ConfigurationError, NotFound, PipelineError
 from shared.domain.video import Video
-from shared.environment import load_settings
+from shared.environment import load_settings, unknown_variables
 from shared.logs import configure_logs
 
-__all__ = ["Host", "all_videos", "find_video", "open_deployment"]
+__all__ = ["Host", "all_videos", "find_video", "open_deployment", "unknown_settings"]
 
 
 def open_deployment(
@@ -43,6 +43,8 @@ def open_deployment(
         ConfigurationError: ``data_dir_unusable``: it can't be written to.
     """
     settings = load_settings()
+    for line in unknown_settings():
+        err.print(line, style="yellow", soft_wrap=True)
     folder = (data_dir or settings.data_dir).resolve()
     emulators = announced_environment(folder)
     if emulators is not None and settings.platform == "local":
@@ -64,6 +66,14 @@ def open_deployment(
             "data_dir_unusable", f"Can't write to the data folder: {error}. Mend that, or name another --data-dir."
         ) from error
     return wiring
+
+
+def unknown_settings() -> list[str]:
+    """Returns a sentence for each variable that is named like a setting and is none."""
+    return [
+        f"{name} sets nothing: there is no such setting." + (f" Did you mean {meant}?" if meant else "")
+        for name, meant in unknown_variables().items()
+    ]
 
 
 def all_videos(wiring: Bootstrap) -> list[Video]:

@@ -45,7 +45,9 @@ def build_selected(settings: Settings, ports: StrategyPorts) -> None:
 
 
 def every_strategy(settings: Settings) -> Iterator[tuple[Listed, bool]]:
-    """Yields every strategy that there is, and whether it is selected; imports them all."""
+    """Yields every strategy that there is or that is selected, and whether it is selected; imports them all."""
     for registry, names in selected(settings):
         for listed in registry.listed():
             yield listed, listed.name in names and not listed.hidden
+        for listed in registry.absent(names):
+            yield listed, True

@@ -21,6 +21,7 @@ from shared.domain.status import READY
 from shared.domain.video import Video
 
 __all__ = [
+    "agreed",
     "err",
     "exit_code",
     "interrupt_once",
@@ -41,6 +42,21 @@ err = Console(stderr=True)
 def say(line: str) -> None:
     """Prints a line as it is, however long."""
     out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Asks whether to go on, and ends the command if not: with 1, or with 2 where nobody can be asked.
+
+    Args:
+        question: What to ask, on stderr.
+        yes: Whether that was said already.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        err.print("Nothing was done: without a terminal to ask on, it needs --yes.")
+        raise typer.Exit(2)
+    typer.confirm(question, abort=True, err=True)
 
 
 def program_as_typed() -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from infra.local.console_address import remember_console
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.options import WORKERS, DataDir, Workers
 from infra.local.session import open_deployment
@@ -65,6 +66,7 @@ def up(
     lines = DeliveryLines(wiring, say, failures_only=False)
     stack = Stack(wiring, workers=workers, watch=True, on_delivery=lines)
     with until_interrupted(), stack, ApiServer(wiring, host, port) as api:
+        remember_console(wiring.settings.data_dir, api.url)
         say(f"API      {api.url}")
         say(f"Console  {console_link(wiring, api.url)}")
         folder = wiring.settings.data_dir / wiring.settings.upload_bucket / OWNER

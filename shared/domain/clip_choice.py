@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, get_args
 
@@ -13,7 +13,7 @@ from shared.domain.errors import NotFound, PermanentError
 from shared.domain.framing import Box
 from shared.domain.records import Recommendation, Segment, SegmentKind
 
-__all__ = ["HIGHLIGHT", "MAX_CLIP_S", "REEL_S", "ClipChoice", "Described", "choose"]
+__all__ = ["HIGHLIGHT", "MAX_CLIP_S", "REEL_S", "ClipChoice", "Described", "choose", "listed"]
 
 HIGHLIGHT: Final = "highlight"
 """Asks for the recommended highlights, one after the other."""
@@ -28,6 +28,7 @@ _MAX_PARTS: Final = 8
 """Parts of a reel; each is read, decoded and held in memory side by side with the others."""
 
 _MIN_S: Final = 0.001
+_NEAR_S: Final = 0.1  # what a video's length may be rounded by; an end so far behind it is no surprise
 _RECOMMENDED: Final = ("chapter", "highlight")
 _KINDS: Final = (*get_args(SegmentKind), *_RECOMMENDED)
 _INDEXED: Final = re.compile(r"([a-z]+):([0-9]{1,6})")
@@ -57,11 +58,20 @@ class ClipChoice:
         segment: As it was asked for.
         spans: ``[start_s, end_s)`` on the source's timeline, in the order they are shown.
         box: x, y, width, height in 0..1 of the picture that is kept; None for all of it.
+        note: What it does not show of what was asked for, and why; empty when it shows all of it.
     """
 
     segment: str
     spans: tuple[tuple[float, float], ...]
     box: Box | None = None
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it: a span by what it shows, which may be less than was asked for."""
+        if self.segment[:1].isdigit():
+            return "-".join(f"{time_s:.3f}".rstrip("0").rstrip(".") for time_s in self.spans[0])
+        return self.segment.replace(":", "-")
 
 
 def choose(asked: str, video: Described, *, max_s: float = REEL_S, vertical: bool = False) -> ClipChoice:
@@ -74,15 +84,18 @@ def choose(asked: str, video: Described, *, max_s: float = REEL_S, vertical: boo
         vertical: Whether only the recommended window of 9:16 is kept of the pictures.
 
     Raises:
-        NotFound: The video has no such segment, or nothing is recommended.
+        NotFound: The video has no such segment, nothing is recommended, or what matters does not fit into 9:16.
         PermanentError: ``bad_segment``: that is no way to ask, or it is outside the video, or too long.
     """
+    note = ""
     if asked == HIGHLIGHT:
-        spans = _reel(_highlights(video), max_s)
+        highlights, note = _showable(video, upright=vertical)
+        spans = _reel(highlights, max_s)
     elif found := _INDEXED.fullmatch(asked):
         spans = (_segment(found[1], int(found[2]), video),)
     elif found := _SPAN.fullmatch(asked):
         spans = (_span(float(found[1]), float(found[2]), video.duration_s),)
+        note = f"The video ends at {video.duration_s:.1f} s." if spans[0][1] > video.duration_s + _NEAR_S else ""
     else:
         raise PermanentError("bad_segment", f"{asked!r} names no part of a video. {_how()}")
     spans = tuple((start_s, min(end_s, video.duration_s)) for start_s, end_s in spans)
@@ -93,8 +106,7 @@ def choose(asked: str, video: Described, *, max_s: float = REEL_S, vertical: boo
             f"That is {length_s:.0f} s; a clip lasts at most {MAX_CLIP_S:.0f} s. Name a part of it, such as "
             f"{spans[0][0]:g}-{spans[0][0] + MAX_CLIP_S:g}.",
         )
-    chosen = ClipChoice(segment=asked, spans=spans)
-    return replace(chosen, box=_window(video, spans)) if vertical else chosen
+    return ClipChoice(segment=asked, spans=spans, box=_window(video, spans) if vertical else None, note=note)
 
 
 def _how() -> str:
@@ -115,19 +127,37 @@ def _span(start_s: float, end_s: float, duration_s: float) -> tuple[float, float
 def _segment(kind: str, index: int, video: Described) -> tuple[float, float]:
     if kind not in _KINDS:
         raise PermanentError("bad_segment", f"There are no segments of the kind {kind!r}. {_how()}")
-    spans = [(one.start_s, one.end_s) for one in _highlights(video)] if kind == HIGHLIGHT else _spans(kind, video)
+    spans = _spans(kind, video)
     if index < len(spans):
         return spans[index]
-    there_are = f"They are numbered from 0 to {len(spans) - 1}." if spans else "The video has none of this kind."
-    raise NotFound(f"There is no {kind}:{index}. {there_are} The segments of the video tell what there is.")
+    if not spans:
+        raise NotFound(f"There is no {kind}:{index}: the video has no {kind}.")
+    there_are = f"are {kind}:0 to {kind}:{len(spans) - 1}" if len(spans) > 1 else f"is {kind}:0 alone"
+    raise NotFound(f"There is no {kind}:{index}. There {there_are}.")
+
+
+def listed(kind: str, recommendations: Sequence[Recommendation]) -> list[Recommendation]:
+    """Returns what is recommended of a kind by its number, from 0; what needs a place and has none is left out."""
+    of_kind = [one for one in recommendations if one.kind == kind]
+    if kind == "chapter":
+        return sorted((one for one in of_kind if one.start_s is not None), key=lambda one: one.start_s or 0.0)
+    if kind == HIGHLIGHT:
+        return [one for one in of_kind if _lasts_s(one) > 0]
+    return of_kind
+
+
+def _lasts_s(one: Recommendation) -> float:
+    return 0.0 if one.start_s is None or one.end_s is None else one.end_s - one.start_s
 
 
 def _spans(kind: str, video: Described) -> list[tuple[float, float]]:
-    if kind != "chapter":
-        found = sorted((one for one in video.segments if one.kind == kind), key=lambda one: one.index)
-        return [(one.start_s, one.end_s) for one in found]
-    starts_s = sorted(one.start_s for one in video.recommendations if one.kind == kind and one.start_s is not None)
-    return list(pairwise([*starts_s, video.duration_s]))
+    if kind == HIGHLIGHT:
+        return [(one.start_s, one.end_s) for one in _highlights(video)]
+    if kind == "chapter":
+        starts_s = [one.start_s or 0.0 for one in listed(kind, video.recommendations)]
+        return list(pairwise([*starts_s, video.duration_s]))
+    found = sorted((one for one in video.segments if one.kind == kind), key=lambda one: one.index)
+    return [(one.start_s, one.end_s) for one in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +168,9 @@ class _Highlight:
 
 
 def _highlights(video: Described) -> list[_Highlight]:
-    """Returns the recommended highlights as they are listed."""
     return [
-        _Highlight(start_s=one.start_s, end_s=one.end_s, score=one.score)
-        for one in video.recommendations
-        if one.kind == HIGHLIGHT and one.start_s is not None and one.end_s is not None and one.end_s > one.start_s
+        _Highlight(start_s=one.start_s or 0.0, end_s=one.end_s or 0.0, score=one.score)
+        for one in listed(HIGHLIGHT, video.recommendations)
     ]
 
 
@@ -167,19 +195,46 @@ def _reel(highlights: Sequence[_Highlight], max_s: float) -> tuple[tuple[float, 
     return tuple(sorted(taken))
 
 
+def _showable(video: Described, *, upright: bool) -> tuple[list[_Highlight], str]:
+    """Returns the highlights that a reel may show, and what it leaves out upright: what would be cut off."""
+    highlights = _highlights(video)
+    if not upright or not highlights:
+        return highlights, ""
+    whole, cut = [], []
+    for number, one in enumerate(highlights):
+        try:
+            _window(video, [(one.start_s, one.end_s)])
+            whole.append(one)
+        except NotFound as error:
+            cut.append((number, error))
+    if not whole:
+        raise cut[0][1]
+    names = ", ".join(f"{HIGHLIGHT}:{number}" for number, _ in cut)
+    return whole, f"Without {names}: a window of 9:16 would cut off what matters there." if cut else ""
+
+
 def _window(video: Described, spans: Sequence[tuple[float, float]]) -> Box:
-    """Returns the 9:16 window that is recommended for where most of the clip is."""
-    windows = [
-        one
-        for one in video.recommendations
-        if one.kind == "reframe" and one.value == "crop" and one.box is not None
-    ]
+    """Returns the 9:16 window that is recommended for where most of the clip is.
+
+    Raises:
+        NotFound: There is none, or for most of the clip it is recommended to keep the whole picture.
+    """
 
     def shared_s(one: Recommendation) -> float:
         from_s, to_s = one.start_s or 0.0, math.inf if one.end_s is None else one.end_s
         return sum(max(0.0, min(end_s, to_s) - max(start_s, from_s)) for start_s, end_s in spans)
 
-    best = max(windows, key=lambda one: (shared_s(one), one.score), default=None)
-    if best is None or best.box is None or not shared_s(best):
+    def most(advice: Sequence[Recommendation]) -> Recommendation | None:
+        return max(advice, key=lambda one: (shared_s(one), one.score), default=None)
+
+    advised = [one for one in video.recommendations if one.kind == "reframe" and shared_s(one)]
+    windows = [one for one in advised if one.value == "crop" and one.box is not None]
+    whole = [one for one in advised if one.value == "pad"]
+    best, widest = most(windows), most(whole)
+    if widest is not None and sum(map(shared_s, whole)) >= sum(map(shared_s, windows)):
+        raise NotFound(
+            f"A window of 9:16 would cut off what matters there ({widest.reason}). Ask for the clip without it."
+        )
+    if best is None or best.box is None:
         raise NotFound("No window of 9:16 is recommended here. Ask for the clip without it.")
     return best.box

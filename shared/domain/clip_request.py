@@ -11,7 +11,7 @@ from shared.domain.clip_choice import REEL_S, Described, choose
 from shared.domain.clips import Clip, new_clip
 from shared.domain.errors import NotFound, PermanentError
 from shared.domain.records import ObjectRef, Recommendation, Rendition, Segment
-from shared.domain.status import READY
+from shared.domain.status import FAILED, READY
 from shared.domain.video import Video
 
 __all__ = ["ClipRequest", "expected_bytes", "requested_clip"]
@@ -60,10 +60,7 @@ def requested_clip(
     """
     media = video.media
     if video.status != READY or media is None:
-        raise PermanentError(
-            "not_ready",
-            f"Clips are made of videos that are ready; this one is {video.status}. Wait for it, or replay it.",
-        )
+        raise PermanentError("not_ready", f"Clips are made of videos that are ready; {_not_ready(video)}")
     if request.vertical and not media.video:
         raise PermanentError(
             "bad_segment", "There are no pictures to make upright. Ask for the clip without that."
@@ -77,6 +74,12 @@ def expected_bytes(clip: Clip, video: Video) -> int:
     """Returns how many bytes a clip will take at most, more or less."""
     whole_s = video.media.duration_s if video.media else clip.length_s
     return round(_GROWTH * clip.source.size_bytes * min(clip.length_s / whole_s, 1.0))
+
+
+def _not_ready(video: Video) -> str:
+    if video.status == FAILED:
+        return "this one has failed. Replay it first."
+    return f"this one is {video.status} so far, in run {video.run}. Ask again once it is ready."
 
 
 def _download_of(renditions: Sequence[Rendition]) -> ObjectRef:

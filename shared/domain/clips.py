@@ -55,6 +55,8 @@ class Clip:
         progress: How far it is, 0..1.
         file: The file, once it is ready.
         duration_s: Seconds that it lasts, measured once it is ready.
+        size: Width and height of its pictures in pixels, measured once it is ready; None for sound alone.
+        note: What it does not show of what was asked for, and why; a sentence for a person.
         reason: Why it failed or waits for another try; a sentence for a person.
     """
 
@@ -75,6 +77,8 @@ class Clip:
     progress: float = 0.0
     file: ObjectRef | None = None
     duration_s: float = 0.0
+    size: tuple[int, int] | None = None
+    note: str = ""
     reason: str = ""
 
     @property
@@ -95,7 +99,7 @@ class Clip:
         if self.is_open:
             return self
         if self.state == "ready":
-            return replace(self, requested_at=fresh.requested_at, due_at=fresh.due_at + _KEPT)
+            return replace(self, note=fresh.note, requested_at=fresh.requested_at, due_at=fresh.due_at + _KEPT)
         return replace(fresh, tries=self.tries)  # nobody writes to an object that an earlier try may still write
 
     def begun(self, now: datetime, lease_s: float) -> Clip:
@@ -116,11 +120,12 @@ class Clip:
         """Returns it as whoever makes it is still at it."""
         return replace(self, progress=progress, due_at=now + timedelta(seconds=lease_s))
 
-    def completed(self, file: ObjectRef, duration_s: float, now: datetime) -> Clip:
+    def completed(
+        self, file: ObjectRef, duration_s: float, now: datetime, *, size: tuple[int, int] | None = None
+    ) -> Clip:
         """Returns it with its file."""
-        return replace(
-            self, state="ready", progress=1.0, file=file, duration_s=duration_s, due_at=now + _KEPT, reason=""
-        )
+        done = replace(self, state="ready", progress=1.0, file=file, duration_s=duration_s, size=size)
+        return replace(done, due_at=now + _KEPT, reason="")
 
     def interrupted(self, now: datetime) -> Clip:
         """Returns it as a worker gives it back that is to end: that try does not count."""
@@ -152,7 +157,7 @@ def new_clip(video: Video, source: ObjectRef, choice: ClipChoice, now: datetime)
     shown = (video.id, video.source.generation, source.name, choice.spans, choice.box)
     stem = video.source.name.rpartition(".")[0] or video.source.name
     stem = stem.encode(errors="replace")[:_MAX_STEM_BYTES].decode(errors="ignore")
-    part = choice.segment.replace(":", "-") + ("" if choice.box is None else "-vertical")
+    part = choice.name + ("" if choice.box is None else "-vertical")
     return Clip(
         id="c" + hashlib.sha256(encode_json(shown).encode()).hexdigest()[:31],
         owner=video.owner,
@@ -162,6 +167,7 @@ def new_clip(video: Video, source: ObjectRef, choice: ClipChoice, now: datetime)
         segment=choice.segment,
         spans=choice.spans,
         box=choice.box,
+        note=choice.note,
         name=f"{stem}-{part}{_SUFFIXES.get(source.content_type, '.mp4')}",
         requested_at=now,
         due_at=now,

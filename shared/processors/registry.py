@@ -6,7 +6,7 @@ name means. Two packages that bring the same name are refused where it is select
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -25,13 +25,13 @@ OWN_PACKAGE: Final = "automations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A strategy that there is.
+    """A strategy that there is, or that should be.
 
     Attributes:
         kind: What it is, such as ``tagger``.
         name: What settings call it.
         version: Its version; empty if it can't be told.
-        package: The package that brings it, with its version.
+        package: The package that brings it, with its version; empty if none does.
         problem: Why it can't be used; empty if it can.
         hidden: Whether that is because a built-in one has its name.
     """
@@ -57,6 +57,7 @@ class Registry(Generic[P]):
         self._group = group
         self._base = base
         self._builtin = builtin
+        self._kind = group.rpartition(".")[2].removesuffix("s")
 
     def names(self) -> tuple[str, ...]:
         """Returns every name that create() takes, sorted."""
@@ -68,6 +69,15 @@ class Registry(Generic[P]):
             yield self._listed(name, None)
         for point in sorted(entry_points(group=self._group), key=lambda point: (point.name, _package(point))):
             yield self._listed(point.name, point)
+
+    def absent(self, names: Iterable[str]) -> Iterator[Listed]:
+        """Yields those of some names that there is no strategy of, and what to do."""
+        for name in names:
+            try:
+                self.check(name)
+            except ConfigurationError as error:
+                if error.code == "unknown_plugin":
+                    yield Listed(kind=self._kind, name=name, version="", package="", problem=error.detail)
 
     def check(self, name: str) -> None:
         """Looks a strategy up without importing it, so that a wrong selection is told before any work begins.
@@ -148,8 +158,7 @@ class Registry(Generic[P]):
         if hidden:
             problem = f"There is a {name!r} of the product, which is used instead."
         package = OWN_PACKAGE if point is None else _package(point)
-        kind = self._group.rpartition(".")[2].removesuffix("s")
-        return Listed(kind=kind, name=name, version=version, package=package, problem=problem, hidden=hidden)
+        return Listed(kind=self._kind, name=name, version=version, package=package, problem=problem, hidden=hidden)
 
     def _bad(self, name: str, point: EntryPoint | None, why: str) -> ConfigurationError:
         whence = "" if point is None else f" from {_package(point)}"

@@ -53,6 +53,7 @@ class TestProcess:
             shots = [segment for segment in video["segments"] if segment["kind"] == "shot"]
             assert [(shot["start_frame"], shot["end_frame"]) for shot in shots] == [(0, 10), (10, 20)]
             assert [shot["transition_in"] for shot in shots] == ["none", "cut"]
+            assert {finding["producer"] for finding in video["findings"]} == {"loudness"}
             assert set(video["timings"]) == {"ingest", "transcode", "segment", "analyze", "tag"}
         assert broken["status"] == "failed"
         assert set(broken["failure"]) == {"code", "reason", "stage"}
@@ -108,7 +109,7 @@ class TestProcess:
         assert video["status"] == "ready"
         assert not list(automations.data_dir.glob("videos.db*"))
         assert json.loads(automations.run("list", "--json"))[0]["id"] == video["id"]
-        assert video["id"] in automations.run("delete", video["id"])
+        assert video["id"] in automations.run("delete", video["id"], "--yes")
         for file in automations.data_dir.rglob("*"):
             assert not file.is_file() or str(postgresql.password).encode() not in file.read_bytes()
 
@@ -146,7 +147,9 @@ class TestOneVideo:
         assert replayed["renditions"] == video["renditions"], "what was made before is used as it is"
         automations.run("replay", short, "--from", "nowhere", exit_code=2)
 
-        automations.run("delete", short)
+        automations.run("delete", short, exit_code=2)
+        assert json.loads(automations.run("show", short, "--json"))["status"] == "ready", "nobody was asked"
+        automations.run("delete", short, "--yes")
         automations.run("show", short, exit_code=1)
         left = [path for path in automations.data_dir.rglob("*") if video["id"] in str(path) and path.is_file()]
         assert left == []
@@ -224,6 +227,7 @@ class TestUp:
         url = automations.wait_for(process, "API").split()[-1]
         with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
+        assert (automations.data_dir / "console.url").read_text() == url
         link, _, token = automations.wait_for(process, "Console").split()[-1].partition("#token=")
         assert link == f"{url}/"
         assert "/uploads/local/ (what the console shows" in automations.wait_for(process, "Uploads")
@@ -258,7 +262,10 @@ def test_search_shows_what_was_found_and_where(automations: Automations, tmp_pat
     (hit,) = json.loads(automations.run("search", '"red train"', "--json", "--owner", "local"))
     assert (hit["url"], hit["fit"], hit["source"]) == (link, "whole", "speech")
     assert [piece["text"] for piece in hit["excerpt"] if piece["marked"]] == ["red]train"]
-    assert "Nothing found" in automations.run("search", "boat", exit_code=1)
+    assert "Nothing found." in automations.run("search", "boat", exit_code=1)
+    automations.run("search", " - ", exit_code=2)
+    (tmp_path / "console.url").write_text("http://127.0.0.1:8097")
+    assert f"http://127.0.0.1:8097/#/videos/{video.id}" in automations.run("search", "night train")
     automations.run("search", "night", "--owner", "bob", exit_code=1)
 
 

@@ -70,6 +70,13 @@ def test_clocks(page: Page, time_s: float, shown: str) -> None:
     assert called(page, "app/format.js", "return it.clock(argument)", time_s) == shown
 
 
+def test_lengths_are_rounded_and_short_stretches_have_tenths(page: Page) -> None:
+    assert called(page, "app/format.js", "return it.lengthOf(argument)", 15.55) == "0:16"
+    script = "return it.stretch(argument[0], argument[1])"
+    assert called(page, "app/format.js", script, [16.5, 16.83]) == "0:16.5\u20130:16.8"
+    assert called(page, "app/format.js", script, [16.9, 17.2]) == "0:16\u20130:17"
+
+
 def test_words_that_were_looked_for_are_marked_whatever_they_are(page: Page) -> None:
     script = "return it.marked(argument[0], argument[1]).map(piece => piece.outerHTML ?? piece).join('')"
     marked = called(page, "app/marks.js", script, ["Coffee, <b>decaf</b> & coffees", "coffee <b> ("])

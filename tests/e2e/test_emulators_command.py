@@ -30,7 +30,7 @@ def test_killed_and_started_again(clip: Path, tmp_path: Path, monkeypatch: pytes
         assert "gs://media/videos/" in automations.run("show", video["id"][:9])
         automations.run("replay", video["id"], "--from", "tag")
         assert "Run 2" in automations.run("timeline", video["id"])
-        assert "Deleted clip.mp4" in automations.run("delete", video["id"])
+        assert "Deleted clip.mp4" in automations.run("delete", video["id"], "--yes")
         assert "Another automations process" in refused(automations, "up", "--on", "emulators", "--port", "0")
         started = up.started()
         up.process.kill()

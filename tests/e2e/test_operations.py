@@ -115,7 +115,9 @@ class TestBackfill:
         assert "none that is ready or failed fits owner=bob" in automations.run(
             "backfill", "--where", "owner=bob", "--from", "ingest"
         )
-        assert "1 left out: Can't start at tag" in automations.run("backfill", "--from", "tag", "--dry-run")
+        said = automations.run("backfill", "--from", "tag", "--where", "owner=ann", "--dry-run")
+        assert "1 left out: Can't start at tag" in said
+        assert "those left out are all that fit owner=ann" in said
         for wrong in (("nowhere",), ("tag", "--where", "colour=red"), ("tag", "--name", "A b")):
             automations.run("backfill", "--from", *wrong, exit_code=2)
 

@@ -80,6 +80,18 @@ def test_lists_the_callers_videos_by_status(library: Library) -> None:
         assert "registered, ingested" in refused["errors"][0]["detail"]
 
 
+def test_words_that_are_none_of_those_to_choose_from_are_told_which_there_are(library: Library) -> None:
+    video_id = library.add_finished().id
+    for path, field, word in (
+        ("/v1/search?q=a&by=feeling", "by", "words, meaning"),
+        ("/v1/videos?sort=colour", "sort", "created_at"),
+        (f"/v1/videos/{video_id}/segments?kind=cat", "kind", "shot"),
+    ):
+        refused = assert_problem(library.ask(path), 422, "invalid_parameters")
+        assert [error["field"] for error in refused["errors"]] == [field]
+        assert word in refused["detail"], refused
+
+
 def test_shows_a_finished_video(library: Library) -> None:
     video_id = library.add_finished().id
     video = library.get(f"/v1/videos/{video_id}")

@@ -66,13 +66,13 @@ class TestAsking:
 
     def test_what_is_no_part_is_refused_with_what_to_do(self, library: Library) -> None:
         video = library.add_finished()
-        assert "numbered from 0 to 1" in refused(library, video, "shot:2", 404)
+        assert "There are shot:0 to shot:1." in refused(library, video, "shot:2", 404)
         assert "No highlights are recommended" in refused(library, video, "highlight", 404)
         assert "KIND:INDEX" in refused(library, video, "all", 422)
 
     def test_one_that_is_not_ready_is_refused(self, library: Library) -> None:
         video = library.store(library.driver.upload("ann/new.mp4"), "ingest")
-        assert "this one is ingested" in refused(library, video, "0-1", 409)
+        assert "this one is ingested so far, in run 1" in refused(library, video, "0-1", 409)
 
     def test_without_a_window_there_is_no_upright_clip(self, library: Library) -> None:
         assert "Ask for the clip without it" in refused(

@@ -70,7 +70,11 @@ class NewClip(Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(ge=1, le=MAX_CLIP_S, description="Seconds that highlights together may last.")
     ] = REEL_S
     vertical: Annotated[
-        bool, Meta(description="Whether only the recommended window of 9:16 is kept of the pictures.")
+        bool,
+        Meta(
+            description="Whether only the recommended window of 9:16 is kept of the pictures, in the pixels that "
+            "they have. Of highlights, those are left out for which the whole picture is recommended."
+        ),
     ] = False
 
 
@@ -79,7 +83,8 @@ class ClipView(Struct, frozen=True):
 
     ``spans`` is what it shows, in seconds of the video. ``url`` leads to the file while it is ``ready``, for a
     while: ask again for a new link. It is removed at ``expires_at``, and with the video. ``reason`` says why it
-    ``failed``, or why it is ``queued`` for another try.
+    ``failed``, or why it is ``queued`` for another try. ``note`` says what it does not show of what was asked for:
+    what comes after the end of the video, and in 9:16 highlights that would be cut off.
     """
 
     id: str
@@ -95,6 +100,9 @@ class ClipView(Struct, frozen=True):
     url: str | None
     size_bytes: int | None
     duration_s: float | None
+    width: int | None
+    height: int | None
+    note: str
     reason: str
 
 
@@ -155,6 +163,7 @@ def clip_routes(ports: ClipRoutePorts, quotas: Quotas, link_s: float) -> Routes:
     def view(clip: Clip) -> ClipView:
         left_s = (clip.due_at - clock.now()).total_seconds()
         file = clip.file if clip.state == "ready" and left_s >= 1 else None
+        width, height = (clip.size if file else None) or (None, None)
         return ClipView(
             id=clip.id,
             video_id=clip.about,
@@ -169,6 +178,9 @@ def clip_routes(ports: ClipRoutePorts, quotas: Quotas, link_s: float) -> Routes:
             url=None if file is None else ports.links.signed_url(file, min(link_s, left_s), save_as=clip.name),
             size_bytes=None if file is None else file.size_bytes,
             duration_s=None if file is None else clip.duration_s,
+            width=width,
+            height=height,
+            note=clip.note,
             reason=clip.reason,
         )
 

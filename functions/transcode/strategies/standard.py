@@ -94,7 +94,7 @@ def _needs(rung: Rung, demand: Demand, look: Look, fps: Fraction) -> str:
     if mean_bps > ceiling:
         return f"{seen}, more than the most there is, {_mbit(ceiling)}: the most demanding moments lose quality"
     if rung.max_bitrate_bps == ceiling:
-        return f"{seen}, and the most demanding of them for as much as there is at most"
+        return f"{seen}, and the most demanding moments for all that this size may have"
     return f"{seen}"
 
 

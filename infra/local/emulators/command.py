@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
+from infra.local.console_address import remember_console
 from infra.local.emulators.stack import EmulatorStack
 from infra.local.progress import LineProgress
 from infra.local.submission import OWNER
@@ -37,6 +38,7 @@ def run_on_emulators(wiring: Bootstrap, host: str, port: int) -> None:
 def _say_where(stack: EmulatorStack, wiring: Bootstrap) -> None:
     bucket = f"{stack.environment['STORAGE_EMULATOR_HOST']}/upload/storage/v1/b/{wiring.settings.upload_bucket}"
     folder = shlex.quote(str(wiring.settings.data_dir))
+    remember_console(wiring.settings.data_dir, stack.api_url)
     say(f"API      {stack.api_url}")
     say(f"Console  {console_link(Bootstrap(load_settings()), stack.api_url)}")
     say(f"Uploads  {program_as_typed()} process --data-dir {folder} FILE, or")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.encoding import SoundPlan
 from shared.domain.media import Loudness
 
-__all__ = ["Level", "corrected_level", "first_level"]
+__all__ = ["Level", "Try", "best_try", "corrected_level", "first_level"]
 
 _MOST_GAIN_DB = 40.0
 """What is made louder at most. Talk so far below is rare; the noise of an empty room is not."""
@@ -15,10 +16,12 @@ _MOST_GAIN_DB = 40.0
 _MOST_LIMITED_DB = 15.0
 """How far peaks are held down at most: beyond it, everything between them is heard to breathe with them."""
 
-_MOST_CORRECTIONS = 5
-_TOWARDS_LOUDNESS = 3
+_MOST_CORRECTIONS = 7
+_TOWARDS_LOUDNESS = 5
 """How many of the corrections, the first ones, make anything louder; the others only lower what has peaks."""
 
+# What is limited gets louder by a third to all of what is added: with this, either way less is missing each time.
+_MORE_WHERE_LIMITED = 1.5
 _LOUDNESS_NEAR_LU = 0.3
 _PEAK_NEAR_DB = 0.1
 # AAC's own peaks come and go by chance: what was too little once is followed by more each time.
@@ -37,6 +40,19 @@ class Level:
 
     gain_db: float
     ceiling_db: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """What a change of level led to.
+
+    Attributes:
+        level: The change.
+        result: How loud the track was with it.
+    """
+
+    level: Level
+    result: Loudness
 
 
 def first_level(source: Loudness, plan: SoundPlan) -> Level | None:
@@ -58,7 +74,7 @@ def corrected_level(
         source: The source.
         result: What came out.
         plan: What should.
-        attempt: How many corrections there were; from the third on peaks count, and loudness no more.
+        attempt: How many corrections there were; from the fifth on peaks count, and loudness no more.
     """
     if plan.loudness_lufs is None or result.integrated_lufs is None or result.true_peak_dbtp is None:
         return None
@@ -72,8 +88,27 @@ def corrected_level(
     ceiling = max(ceiling - above, _LOWEST_CEILING_DB)
     if only_lower:
         return Level(gain_db=level.gain_db - above, ceiling_db=None if level.ceiling_db is None else ceiling)
-    better = _within(level.gain_db + missing, ceiling, source.true_peak_dbtp or 0.0, plan)
+    more = missing if level.ceiling_db is None else missing * _MORE_WHERE_LIMITED
+    better = _within(level.gain_db + more, ceiling, source.true_peak_dbtp or 0.0, plan)
     return None if better == level else better
+
+
+def best_try(tries: Sequence[Try], plan: SoundPlan) -> Try:
+    """Returns the one that is nearest to the target of those whose peaks are low enough; of none, the last.
+
+    The last is not always the best: what is made louder may lift pauses over the level from which on they are
+    measured too, and is then measured as quieter.
+    """
+    target_lufs, last = plan.loudness_lufs, tries[-1]
+    off_lu = {
+        number: abs(target_lufs - one.result.integrated_lufs)
+        for number, one in enumerate(tries)
+        if target_lufs is not None
+        and one.result.integrated_lufs is not None
+        and one.result.true_peak_dbtp is not None
+        and one.result.true_peak_dbtp <= plan.true_peak_dbtp + _PEAK_NEAR_DB
+    }
+    return tries[min(off_lu, key=off_lu.__getitem__)] if off_lu else last
 
 
 def _within(gain_db: float, ceiling_db: float, source_peak_dbtp: float, plan: SoundPlan) -> Level:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -15,7 +15,7 @@ from shared.adapters.ffmpeg.allowance import for_sound, for_unpacked_sound
 from shared.adapters.ffmpeg.encode import DecodeErrors
 from shared.adapters.ffmpeg.graph import opened, others_read
 from shared.adapters.ffmpeg.indexing import COPIED
-from shared.adapters.ffmpeg.leveling import Level, corrected_level, first_level
+from shared.adapters.ffmpeg.leveling import Level, Try, best_try, corrected_level, first_level
 from shared.adapters.ffmpeg.levels import LevelMeter
 from shared.adapters.ffmpeg.loudness import Meters, measure_loudness
 from shared.adapters.ffmpeg.outputs import CLEAN, MP4
@@ -187,32 +187,49 @@ class _Work:
         self, tracks: Sequence[EncodedTrack], levels: dict[str, Level | None]
     ) -> list[EncodedTrack]:
         """Measures tracks that were encoded, and encodes those again whose loudness or peaks are off."""
-        finished = {encoded.track.name: encoded for encoded in tracks}
         pending = [encoded for encoded in tracks if levels[encoded.track.name] is not None]
+        tried: dict[str, list[Try]] = {encoded.track.name: [] for encoded in pending}
         for attempt in count():
-            if not pending:
-                break
-            paths = [encoded.path for encoded in pending]
-            results = measure_loudness(self._programs, paths, self._session, self._limits)
             again = []
-            for encoded, result in zip(pending, results, strict=True):
-                level = levels[encoded.track.name]
-                assert level is not None  # noqa: S101  # only such tracks are pending
-                finished[encoded.track.name] = replace(
-                    encoded, result=result, gain_db=level.gain_db, limited=level.ceiling_db is not None
-                )
-                better = corrected_level(level, encoded.source, result, self.plan, attempt)
+            for encoded, latest in zip(pending, self._tries(pending, levels), strict=True):
+                name = encoded.track.name
+                tried[name].append(latest)
+                better = corrected_level(latest.level, encoded.source, latest.result, self.plan, attempt)
                 if better is not None:
-                    levels[encoded.track.name] = better
+                    levels[name] = better
                     again.append(encoded)
-            if again:
-                self.encode(again, levels)
+            if not again:
+                break
+            self.encode(again, levels)
             pending = again
-        return list(finished.values())
+        best = {name: best_try(tries, self.plan) for name, tries in tried.items() if tries}
+        outdone = [
+            encoded
+            for encoded in tracks
+            if encoded.track.name in best and best[encoded.track.name] is not tried[encoded.track.name][-1]
+        ]
+        if outdone:
+            self.encode(outdone, {encoded.track.name: best[encoded.track.name].level for encoded in outdone})
+        return [_brought_to(encoded, best.get(encoded.track.name)) for encoded in tracks]
+
+    def _tries(self, tracks: Sequence[EncodedTrack], levels: Mapping[str, Level | None]) -> Iterator[Try]:
+        paths = [encoded.path for encoded in tracks]
+        results = measure_loudness(self._programs, paths, self._session, self._limits) if paths else []
+        for encoded, result in zip(tracks, results, strict=True):
+            level = levels[encoded.track.name]
+            assert level is not None  # noqa: S101  # only such tracks are measured again
+            yield Try(level=level, result=result)
 
     def _graph(self, read: Any, tracks: Sequence[SoundTrack], outputs: Sequence[Any]) -> Any:
         others = others_read(read, self._media, {track.index for track in tracks})
         return ffmpeg.merge_outputs(*outputs, *others)
+
+
+def _brought_to(encoded: EncodedTrack, best: Try | None) -> EncodedTrack:
+    if best is None:
+        return encoded
+    limited = best.level.ceiling_db is not None
+    return replace(encoded, result=best.result, gain_db=best.level.gain_db, limited=limited)
 
 
 def _timed(decoded: Any, track: SoundTrack) -> Any:

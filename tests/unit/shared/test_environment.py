@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.errors import ConfigurationError
-from shared.environment import load_settings
+from shared.environment import load_settings, unknown_variables
 from shared.ports.media_tool import MediaLimits
 from shared.settings import Settings
 
@@ -155,3 +155,14 @@ def test_a_switch_that_is_neither_on_nor_off_is_told_what_it_may_be(monkeypatch:
     monkeypatch.setenv("AUTOMATIONS_LOOPBACK_URLS", "ja")
     with pytest.raises(ConfigurationError, match="AUTOMATIONS_LOOPBACK_URLS: is neither true nor false"):
         load_settings()
+
+
+def test_variables_that_set_nothing_are_told_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LADDER", "ENCODING__PRESET", "ENCODING", "LADER", "CHUNKS", "ENCODING_CHUNKS", "XYZZY"):
+        monkeypatch.setenv(f"AUTOMATIONS_{name}", "x")
+    assert unknown_variables() == {
+        "AUTOMATIONS_CHUNKS": "AUTOMATIONS_ENCODING__CHUNKS",
+        "AUTOMATIONS_ENCODING_CHUNKS": "AUTOMATIONS_ENCODING__CHUNKS",
+        "AUTOMATIONS_LADER": "AUTOMATIONS_LADDER",
+        "AUTOMATIONS_XYZZY": "",
+    }

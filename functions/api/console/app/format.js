@@ -13,6 +13,17 @@ export function clock(time_s, tenths = false) {
   return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
 
+/** How long something is, to the nearest second; clock() says which second a moment is in. */
+export function lengthOf(time_s) {
+  return clock(Math.round(time_s));
+}
+
+/** `0:12–0:20`, with tenths where it would end in the second that it begins in. */
+export function stretch(start_s, end_s) {
+  const tenths = clock(start_s) === clock(end_s);
+  return `${clock(start_s, tenths)}–${clock(end_s, tenths)}`;
+}
+
 /** A time said aloud: `1 minute 5 seconds`. */
 export function spoken(time_s) {
   const parts = [[Math.floor(time_s / 3600), 'hour'], [Math.floor(time_s / 60) % 60, 'minute'], [Math.floor(time_s % 60), 'second']];

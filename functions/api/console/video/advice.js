@@ -2,7 +2,7 @@
 
 import {get, getTagged, part, patch} from '../app/api.js';
 import {h, vary} from '../app/element.js';
-import {clock, counted, duration} from '../app/format.js';
+import {clock, counted, duration, stretch} from '../app/format.js';
 import {notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {session} from '../app/session.js';
@@ -58,7 +58,7 @@ function hashtags(all) {
 /** Advice about stretches of the video, each of which leads to its beginning. */
 function lines(all, playhead, name) {
   if (!all.length) return [];
-  const when = one => one.end_s === null ? clock(one.start_s) : `${clock(one.start_s)}–${clock(one.end_s)}`;
+  const when = one => one.end_s === null ? clock(one.start_s) : stretch(one.start_s, one.end_s);
   return [h('ol.lines.stretches', {}, all.map(one => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(one.start_s ?? 0)},
     h('time', {}, one.start_s === null ? '' : when(one)), h('span', {}, h('strong', {}, name(one)), h('small.fine', {}, one.reason))))))];
 }
@@ -73,9 +73,9 @@ function windows(all, shots, playhead) {
     const frame = vary(h(`span.window.${one.value === 'pad' ? 'pad' : 'crop'}`), {x, y, w, h: tall});
     const how = one.value === 'pad' ? 'Keep all of it' : 'Crop';
     return h('figure', {}, h('button.framed', {type: 'button', 'aria-label': `${how} from ${clock(one.start_s)} to ${clock(one.end_s)}`, onclick: () => playhead.seek(one.start_s)}, h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy'}), frame),
-      h('figcaption', {}, h('strong', {}, `${how}, ${clock(one.start_s)}–${clock(one.end_s)}`), h('span', {}, one.reason)));
+      h('figcaption', {}, h('strong', {}, `${how}, ${stretch(one.start_s, one.end_s)}`), h('span', {}, one.reason)));
   }).filter(Boolean);
   if (!figures.length) return [];
   const more = all.length - MOST_WINDOWS;
-  return [h('div.stills', {}, figures), more > 0 && h('p.fine', {}, `There are ${counted(more, 'more window')}.`)];
+  return [h('div.stills', {}, figures), more > 0 && h('p.fine', {}, `${more === 1 ? 'There is' : 'There are'} ${counted(more, 'more window')}.`)];
 }

@@ -3,13 +3,13 @@
 import {ago} from '../app/ages.js';
 import {get, part, post, remove} from '../app/api.js';
 import {dotted, fill, h, icon, iconButton} from '../app/element.js';
-import {bytes, clock, words} from '../app/format.js';
+import {bytes, clock, stretch, words} from '../app/format.js';
 import {announce, notify, notifyProblem} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {session} from '../app/session.js';
 
 const LOOK_EVERY_MS = 1000;
-const KINDS = {highlight: 'Highlight', chapter: 'Chapter', scene: 'Scene', shot: 'Shot', speech: 'Speech', music: 'Music'};
+const KINDS = ['scene', 'shot', 'speech', 'music'];
 
 export function clips(video, playhead, signal) {
   const path = `/v1/videos/${part(video.id)}/clips`;
@@ -37,7 +37,7 @@ export function clips(video, playhead, signal) {
     await load();
   };
   const row = one => h('li', {}, h('div', {},
-    h('strong', {}, one.name), h('p.fine', {}, dotted(one.spans.map(([start_s, end_s]) => `${clock(start_s)}–${clock(end_s)}`).join(', '), isOpen(one) ? `${words(one.state)} ${Math.round(one.progress * 100)} %` : words(one.state), one.url && bytes(one.size_bytes), one.expires_at && ['removed ', ago(one.expires_at)], one.reason)),
+    h('strong', {}, one.name), h('p.fine', {}, dotted(one.spans.map(([start_s, end_s]) => stretch(start_s, end_s)).join(', '), isOpen(one) ? `${words(one.state)} ${Math.round(one.progress * 100)} %` : words(one.state), one.width && `${one.width}x${one.height}`, one.url && bytes(one.size_bytes), one.expires_at && ['removed ', ago(one.expires_at)], one.note, one.reason)),
     one.url && h('video', {src: one.url, controls: true, preload: 'none', playsinline: true, 'aria-label': one.name})),
   h('p.row-of-buttons', {}, one.url && h('a.button.small', {href: one.url, download: one.name}, icon('download'), 'Download'),
     session.may('editor') && iconButton('trash', `Delete ${one.name}`, () => remove(`${path}/${part(one.id)}`).then(load).catch(notifyProblem))));
@@ -56,12 +56,12 @@ async function parts(video, signal) {
   const [{segments}, {recommendations}] = await Promise.all([get(`${path}/segments`, {}, signal), get(`${path}/recommendations`, {}, signal)]);
   const highlights = recommendations.filter(one => one.kind === 'highlight' && one.end_s !== null);
   const chapters = recommendations.filter(one => one.kind === 'chapter').sort((one, other) => one.start_s - other.start_s);
-  const named = (kind, index, start_s, more) => [`${kind}:${index}`, `${KINDS[kind]} ${index + 1}, from ${clock(start_s)}${more ? `: ${more}` : ''}`];
+  const named = (kind, index, start_s, more) => [`${kind}:${index}`, `${kind}:${index}, from ${clock(start_s)}${more ? `: ${more}` : ''}`];
   return [
     ...(highlights.length ? [['highlight', 'All highlights, one after the other']] : []),
     ...highlights.map((one, index) => named('highlight', index, one.start_s, one.reason)),
     ...chapters.map((one, index) => named('chapter', index, one.start_s, one.value)),
-    ...segments.filter(one => ['scene', 'shot', 'speech', 'music'].includes(one.kind)).map(one => named(one.kind, one.index, one.start_s)),
+    ...segments.filter(one => KINDS.includes(one.kind)).map(one => named(one.kind, one.index, one.start_s)),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import {get, part} from '../app/api.js';
 import {h, icon} from '../app/element.js';
-import {clock} from '../app/format.js';
+import {clock, lengthOf} from '../app/format.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
 import {previewOn} from '../views/preview.js';
@@ -14,7 +14,7 @@ export function chapters(recommendations, segments, playhead, signal) {
   if (!shots.length && !entries.length) return emptyState('Nothing to go to yet', h('p', {}, 'Shots and chapters show up here once they are found.'));
   const rows = shots.map(shot => h('li', {}, h('button.shot-row', {type: 'button', onclick: () => playhead.seek(shot.start_s)},
     shot.keyframe_url ? h('img', {src: shot.keyframe_url, alt: '', loading: 'lazy'}) : h('span.no-poster', {}, icon('film')),
-    h('span', {}, h('strong', {}, `Shot ${shot.index + 1}`), h('small', {}, [`${(shot.end_s - shot.start_s).toFixed(1)} s`, shot.transition_in && shot.transition_in !== 'none' ? `after a ${shot.transition_in}` : null, shot.reason].filter(Boolean).join(' · '))),
+    h('span', {}, h('strong', {}, `shot:${shot.index}`), h('small', {}, [`${(shot.end_s - shot.start_s).toFixed(1)} s`, shot.transition_in && shot.transition_in !== 'none' ? `after a ${shot.transition_in}` : null, shot.reason].filter(Boolean).join(' · '))),
     h('time', {}, clock(shot.start_s)))));
   let last = -1;
   playhead.watch(time_s => {
@@ -39,7 +39,7 @@ export function related(id, signal) {
 
 function relatedCard(one) {
   const poster = h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
-    one.duration_s !== null && h('span.length', {}, clock(one.duration_s)));
+    one.duration_s !== null && h('span.length', {}, lengthOf(one.duration_s)));
   const card = h('li.card', {'data-status': 'ready'}, poster,
     h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
   previewOn(card, poster, () => one.preview_url);

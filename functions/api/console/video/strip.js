@@ -57,7 +57,7 @@ export class Strip {
       ['Shots', 'shots', this.#shots.map(shot => this.#shot(shot))],
       ['Transitions', 'transitions', of('transition').map(span => this.#span(span, `${TRANSITIONS[span.transition_in] ?? 'Transition'} of ${(span.end_s - span.start_s).toFixed(1)} s`))],
       ['Highlights', 'highlights', recommendations.filter(one => one.kind === 'highlight').map(one => this.#span(one, `Highlight: ${one.reason}`))],
-      ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `Scene ${scene.index + 1}`, String(scene.index + 1)))],
+      ['Scenes', 'scenes', of('scene').map(scene => this.#span(scene, `scene:${scene.index}`, String(scene.index)))],
       ['Speech', 'speech', lines('words').length ? lines('words').map(line => this.#span(line, line.value)) : of('speech').map(span => this.#span(span, 'Speech'))],
       ['Music', 'music', of('music').map(span => this.#span(span, 'Music'))],
       ['Text', 'text', stacked(lines('text')).map(line => this.#span(line, line.value))],
@@ -100,7 +100,7 @@ export class Strip {
   }
 
   #shot(shot) {
-    const button = this.#span(shot, `Shot ${shot.index + 1}`);
+    const button = this.#span(shot, `shot:${shot.index}`);
     if (shot.transition_in && shot.transition_in !== 'none') button.dataset.transition = shot.transition_in;
     if (shot.keyframe_url) button.dataset.picture = shot.keyframe_url;
     return button;

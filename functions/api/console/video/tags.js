@@ -61,7 +61,7 @@ export class Tags {
       h('ul', {}, tag.evidence.toSorted((one, other) => one.start_s - other.start_s).map(one => h('li', {}, h('button.proof', {type: 'button', onclick: () => this.#playhead.seek(one.start_s)},
         one.frame_url && h('img', {src: one.frame_url, alt: `Picture at ${clock(one.start_s)}`, loading: 'lazy'}),
         h('span', {}, h('time', {}, clock(one.start_s)), one.quote ? h('q', {}, one.quote) : h('span', {}, 'seen here'),
-          h('small', {}, `${one.modality} · ${one.producer}`)))))),
+          h('small', {}, one.modality === one.producer ? one.modality : `${one.modality} · ${one.producer}`)))))),
     ];
   }
 

@@ -3,7 +3,7 @@
 import {ago} from '../app/ages.js';
 import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
-import {clock} from '../app/format.js';
+import {lengthOf} from '../app/format.js';
 import {live} from '../app/live.js';
 import {announce} from '../app/notices.js';
 import {emptyState, panel, problemBox} from '../app/panel.js';
@@ -109,7 +109,7 @@ class VideoPage {
     fill(this.#title, video.title);
     document.title = `${video.title} · Automations`;
     const {media} = video;
-    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && (video.kind === 'audio' ? h('span', {}, 'Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
+    fill(this.#facts, stateChip(video), media && h('span', {}, lengthOf(media.duration_s)), media && (video.kind === 'audio' ? h('span', {}, 'Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
       h('span', {}, 'added ', ago(video.created_at)));
     fill(this.#description, video.description);
     this.#description.hidden = !video.description;

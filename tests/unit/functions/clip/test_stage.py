@@ -47,6 +47,7 @@ def test_a_clip_is_made_of_the_file_for_download_and_kept_for_a_week(ports: Fake
     ports.tell(clip)
     made = ports.stored(clip)
     assert (made.state, made.duration_s, made.progress, made.tries) == ("ready", 6.0, 1.0, 1)
+    assert made.size == (1280, 720)
     assert made.due_at == ports.clock.now() + timedelta(days=7)
     assert made.file is not None
     assert made.file.name == f"videos/{video.id}/clips/g{video.source.generation}/{clip.id}/1.mp4"

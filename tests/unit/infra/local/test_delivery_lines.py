@@ -8,12 +8,15 @@ import pytest
 
 from infra.local.delivery_lines import DeliveryLines
 from shared.bootstrap import Bootstrap
-from shared.domain.events import ObjectFinalized, VideoEvent
+from shared.domain.clip_choice import ClipChoice
+from shared.domain.clips import Clip, new_clip
+from shared.domain.events import ObjectFinalized, VideoEvent, WorkRequested
 from shared.domain.video import Video
+from shared.ports.document_store import Edit
 from shared.ports.job_runner import Job, JobState
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
-from shared.testing.videos import delivery_of, upload
+from shared.testing.videos import delivery_of, object_ref, upload
 
 RUNNING, SUCCEEDED = JobState(status="running"), JobState(status="succeeded")
 
@@ -26,7 +29,9 @@ class Watched:
         self.driver = VideoDriver(self.wiring.repository)
         self.lines: list[str] = []
 
-    def deliver(self, message: VideoEvent | ObjectFinalized, stage: str, *states: JobState) -> None:
+    def deliver(
+        self, message: VideoEvent | ObjectFinalized | WorkRequested, stage: str, *states: JobState
+    ) -> None:
         lines = DeliveryLines(self.wiring, self.lines.append, failures_only=False)
         job = Job(stage=stage, delivery=delivery_of(message), timeout_s=1.0)
         for state in (RUNNING, *states):
@@ -45,6 +50,17 @@ def test_says_what_was_done(watched: Watched) -> None:
     watched.driver.commit(watched.driver.claim(watched.driver.upload(), "ingest"))
     watched.deliver(upload(), "ingest", SUCCEEDED)
     assert watched.lines == ["ingest clip.mp4: done in 0.0 s"]
+
+
+def test_says_the_name_of_a_clip(watched: Watched) -> None:
+    video = watched.driver.finish(watched.driver.upload())
+    clip = new_clip(video, object_ref(), ClipChoice(segment="shot:3", spans=((1.0, 2.0),)), video.created_at)
+    edit: Edit[Clip, None] = Edit(answer=None, document=clip)
+    watched.wiring.documents.update(Clip, clip.id, lambda _stored: edit, owner=clip.owner)
+    for document_id in (clip.id, "gone"):
+        told = WorkRequested(type="clip-requested", document_id=document_id, owner=clip.owner)
+        watched.deliver(told, "clip", SUCCEEDED)
+    assert watched.lines == ["clip clip-shot-3.mp4: done in 0.0 s", "clip gone: done in 0.0 s"]
 
 
 def test_says_why_a_video_failed(watched: Watched) -> None:

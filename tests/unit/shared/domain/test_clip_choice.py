@@ -46,10 +46,11 @@ def test_parts(asked: str, spans: tuple[tuple[float, float], ...]) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("shot:2", "numbered from 0 to 1"),
-        ("music:0", "none of this kind"),
-        ("chapter:0", "none of this kind"),
-        ("highlight:0", "none of this kind"),
+        ("shot:2", "There are shot:0 to shot:1."),
+        ("speech:7", "There is speech:0 alone."),
+        ("music:0", "the video has no music"),
+        ("chapter:0", "the video has no chapter"),
+        ("highlight:0", "the video has no highlight"),
         ("highlight", "No highlights are recommended"),
     ],
 )
@@ -75,6 +76,20 @@ def test_what_is_no_part(asked: str, said: str) -> None:
     with pytest.raises(PermanentError, match=said) as caught:
         choose(asked, video())
     assert caught.value.code == "bad_segment"
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "note"),
+    [
+        ("shot:1", "shot-1", ""),
+        ("2.50-20.0", "2.5-20", ""),
+        ("2.5-20.05", "2.5-20", ""),
+        ("15-30", "15-20", "The video ends at 20.0 s."),
+    ],
+)
+def test_a_span_is_named_by_what_it_shows(asked: str, name: str, note: str) -> None:
+    found = choose(asked, video())
+    assert (found.name, found.note) == (name, note)
 
 
 def test_it_may_be_so_long() -> None:
@@ -126,3 +141,27 @@ class TestUpright:
         elsewhere = WINDOW(start_s=10.0, end_s=20.0, box=(0.0, 0.0, 0.3, 1.0))
         with pytest.raises(NotFound, match="Ask for the clip without it"):
             choose("3-6", video(padded, elsewhere), vertical=True)
+
+    def test_most_of_it_decides(self) -> None:
+        cropped = WINDOW(start_s=0.0, end_s=4.0, box=(0.0, 0.0, 0.3, 1.0))
+        padded = Recommendation(
+            kind="reframe", value="pad", reason="wide text", score=0.5, start_s=4.0, end_s=20.0, box=(0, 0, 1, 1)
+        )
+        known = video(cropped, padded)
+        assert choose("1-6", known, vertical=True).box == cropped.box
+        with pytest.raises(NotFound, match=r"would cut off what matters there \(wide text\)"):
+            choose("2-7", known, vertical=True)
+
+    def test_a_reel_leaves_out_what_would_be_cut_off_and_says_so(self) -> None:
+        cropped = WINDOW(start_s=0.0, end_s=4.0, box=(0.0, 0.0, 0.3, 1.0))
+        padded = Recommendation(
+            kind="reframe", value="pad", reason="wide text", score=0.5, start_s=4.0, end_s=20.0, box=(0, 0, 1, 1)
+        )
+        title = HIGHLIGHT(score=0.9, start_s=10.0, end_s=16.0)
+        face = HIGHLIGHT(score=0.2, start_s=1.0, end_s=3.0)
+        reel = choose("highlight", video(title, face, cropped, padded), vertical=True)
+        assert (reel.spans, reel.box) == (((1.0, 3.0),), cropped.box)
+        assert reel.note == "Without highlight:0: a window of 9:16 would cut off what matters there."
+        assert choose("highlight", video(title, face, cropped, padded)).note == ""
+        with pytest.raises(NotFound, match="wide text"):
+            choose("highlight", video(title, cropped, padded), vertical=True)
