@@ -181,7 +181,7 @@ class _Reasons:
         """Returns the reason of the part that ranks highest in it, with what is shown and said."""
         parts = self._parts.between(clip.start_s, clip.end_s)
         best = max(parts, key=lambda part: (part.score or 0.0, shared_s(part, clip)))
-        where = f"{best.kind} {best.index + 1}"
+        where = f"{best.kind}:{best.index}"
         where = where if len(parts) == 1 else f"{len(parts)} {best.kind}s, the best of them {where}"
         words = [f"{where} ({best.score:.2f}): {best.reason}"]
         title = self._title(clip)

@@ -40,8 +40,8 @@ def test_the_shots_that_matter_most_are_highlights_best_first() -> None:
     title = text("Over the Alps", start_s=58.0, end_s=68.0, box=(0.1, 0.1, 0.5, 0.08))
     chosen = found(segments, [title], 120.0)
     assert spans(chosen)[:3] == [(15, 27), (57, 70), (100, 114)]
-    assert chosen[0].reason == "shot 2 (0.90): the reason of 1"
-    assert chosen[1].reason == "shot 4 (0.70): the reason of 3; shows “Over the Alps”"
+    assert chosen[0].reason == "shot:1 (0.90): the reason of 1"
+    assert chosen[1].reason == "shot:3 (0.70): the reason of 3; shows “Over the Alps”"
     assert chosen[1].value == "Over the Alps"
     assert [one.score for one in chosen] == sorted((one.score for one in chosen), reverse=True)
 
@@ -68,14 +68,14 @@ def test_what_a_reason_quotes_is_not_quoted_again() -> None:
     ]
     title = text("Forest Trail", start_s=15.2, end_s=24.0, box=(0.1, 0.1, 0.5, 0.08))
     best = found(segments, [title], 57.0)[0]
-    assert (best.value, best.reason) == ("Forest Trail", "shot 2 (0.90): text, such as “Forest Trail”")
+    assert (best.value, best.reason) == ("Forest Trail", "shot:1 (0.90): text, such as “Forest Trail”")
 
 
 def test_a_highlight_says_which_of_its_shots_matters_most() -> None:
     segments = shots((40, 0.0), (4, 0.85), (4, 0.9), (8, 0.8), (40, 0.0))
     best = found(segments, [], 96.0)[0]
     assert spans([best]) == [(40, 56)]
-    assert best.reason == "3 shots, the best of them shot 3 (0.90): the reason of 2"
+    assert best.reason == "3 shots, the best of them shot:2 (0.90): the reason of 2"
 
 
 def test_a_clip_begins_and_ends_between_sentences() -> None:
@@ -124,7 +124,7 @@ def test_sound_alone_has_highlights_by_its_scenes() -> None:
     ]
     chosen = found([*scenes, span("scene", 75.0, 90.0, index=5, score=0.2)], [], 90.0, video=())
     assert spans(chosen)[0] == (15.0, 30.0)
-    assert chosen[0].reason.startswith("scene 2 (0.80)")
+    assert chosen[0].reason.startswith("scene:1 (0.80)")
 
 
 def test_a_video_as_short_as_a_clip_has_none() -> None:
