@@ -93,7 +93,7 @@ def test_clips_are_exact_and_made_once_even_after_a_kill(
 def test_wrong_use_says_what_to_do(automations: Automations, clip: Path) -> None:
     (video,) = automations.process(clip)
     assert "KIND:INDEX" in _said(automations, 2, "clip", video["id"], "nonsense")
-    assert "numbered from 0 to" in _said(automations, 1, "clip", video["id"], "shot:99")
+    assert "There are shot:0 to shot:" in _said(automations, 1, "clip", video["id"], "shot:99")
     assert "There is no folder" in _said(automations, 1, "clip", video["id"], "0-1", "-o", "/nowhere/x.mp4")
 
 
