@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.emulators import (
     firestore,
@@ -27,6 +28,10 @@ __all__ = [
     "pubsub",
     "storage",
 ]
+
+# As Hypothesis has it in CI: how long an example takes says more about what else a machine does.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _REAL_MEDIA = Path(__file__).parents[2] / "shared" / "media"
 

@@ -22,14 +22,13 @@ from shared.domain.spans import Attributes
 from shared.domain.video import Cost, Video
 from shared.ports.tool_session import ToolSession
 from shared.processors.allowance import Allowance
-from shared.processors.analyzer import AnalysisInput, Analyzer, Keyframe
+from shared.processors.analyzer import READABLE_SIDE, AnalysisInput, Analyzer, Keyframe
 from shared.processors.isolation import Budget, Isolation
 from shared.processors.stage import StageContext, StageOutcome
 
 __all__ = ["AnalyzeStage"]
 
 _STANDS_THERE: Final = frozenset({"text", "qr_code"})
-_READABLE_SIDE: Final = 720  # short side in pixels from which small print can be read; more only costs time
 
 
 class AnalyzeStage:
@@ -132,7 +131,7 @@ def _gather(context: StageContext) -> AnalysisInput:
         loudness=sound.source_loudness if sound else None,
         levels=SoundLevels.from_json(context.fetch(levels).read_text()) if levels else None,
         proxy=context.fetch(artifacts["proxy"]) if media.kind == "video" else None,
-        pictures=lambda: context.fetch(smallest_rendition(renditions, _READABLE_SIDE).object),
+        pictures=lambda: context.fetch(smallest_rendition(renditions, READABLE_SIDE).object),
         download=next((rendition.object for rendition in renditions if rendition.kind == "mp4"), None),
         fetch=context.fetch,
         folder=context.workspace,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
@@ -12,8 +11,8 @@ from shared.domain.errors import LeaseLost
 from shared.domain.spans import Attributes
 from shared.domain.video import Cost
 from shared.interruption import check_not_ending
-from shared.logs import logger
 from shared.ports.clock import Clock
+from shared.runtime.heartbeat import Heartbeat
 
 __all__ = ["ClipSession"]
 
@@ -33,13 +32,10 @@ class ClipSession:
     ) -> None:
         self._clock = clock
         self._deadline = clock.monotonic() + time_limit_s
-        self._heartbeat_s = heartbeat_s
-        self._extend = extend
         self._progress = 0.0
         self._tools: list[ToolRun] = []
         self._stopped_by: LeaseLost | None = None
-        self._stop = threading.Event()
-        self._heartbeat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._heartbeat = Heartbeat(heartbeat_s, lambda: extend(self._progress), self._lose)
 
     def __enter__(self) -> ClipSession:
         self._heartbeat.start()
@@ -48,8 +44,7 @@ class ClipSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._heartbeat.join()
+        self._heartbeat.end()
 
     @property
     def cpu_s(self) -> float:
@@ -79,12 +74,5 @@ class ClipSession:
         del name, attributes
         return nullcontext()
 
-    def _beat(self) -> None:
-        while not self._stop.wait(self._heartbeat_s):
-            try:
-                self._extend(self._progress)
-            except LeaseLost as error:
-                self._stopped_by = error
-                return
-            except Exception as error:  # Whatever it is, the next beat may get through, and must be tried.
-                logger().warning("heartbeat_failed", error=repr(error))
+    def _lose(self, error: LeaseLost) -> None:
+        self._stopped_by = error

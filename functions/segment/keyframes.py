@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from functions.segment.picture_samples import PictureSamples, Sample, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
+from shared.domain.segments import clear_spans
 
 __all__ = ["keyframe_times"]
 
@@ -34,17 +35,17 @@ def keyframe_times(
         pictures: Samples of the whole video.
         key_frames_s: When the key frames of the file that the pictures are taken from are shown, in order.
     """
-    leaving_s = [*((shot.transition_s or 0.0) for shot in shots[1:]), 0.0]
     return [
-        _keyframe_s(shot, tail_s, pictures, key_frames_s) for shot, tail_s in zip(shots, leaving_s, strict=True)
+        _keyframe_s(shot, clear_s, pictures, key_frames_s)
+        for shot, clear_s in zip(shots, clear_spans(shots), strict=True)
     ]
 
 
-def _keyframe_s(shot: Segment, leaving_s: float, pictures: PictureSamples, key_frames_s: Sequence[float]) -> float:
-    length_s = shot.end_s - shot.start_s
-    # How the span of a transition lies around the boundary depends on its kind: all of it is kept clear of.
-    start_s = shot.start_s + min(shot.transition_s or 0.0, _MAX_MARGIN * length_s)
-    end_s = shot.end_s - min(leaving_s, _MAX_MARGIN * length_s)
+def _keyframe_s(
+    shot: Segment, clear_s: tuple[float, float], pictures: PictureSamples, key_frames_s: Sequence[float]
+) -> float:
+    margin_s = _MAX_MARGIN * (shot.end_s - shot.start_s)
+    start_s, end_s = min(clear_s[0], shot.start_s + margin_s), max(clear_s[1], shot.end_s - margin_s)
     samples = [sample for sample in pictures.between(start_s, end_s) if shot.start_s <= sample.time_s < shot.end_s]
     if not samples:
         return (start_s + end_s) / 2

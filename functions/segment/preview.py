@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain.encoding import Excerpt
 from shared.domain.records import Segment
+from shared.domain.segments import clear_spans
 
 __all__ = ["PREVIEW_SHORT_SIDE", "preview_excerpts"]
 
@@ -46,18 +47,19 @@ def preview_excerpts(shots: Sequence[Segment], black: Sequence[Segment]) -> list
         shots: Ranked, in time order, at least one.
         black: Spans in which nothing is to be seen.
     """
-    leaving_s = [*((shot.transition_s or 0.0) for shot in shots[1:]), 0.0]
-    clear = [span for shot, tail_s in zip(shots, leaving_s, strict=True) for span in _clear(shot, tail_s, black)]
+    clear = [
+        span
+        for shot, (start_s, end_s) in zip(shots, clear_spans(shots), strict=True)
+        for span in _lit(shot, start_s, end_s, black)
+    ]
     # A video that is nothing but black and transitions is shown as it is.
     spans = clear or [_Span(shot=shot, start_s=shot.start_s, end_s=shot.end_s) for shot in shots]
     best = sorted(_enough(spans), key=lambda span: -(span.shot.score or 0.0))[:_PARTS]
     return list(_joined(_excerpts(sorted(best, key=lambda span: span.start_s))))
 
 
-def _clear(shot: Segment, leaving_s: float, black: Sequence[Segment]) -> Iterator[_Span]:
-    """Yields what of a shot is neither black nor half another shot."""
-    # How the span of a transition lies around the boundary depends on its kind: all of it is kept clear of.
-    start_s, end_s = shot.start_s + (shot.transition_s or 0.0), shot.end_s - leaving_s
+def _lit(shot: Segment, start_s: float, end_s: float, black: Sequence[Segment]) -> Iterator[_Span]:
+    """Yields what of a part of a shot is not black."""
     for dark in sorted(black, key=lambda segment: segment.start_s):
         if dark.start_s < end_s and dark.end_s > start_s:
             yield from _long_enough(shot, start_s, dark.start_s)

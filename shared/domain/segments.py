@@ -6,12 +6,13 @@ indices of the source's picture stream, half-open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from shared.domain.object_ref import ObjectRef
 
-__all__ = ["Rank", "Segment", "SegmentKind", "Sign", "Transition"]
+__all__ = ["Rank", "Segment", "SegmentKind", "Sign", "Transition", "clear_spans"]
 
 SegmentKind: TypeAlias = Literal["shot", "transition", "scene", "black", "silence", "speech", "music"]
 Transition: TypeAlias = Literal["none", "cut", "fade", "dissolve", "wipe"]
@@ -94,3 +95,18 @@ class Rank:
     score: float
     reason: str
     signs: tuple[Sign, ...]
+
+
+def clear_spans(shots: Sequence[Segment]) -> list[tuple[float, float]]:
+    """Returns when each shot shows nothing but itself; where its transitions take all of it, the end comes first.
+
+    How the span of a transition lies around the boundary depends on its kind: all of it is left out on both sides.
+
+    Args:
+        shots: In time order.
+    """
+    taken_s = [*(shot.transition_s or 0.0 for shot in shots), 0.0]
+    return [
+        (shot.start_s + arriving_s, shot.end_s - leaving_s)
+        for shot, arriving_s, leaving_s in zip(shots, taken_s[:-1], taken_s[1:], strict=True)
+    ]

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from shared.domain.media import Loudness, MediaInfo
 from shared.domain.records import Finding, ObjectRef, Segment
@@ -17,7 +17,10 @@ from shared.ports.tool_session import ToolSession
 from shared.processors.allowance import Allowance
 from shared.processors.strategy import Strategy
 
-__all__ = ["AnalysisInput", "Analyzer", "Keyframe"]
+__all__ = ["READABLE_SIDE", "AnalysisInput", "Analyzer", "Keyframe"]
+
+READABLE_SIDE: Final = 720
+"""Short side in pixels from which small print can be read; more only costs time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,8 @@ class AnalysisInput:
         levels: How high the source's channels go; None without sound, and for a video that was transcoded before
             that was measured.
         proxy: Tiny pictures, one for every source frame; None for sound alone.
-        pictures: Fetches a rendition in which text can be read, picture only; there is one where there are
-            keyframes. It is large: call it when needed.
+        pictures: Fetches the smallest rendition of READABLE_SIDE, else the largest, picture only; there is one
+            where there are keyframes. It is large: call it when needed.
         download: The rendition with all there is in one MP4; None for a video that was transcoded without.
         fetch: Downloads an object of the video's, such as ``download``.
         folder: An empty private folder for temporary files.

@@ -28,6 +28,7 @@ from shared.ports.blob_store import BlobStore
 from shared.ports.clock import Clock
 from shared.ports.span_exporter import SpanExporter
 from shared.ports.video_repository import VideoRepository
+from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.steps import Steps
 from shared.runtime.tool_runs import ToolRuns
 
@@ -91,9 +92,8 @@ class RunningAttempt:
         self._caveats: list[Caveat] = []
         self._fetched: dict[tuple[str, str], Path] = {}
         self._stored: list[ObjectRef] = []
-        self._stop = threading.Event()
         self._stopped_by: Exception | None = None
-        self._heartbeat = threading.Thread(target=self._beat, name=f"heartbeat-{claim.video.id}", daemon=True)
+        self._heartbeat = Heartbeat(services.heartbeat_s, self._extend, self.stop)
 
     def __enter__(self) -> RunningAttempt:
         shutil.rmtree(self._workspace, ignore_errors=True)
@@ -104,8 +104,7 @@ class RunningAttempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._heartbeat.join()
+        self._heartbeat.end()
         shutil.rmtree(self._workspace, ignore_errors=True)
         if self._steps is not None:
             self._steps.export()
@@ -243,19 +242,12 @@ class RunningAttempt:
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return object_prefix(video.id, memo_key(video.source.generation)) + digest
 
-    def _beat(self) -> None:
+    def _extend(self) -> None:
         services = self._services
-        while not self._stop.wait(services.heartbeat_s):
-            extend = services.lifecycle.heartbeat(
-                self._claim, services.clock.now(), services.lease_s, self._progress, self.effort.cost
-            )
-            try:
-                services.repository.update(self._claim.video.id, extend)
-            except LeaseLost as error:
-                self.stop(error)
-                return
-            except Exception as error:  # Whatever it is, the next beat may get through, and must be tried.
-                logger().warning("heartbeat_failed", error=repr(error))
+        extend = services.lifecycle.heartbeat(
+            self._claim, services.clock.now(), services.lease_s, self._progress, self.effort.cost
+        )
+        services.repository.update(self._claim.video.id, extend)
 
 
 def _own_cpu_s() -> float:

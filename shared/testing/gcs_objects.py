@@ -179,10 +179,6 @@ class GcsObjects:
         with self._lock:
             self._sessions.pop(session_id, None)
 
-    def forget_sessions(self) -> None:
-        """Drops all resumable uploads, as Cloud Storage does after a week."""
-        self._sessions.clear()
-
     def advance(self, session: Session, total_bytes: int | None) -> None:
         """Makes an object of a resumable upload that is complete; of another, keeps whole parts."""
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.domain.events import Message, ObjectFinalized
 from shared.domain.media import AudioStream, MediaInfo, VideoStream
-from shared.domain.records import Embedding, Evidence, ObjectRef, SearchEntry, Segment, Tag
+from shared.domain.records import Embedding, Evidence, ObjectRef, Rendition, SearchEntry, Segment, Tag
 from shared.domain.wire import Delivery, pubsub_delivery, to_pubsub
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "embedding",
     "media_info",
     "object_ref",
+    "rendition",
     "search_entry",
     "shot",
     "tag",
@@ -83,6 +84,20 @@ def object_ref(name: str = "videos/v/r1/transcode-1/file", **values: Any) -> Obj
         "content_type": "application/octet-stream",
     }
     return ObjectRef(name=name, **(defaults | values))
+
+
+def rendition(name: str = "360p", **values: Any) -> Rendition:
+    """Returns 10 s of 640x360 in H.264, picture only."""
+    defaults: dict[str, Any] = {
+        "kind": "video",
+        "codec": "h264",
+        "width": 640,
+        "height": 360,
+        "duration_s": 10.0,
+        "bitrate_bps": 1,
+        "object": object_ref(name),
+    }
+    return Rendition(name=name, **(defaults | values))
 
 
 def shot(index: int, start_s: float, end_s: float, *, fps: float = 25.0, **values: Any) -> Segment:

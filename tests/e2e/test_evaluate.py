@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from functions.analyze.prompts import CURRENT, versions
 from infra.local.cli import app
 from shared.bootstrap import Bootstrap
-from shared.domain.records import Artifact, Finding, Record, Rendition, Tag
+from shared.domain.records import Finding, Record, Tag
 from shared.domain.spending import ModelSpending, day_pot
 from shared.domain.video import TagEdit, Video
 from shared.environment import load_settings
@@ -24,6 +24,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.vertex_ai import Asked, Served, VertexAiServer, answer, failure
 from shared.testing.videos import media_info
 from shared.testing.videos import tag as made_tag
+from tests.pipeline.watched_video import transcoded
 from tests.unit.functions.tag.found import text
 
 VIDEOS = 2
@@ -119,26 +120,8 @@ class Library:
         for number in range(videos):
             file = self.folder / "file"
             file.write_bytes(b"moving pictures")
-            media = {
-                kind: wiring.blobs.put("media", f"videos/{number}/{kind}", file, "video/mp4")
-                for kind in ("video", "mp4")
-            }
-            made: list[Record] = [
-                Rendition(
-                    name="360p",
-                    kind=kind,  # type: ignore[arg-type]  # one of the kinds
-                    codec="h264",
-                    width=640,
-                    height=360,
-                    duration_s=LENGTH_S,
-                    bitrate_bps=1,
-                    object=ref,
-                )
-                for kind, ref in media.items()
-            ]
-            made.append(Artifact(role="proxy", object=media["video"]))
             kept: dict[str, Sequence[Record]] = {
-                "transcode": made,
+                "transcode": transcoded(wiring.blobs, f"videos/{number}/", file, LENGTH_S),
                 "analyze": [text("Platform 9", end_s=10.0)],
                 "tag": [made_tag("banana")],
             }

@@ -16,9 +16,10 @@ from shared.domain.attempt import Attempt
 from shared.domain.change import Change
 from shared.domain.events import VideoEvent
 from shared.domain.identity import object_prefix
-from shared.domain.records import Artifact, Finding, ObjectRef, Record, Rendition, Segment
+from shared.domain.records import Artifact, Finding, ObjectRef, Record, Segment
 from shared.domain.spending import BudgetSettings
 from shared.domain.video import Video
+from shared.ports.blob_store import BlobStore
 from shared.processors.allowance import allowance_of
 from shared.processors.analyzer import Analyzer
 from shared.processors.stage import Stage, StageContext, StageOutcome
@@ -33,7 +34,7 @@ from shared.testing.faults import Crash
 from shared.testing.media_tool import FakeMediaTool
 from shared.testing.vertex_ai import VertexAiServer
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import delivery_of, media_info
+from shared.testing.videos import delivery_of, media_info, rendition
 
 T = TypeVar("T")
 
@@ -80,6 +81,16 @@ class CrashingBlobs(InMemoryBlobStore):
             crash, self.before_memo = self.before_memo, None
             crash()
         return super().put(bucket, name, *args, **values)
+
+
+def transcoded(blobs: BlobStore, prefix: str, file: Path, length_s: float) -> list[Record]:
+    """Stores a file as all that a model is shown of a video, and returns what transcoding would leave."""
+    pictures, download = (blobs.put("media", f"{prefix}{kind}", file, "video/mp4") for kind in ("video", "mp4"))
+    return [
+        rendition(duration_s=length_s, object=pictures),
+        rendition(kind="mp4", duration_s=length_s, object=download),
+        Artifact(role="proxy", object=pictures),
+    ]
 
 
 class Deployment:
@@ -152,7 +163,10 @@ class Deployment:
         video = self.driver.upload(name)
         video = self.driver.commit(self.driver.claim(video, "ingest"), media=media_info(duration_s=length_s))
         claim = self.driver.claim(video, "transcode")
-        video = self.driver.commit(claim, self._encoded(object_prefix(video.id, claim.key), length_s))
+        file = self._folder / "file"
+        file.write_bytes(b"content")
+        made = transcoded(self.blobs, object_prefix(video.id, claim.key), file, length_s)
+        video = self.driver.commit(claim, made)
         scenes = [
             Segment(
                 kind="scene",
@@ -165,25 +179,6 @@ class Deployment:
             for index in range(WINDOWS)
         ]
         return self.driver.commit(self.driver.claim(video, "segment"), scenes)
-
-    def _encoded(self, prefix: str, length_s: float) -> list[Record]:
-        file = self._folder / "file"
-        file.write_bytes(b"content")
-        refs = {kind: self.blobs.put("media", f"{prefix}{kind}", file, "video/mp4") for kind in ("video", "mp4")}
-        renditions: list[Record] = [
-            Rendition(
-                name="360p",
-                kind=kind,  # type: ignore[arg-type]  # one of the kinds
-                codec="h264",
-                width=640,
-                height=360,
-                duration_s=length_s,
-                bitrate_bps=1,
-                object=ref,
-            )
-            for kind, ref in refs.items()
-        ]
-        return [*renditions, Artifact(role="proxy", object=refs["video"])]
 
 
 @dataclass

@@ -20,13 +20,12 @@ from functions.analyze.reading.tracker import Appearance, TextTracker
 from shared.domain.records import Finding
 from shared.ports.media_tool import Frame
 from shared.ports.text_reader import TextReader
-from shared.processors.analyzer import AnalysisInput, Analyzer
+from shared.processors.analyzer import READABLE_SIDE, AnalysisInput, Analyzer
 from shared.processors.strategy import StrategyPorts
 
 __all__ = ["TextAnalyzer"]
 
 _LOOK_EVERY_S: Final = 0.2
-_READABLE_SIDE: Final = 720  # short side in pixels
 _FOLLOWED_SIDE: Final = 360
 _TIME_SHARE: Final = 1 / 2  # of what is left when it begins; the rest is for the analyzers that follow
 _WATCHED_SHARE: Final = 3 / 4  # of that, for decoding and following
@@ -135,7 +134,7 @@ class _Watch:
 
 
 def _readable_size(display: tuple[int, int]) -> tuple[int, int]:
-    scale = min(_READABLE_SIDE / min(display), 1.0)
+    scale = min(READABLE_SIDE / min(display), 1.0)
     width, height = (max(int(side * scale) // 2 * 2, 2) for side in display)
     return width, height
 

@@ -11,6 +11,7 @@ from functions.tag.advice.known import Known, shortened
 from functions.tag.advice.moments import Moments
 from functions.tag.legible_text import TITLE_HEIGHT, height
 from shared.domain.records import Finding, Recommendation, Segment
+from shared.domain.segments import clear_spans
 
 __all__ = ["thumbnails"]
 
@@ -52,12 +53,11 @@ def thumbnails(known: Known) -> Iterator[Recommendation]:
     lines = Moments(known.named("text"))
     stills: list[_Still] = []
     shots = known.of_kind("shot")
-    for position, shot in enumerate(shots):
+    for shot, (clear_s, leaving_s) in zip(shots, clear_spans(shots), strict=True):
         at_s = shot.keyframe_s
         if shot.keyframe is None or at_s is None or others.at(at_s) or blurred.at(at_s):
             continue
-        following = shots[position + 1 : position + 2]
-        if not _in_transition(at_s, shot, following):
+        if clear_s <= at_s < leaving_s:
             stills += _still(shot, by_shot.get(shot.index, ()), lines.at(at_s))
     for still in _unlike(stills):
         yield Recommendation(
@@ -115,8 +115,3 @@ def _still(shot: Segment, own: Sequence[Finding], shown: Sequence[Finding]) -> I
         f"shows “{title}”": 0.2 if title else 0.0,
     }
     yield _Still(shot, merits, colors, title)
-
-
-def _in_transition(at_s: float, shot: Segment, following: Sequence[Segment]) -> bool:
-    leaving_s = max(((one.transition_s or 0.0) / 2 for one in following), default=0.0)
-    return at_s < shot.start_s + (shot.transition_s or 0.0) / 2 or at_s >= shot.end_s - leaving_s

@@ -19,11 +19,11 @@ from functions.analyze.stage import AnalyzeStage
 from functions.analyze.strategies.gemini import GeminiAnalyzer
 from shared.adapters.gemini import GeminiClient, GeminiVisionModel
 from shared.domain.errors import PermanentError, TransientError
-from shared.domain.records import Artifact, Finding, Rendition, Segment
+from shared.domain.records import Artifact, Finding, ObjectRef, Segment
 from shared.domain.video import Cost
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.vertex_ai import Asked, Served, VertexAiServer, answer, describe, failure
-from shared.testing.videos import media_info, object_ref, shot
+from shared.testing.videos import media_info, object_ref, rendition, shot
 from tests.unit.functions.analyze.studio import ports
 
 SCENE_S = 30.0
@@ -61,8 +61,7 @@ def context_of(folder: Path, scenes: int) -> FakeStageContext:
         folder,
         media=media_info(duration_s=scenes * SCENE_S),
         inputs=(
-            rendition("video"),
-            rendition("mp4"),
+            *(rendition("720p", kind=kind, object=file(f"videos/v/{kind}")) for kind in ("video", "mp4")),
             Artifact(role="proxy", object=object_ref("proxy")),
             *segments,
             *shots,
@@ -70,11 +69,8 @@ def context_of(folder: Path, scenes: int) -> FakeStageContext:
     )
 
 
-def rendition(kind: Any) -> Rendition:
-    ref = object_ref(f"videos/v/{kind}", content_type="video/mp4")
-    return Rendition(
-        name="720p", kind=kind, codec="h264", width=1280, height=720, duration_s=60, bitrate_bps=1, object=ref
-    )
+def file(name: str, content_type: str = "video/mp4") -> ObjectRef:
+    return object_ref(name, content_type=content_type)
 
 
 def analyzer_of(
@@ -425,15 +421,8 @@ def test_the_video_is_only_fetched_when_there_is_something_to_ask(
 
 def test_a_recording_is_cut_and_sent_along(server: VertexAiServer, tmp_path: Path) -> None:
     """A model can't be told to listen to a part of sound alone; longer than this no part of it is sent."""
-    sound = Rendition(
-        name="audio",
-        kind="audio",
-        codec="aac",
-        duration_s=1500,
-        bitrate_bps=1,
-        object=object_ref("audio.m4a", content_type="audio/mp4"),
-    )
-    download = replace(sound, kind="mp4", object=object_ref("download.m4a", content_type="audio/mp4"))
+    sound = rendition("audio", kind="audio", codec="aac", object=file("audio.m4a", "audio/mp4"))
+    download = replace(sound, kind="mp4", object=file("download.m4a", "audio/mp4"))
     media = media_info(duration_s=1500.0, video=())
     context = FakeStageContext(tmp_path, media=media, inputs=(sound, download))
     heard = said(

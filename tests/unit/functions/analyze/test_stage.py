@@ -13,7 +13,7 @@ from shared.domain.errors import LeaseLost, PermanentError, TransientError
 from shared.domain.records import Artifact, Finding, Rendition
 from shared.processors.analyzer import AnalysisInput, Analyzer
 from shared.testing.stage_context import FakeStageContext
-from shared.testing.videos import media_info, object_ref, shot
+from shared.testing.videos import media_info, object_ref, rendition, shot
 from tests.unit.functions.analyze.studio import LOUDNESS, ports
 
 
@@ -49,30 +49,17 @@ def finding(**values: Any) -> Finding:
     return Finding(**(defaults | values))
 
 
-def rendition(name: str, kind: Any, width: int | None, height: int | None) -> Rendition:
-    return Rendition(
-        name=name,
-        kind=kind,
-        codec="h264",
-        width=width,
-        height=height,
-        duration_s=10,
-        bitrate_bps=1,
-        object=object_ref(f"{name}-{kind}"),
-    )
-
-
 @pytest.fixture
 def context(tmp_path: Path) -> FakeStageContext:
     return FakeStageContext(
         tmp_path,
         media=media_info(),
         inputs=(
-            rendition("1080p", "video", 608, 1080),
-            rendition("720p", "video", 720, 1280),
-            rendition("360p", "video", 360, 640),
-            replace(rendition("audio", "audio", None, None), source_loudness=LOUDNESS),
-            rendition("download", "mp4", 720, 1280),
+            rendition("1080p", width=608, height=1080),
+            rendition("720p", width=720, height=1280),
+            rendition("360p", width=360, height=640),
+            rendition("audio", kind="audio", width=None, height=None, source_loudness=LOUDNESS),
+            rendition("download", kind="mp4", width=720, height=1280),
             Artifact(role="proxy", object=object_ref("proxy")),
             Artifact(role="analysis_audio", object=object_ref("wav")),
             shot(0, 0, 4, keyframe=object_ref("key-0"), keyframe_s=2),
@@ -101,9 +88,9 @@ def test_analyzers_get_what_the_earlier_stages_left(context: FakeStageContext) -
     assert video.audio is not None
     assert video.sound is not None
     assert video.proxy is not None
-    assert (video.audio.name, video.sound.name, video.proxy.name) == ("wav", "audio-audio", "proxy")
+    assert (video.audio.name, video.sound.name, video.proxy.name) == ("wav", "audio", "proxy")
     assert video.loudness == LOUDNESS
-    assert video.pictures().name == "720p-video"
+    assert video.pictures().name == "720p"
     assert not list(video.folder.iterdir())
 
 
@@ -115,12 +102,12 @@ def test_without_sound_and_small(context: FakeStageContext) -> None:
         return ()
 
     context.inputs = (
-        rendition("360p", "video", 640, 360),
-        rendition("240p", "video", 426, 240),
+        rendition("360p", width=640, height=360),
+        rendition("240p", width=426, height=240),
         Artifact(role="proxy", object=object_ref("proxy")),
     )
     AnalyzeStage([Scripted(look)]).run(context)
-    assert (given[0].audio, given[0].sound, given[0].pictures().name) == (None, None, "360p-video")
+    assert (given[0].audio, given[0].sound, given[0].pictures().name) == (None, None, "360p")
     assert given[0].loudness is None
 
 
@@ -216,7 +203,7 @@ def test_every_built_in_analyzer_can_be_built_and_is_named_as_it_is_chosen(name:
 
 
 def test_a_recording_without_pictures(tmp_path: Path) -> None:
-    sound = rendition("audio", "audio", None, None)
+    sound = rendition("audio", kind="audio", width=None, height=None)
     wav = Artifact(role="analysis_audio", object=object_ref("wav"))
     given: list[AnalysisInput] = []
 

@@ -30,7 +30,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import delivery_of, media_info, shot, upload
+from shared.testing.videos import delivery_of, media_info, rendition, shot, upload
 
 __all__ = ["FakeClipPorts", "FakeEncoder"]
 
@@ -82,10 +82,8 @@ class FakeClipPorts:
         ref = self.blobs.put("uploads", name, file, "video/mp4")
         video = self.driver.register(upload(name, generation=ref.generation))
         mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", file, content_type)
-        rendition = Rendition(name="720p", kind="mp4", codec="h264", duration_s=10.0, bitrate_bps=1, object=mp4)
-        return self.driver.finish(
-            video, {"transcode": [rendition], "segment": [shot(0, 0.0, 4.0), shot(1, 4.0, 10.0)]}
-        )
+        made = [rendition("720p", kind="mp4", object=mp4)]
+        return self.driver.finish(video, {"transcode": made, "segment": [shot(0, 0.0, 4.0), shot(1, 4.0, 10.0)]})
 
     def request(self, video: Video, segment: str = "shot:1") -> Clip:
         """Asks for a clip, and returns it as it is stored then."""

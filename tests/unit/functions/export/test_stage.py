@@ -20,7 +20,7 @@ from shared.domain.events import WorkRequested
 from shared.domain.exports import EXPORT_REQUESTED, Export, new_export
 from shared.domain.flow import Flow
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.records import Artifact, Finding, ObjectRef, Rendition
+from shared.domain.records import Artifact, Finding, ObjectRef
 from shared.domain.video import TagEdit, Video
 from shared.domain.webhooks import Webhook, new_secret
 from shared.pipeline import load_flow
@@ -34,7 +34,7 @@ from shared.testing.driver import VideoDriver
 from shared.testing.event_bus import InMemoryEventBus
 from shared.testing.object_links import NamingLinks
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import delivery_of, shot, upload
+from shared.testing.videos import delivery_of, rendition, shot, upload
 
 FLOW = load_flow()
 
@@ -74,7 +74,6 @@ class FakeExportPorts:
         ref = self.blobs.put("uploads", name, self.file, "video/mp4")
         video = self.driver.register(upload(name, generation=ref.generation))
         mp4 = self.blobs.put("media", f"videos/{video.id}/r1/transcode-2/720p.mp4", self.file, content_type)
-        rendition = Rendition(name="720p", kind="mp4", codec="h264", duration_s=10.0, bitrate_bps=1, object=mp4)
         folder = f"videos/{video.id}/r1/segment-3/"
         made = [
             Artifact(role=role, object=self.blobs.put("media", f"{folder}{name}", self.file, "image/jpeg"))
@@ -92,7 +91,11 @@ class FakeExportPorts:
         )
         return self.driver.finish(
             video,
-            {"transcode": [rendition, *made[:2]], "segment": [shot(0, 0.0, 10.0), made[2]], "analyze": [said]},
+            {
+                "transcode": [rendition("720p", kind="mp4", object=mp4), *made[:2]],
+                "segment": [shot(0, 0.0, 10.0), made[2]],
+                "analyze": [said],
+            },
         )
 
     def keep(self, document: Document) -> None:

@@ -19,22 +19,14 @@ from shared.testing.media_tool import FakeMediaTool
 from shared.testing.models import FakeSpeechDetector
 from shared.testing.sound import write_wav
 from shared.testing.stage_context import FakeStageContext
-from shared.testing.videos import media_info, object_ref, video_stream
+from shared.testing.videos import media_info, object_ref, rendition, video_stream
 
 SPOKEN = SpokenSpan(start_s=0.5, end_s=1.5)
 
 
-def rendition(height: int, kind: str = "video") -> Rendition:
-    return Rendition(
-        name=f"{height}p",
-        kind=cast("Any", kind),
-        codec="h264",
-        width=height * 16 // 9,
-        height=height,
-        duration_s=4.0,
-        bitrate_bps=1,
-        object=object_ref(f"{kind}-{height}.mp4"),
-    )
+def high(height: int, kind: str = "video") -> Rendition:
+    ref = object_ref(f"{kind}-{height}.mp4")
+    return rendition(f"{height}p", kind=kind, width=height * 16 // 9, height=height, object=ref)
 
 
 PROXY = Artifact(role="proxy", object=object_ref("proxy.mp4"))
@@ -69,7 +61,7 @@ def test_one_pass_finds_everything_and_gives_each_shot_a_picture_a_scene_and_a_r
     footage: Footage, tmp_path: Path
 ) -> None:
     tool = FakeMediaTool(tuple(footage.frames()))
-    context = context_for(footage, tmp_path, (PROXY, SOUND, rendition(720), rendition(480), rendition(360)))
+    context = context_for(footage, tmp_path, (PROXY, SOUND, high(720), high(480), high(360)))
     records = SegmentStage(tool, segmenters()).run(context).records
 
     shots = segments(records, "shot")
@@ -99,7 +91,7 @@ def context_duration(context: FakeStageContext) -> float:
 
 
 def test_every_segment_lies_within_the_video_and_kinds_count_from_0(footage: Footage, tmp_path: Path) -> None:
-    context = context_for(footage, tmp_path, (PROXY, SOUND, rendition(480)))
+    context = context_for(footage, tmp_path, (PROXY, SOUND, high(480)))
     found = SegmentStage(FakeMediaTool(tuple(footage.frames())), segmenters()).run(context).records
     for kind in ("shot", "scene", "black", "silence", "speech"):
         of_kind = segments(found, kind)
@@ -110,7 +102,7 @@ def test_every_segment_lies_within_the_video_and_kinds_count_from_0(footage: Foo
 
 def test_a_preview_shows_all_shots_and_no_black(footage: Footage, tmp_path: Path) -> None:
     tool = FakeMediaTool(tuple(footage.frames()))
-    context = context_for(footage, tmp_path, (PROXY, SOUND, rendition(480)))
+    context = context_for(footage, tmp_path, (PROXY, SOUND, high(480)))
     found = SegmentStage(tool, segmenters()).run(context).records
     (preview,) = [record for record in found if isinstance(record, Artifact)]
     assert (preview.role, preview.object.content_type) == ("preview", "video/mp4")
@@ -124,7 +116,7 @@ def test_a_preview_shows_all_shots_and_no_black(footage: Footage, tmp_path: Path
 
 
 def test_a_video_without_sound_has_neither_silence_nor_speech(footage: Footage, tmp_path: Path) -> None:
-    context = context_for(footage, tmp_path, (PROXY, rendition(480)))
+    context = context_for(footage, tmp_path, (PROXY, high(480)))
     found = SegmentStage(FakeMediaTool(tuple(footage.frames())), segmenters()).run(context).records
     assert segments(found, "silence") == segments(found, "speech") == []
     assert len(segments(found, "shot")) == 3
@@ -138,14 +130,14 @@ def test_keyframes_come_from_the_smallest_rendition_whose_text_can_be_read_and_p
     footage: Footage, tmp_path: Path, heights: Sequence[int], chosen: Sequence[int]
 ) -> None:
     tool = FakeMediaTool(tuple(footage.frames()))
-    download = rendition(480, "mp4")
-    context = context_for(footage, tmp_path, (PROXY, download, *(rendition(height) for height in heights)))
+    download = high(480, "mp4")
+    context = context_for(footage, tmp_path, (PROXY, download, *(high(height) for height in heights)))
     SegmentStage(tool, segmenters()).run(context)
     assert [path.name for path in tool.read] == ["proxy.mp4", *(f"video-{height}.mp4" for height in chosen)]
 
 
 def test_progress_grows_to_the_end(footage: Footage, tmp_path: Path) -> None:
-    context = context_for(footage, tmp_path, (PROXY, SOUND, rendition(480)))
+    context = context_for(footage, tmp_path, (PROXY, SOUND, high(480)))
     SegmentStage(FakeMediaTool(tuple(footage.frames())), segmenters()).run(context)
     assert context.fractions == sorted(context.fractions)
     assert 0.9 <= context.fractions[-1] <= 1
@@ -156,7 +148,7 @@ def test_the_stage_may_be_run_again_for_another_video(footage: Footage, tmp_path
     runs = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        context = context_for(footage, tmp_path / name, (PROXY, SOUND, rendition(480)))
+        context = context_for(footage, tmp_path / name, (PROXY, SOUND, high(480)))
         runs.append(stage.run(context).records)
     assert runs[0] == runs[1]
 
@@ -164,9 +156,9 @@ def test_the_stage_may_be_run_again_for_another_video(footage: Footage, tmp_path
 @pytest.mark.parametrize(
     ("inputs", "pictures", "code"),
     [
-        ((rendition(480),), True, "not_transcoded"),
+        ((high(480),), True, "not_transcoded"),
         ((PROXY,), True, "not_transcoded"),
-        ((PROXY, rendition(480)), False, "no_pictures"),
+        ((PROXY, high(480)), False, "no_pictures"),
     ],
 )
 def test_what_is_missing_is_said(

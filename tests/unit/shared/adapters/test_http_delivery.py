@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from flask import Flask, Request, Response
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge, Unauthorized
@@ -93,11 +93,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 BODIES = st.binary() | JSON.map(lambda value: json.dumps(value).encode())
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NESTED = b"[" * 100_000
 
 
-@PATIENT
 @given(body=BODIES, headers=st.sampled_from([{}, binary(), {"x-goog-pubsub-message-id": "1"}]))
 @example(body=NESTED, headers={})
 @example(body=NESTED, headers=binary())
@@ -108,7 +106,6 @@ def test_garbage_is_refused_and_nothing_worse(body: bytes, headers: dict[str, st
         parse_delivery(read_delivery(request(body, headers)))
 
 
-@PATIENT
 @given(message=st.fixed_dictionaries({}, optional={"data": JSON, "attributes": JSON, "messageId": JSON}))
 def test_odd_messages_are_refused_and_nothing_worse(message: dict[str, object]) -> None:
     delivery = read_delivery(request(json.dumps({"message": message}).encode()))
@@ -116,7 +113,6 @@ def test_odd_messages_are_refused_and_nothing_worse(message: dict[str, object]) 
         parse_delivery(delivery)
 
 
-@PATIENT
 @given(resource=st.fixed_dictionaries({}, optional=dict.fromkeys(OBJECT, JSON)))
 def test_odd_objects_are_refused_or_read_and_nothing_worse(resource: dict[str, object]) -> None:
     delivery = read_delivery(request(json.dumps(resource).encode(), binary()))

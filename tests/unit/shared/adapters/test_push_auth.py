@@ -199,7 +199,7 @@ def test_a_token_changed_after_it_was_signed_is_refused(client: Client) -> None:
 
 
 @given(bearer=st.text(st.characters(min_codepoint=33, max_codepoint=126)))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_garbage_is_refused_and_nothing_worse(client: Client, bearer: str) -> None:
     assert push(client, bearer).status_code == HTTPStatus.UNAUTHORIZED
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import event_contract
@@ -130,7 +130,6 @@ class World:
         return [event for event in everything if event.type in CHANNELS]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(NAMES, ACTIONS, STAGES), min_size=1, max_size=40), seed=st.integers(0, 2**32))
 def test_the_history_of_every_video_is_in_its_events(steps: list[tuple[str, str, str]], seed: int) -> None:
     world, outsider = World(), Outsider()

@@ -280,6 +280,4 @@ class LifecycleMachine(RuleBasedStateMachine):
 
 @pytest.mark.reliability("B2", "B3", "B10", "B11", "B12", "B21", "B26", "B27")
 def test_whatever_happens_the_rules_hold() -> None:
-    run_state_machine_as_test(
-        LifecycleMachine, settings=settings(max_examples=100, stateful_step_count=40, deadline=None)
-    )
+    run_state_machine_as_test(LifecycleMachine, settings=settings(max_examples=100, stateful_step_count=40))

@@ -320,7 +320,7 @@ def _stills(levels: Sequence[int]) -> Pictures:
     return np.ascontiguousarray(np.broadcast_to(flat, (len(levels), 20, 20, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     levels=st.lists(st.sampled_from([0, 10, 120, 130, 255]), min_size=1, max_size=60),
     gaps_s=st.lists(st.floats(0.001, 2.0), min_size=60, max_size=60),

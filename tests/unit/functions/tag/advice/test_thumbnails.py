@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,10 +63,13 @@ def test_a_blurred_or_dark_picture_is_none(worse: list[Finding]) -> None:
 
 def test_a_picture_in_a_transition_or_in_black_is_passed_over() -> None:
     findings = [*looks(0), *looks(1)]
-    fading = [keyed(0, 0, 5, keyframe_s=4.8), keyed(1, 5, 10, transition_in="dissolve", transition_s=1.0)]
+    dissolve = keyed(1, 5, 10, transition_in="dissolve", transition_s=1.0)
+    leaving = [keyed(0, 0, 5, keyframe_s=4.2), dissolve]
+    arriving = [keyed(0, 0, 5), replace(dissolve, keyframe_s=5.8)]
     wiped = [*TWO, span("transition", 2.4, 3.0)]
     black = [*TWO, span("black", 2, 3)]
-    assert [times_s(given, findings) for given in (fading, wiped, black)] == [[7.5], [7.5], [7.5]]
+    found = [times_s(given, findings) for given in (leaving, wiped, black, arriving)]
+    assert found == [[7.5], [7.5], [7.5], [2.5]]
 
 
 def test_a_title_in_the_picture_speaks_for_it_unless_it_is_cut_off() -> None:
