@@ -66,9 +66,9 @@ class TagStage:
         video, media = context.video, context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        segments, found = context.records(Segment), context.records(Finding)
-        trusted = heeded(found)
-        findings = trusted.findings
+        segments = tuple(context.records(Segment))  # what one tagger does to it must not be the others' loss
+        trusted = heeded(context.records(Finding))
+        findings = tuple(trusted.findings)
         known = TaggingInput(media=media, segments=segments, findings=findings)
         said = self._said(known, Isolation(context))
         witnesses = Witnesses(findings, media.duration_s)

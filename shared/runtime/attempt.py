@@ -66,7 +66,8 @@ class AttemptServices:
 class RunningAttempt:
     """Implements StageContext for one claim; use as a context manager around the stage's run.
 
-    While it is open, a thread extends the lease. Leaving it ends the thread and removes the workspace.
+    While it is open, a thread extends the lease until the deadline. Leaving it ends the thread and removes the
+    workspace.
 
     Args:
         claim: What was granted.
@@ -246,6 +247,9 @@ class RunningAttempt:
     def _beat(self) -> None:
         services = self._services
         while not self._stop.wait(services.heartbeat_s):
+            if self.remaining_s() < 0:  # whoever hangs does not keep others from taking over for ever
+                logger().error("attempt_overdue")
+                return
             extend = services.lifecycle.heartbeat(
                 self._claim, services.clock.now(), services.lease_s, self._progress, self.effort.cost
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
@@ -58,6 +59,7 @@ class Good(Analyzer):
     inputs = frozenset({"segments"})
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
+        assert type(video.segments) is tuple
         assert (len(video.segments), video.audio, video.proxy, list(video.keyframes)) == (1, None, None, [])
         with pytest.raises(RuntimeError, match="not among the inputs"):
             video.pictures()
@@ -104,6 +106,7 @@ class Labels(Tagger):
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
         assert (len(video.segments), list(video.findings)) == (1, [])
+        assert type(video.segments) is tuple, "what it does to it would be the others' loss"
         yield tag("train", kind="topic", producer=self.name)
 
 
@@ -166,6 +169,38 @@ class Blind(Segmenter):
         raise AssertionError("nobody asks it any more")
 
 
+class Shots(Listening):
+    """Finds what a test wants."""
+
+    name = "shots-of-others"
+    found: ClassVar[Sequence[dict[str, Any]]] = ()
+
+    def finish(self) -> Sequence[Segment]:
+        usual = {"kind": "shot", "start_frame": 0, "end_frame": 9, "producer": self.name, "producer_version": "1"}
+        return [Segment(**{**usual, **one}) for one in self.found]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"index": 1, "start_s": 0.0, "end_s": 1.0}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0}, {"index": 0, "start_s": 1.0, "end_s": 1.6}],
+        [{"index": 0, "start_s": 0.5, "end_s": 1.0}, {"index": 1, "start_s": 0.0, "end_s": 0.6}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0, "start_frame": None, "end_frame": None}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0, "transition_in": "bang"}],
+    ],
+    ids=["number", "doubled", "order", "frames", "transition"],
+)
+def test_shots_that_make_no_video(
+    footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Sequence[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(Shots, "found", found)
+    context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
+    records = SegmentStage(FakeMediaTool(tuple(footage.frames())), [Shots(NO_PORTS)]).run(context).records
+    assert [one.producer for one in segments(records, "shot")] == ["segment"]
+    assert [caveat.code for caveat in context.caveats] == ["plugin_failed"]
+
+
 @pytest.fixture
 def footage() -> Footage:
     rng = np.random.default_rng(2)
@@ -222,6 +257,11 @@ FINE = Rung(name="90p", width=160, height=90, max_bitrate_bps=1, crf=23)
         ((), "at least one rung"),
         ((replace(FINE, codec="av1"),), "H.264 first"),
         ((replace(FINE, width=3),), "even"),
+        ((replace(FINE, width=16384),), "even"),
+        ((replace(FINE, name="../../90p"),), "names of their own"),
+        ((FINE, FINE), "names of their own"),
+        ((replace(FINE, crf=math.nan),), "JSON"),
+        ((replace(FINE, codec="h265"),), "h265"),  # type: ignore[arg-type]
     ],
 )
 def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why: str) -> None:
