@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
-from functions.tag.disguises import readings
 from functions.tag.order_patterns import PATTERNS, SQUEEZED
 from functions.tag.words import STOP_WORDS, singular, word_list
+from shared.domain.disguises import readings
 from shared.domain.framing import Box
 from shared.domain.plain_text import letters
 from shared.domain.records import Finding

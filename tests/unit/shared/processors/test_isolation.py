@@ -187,7 +187,7 @@ def test_the_third_attempt_goes_without_it(tmp_path: Path) -> None:
         asked.append(context.number)
         return [1]
 
-    for context.number in (1, 2, 3):  # type: ignore[misc]  # of this attempt alone
+    for context.number in (1, 2, 3):
         results(context, work)
     assert asked == [1, 2]
     (caveat,) = context.caveats
