@@ -24,9 +24,7 @@ from shared.domain.ranking import with_ranks
 from shared.domain.records import Finding, Rank, Recommendation, Segment, Tag
 from shared.domain.video import Source
 from shared.ports.embedder import Embedder
-from shared.ports.video_repository import VideoRepository
 from shared.processors.isolation import Budget, Isolation
-from shared.processors.related import related_videos
 from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -44,7 +42,6 @@ class TagStage:
 
     Args:
         taggers: In the order they run.
-        repository: Asked for the owner's other videos.
         embedder: Makes the video searchable by meaning; None where that is not wanted.
         loudness_lufs: Integrated loudness that sound should have; off where it is left as it is.
     """
@@ -52,12 +49,10 @@ class TagStage:
     def __init__(
         self,
         taggers: Sequence[Tagger],
-        repository: VideoRepository,
         embedder: Embedder | None = None,
         loudness_lufs: float | Literal["off"] = "off",
     ) -> None:
         self._taggers = taggers
-        self._repository = repository
         self._embedder = embedder
         self._loudness_lufs = _USUAL_LUFS if loudness_lufs == "off" else loudness_lufs
         self._taxonomy = Taxonomy()
@@ -79,8 +74,7 @@ class TagStage:
         entries = search_entries(video, [*findings, *unheeded], tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()
         points = list(embeddings(self._embedder, about, context)) if self._embedder and about else []
-        related = (why for why, _ in related_videos(video, tags, self._repository, points=points))
-        records = (*tags, *self._advice(video.source, known, tags, unheeded), *related, *entries, *points)
+        records = (*tags, *self._advice(video.source, known, tags, unheeded), *entries, *points)
         context.progress(1.0)
         return StageOutcome(records=records)
 

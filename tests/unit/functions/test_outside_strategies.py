@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +21,6 @@ from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Finding, Segment, Tag
 from shared.ports.media_tool import Frame
-from shared.ports.video_repository import VideoRepository
 from shared.processors.analyzer import AnalysisInput, Analyzer
 from shared.processors.ladder import Ladder, LadderPlanner
 from shared.processors.segmenter import Segmenter
@@ -120,8 +119,7 @@ class WrongKind(Labels):
 def test_taggers(tmp_path: Path) -> None:
     line = finding("text", name="text", modality="text", value="train", start_s=0.0)
     context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), line))
-    others = cast("VideoRepository", type("None", (), {"related": lambda *_, **__: ()})())
-    records = TagStage([WrongKind(NO_PORTS), Labels(NO_PORTS)], others).run(context).records
+    records = TagStage([WrongKind(NO_PORTS), Labels(NO_PORTS)]).run(context).records
 
     assert [record.label for record in records if isinstance(record, Tag)] == ["train"]
     (caveat,) = context.caveats
