@@ -58,7 +58,8 @@ class _IsolatedSegmenter(Segmenter):
         last: dict[str, Segment] = {}
         for segment in self._segmenter.finish():
             where = f"a {segment.kind} from {segment.start_s} to {segment.end_s} s"
-            if not 0.0 <= segment.start_s < segment.end_s <= self._duration_s + END_SLACK_S:
+            latest_s = min(segment.end_s, self._duration_s)
+            if not (0.0 <= segment.start_s < latest_s and segment.end_s <= self._duration_s + END_SLACK_S):
                 raise ValueError(f"{where} is not in the video")
             before = last.get(segment.kind)
             index, end_s = (before.index + 1, before.end_s) if before else (0, 0.0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from dataclasses import replace
+from threading import Thread
 from typing import Final
 
 from functions.transcode.strategies import LADDERS, USUAL_LADDER
@@ -17,6 +19,8 @@ from shared.processors.ladder import Ladder, LadderPlanner
 from shared.processors.strategy import StrategyPorts
 
 __all__ = ["IsolatedLadder", "chosen_ladder"]
+
+_PLANNING_S: Final = 10.0  # it only reckons
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 """What files and objects can be named after."""
@@ -43,7 +47,7 @@ class IsolatedLadder(LadderPlanner):
     def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
         told = look if "look" in self._ladder.inputs else None
         try:
-            planned = decode_json(Ladder, encode_json(self._ladder.plan(media, told, settings)))
+            planned = decode_json(Ladder, encode_json(self._answer(media, told, settings)))
             _check(planned, media)
         except KeyboardInterrupt:
             raise
@@ -55,6 +59,19 @@ class IsolatedLadder(LadderPlanner):
             choice = Choice(subject="ladder", value="the usual one", reason=reason)
             return replace(instead, choices=(choice, *instead.choices), caveat=reason)
         return planned
+
+    def _answer(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+        """Returns what it plans. Raises TimeoutError if it does not come back: its thread is left behind."""
+        answer: Future[Ladder] = Future()
+
+        def plan() -> None:
+            try:
+                answer.set_result(self._ladder.plan(media, look, settings))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        Thread(target=plan, name="ladder", daemon=True).start()
+        return answer.result(_PLANNING_S)
 
 
 def _check(planned: Ladder, media: MediaInfo) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from functions.analyze.stage import AnalyzeStage
 from functions.segment.stage import SegmentStage
 from functions.segment.strategies import SEGMENTERS
 from functions.tag.stage import TagStage
+from functions.transcode import isolated_ladder
 from functions.transcode.isolated_ladder import IsolatedLadder, chosen_ladder
 from functions.transcode.strategies.standard import StandardLadder
 from shared.domain.encoding import EncodingSettings, Look, Rung
@@ -273,6 +275,22 @@ def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why:
     assert planned.choices[0].subject == "ladder"
     assert why in planned.choices[0].reason
     assert planned.caveat == planned.choices[0].reason
+
+
+def test_a_ladder_that_never_comes_back_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated_ladder, "_PLANNING_S", 0.05)
+    over = Event()
+
+    class Pondering(Planner):
+        def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+            over.wait(10)
+            return super().plan(media, look, settings)
+
+    usual, media = StandardLadder(NO_PORTS), media_info()
+    planned = IsolatedLadder(Pondering(FINE), usual).plan(media, None, EncodingSettings())
+    over.set()
+    assert "TimeoutError" in planned.caveat
+    assert planned.rungs == usual.plan(media, None, EncodingSettings()).rungs
 
 
 def test_a_ladder_of_the_product_is_relied_on() -> None:
