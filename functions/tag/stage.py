@@ -93,8 +93,9 @@ class TagStage:
             loudness_lufs=self._loudness_lufs,
         )
         for one in advice(about):
-            # It is to be published, wherever that is.
-            value, reason = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            # It is to be published, wherever that is: Markdown has links in it, too.
+            texts = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            value, reason = (text.replace("](", "] (") for text in texts)
             yield replace(one, value=value, reason=reason)
 
     def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:

@@ -69,6 +69,7 @@ def test_what_is_to_be_published_has_no_markup_in_it(tmp_path: Path) -> None:
         text("<img src=x onerror=alert(1)>", **large),
         text("<marquee>Harvest", **large),
         text("Farm", **large),
+        text("[Barn](javascript:alert(1))", **large),
     ]
     context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10, score=0.5), *lines))
     taggers = [TAGGERS.create("keywords", ports())]
@@ -76,6 +77,7 @@ def test_what_is_to_be_published_has_no_markup_in_it(tmp_path: Path) -> None:
     advised = [record for record in records if isinstance(record, Recommendation)]
     assert [one.value for one in advised if one.kind == "title"] == ["Farm"]
     assert not [one for one in advised if "<" in one.value + one.reason or not one.value]
+    assert any("[Barn] (javascript" in one.value for one in advised)
     assert not [record for record in records if isinstance(record, Tag) and "<" in record.label]
     entries = [record.text for record in records if isinstance(record, SearchEntry)]
     assert lines[0].value in entries, "what stands there can be found as it stands there"
