@@ -58,11 +58,15 @@ def readings(text: str) -> Iterator[str]:
 def _seen(text: str) -> str:
     """Returns a text without escapes and the signs that nobody sees, but with the letters among these."""
     plain = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), html.unescape(unquote(text))).translate(_BLANKS)
+    if plain.isascii():  # as most texts are
+        return plain
     shown = (chr(ord(char) - 0xE0000) if ord(char) in _TAG_LETTERS else char for char in plain)
     return "".join(char for char in shown if unicodedata.category(char) != "Cf")
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_LOOKALIKES | _SIGNS)
 
