@@ -15,13 +15,14 @@ from urllib.parse import unquote
 __all__ = ["readings"]
 
 # Letters of other scripts that look like Latin ones, as in Unicode's list of confusables.
-_LOOKALIKES: Final = str.maketrans(
-    "авсеԁһіјкмнорԛѕтуԝхѵԍαβεηικνορτυχᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
-    "abcedhijkmhopqstywxvgabenikvoptuxabcdefghijklmnoprstuvwyz",
-)
-_SIGNS: Final = {first + at: ord("a") + at for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)}
-"""Letters in circles, squares and flags; those of other kinds are compatible with plain ones."""
-
+_LOOKALIKES: Final = {
+    # Letters in circles, squares and flags; those of other kinds are compatible with plain ones.
+    **{first + at: ord("a") + at for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)},
+    **str.maketrans(
+        "авсеԁһіјкмнорԛѕтуԝхѵԍαβεηικνορτυχᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+        "abcedhijkmhopqstywxvgabenikvoptuxabcdefghijklmnoprstuvwyz",
+    ),
+}
 _DIGITS: Final = str.maketrans("0123456789@$!|", "oizeasgtbgasil")
 _ONES: Final = str.maketrans("1", "l")
 _ENCODED: Final = re.compile(
@@ -68,18 +69,14 @@ def _folded(text: str) -> str:
     if text.isascii():
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_LOOKALIKES | _SIGNS)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_LOOKALIKES)
 
 
 def _decoded(code: str) -> Iterator[str]:
     """Yields what a code says, if it says something in letters; that may be another code, which is shorter."""
-    bare = re.sub("[ :=]", "", code)
-    for decode, group in (
-        (base64.urlsafe_b64decode, 4),
-        (base64.b64decode, 4),
-        (base64.b32decode, 8),
-        (binascii.unhexlify, 1),
-    ):
+    bare = re.sub("[ :=]", "", code).replace("-", "+").replace("_", "/")
+    # One way for each alphabet: codes in codes would else be read in twice as many ways at each step.
+    for decode, group in ((base64.b64decode, 4), (base64.b32decode, 8), (binascii.unhexlify, 1)):
         try:
             said = decode(bare + "=" * (-len(bare) % group)).decode()
         except ValueError:  # bytes that are no such code, or no text
