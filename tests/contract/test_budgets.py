@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,23 @@ def test_many_at_the_same_time_get_no_more_than_there_is(budgets: Budgets) -> No
     assert granted <= 6
     assert kept.committed_usd == pytest.approx(0.5 * granted)
     assert granted == 6 or kept.committed_usd < LIMITS.day_usd
+
+
+def test_what_a_store_was_too_busy_for_is_held_nowhere(budgets: Budgets, monkeypatch: pytest.MonkeyPatch) -> None:
+    update, busy = budgets.documents.update, [True, True]
+
+    def sometimes(kind: Any, document_id: str, decide: Any, *, owner: str | None) -> Any:
+        if document_id.endswith(":all") and busy and busy.pop():
+            raise TransientError("store_busy", "Not now.")
+        return update(kind, document_id, decide, owner=owner)
+
+    monkeypatch.setattr(budgets.documents, "update", sometimes)
+    with pytest.raises(TransientError), budgets.allowance(video()) as allowance:
+        allowance.hold(0.9)
+    assert busy == []
+    assert budgets.committed(video()) == [0.0, 0.0, 0.0]
+    with budgets.allowance(video(token=2)) as allowance:
+        allowance.hold(0.9)
 
 
 def test_what_a_dead_attempt_held_stays_counted(budgets: Budgets) -> None:
