@@ -12,6 +12,7 @@ from typing import Protocol
 
 from shared.domain.attempt import ToolRun
 from shared.domain.errors import PermanentError, PipelineError
+from shared.domain.identity import erased_id
 from shared.domain.spans import Attributes
 from shared.domain.spending import BudgetSettings, Hold, ModelSpending, Pot, pots_of, usd_text
 from shared.domain.video import Cost, Video
@@ -198,11 +199,11 @@ def allowance_of(video: Video, ports: BudgetPorts, limits: BudgetSettings) -> Al
         ports: What budgets are kept with.
         limits: How much there is.
     """
-    now = ports.clock.now()
+    now, alias = ports.clock.now(), erased_id(video.id)  # a day's budget outlives the videos of that day
     return Allowance(
         ports.documents if limits.any else None,
-        key=f"{video.id}:r{video.run}:{video.last_token}",
-        about=video.id,
+        key=f"{alias}:r{video.run}:{video.last_token}",
+        about=alias,
         pots=pots_of(video, limits, now),
         now=now,
     )

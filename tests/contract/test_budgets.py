@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.codec import encode_json
 from shared.domain.errors import TransientError
 from shared.domain.spending import BudgetSettings, ModelSpending, day_pot, owner_pot, pots_of
 from shared.domain.video import Cost, Source, Video
@@ -219,6 +220,7 @@ def test_a_deleted_video_stays_deleted(budgets: Budgets) -> None:
         allowance.hold(0.2)
         assert budgets.documents.delete_about(video().id) == 1
         spend(allowance, 0.3, 0.1, expected=0.2)
+        assert video().id not in encode_json(budgets.kept(video())[-1])
     assert budgets.committed(video()) == [0.0, pytest.approx(0.4), pytest.approx(0.4)]
     assert budgets.documents.about(ModelSpending, video().id) == []
 
