@@ -36,7 +36,7 @@ _FORGET: Final = (
     r"|忽略|无视|無視|忘记|忘れ|무시|अनदेख)"
 )
 _THE_FORMER: Final = (
-    r"(?:\b(?:tod[ao]s|toutes|tous|tutt[ei]|alle|alla|wszystk\w*|все[хм]?|anterior\w*|précédent\w*|precedent\w*"
+    r"(?:\b(?:tod[ao]s|toutes|tous|tutt[ei]|alle|alla|wszystk\w*|все[хм]?|anterior\w*|précédent\w*|precedent[ei]\w*"
     r"|vorherig\w*|bisherig\w*|eerdere|vorige|poprzedni\w*|предыдущ\w*|прежни\w*|tidigare|tidligere|tüm|önceki"
     r"|جميع|السابقة|כל|הקודמות)|之前|以前|前の|上面|所有|すべて|全て|모든|이전|सभी|पिछल)"
 )
