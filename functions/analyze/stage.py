@@ -110,7 +110,7 @@ def _gather(context: StageContext) -> AnalysisInput:
     media = context.video.media
     if media is None:
         raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-    segments = context.records(Segment)
+    segments = tuple(context.records(Segment))
     renditions = context.records(Rendition)
     artifacts = {artifact.role: artifact.object for artifact in context.records(Artifact)}
     if not renditions or (media.kind == "video" and "proxy" not in artifacts):
@@ -121,11 +121,11 @@ def _gather(context: StageContext) -> AnalysisInput:
         source=context.video.source,
         media=media,
         segments=segments,
-        keyframes=[
+        keyframes=tuple(
             Keyframe(shot=segment, path=context.fetch(segment.keyframe), object=segment.keyframe)
             for segment in segments
             if segment.kind == "shot" and segment.keyframe is not None
-        ],
+        ),
         audio=context.fetch(audio) if audio else None,
         sound=context.fetch(sound.object) if sound else None,
         loudness=sound.source_loudness if sound else None,

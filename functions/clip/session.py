@@ -35,7 +35,7 @@ class ClipSession:
         self._progress = 0.0
         self._tools: list[ToolRun] = []
         self._stopped_by: LeaseLost | None = None
-        self._heartbeat = Heartbeat(heartbeat_s, lambda: extend(self._progress), self._lose)
+        self._heartbeat = Heartbeat(heartbeat_s, lambda: extend(self._progress), self._lose, self.remaining_s)
 
     def __enter__(self) -> ClipSession:
         self._heartbeat.start()

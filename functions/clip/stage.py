@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,7 +24,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import DocumentStore, Edit
 from shared.ports.encoder import Encoder
 from shared.ports.video_repository import VideoRepository
-from shared.runtime.clips import remove_files
+from shared.runtime.clips import forgotten, remove_files
 from shared.settings import Settings
 
 __all__ = ["ClipPorts", "Clipper"]
@@ -183,9 +184,4 @@ class Clipper:
 
     def _remove(self, clip: Clip) -> None:
         remove_files(self._ports.blobs, self._ports.settings.media_bucket, clip)
-
-        def decide(stored: Clip | None) -> Edit[Clip, None]:
-            unchanged = stored is not None and (stored.state, stored.tries) == (clip.state, clip.tries)
-            return Edit(answer=None, delete=unchanged)
-
-        self._ports.documents.update(Clip, clip.id, decide, owner=clip.owner)
+        self._ports.documents.update(Clip, clip.id, partial(forgotten, clip), owner=clip.owner)

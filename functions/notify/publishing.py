@@ -90,7 +90,9 @@ class Publishing:
     def _told(self, publisher: Publisher, publication: Publication, announced: Announced) -> Publication:
         try:
             publisher.publish(announced)
-        except Exception as error:  # Whatever a package's code does, it is told again, and nobody else waits.
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # Whatever a package's code does, it is told again, and nobody else waits.
             logger().warning(
                 "plugin_failed",
                 plugin=publisher.name,

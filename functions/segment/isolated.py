@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from shared.domain.media import END_SLACK_S, MediaInfo
 from shared.domain.records import Segment
@@ -13,6 +14,8 @@ from shared.processors.segmenter import Segmenter
 from shared.processors.stage import StageContext
 
 __all__ = ["isolated"]
+
+_SAME_S: Final = 1e-6  # what adding up may make of one instant
 
 
 def isolated(segmenter: Segmenter, context: StageContext) -> Segmenter:
@@ -31,11 +34,12 @@ class _IsolatedSegmenter(Segmenter):
         self._isolation = Isolation(context)
         self._budget = Budget(segmenter, context.remaining_s)
         self._duration_s = 0.0
-        self._works = True
+        self._works = self._isolation.takes_part(segmenter)
 
     def start(self, media: MediaInfo) -> None:
         self._duration_s = media.duration_s
-        self._do(lambda: self._segmenter.start(media))
+        if self._works:
+            self._do(lambda: self._segmenter.start(media))
 
     def observe_frame(self, frame: Frame) -> None:
         if self._works and "pictures" in self._segmenter.inputs:
@@ -51,11 +55,19 @@ class _IsolatedSegmenter(Segmenter):
         return self._isolation.results(self._segmenter, Segment, lambda _: self._found(), lambda found: found.kind)
 
     def _found(self) -> Iterator[Segment]:
+        last: dict[str, Segment] = {}
         for segment in self._segmenter.finish():
-            if not 0.0 <= segment.start_s < segment.end_s <= self._duration_s + END_SLACK_S:
-                raise ValueError(
-                    f"a {segment.kind} from {segment.start_s} to {segment.end_s} s is not in the video"
-                )
+            where = f"a {segment.kind} from {segment.start_s} to {segment.end_s} s"
+            latest_s = min(segment.end_s, self._duration_s)
+            if not (0.0 <= segment.start_s < latest_s and segment.end_s <= self._duration_s + END_SLACK_S):
+                raise ValueError(f"{where} is not in the video")
+            before = last.get(segment.kind)
+            index, end_s = (before.index + 1, before.end_s) if before else (0, 0.0)
+            if segment.index != index or segment.start_s < end_s - _SAME_S:
+                raise ValueError(f"{where} is number {segment.index} and not {index}, or begins before {end_s} s")
+            if segment.kind == "shot" and (segment.start_frame or 0) >= (segment.end_frame or 0):
+                raise ValueError(f"{where} has no frames")
+            last[segment.kind] = segment
             yield segment
 
     def _do(self, work: Callable[[], None]) -> None:

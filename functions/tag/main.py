@@ -25,7 +25,7 @@ def endpoint() -> Endpoint:
     wiring = Bootstrap()
     taggers = [TAGGERS.create(name, wiring) for name in wiring.settings.taggers]
     lufs = wiring.settings.encoding.loudness_lufs
-    return wiring.endpoint("tag", TagStage(taggers, wiring.repository, wiring.embedder, lufs))
+    return wiring.endpoint("tag", TagStage(taggers, wiring.embedder, lufs))
 
 
 @functions_framework.http

@@ -30,6 +30,28 @@ _ALL_OR_YOURS: Final = (
 )
 _CLASSIFY: Final = r"(?:tag|label|classify|categori[sz]e)"
 
+_FORGET: Final = (
+    r"(?:\b(?:ignor\w*|zignoruj\w*|oubli\w*|olvid\w*|esque[cç]\w*|descons\w*|dimentic\w*|negeer\w*|vergeet|vergiss"
+    r"|pomiń|zapomnij|glöm|glem|unut\w*|yok\s?say\w*|игнорир\w*|проигнорир\w*|забудь\w*|تجاهل\w*|התעלמ?ם?\w*)"
+    r"|忽略|无视|無視|忘记|忘れ|무시|अनदेख)"
+)
+_THE_FORMER: Final = (
+    r"(?:\b(?:tod[ao]s|toutes|tous|tutt[ei]|alle|alla|wszystk\w*|все[хм]?|anterior\w*|précédent\w*|precedent[ei]\w*"
+    r"|vorherig\w*|bisherig\w*|eerdere|vorige|poprzedni\w*|предыдущ\w*|прежни\w*|tidigare|tidligere|tüm|önceki"
+    r"|جميع|السابقة|כל|הקודמות)|之前|以前|前の|上面|所有|すべて|全て|모든|이전|सभी|पिछल)"
+)
+_TOLD: Final = (
+    r"(?:\b(?:instru[ckç]\w*|istruzion\w*|anweisung\w*|aanwijzing\w*|anvisning\w*|poleceni\w*|consign\w*|regras"
+    r"|reg[eo]l[enas]\w*|règles|zasad\w*|talimat\w*|инструкц\w*|указани\w*|правил\w*|التعليمات|تعليمات|הוראות|ההוראות)"
+    r"|指令|指示|命令|规则|規則|지시|명령|지침|निर्देश)"
+)
+_CALL_IT: Final = (
+    r"(?:\b(?:etichett\w*|etiquet\w*|étiquet\w*|tagg?\w*|marque|kennzeichn\w*|markier\w*|oznacz\w*|пометь\w*"
+    r"|отметь\w*))"
+)
+_THE_VIDEO: Final = r"(?:\b(?:v[ií]d[ée]o\w*|видео|clipe?)|视频|影片|動画|동영상|비디오)"
+_AS: Final = r"\b(?:como|comme|come|als|jako|как|som)\b"
+
 
 def _joined(lines: str) -> re.Pattern[str]:
     """Returns the pattern that is written over several lines; space at their ends is none of it."""
@@ -83,6 +105,10 @@ PATTERNS: Final = tuple(
             r"\b(?:execute|run)\s+(?:the\sfollowing|this)\s+(?:command|script|code)\b",
             r"\b(?:fetch|curl|wget)\b.{0,30}(?:\burl\b|https?)|\b(?:send|post|upload|forward)\b.{0,60}\bto\s+https?",
             r"\bopen\s+(?:the|this)\s+(?:url|link)\b",
+            # in other languages, whatever the order of their words
+            rf"^(?=.*{_FORGET})(?=.*{_THE_FORMER})(?=.*{_TOLD})",
+            rf"{_CALL_IT}.{{0,20}}{_THE_VIDEO}.{{0,10}}{_AS}",
+            rf"{_THE_VIDEO}.{{0,30}}(?:标记为|標記為|标注为|とタグ|로\s?태그|olarak\setiketle)",
             r"\brm\s+-rf\b|\bdrop\s+table\b|\bdelete\s+(?:all|every)\b.{0,20}\b(?:tags?|videos?|files?|data)\b",
         ),
     )

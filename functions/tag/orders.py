@@ -7,14 +7,15 @@ where there are some, what a model says counts only as far as other lines show t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
-from functions.tag.disguises import readings
 from functions.tag.order_patterns import PATTERNS, SQUEEZED
 from functions.tag.words import STOP_WORDS, singular, word_list
+from shared.domain.disguises import readings
 from shared.domain.framing import Box
 from shared.domain.plain_text import letters
 from shared.domain.records import Finding
@@ -141,18 +142,21 @@ def _is_ordered(lines: Sequence[Finding]) -> bool:
 def _beside(orders: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
     """Returns what stands in a paragraph with an order, or repeats its words in that moment, in their order."""
     found: dict[int, Finding] = {}
+    by_moment: dict[tuple[str, str, int], list[Finding]] = defaultdict(list)
+    for one in others:
+        by_moment[_place(one)[:3]].append(one)
     todo = [one for one in orders if one.name != "qr_code"]
     while todo:
         known = todo.pop()
-        near = [one for one in others if id(one) not in found and _goes_with(one, known)]
+        near = [one for one in by_moment[_place(known)[:3]] if id(one) not in found and _goes_with(one, known)]
         found |= {id(one): one for one in near}
         todo += near
     return [one for one in others if id(one) in found]
 
 
 def _goes_with(line: Finding, known: Finding) -> bool:
-    """Says whether a line goes on where another ends, or is gone on with by it, or repeats what it says."""
-    if _place(line)[:3] != _place(known)[:3] or line.name == "qr_code":
+    """Says whether a line goes on where one of that moment ends, or is gone on with by it, or repeats it."""
+    if line.name == "qr_code":
         return False
     return _is_next(line.box, known.box) or _stems(str(line.value)) <= _stems(str(known.value))
 

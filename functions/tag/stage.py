@@ -24,9 +24,7 @@ from shared.domain.ranking import with_ranks
 from shared.domain.records import Finding, Rank, Recommendation, Segment, Tag
 from shared.domain.video import Source
 from shared.ports.embedder import Embedder
-from shared.ports.video_repository import VideoRepository
 from shared.processors.isolation import Budget, Isolation
-from shared.processors.related import related_videos
 from shared.processors.stage import StageContext, StageOutcome
 from shared.processors.tagger import Tagger, TaggingInput
 
@@ -44,7 +42,6 @@ class TagStage:
 
     Args:
         taggers: In the order they run.
-        repository: Asked for the owner's other videos.
         embedder: Makes the video searchable by meaning; None where that is not wanted.
         loudness_lufs: Integrated loudness that sound should have; off where it is left as it is.
     """
@@ -52,12 +49,10 @@ class TagStage:
     def __init__(
         self,
         taggers: Sequence[Tagger],
-        repository: VideoRepository,
         embedder: Embedder | None = None,
         loudness_lufs: float | Literal["off"] = "off",
     ) -> None:
         self._taggers = taggers
-        self._repository = repository
         self._embedder = embedder
         self._loudness_lufs = _USUAL_LUFS if loudness_lufs == "off" else loudness_lufs
         self._taxonomy = Taxonomy()
@@ -66,9 +61,9 @@ class TagStage:
         video, media = context.video, context.video.media
         if media is None:
             raise PermanentError("not_ingested", "The video was never measured. Replay it from ingest.")
-        segments, found = context.records(Segment), context.records(Finding)
-        trusted = heeded(found)
-        findings = trusted.findings
+        segments = tuple(context.records(Segment))  # what one tagger does to it must not be the others' loss
+        trusted = heeded(context.records(Finding))
+        findings = tuple(trusted.findings)
         known = TaggingInput(media=media, segments=segments, findings=findings)
         said = self._said(known, Isolation(context))
         witnesses = Witnesses(findings, media.duration_s)
@@ -79,8 +74,7 @@ class TagStage:
         entries = search_entries(video, [*findings, *unheeded], tags, media.duration_s)
         about = passages(segments, findings, media.duration_s) if self._embedder else ()
         points = list(embeddings(self._embedder, about, context)) if self._embedder and about else []
-        related = (why for why, _ in related_videos(video, tags, self._repository, points=points))
-        records = (*tags, *self._advice(video.source, known, tags, unheeded), *related, *entries, *points)
+        records = (*tags, *self._advice(video.source, known, tags, unheeded), *entries, *points)
         context.progress(1.0)
         return StageOutcome(records=records)
 
@@ -99,8 +93,9 @@ class TagStage:
             loudness_lufs=self._loudness_lufs,
         )
         for one in advice(about):
-            # It is to be published, wherever that is.
-            value, reason = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            # It is to be published, wherever that is: Markdown has links in it, too.
+            texts = (plain_text(text, _MAX_ADVICE_CHARS) for text in (one.value, one.reason))
+            value, reason = (text.replace("](", "] (") for text in texts)
             yield replace(one, value=value, reason=reason)
 
     def _said(self, known: TaggingInput, isolation: Isolation) -> list[Tag]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.local.rendering import clock_time
+from shared.bootstrap import Bootstrap
 from shared.domain.clip_choice import listed
-from shared.domain.records import Recommendation, RecommendationKind
+from shared.domain.records import Embedding, Recommendation, RecommendationKind, Tag
 from shared.domain.video import Video
+from shared.processors.related import related_videos
 
-__all__ = ["AdviceRow", "advice_rows"]
+__all__ = ["AdviceRow", "advice_rows", "related_now"]
 
 _ORDER: Final[tuple[RecommendationKind, ...]] = (
     "highlight",
@@ -43,14 +45,21 @@ class AdviceRow:
     why: str
 
 
+def related_now(wiring: Bootstrap, video: Video) -> Sequence[tuple[Recommendation, Video]]:
+    """Returns the videos that are related to one, and why; they are not stored, for they may go."""
+    repository = wiring.repository
+    points = repository.records(video, Embedding) if wiring.settings.embedder != "none" else ()
+    return related_videos(video, repository.records(video, Tag), repository, points=points)
+
+
 def advice_rows(
     recommendations: Sequence[Recommendation], related: Sequence[tuple[Recommendation, Video]]
 ) -> Iterator[list[AdviceRow]]:
     """Yields the rows of each kind, in the order of `_ORDER`, related videos last.
 
     Args:
-        recommendations: What is stored; related videos among it are as old as the tags, and are left out.
-        related: The videos that are related now, and why.
+        recommendations: What is stored; related videos were once, and are left out.
+        related: See related_now().
     """
     for kind in _ORDER:
         found = listed(kind, recommendations)

@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from functions.api.rendering import encoded
 from functions.api.views import Views, timings
+from infra.local.advice_rows import related_now
+from shared.bootstrap import Bootstrap
 from shared.domain.labels import Label
 from shared.domain.ranking import with_ranks
 from shared.domain.records import Choice, Finding, Rank, Recommendation, Rendition, Segment, Tag
 from shared.domain.video import Video
-from shared.ports.video_repository import SearchHit, VideoRepository
+from shared.ports.video_repository import SearchHit
 
 __all__ = ["full_view", "hit_view", "label_view", "short_view"]
 
@@ -25,8 +27,10 @@ def short_view(video: Video) -> dict[str, Any]:
     return _json(_VIEWS.video(video))
 
 
-def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
+def full_view(wiring: Bootstrap, video: Video) -> dict[str, Any]:
     """Returns a video with its renditions, choices, segments, findings, tags, recommendations and timings."""
+    repository = wiring.repository
+    advised = (*repository.records(video, Recommendation), *(why for why, _ in related_now(wiring, video)))
     attempts = repository.attempts(video.id)
     return short_view(video) | {
         "renditions": [_json(_VIEWS.rendition(one)) for one in repository.records(video, Rendition)],
@@ -37,9 +41,7 @@ def full_view(repository: VideoRepository, video: Video) -> dict[str, Any]:
         ],
         "findings": [_json(_VIEWS.finding(one)) for one in repository.records(video, Finding)],
         "tags": [_json(_VIEWS.tag(one)) for one in repository.records(video, Tag)],
-        "recommendations": [
-            _json(_VIEWS.recommendation(one)) for one in repository.records(video, Recommendation)
-        ],
+        "recommendations": [_json(_VIEWS.recommendation(one)) for one in advised],
         "timings": {stage: _json(timing) for stage, timing in timings(attempts, video.run).items()},
     }
 

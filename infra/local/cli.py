@@ -126,7 +126,7 @@ def process(
     wiring = open_deployment(data_dir, analyzers=analyzers)
     videos = process_files(wiring, files, workers, err if as_json else out, alone=bool(analyzers))
     if as_json:
-        typer.echo(json.dumps([full_view(wiring.repository, video) for video in videos if video], indent=2))
+        typer.echo(json.dumps([full_view(wiring, video) for video in videos if video], indent=2))
     else:
         print_outcomes(videos)
     raise typer.Exit(exit_code(videos))
@@ -149,7 +149,7 @@ def show(video_id: VideoId, data_dir: DataDir = None, as_json: AsJson = False) -
     wiring = open_deployment(data_dir, existing=True)
     video = find_video(wiring, video_id)
     if as_json:
-        typer.echo(json.dumps(full_view(wiring.repository, video), indent=2))
+        typer.echo(json.dumps(full_view(wiring, video), indent=2))
     else:
         print_details(wiring, video)
 

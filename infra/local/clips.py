@@ -8,6 +8,7 @@ from typing import Annotated
 
 import rich.progress
 import typer
+from rich.markup import escape
 
 from infra.local.delivery_lines import DeliveryLines
 from infra.local.options import DataDir, VideoId
@@ -139,7 +140,7 @@ def _made(wiring: Bootstrap, asked: Clip) -> Clip:
     """Waits until a clip is ready or has failed, and returns it as it is then; ``expired`` if it was deleted."""
     bars = rich.progress.Progress(console=err, transient=True)
     with until_interrupted(exit_code=130), bars:
-        task = bars.add_task(f"Cutting {asked.name}", total=1.0)
+        task = bars.add_task(f"Cutting {escape(asked.name)}", total=1.0)
         lines = DeliveryLines(wiring, lambda line: bars.console.print(line, markup=False), failures_only=True)
         with Host(wiring, 1, lines) as host:
             if asked.is_open:

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from infra.local.advice_rows import advice_rows
+from infra.local.advice_rows import advice_rows, related_now
 from infra.local.rendering import SHORT_ID, clock_time, plain_table, program_name, styled_status
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt
@@ -20,7 +20,6 @@ from shared.domain.ranking import with_ranks
 from shared.domain.records import (
     Artifact,
     Choice,
-    Embedding,
     Evidence,
     Finding,
     Rank,
@@ -30,7 +29,6 @@ from shared.domain.records import (
     Tag,
 )
 from shared.domain.video import Video
-from shared.processors.related import related_videos
 
 __all__ = ["video_details", "where_to_look"]
 
@@ -53,7 +51,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
         "Text and speech": _texts(repository.records(video, Finding)),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
-        "Recommendations": _recommendations(repository.records(video, Recommendation), _related(wiring, video)),
+        "Recommendations": _recommendations(repository.records(video, Recommendation), related_now(wiring, video)),
         "What it took": _costs(repository.attempts(video.id), video.run),
     }
     for title, table in tables.items():
@@ -147,13 +145,6 @@ def _tags(tags: Sequence[Tag]) -> Table:
 def _evidence(evidence: Evidence) -> str:
     quote = f"“{evidence.quote}”" if evidence.quote else "picture"
     return f"{clock_time(evidence.start_s)} {evidence.modality}: {quote}"
-
-
-def _related(wiring: Bootstrap, video: Video) -> Sequence[tuple[Recommendation, Video]]:
-    """Returns the videos that are related to it now; those that were when it was tagged may be gone."""
-    repository = wiring.repository
-    points = repository.records(video, Embedding) if wiring.settings.embedder != "none" else ()
-    return related_videos(video, repository.records(video, Tag), repository, points=points)
 
 
 def _recommendations(

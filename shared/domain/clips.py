@@ -141,8 +141,12 @@ class Clip:
         return replace(self, state="failed", reason=reason, due_at=now + _KEPT)
 
     def expired(self, now: datetime) -> Clip:
-        """Returns it as it is removed: whoever makes it must not complete it, and sweep goes on with that."""
-        return replace(self, state="expired", file=None, due_at=now)
+        """Returns it as it is removed: whoever makes it must not complete it, and sweep goes on with that.
+
+        It is remembered until they must have heard of it: whoever asks anew is not to begin with their number.
+        """
+        due_at = max(self.due_at, now) if self.state == "running" else now
+        return replace(self, state="expired", file=None, due_at=due_at)
 
 
 def new_clip(video: Video, source: ObjectRef, choice: ClipChoice, now: datetime) -> Clip:

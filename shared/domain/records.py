@@ -168,7 +168,8 @@ class Recommendation:
             entry point), ``thumbnail`` (one of a few stills, the best first, by all that was found in them; the
             artifact ``poster`` is there before anything was, and chosen by looks), ``highlight`` (a stretch worth
             a clip of its own), ``reframe`` (what to keep of the picture in 9:16) or ``fix`` (something to mend).
-            For the viewer: ``related`` (another video). ``poster`` was the best still before there were three.
+            For the viewer: ``related`` (another video), which is found anew each time and not stored: it would
+            outlive the other one. ``poster`` was the best still before there were three.
         value: The text, the related video's id, what to do for a fix, ``crop`` or ``pad`` for a reframe; empty
             for pictures. A hashtag begins with ``#``.
         reason: Why, in words.

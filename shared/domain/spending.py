@@ -53,7 +53,7 @@ class Hold:
 
     Attributes:
         key: The attempt's.
-        about: The video.
+        about: What stands for the video.
         usd: US dollars.
         at: When it was held.
     """

@@ -103,6 +103,7 @@ def _language(findings: Sequence[Finding], media: MediaInfo | None) -> str | Non
         finding
         for finding in findings
         if finding.name == "speech_language" and finding.confidence >= _SURE_OF_LANGUAGE
+        if _LANGUAGE.fullmatch(str(finding.value))  # it goes into manifests
     ]
     if heard:
         return str(max(heard, key=lambda finding: finding.end_s - finding.start_s).value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from shared.domain.attempt import ToolRun
 from shared.domain.errors import PermanentError, PipelineError
+from shared.domain.identity import erased_id
 from shared.domain.spans import Attributes
 from shared.domain.spending import BudgetSettings, Hold, ModelSpending, Pot, pots_of, usd_text
 from shared.domain.video import Cost, Video
@@ -87,6 +88,7 @@ class Allowance:
         self._pots = pots
         self._now = now
         self._lock = threading.Lock()
+        self._has_held = False  # in any budget, whether that was enough or not
         self._held_usd = 0.0
         self._promised_usd = 0.0
         self._spent_usd = 0.0
@@ -97,11 +99,10 @@ class Allowance:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._settle()
-            return
-        with suppress(PipelineError):  # what went wrong before matters more; the hold counts until it is settled
-            self._settle()
+        for pot in self._pots if self._has_held else ():
+            # What went wrong before matters more; what can't be settled counts as held.
+            with suppress(PipelineError) if error else nullcontext():
+                self._settle(pot)
 
     @property
     def limited(self) -> bool:
@@ -156,6 +157,7 @@ class Allowance:
                 self._spent_usd += meter.usd
 
     def _hold(self, usd: float) -> None:
+        self._has_held = True
         for done, pot in enumerate(self._pots):
             refusal = self._held_in(pot, usd)
             if refusal is not None:
@@ -179,15 +181,14 @@ class Allowance:
 
         return self._documents.update(ModelSpending, pot.empty.id, decide, owner=None)
 
-    def _settle(self) -> None:
-        if self._documents is None or not self._held_usd:
+    def _settle(self, pot: Pot) -> None:
+        if self._documents is None:
             return
 
         def decide(kept: ModelSpending | None) -> Edit[ModelSpending, None]:
             return Edit(answer=None, document=kept.settled(self._key, self._spent_usd) if kept else None)
 
-        for pot in self._pots:
-            self._documents.update(ModelSpending, pot.empty.id, decide, owner=None)
+        self._documents.update(ModelSpending, pot.empty.id, decide, owner=None)
 
 
 def allowance_of(video: Video, ports: BudgetPorts, limits: BudgetSettings) -> Allowance:
@@ -198,11 +199,11 @@ def allowance_of(video: Video, ports: BudgetPorts, limits: BudgetSettings) -> Al
         ports: What budgets are kept with.
         limits: How much there is.
     """
-    now = ports.clock.now()
+    now, alias = ports.clock.now(), erased_id(video.id)  # a day's budget outlives the videos of that day
     return Allowance(
         ports.documents if limits.any else None,
-        key=f"{video.id}:r{video.run}:{video.last_token}",
-        about=video.id,
+        key=f"{alias}:r{video.run}:{video.last_token}",
+        about=alias,
         pots=pots_of(video, limits, now),
         now=now,
     )

@@ -7,12 +7,15 @@ a result.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final, TypeVar
 
+from shared.domain.codec import decode_json, encode_json
 from shared.domain.errors import LeaseLost, Outage, TransientError
+from shared.domain.plain_text import visible_text
 from shared.interruption import is_ending
 from shared.logs import logger
 from shared.processors.stage import StageContext
@@ -24,6 +27,10 @@ T = TypeVar("T")
 
 PLUGIN_FAILED: Final = "plugin_failed"
 """Code of the caveat on an attempt that a strategy from outside has left nothing to."""
+
+_TRIES: Final = 2
+"""Attempts at a stage that strategies from outside take part in. What hangs, ends the process or takes all of its
+memory leaves no word of whose fault that was: the next one goes without them, well before the last."""
 
 
 class _BrokenPromiseError(Exception):
@@ -82,24 +89,37 @@ class Isolation:
         Raises:
             PipelineError: A strategy of the product failed; or what failed is not the strategy's to answer for.
         """
-        budget = Budget(strategy, self._context.remaining_s)
         if not strategy.package:
-            return list(work(budget))
+            return list(work(Budget(strategy, self._context.remaining_s)))
         found: list[T] = []
+        if not self.takes_part(strategy):
+            return found
         with self.contained(strategy, otherwise=found.clear):
-            results = iter(work(budget))
+            budget = Budget(strategy, self._context.remaining_s)
+            with budget.spent():
+                results = iter(work(budget))
             while True:
                 with budget.spent():
                     some = list(islice(results, 1))
                 if not some:
                     break
-                if not isinstance(some[0], kind):
-                    raise _BrokenPromiseError(f"it left {some[0]!r}, which is no {kind.__name__}")
-                _check_output(strategy, name_of(some[0]))
-                found += some
+                found += (_as_stored(one, kind) for one in some)
+                _check_claims(strategy, found[-1], name_of(found[-1]))
                 if len(found) > strategy.limits.results:
                     raise _BrokenPromiseError(f"it left more than {strategy.limits.results} results")
         return found
+
+    def takes_part(self, strategy: Strategy) -> bool:
+        """Tells whether a strategy may work at this attempt; the attempt says so if not."""
+        lease = self._context.video.lease
+        if not strategy.package or lease is None or lease.attempt <= _TRIES:
+            return True
+        self._context.caveat(
+            PLUGIN_FAILED,
+            f"{strategy.name!r} of the package {strategy.package} was left out: {lease.attempt - 1} attempts with "
+            "it have failed, and it may be what ended them. Replay to try it again.",
+        )
+        return False
 
     @contextmanager
     def contained(self, strategy: Strategy, otherwise: Callable[[], object]) -> Iterator[None]:
@@ -113,7 +133,8 @@ class Isolation:
         """
         try:
             yield
-        except (Exception, SystemExit) as error:  # a library that thinks itself a program ends "the program"
+        except BaseException as error:
+            # Not only Exception: a library that thinks itself a program ends "the program", or is "cancelled".
             if not strategy.package or is_ending() or self._is_for_others(error):
                 raise
             logger().warning("plugin_failed", plugin=strategy.name, package=strategy.package, exc_info=error)
@@ -121,7 +142,7 @@ class Isolation:
             self._context.caveat(PLUGIN_FAILED, blame(strategy, error))
 
     def _is_for_others(self, error: BaseException) -> bool:
-        if isinstance(error, LeaseLost | Outage):
+        if isinstance(error, LeaseLost | Outage | KeyboardInterrupt):
             return True
         lease = self._context.video.lease
         return isinstance(error, TransientError) and lease is not None and lease.attempt == 1
@@ -129,12 +150,22 @@ class Isolation:
 
 def blame(strategy: Strategy, error: BaseException) -> str:
     """Returns a sentence about what a strategy from outside did wrong."""
+    why = visible_text("".join(traceback.format_exception_only(error)))  # whatever its own words are
     return (
-        f"{strategy.name!r} of the package {strategy.package} failed ({type(error).__name__}: {error}); what it "
-        "would have left is missing. Mend it or take it out of the settings, then replay."
+        f"{strategy.name!r} of the package {strategy.package} failed ({why}); what it would have left is missing. "
+        "Mend it or take it out of the settings, then replay."
     )
 
 
-def _check_output(strategy: Strategy, name: str) -> None:
+def _as_stored(result: object, kind: type[T]) -> T:
+    """Returns a result as whoever reads it finds it; what can't be stored or read again raises ValueError."""
+    if not isinstance(result, kind):
+        raise _BrokenPromiseError(f"it left {result!r}, which is no {kind.__name__}")
+    return decode_json(kind, encode_json(result))
+
+
+def _check_claims(strategy: Strategy, result: object, name: str) -> None:
     if strategy.outputs is not None and name not in strategy.outputs:
         raise _BrokenPromiseError(f"it left {name!r}, which is none of its outputs")
+    if (producer := getattr(result, "producer", strategy.name)) != strategy.name:
+        raise _BrokenPromiseError(f"it left what {producer!r} is to have left")

@@ -6,14 +6,14 @@ name means. Two packages that bring the same name are refused where it is select
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, Generic, TypeVar
 
 from shared.domain.errors import ConfigurationError, PipelineError
-from shared.processors.strategy import Strategy, StrategyPorts
+from shared.processors.strategy import Limits, Strategy, StrategyPorts
 
 __all__ = ["OWN_PACKAGE", "Listed", "Registry"]
 
@@ -105,7 +105,10 @@ class Registry(Generic[P]):
             built = strategy(ports)
         except PipelineError:
             raise
-        except Exception as error:  # A package's own code: whatever it does, the selection is to blame.
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # A package's own code; the selection is to blame.
             raise self._bad(name, point, f"can't be built: {error!r}") from error
         if point is not None:
             built.package = _package(point)
@@ -129,7 +132,7 @@ class Registry(Generic[P]):
     def _loaded(self, name: str, point: EntryPoint | None) -> type[P]:
         try:
             loaded = _attribute(self._builtin[name]) if point is None else point.load()
-        except Exception as error:  # As above: its modules may do anything when they are imported.
+        except (Exception, SystemExit) as error:  # As above: its modules may do anything when they are imported.
             raise self._bad(name, point, f"can't be imported: {error!r}") from error
         if not (isinstance(loaded, type) and issubclass(loaded, self._base)):
             raise self._bad(name, point, f"must be a class that extends {self._base.__name__}")
@@ -143,6 +146,8 @@ class Registry(Generic[P]):
             raise self._bad(name, point, f"must have the name of its entry point, {name!r}")
         if not getattr(strategy, "version", ""):
             raise self._bad(name, point, "must have a version")
+        if not (isinstance(strategy.inputs, Set) and isinstance(strategy.limits, Limits)):
+            raise self._bad(name, point, "must have a set of inputs and Limits")
         if unknown := strategy.inputs - self._base.inputs:
             known = ", ".join(sorted(self._base.inputs))
             raise self._bad(name, point, f"asks for {', '.join(sorted(unknown))}; there are {known}")

@@ -40,10 +40,17 @@ class Limits:
         time_share: Share of the time that is left when it begins, 0..1. Programs that it runs are killed at that;
             it is stopped itself between two results, or two frames.
         results: How many results it may leave for one video.
+
+    Raises:
+        ValueError: Nobody can work within that.
     """
 
     time_share: float = 0.5
     results: int = 20_000
+
+    def __post_init__(self) -> None:
+        if not (0.0 < self.time_share <= 1.0 and self.results > 0):
+            raise ValueError(f"{self} leaves nothing to work with")
 
 
 class Strategy:

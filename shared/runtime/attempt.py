@@ -67,7 +67,8 @@ class AttemptServices:
 class RunningAttempt:
     """Implements StageContext for one claim; use as a context manager around the stage's run.
 
-    While it is open, a thread extends the lease. Leaving it ends the thread and removes the workspace.
+    While it is open, a thread extends the lease until the deadline. Leaving it ends the thread and removes the
+    workspace.
 
     Args:
         claim: What was granted.
@@ -93,7 +94,7 @@ class RunningAttempt:
         self._fetched: dict[tuple[str, str], Path] = {}
         self._stored: list[ObjectRef] = []
         self._stopped_by: Exception | None = None
-        self._heartbeat = Heartbeat(services.heartbeat_s, self._extend, self.stop)
+        self._heartbeat = Heartbeat(services.heartbeat_s, self._extend, self.stop, self.remaining_s)
 
     def __enter__(self) -> RunningAttempt:
         shutil.rmtree(self._workspace, ignore_errors=True)

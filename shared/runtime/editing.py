@@ -12,11 +12,10 @@ from shared.domain.corrections import CORRECTED_STAGE, corrected_records
 from shared.domain.errors import NotFound, TransientError
 from shared.domain.identity import edited_key
 from shared.domain.lifecycle import Lifecycle
-from shared.domain.records import Embedding, Recommendation, Record, Tag
+from shared.domain.records import Record
 from shared.domain.video import Video
 from shared.ports.clock import Clock
 from shared.ports.video_repository import VideoRepository
-from shared.processors.related import related_videos
 
 __all__ = ["edit_video"]
 
@@ -71,14 +70,4 @@ def _corrected(repository: VideoRepository, seen: Video, wanted: Video) -> tuple
     only = replace(seen, results={CORRECTED_STAGE: key})
     left = [record for kind in RECORD_KINDS.values() for record in repository.records(only, kind)]
     records = corrected_records(left, seen, wanted)
-    if wanted.tag_edits != seen.tag_edits:
-        records = _related_anew(repository, seen, records)
     return edited_key(seen.run, CORRECTED_STAGE, seen.last_token + 1, uuid.uuid4().hex[:8]), records
-
-
-def _related_anew(repository: VideoRepository, video: Video, records: Sequence[Record]) -> tuple[Record, ...]:
-    kept = [one for one in records if not (isinstance(one, Recommendation) and one.kind == "related")]
-    tags = [one for one in records if isinstance(one, Tag)]
-    points = [one for one in records if isinstance(one, Embedding)]
-    related = [why for why, _ in related_videos(video, tags, repository, points=points)]
-    return (*kept, *related)

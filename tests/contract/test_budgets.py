@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.domain.codec import encode_json
 from shared.domain.errors import TransientError
 from shared.domain.spending import BudgetSettings, ModelSpending, day_pot, owner_pot, pots_of
 from shared.domain.video import Cost, Source, Video
@@ -113,6 +115,23 @@ def test_many_at_the_same_time_get_no_more_than_there_is(budgets: Budgets) -> No
     assert granted == 6 or kept.committed_usd < LIMITS.day_usd
 
 
+def test_what_a_store_was_too_busy_for_is_held_nowhere(budgets: Budgets, monkeypatch: pytest.MonkeyPatch) -> None:
+    update, busy = budgets.documents.update, [True, True]
+
+    def sometimes(kind: Any, document_id: str, decide: Any, *, owner: str | None) -> Any:
+        if document_id.endswith(":all") and busy and busy.pop():
+            raise TransientError("store_busy", "Not now.")
+        return update(kind, document_id, decide, owner=owner)
+
+    monkeypatch.setattr(budgets.documents, "update", sometimes)
+    with pytest.raises(TransientError), budgets.allowance(video()) as allowance:
+        allowance.hold(0.9)
+    assert busy == []
+    assert budgets.committed(video()) == [0.0, 0.0, 0.0]
+    with budgets.allowance(video(token=2)) as allowance:
+        allowance.hold(0.9)
+
+
 def test_what_a_dead_attempt_held_stays_counted(budgets: Budgets) -> None:
     budgets.allowance(video(token=1)).hold(0.6)  # and then its worker is killed
     with budgets.allowance(video(token=2)) as allowance:
@@ -201,6 +220,7 @@ def test_a_deleted_video_stays_deleted(budgets: Budgets) -> None:
         allowance.hold(0.2)
         assert budgets.documents.delete_about(video().id) == 1
         spend(allowance, 0.3, 0.1, expected=0.2)
+        assert video().id not in encode_json(budgets.kept(video())[-1])
     assert budgets.committed(video()) == [0.0, pytest.approx(0.4), pytest.approx(0.4)]
     assert budgets.documents.about(ModelSpending, video().id) == []
 

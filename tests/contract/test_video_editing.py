@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.attempt import Effort
 from shared.domain.change import Change
-from shared.domain.records import Finding, Recommendation, SearchEntry, Tag
+from shared.domain.records import Finding, SearchEntry, Tag
 from shared.domain.video import Cost, Details, TagEdit, Video
 from shared.ports.video_repository import VideoRepository
 from shared.runtime.editing import edit_video
@@ -22,7 +22,6 @@ DETAILS = Details(
 )
 ADDED = TagEdit(label="deep snow", kind="topic", present=True, by="ann", start_s=1.0, end_s=2.0)
 TAKEN_OFF = TagEdit(label="train", kind="topic", present=False, by="key:1")
-RELATED = Recommendation(kind="related", value="v" + "b" * 26, reason="Both are about: train", score=0.5)
 
 
 def edit(driver: VideoDriver, video: Video, *edits: TagEdit, details: Details = DETAILS) -> Video:
@@ -34,7 +33,7 @@ def edit(driver: VideoDriver, video: Video, *edits: TagEdit, details: Details = 
 
 def tagged(driver: VideoDriver, name: str = "ann/clip.mp4") -> Video:
     return driver.finish(
-        driver.upload(name), {"tag": [tag("train"), tag("night"), search_entry("train", source="tag"), RELATED]}
+        driver.upload(name), {"tag": [tag("train"), tag("night"), search_entry("train", source="tag")]}
     )
 
 
@@ -57,7 +56,6 @@ def test_records_and_search_follow_in_one_commit(repository: VideoRepository, dr
     assert [hit.video_id for hit in repository.search("deep")] == [video.id]
     found = repository.related(owner="ann", labels=["train", "deep snow"], exclude="")
     assert {one.video_id: one.labels for one in found} == {video.id: ("deep snow",), other.id: ("train",)}
-    assert [one.value for one in repository.records(edited, Recommendation)] == [other.id]
 
     undone = edit(driver, video, details=Details())
     assert repository.search("alpen") == []

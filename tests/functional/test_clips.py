@@ -14,6 +14,7 @@ from shared.domain.clips import Clip, clip_object
 from shared.domain.records import Recommendation
 from shared.domain.video import Video
 from shared.ports.document_store import Edit
+from shared.runtime.clips import is_being_clipped
 from shared.settings import QuotaSettings, Settings
 from shared.testing.clock import ManualClock
 from shared.testing.driver import VideoDriver
@@ -143,14 +144,36 @@ class TestMade:
 
     @staticmethod
     def complete(ports: FakeApiPorts, made: Library, clip_id: str, size_bytes: int) -> Clip:
+        begun = TestMade.begin(ports, clip_id)
+        file = made.put(clip_object(begun, 1), bytes(size_bytes), "video/mp4")
+        ready = begun.completed(file, 4.0, ports.clock.now())
+        return ports.documents.update(Clip, clip_id, lambda _: Edit(answer=ready, document=ready), owner="ann")
+
+    @staticmethod
+    def begin(ports: FakeApiPorts, clip_id: str) -> Clip:
         def decide(stored: Clip | None) -> Edit[Clip, Clip]:
             assert stored is not None
             begun = stored.begun(ports.clock.now(), 30.0)
-            file = made.put(clip_object(begun, 1), bytes(size_bytes), "video/mp4")
-            ready = begun.completed(file, 4.0, ports.clock.now())
-            return Edit(answer=ready, document=ready)
+            return Edit(answer=begun, document=begun)
 
         return ports.documents.update(Clip, clip_id, decide, owner="ann")
+
+    @pytest.mark.reliability("B10", "B27")
+    def test_taken_back_while_it_is_made_it_is_remembered_until_who_makes_it_must_know(
+        self, ports: FakeApiPorts, made: Library
+    ) -> None:
+        video = made.add_finished()
+        clip_id = asked(made, video, "shot:0")["id"]
+        first, url = self.begin(ports, clip_id), f"/v1/videos/{video.id}/clips/{clip_id}"
+        assert made.ask(url, role="editor", method="DELETE").status_code == 204
+        assert made.ask(url).status_code == 404
+        assert made.get("/v1/usage")["clips"] == 0
+        assert is_being_clipped(ports.documents, video.id, ports.clock.now())
+        assert asked(made, video, "shot:0")["state"] == "queued"
+        assert self.begin(ports, clip_id).tries == first.tries + 1
+        made.ask(url, role="editor", method="DELETE")
+        ports.clock.sleep(30)
+        assert not is_being_clipped(ports.documents, video.id, ports.clock.now())
 
     def test_it_leads_to_its_file_until_that_is_removed(self, ports: FakeApiPorts, made: Library) -> None:
         video = made.add_finished()

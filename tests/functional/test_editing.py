@@ -176,7 +176,7 @@ class TestTags:
             inputs=(text("snow and ice and train"),),
             tag_edits=claim.video.tag_edits,
         )
-        outcome = TagStage([Snowy(NO_PORTS)], driver.repository).run(context)
+        outcome = TagStage([Snowy(NO_PORTS)]).run(context)
         assert {one.label for one in outcome.records if isinstance(one, Tag)} == {"trains", "ice"}
         change(library, f"{url}/tags/winter", "PUT", json={})
         driver.commit(claim, outcome.records)
@@ -371,5 +371,5 @@ def finish_with_tags(library: Library, video_id: str, folder: Path) -> None:
             context = FakeStageContext(
                 folder, media=media_info(), inputs=(known,), tag_edits=claim.video.tag_edits
             )
-            records = TagStage([Snowy(NO_PORTS)], driver.repository).run(context).records
+            records = TagStage([Snowy(NO_PORTS)]).run(context).records
         driver.commit(claim, records)

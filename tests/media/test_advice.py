@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,8 +14,6 @@ from functions.tag.stage import TagStage
 from functions.tag.strategies import TAGGERS
 from shared.domain.ranking import with_ranks
 from shared.domain.records import Finding, Rank, Recommendation, RecommendationKind, Record, Segment
-from shared.ports.video_repository import VideoRepository
-from shared.testing.video_repository import InMemoryVideoRepository
 from tests.drawn_video import COLUMNS, ROWS, Caption, DrawnVideo, Picture, landscape
 from tests.media.understanding import draw_clip, understood
 from tests.unit.functions.analyze.studio import ports
@@ -60,7 +58,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
     context = understood(clip, folder, [PicturesAnalyzer], more=[BlackSegmenter])
     context.inputs = (*context.inputs, *lines)
     taggers = [TAGGERS.create(name, ports()) for name in ("keywords", "signals")]
-    tagged = TagStage(taggers, cast("VideoRepository", InMemoryVideoRepository())).run(context).records
+    tagged = TagStage(taggers).run(context).records
     return (*context.inputs, *tagged)
 
 

@@ -170,10 +170,11 @@ def test_a_window_is_what_is_left_of_the_picture(
 REEL = ((0.4, 1.2), (1.96, 2.44), (3.0, 3.84))
 
 
+@pytest.mark.parametrize("sound_s", [4.0, 0.5])
 def test_a_reel_has_the_frames_of_all_its_parts_and_plays(
-    make_clip: MakeClip, download: Download, cut: Cut
+    sound_s: float, make_clip: MakeClip, download: Download, cut: Cut
 ) -> None:
-    sound = ("-f", "lavfi", "-i", "sine=1000:d=4")
+    sound = ("-f", "lavfi", "-i", f"sine=1000:d={sound_s}")
     source = download(make_clip("numbered.mp4", *numbered("25", 4), *sound, *H264, "-c:a", "aac"))
     clip, media = cut(source, *REEL)
     assert numbers(clip) == [*range(10, 30), *range(49, 61), *range(75, 96)]

@@ -256,6 +256,21 @@ def test_answers_that_are_dearer_than_expected_end_it_at_the_budget(watched: Wat
     assert deployment.words() == [0.0, WINDOW_S]
 
 
+@pytest.mark.parametrize("usage", [None, {}, {"promptTokenCount": 0}])
+def test_answers_that_do_not_say_what_they_cost_count_as_expected(
+    watched: Watched, usage: dict[str, int] | None
+) -> None:
+    def silent(asked: Asked) -> Served:
+        body = json.loads(describe(asked).body)
+        del body["usageMetadata"]
+        return Served(body=json.dumps(body if usage is None else {**body, "usageMetadata": usage}).encode())
+
+    watched.deployment.limits = limits(1.0, 1.0, 1.0)
+    watched.deployment.server.script = silent
+    watched.deployment.deliver()
+    assert watched.committed_usd() == [pytest.approx(FINEST_USD)] * 3
+
+
 def described(asked: Asked) -> str:
     body = json.loads(describe(asked).body)
     text: str = body["candidates"][0]["content"]["parts"][0]["text"]

@@ -6,11 +6,13 @@ model recite what it was told wants something that is none of the video's; so it
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
+from shared.domain.disguises import readings
 from shared.domain.plain_text import letters
 from shared.domain.records import Finding
 
@@ -34,12 +36,12 @@ class Leaks:
         self._runs = {run for text in texts for run in _runs(text)}
         tokens = (token.strip(".,:;!?`'\"()[]{}") for text in texts for token in text.split())
         codes = (letters(token) for token in tokens if _CODE.match(token))
-        self._marks = {code for code in codes if len(code) >= _MIN_MARK_CHARS}
+        marks = {code for code in codes if len(code) >= _MIN_MARK_CHARS}
+        self._marks = {form for mark in marks for form in (mark, mark[::-1], codecs.encode(mark, "rot13"))}
 
     def holds(self, text: str) -> bool:
-        """Says whether a text repeats a piece of the instructions, also spelt out or turned around."""
-        squeezed = letters(text)
-        if any(mark in squeezed or mark[::-1] in squeezed for mark in self._marks):
+        """Says whether a text repeats a piece of the instructions, also spelt out, turned around or encoded."""
+        if any(mark in squeezed for squeezed in map(letters, readings(text)) for mark in self._marks):
             return True
         return not self._runs.isdisjoint(_runs(text))
 

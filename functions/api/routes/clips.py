@@ -22,7 +22,7 @@ from shared.ports.clock import Clock
 from shared.ports.document_store import Edit
 from shared.ports.event_bus import EventBus
 from shared.ports.object_links import ObjectLinks
-from shared.runtime.clips import kept, remove_files
+from shared.runtime.clips import forgotten, kept, remove_files
 from shared.runtime.tasks import request_work
 from shared.settings import Settings
 
@@ -155,9 +155,11 @@ def clip_routes(ports: ClipRoutePorts, quotas: Quotas, link_s: float) -> Routes:
         """Deletes a clip and its file, whatever its state: one that is being made is made no further."""
         clip = _known(call)
         # First, so that nobody completes it meanwhile, and sweep goes on should this end here.
-        taken_back = call.documents.update(Clip, clip.id, partial(_taken_back, clock.now()))
+        now = clock.now()
+        taken_back = call.documents.update(Clip, clip.id, partial(_taken_back, now))
         remove_files(ports.blobs, ports.settings.media_bucket, taken_back)
-        call.documents.delete(Clip, clip.id)
+        if taken_back.due_at <= now:
+            call.documents.update(Clip, clip.id, partial(forgotten, taken_back))
         return Answer(value=None, status=204)
 
     def view(clip: Clip) -> ClipView:

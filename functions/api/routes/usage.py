@@ -81,7 +81,8 @@ def usage_routes(quota: QuotaSettings, budget: BudgetSettings, clock: Clock) -> 
     @routes.add("GET", "/v1/usage", allow="viewer", answers={200: UsageView})
     def show_usage(call: Call[Nothing, Nothing]) -> Answer:
         """Shows what all videos and clips amount to, and what they may."""
-        used, clips = call.videos.usage(), list(call.documents.every(Clip))
+        used = call.videos.usage()
+        clips = [clip for clip in call.documents.every(Clip) if clip.state != "expired"]
         pot = owner_pot(call.principal.owner, budget, clock.now())
         today = call.documents.get(ModelSpending, pot.empty.id)
         return Answer(

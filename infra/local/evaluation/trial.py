@@ -105,7 +105,7 @@ class Trials:
         stored = rehearsal.records(Finding)
         findings = crosschecked([*(one for one in stored if one.producer != analyzer.name), *said])
         tagging = Rehearsal(case.video, self._wiring, downloads, workspace, findings)
-        records = TagStage(self._taggers, self._wiring.repository).run(tagging).records
+        records = TagStage(self._taggers).run(tagging).records
         return Outcome(
             case=case,
             labels=frozenset(record.label for record in records if isinstance(record, Tag)),

@@ -211,9 +211,10 @@ def _piece(read: Any, part: _Part, samples: int) -> Any:
     first = round((part.start_s - part.seek_s) * _RATE_HZ)
     # first_pts: silence up to the first sample, and in every gap, so that a sample's number tells its time.
     even = read.audio.filter("aresample", _RATE_HZ, first_pts=0)
-    cut = even.filter("atrim", start_sample=first, end_sample=first + samples).filter("asetpts", "PTS-STARTPTS")
-    # Sound may end before the pictures.
-    whole = cut.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
+    cut = even.filter("atrim", start_sample=first, end_sample=first + samples)
+    # Sound may end before the pictures, and before the part begins: then it has no time yet that could be moved.
+    padded = cut.filter("apad", whole_len=samples).filter("asetpts", "N/SR/TB")
+    whole = padded.filter("atrim", end_sample=samples)
     fade = min(round(_FADE_S * _RATE_HZ), samples // 2)
     return whole.filter("afade", type="in", start_sample=0, nb_samples=fade).filter(
         "afade", type="out", start_sample=samples - fade, nb_samples=fade

@@ -96,11 +96,7 @@ class GeminiVisionModel:
         return self._price is not None
 
     def expected_usd(self, clip_s: float, *, sound_only: bool = False) -> float | None:
-        if self._price is None:
-            return None
-        seen = 0.0 if sound_only else self._fps * self._picture_tokens
-        read = _QUESTION_TOKENS + clip_s * (seen + _SOUND_TOKENS_S)
-        return self._price.usd(round(read), round(max(clip_s * _ANSWER_TOKENS_S, _LEAST_ANSWER_TOKENS)))
+        return None if self._price is None else self._price.usd(*self._expected_tokens(clip_s, sound_only))
 
     @contextmanager
     def footage(self, video: ObjectRef, fetch: Callable[[], Path]) -> Iterator[Footage]:
@@ -138,8 +134,14 @@ class GeminiVisionModel:
             return answer
 
         response = self._client.request(send, session, subject=self.name)
-        self._charge(response.usage_metadata, session)
+        self._charge(response.usage_metadata, question.clip, session)
         return _reply(response)
+
+    def _expected_tokens(self, clip_s: float, sound_only: bool) -> tuple[int, int]:
+        """Returns how many tokens a question is expected to have, and its answer."""
+        seen = 0.0 if sound_only else self._fps * self._picture_tokens
+        read = _QUESTION_TOKENS + clip_s * (seen + _SOUND_TOKENS_S)
+        return round(read), round(max(clip_s * _ANSWER_TOKENS_S, _LEAST_ANSWER_TOKENS))
 
     def _part(self, clip: Clip) -> types.Part:
         footage = clip.footage
@@ -169,11 +171,16 @@ class GeminiVisionModel:
             automatic_continuation=False,  # further requests that nobody would count
         )
 
-    def _charge(self, usage: types.GenerateContentResponseUsageMetadata | None, session: ToolSession) -> None:
-        if usage is None:
-            return
-        read = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
-        written = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+    def _charge(
+        self, usage: types.GenerateContentResponseUsageMetadata | None, clip: Clip | None, session: ToolSession
+    ) -> None:
+        if usage is not None and (usage.prompt_token_count or 0) > 0:
+            read = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
+            written = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+        elif clip is not None:  # an answer that does not say what it cost was not for nothing
+            read, written = self._expected_tokens(clip.end_s - clip.start_s, _is_sound(clip.footage))
+        else:
+            read, written = self._expected_tokens(0.0, sound_only=True)
         usd = self._price.usd(read, written) if self._price else 0.0
         session.charge(Cost(input_tokens=read, output_tokens=written, model_usd=usd))
 

@@ -156,7 +156,7 @@ class Deployment:
             "segment": SegmentStage(
                 wiring.media_tool, [SEGMENTERS.create(name, wiring) for name in settings.segmenters]
             ),
-            "tag": TagStage([TAGGERS.create(name, wiring) for name in settings.taggers], wiring.repository),
+            "tag": TagStage([TAGGERS.create(name, wiring) for name in settings.taggers]),
         }
 
     def _deliver_all(self, analyzers: Sequence[str]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from threading import Event
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,13 +16,13 @@ from functions.analyze.stage import AnalyzeStage
 from functions.segment.stage import SegmentStage
 from functions.segment.strategies import SEGMENTERS
 from functions.tag.stage import TagStage
+from functions.transcode import isolated_ladder
 from functions.transcode.isolated_ladder import IsolatedLadder, chosen_ladder
 from functions.transcode.strategies.standard import StandardLadder
 from shared.domain.encoding import EncodingSettings, Look, Rung
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Finding, Segment, Tag
 from shared.ports.media_tool import Frame
-from shared.ports.video_repository import VideoRepository
 from shared.processors.analyzer import AnalysisInput, Analyzer
 from shared.processors.ladder import Ladder, LadderPlanner
 from shared.processors.segmenter import Segmenter
@@ -58,6 +60,7 @@ class Good(Analyzer):
     inputs = frozenset({"segments"})
 
     def analyze(self, video: AnalysisInput) -> Iterable[Finding]:
+        assert type(video.segments) is tuple
         assert (len(video.segments), video.audio, video.proxy, list(video.keyframes)) == (1, None, None, [])
         with pytest.raises(RuntimeError, match="not among the inputs"):
             video.pictures()
@@ -104,6 +107,7 @@ class Labels(Tagger):
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
         assert (len(video.segments), list(video.findings)) == (1, [])
+        assert type(video.segments) is tuple, "what it does to it would be the others' loss"
         yield tag("train", kind="topic", producer=self.name)
 
 
@@ -117,8 +121,7 @@ class WrongKind(Labels):
 def test_taggers(tmp_path: Path) -> None:
     line = finding("text", name="text", modality="text", value="train", start_s=0.0)
     context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), line))
-    others = cast("VideoRepository", type("None", (), {"related": lambda *_, **__: ()})())
-    records = TagStage([WrongKind(NO_PORTS), Labels(NO_PORTS)], others).run(context).records
+    records = TagStage([WrongKind(NO_PORTS), Labels(NO_PORTS)]).run(context).records
 
     assert [record.label for record in records if isinstance(record, Tag)] == ["train"]
     (caveat,) = context.caveats
@@ -164,6 +167,38 @@ class Blind(Segmenter):
 
     def finish(self) -> Sequence[Segment]:
         raise AssertionError("nobody asks it any more")
+
+
+class Shots(Listening):
+    """Finds what a test wants."""
+
+    name = "shots-of-others"
+    found: ClassVar[Sequence[dict[str, Any]]] = ()
+
+    def finish(self) -> Sequence[Segment]:
+        usual = {"kind": "shot", "start_frame": 0, "end_frame": 9, "producer": self.name, "producer_version": "1"}
+        return [Segment(**{**usual, **one}) for one in self.found]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"index": 1, "start_s": 0.0, "end_s": 1.0}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0}, {"index": 0, "start_s": 1.0, "end_s": 1.6}],
+        [{"index": 0, "start_s": 0.5, "end_s": 1.0}, {"index": 1, "start_s": 0.0, "end_s": 0.6}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0, "start_frame": None, "end_frame": None}],
+        [{"index": 0, "start_s": 0.0, "end_s": 1.0, "transition_in": "bang"}],
+    ],
+    ids=["number", "doubled", "order", "frames", "transition"],
+)
+def test_shots_that_make_no_video(
+    footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Sequence[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(Shots, "found", found)
+    context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
+    records = SegmentStage(FakeMediaTool(tuple(footage.frames())), [Shots(NO_PORTS)]).run(context).records
+    assert [one.producer for one in segments(records, "shot")] == ["segment"]
+    assert [caveat.code for caveat in context.caveats] == ["plugin_failed"]
 
 
 @pytest.fixture
@@ -222,6 +257,11 @@ FINE = Rung(name="90p", width=160, height=90, max_bitrate_bps=1, crf=23)
         ((), "at least one rung"),
         ((replace(FINE, codec="av1"),), "H.264 first"),
         ((replace(FINE, width=3),), "even"),
+        ((replace(FINE, width=16384),), "even"),
+        ((replace(FINE, name="../../90p"),), "names of their own"),
+        ((FINE, FINE), "names of their own"),
+        ((replace(FINE, crf=math.nan),), "JSON"),
+        ((replace(FINE, codec="h265"),), "h265"),  # type: ignore[arg-type]
     ],
 )
 def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why: str) -> None:
@@ -235,6 +275,22 @@ def test_a_ladder_that_fails_is_taken_the_place_of(rungs: tuple[Rung, ...], why:
     assert planned.choices[0].subject == "ladder"
     assert why in planned.choices[0].reason
     assert planned.caveat == planned.choices[0].reason
+
+
+def test_a_ladder_that_never_comes_back_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated_ladder, "_PLANNING_S", 0.05)
+    over = Event()
+
+    class Pondering(Planner):
+        def plan(self, media: MediaInfo, look: Look | None, settings: EncodingSettings) -> Ladder:
+            over.wait(10)
+            return super().plan(media, look, settings)
+
+    usual, media = StandardLadder(NO_PORTS), media_info()
+    planned = IsolatedLadder(Pondering(FINE), usual).plan(media, None, EncodingSettings())
+    over.set()
+    assert "TimeoutError" in planned.caveat
+    assert planned.rungs == usual.plan(media, None, EncodingSettings()).rungs
 
 
 def test_a_ladder_of_the_product_is_relied_on() -> None:

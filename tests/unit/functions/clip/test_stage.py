@@ -140,6 +140,26 @@ def test_who_lost_the_lease_to_one_that_is_still_at_it_does_not_complete_that_on
     assert (ports.stored(clip).state, ports.stored(clip).tries, ports.files(video)) == ("running", 2, [])
 
 
+@pytest.mark.reliability("B10", "B27")
+def test_one_that_is_taken_back_and_asked_for_again_is_not_touched_by_who_made_it_first(
+    ports: FakeClipPorts,
+) -> None:
+    video = ports.add_video()
+    clip = ports.request(video)
+
+    def again() -> None:
+        ports.encoder.meanwhile = lambda: None
+        keep(ports, ports.stored(clip).expired(ports.clock.now()))
+        ports.tell(clip)  # sweep looks at it, too early
+        ports.tell(ports.request(video))
+
+    ports.encoder.meanwhile = again
+    ports.tell(clip)
+    made = ports.stored(clip)
+    assert made.file is not None
+    assert (made.state, ports.files(video)) == ("ready", [made.file.name])
+
+
 @pytest.mark.reliability("B22")
 @pytest.mark.usefixtures("_ending")
 def test_a_worker_that_is_to_end_gives_it_back(ports: FakeClipPorts) -> None:

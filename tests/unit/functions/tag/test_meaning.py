@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import pytest
 
@@ -12,10 +12,8 @@ from functions.tag.stage import TagStage
 from shared.domain.errors import TransientError
 from shared.domain.records import Embedding
 from shared.ports.tool_session import ToolSession
-from shared.ports.video_repository import VideoRepository
 from shared.testing.models import FakeEmbedder
 from shared.testing.stage_context import FakeStageContext
-from shared.testing.video_repository import InMemoryVideoRepository
 from shared.testing.videos import media_info
 from tests.unit.functions.tag.found import span, text, told, words
 
@@ -60,7 +58,7 @@ def context(tmp_path: Path) -> FakeStageContext:
 
 def test_the_vectors_are_paid_for_once(context: FakeStageContext) -> None:
     embedder = FakeEmbedder(priced=False)
-    stage = TagStage([], cast("VideoRepository", InMemoryVideoRepository()), embedder)
+    stage = TagStage([], embedder)
     (point,) = [record for record in stage.run(context).records if isinstance(record, Embedding)]
     assert (point.text, point.start_s, point.end_s) == ("A train leaves. All aboard!", 0.0, 4.0)
     assert point.model == embedder.model
@@ -94,5 +92,5 @@ def test_an_outage_costs_only_what_it_interrupted(tmp_path: Path) -> None:
 
 
 def test_without_an_embedder_nothing_is_embedded(context: FakeStageContext) -> None:
-    stage = TagStage([], cast("VideoRepository", InMemoryVideoRepository()))
+    stage = TagStage([])
     assert not [record for record in stage.run(context).records if isinstance(record, Embedding)]

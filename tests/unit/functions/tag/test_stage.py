@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import pytest
 
@@ -11,23 +10,11 @@ from functions.tag.stage import TagStage
 from functions.tag.strategies import TAGGERS
 from shared.domain.errors import PermanentError
 from shared.domain.records import Recommendation, SearchEntry, Tag
-from shared.domain.video import Video
-from shared.ports.video_repository import RelatedVideo, VideoRepository
 from shared.processors.tagger import Tagger, TaggingInput
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, object_ref, shot
 from tests.unit.functions.analyze.studio import ports
 from tests.unit.functions.tag.found import evidence, measured, tag, text, told
-
-
-class Related:
-    """A repository in which one other video is about the same."""
-
-    def related(self, *, labels: Sequence[str], **_: Any) -> Sequence[RelatedVideo]:
-        return [RelatedVideo(video_id="v2", labels=(labels[0],))]
-
-    def get(self, video_id: str) -> Video:
-        return replace(FakeStageContext(Path()).video, id=video_id)
 
 
 class Careless(Tagger):
@@ -53,21 +40,21 @@ def test_tags_recommendations_and_entries_come_out_together(tmp_path: Path) -> N
         ),
     )
     taggers = [TAGGERS.create(name, ports()) for name in ("keywords", "signals")] + [Careless(ports())]
-    records = TagStage(taggers, cast("VideoRepository", Related())).run(context).records
+    records = TagStage(taggers).run(context).records
 
     labels = {record.label: record for record in records if isinstance(record, Tag)}
     assert {"xpath", "xquery semantics", "bright", "technology & computing / computing"} <= set(labels)
     assert labels["xpath"].confidence > 0.9
     assert {item.quote for item in labels["xpath"].evidence} == {"XPath", "xpath"}
     kinds = [record.kind for record in records if isinstance(record, Recommendation)]
-    assert kinds == ["thumbnail", "title", "description", "hashtag", "hashtag", "reframe", "related"]
+    assert kinds == ["thumbnail", "title", "description", "hashtag", "hashtag", "reframe"]
     assert {record.source for record in records if isinstance(record, SearchEntry)} == {"title", "text", "tag"}
     assert [(caveat.code, caveat.detail[:5]) for caveat in context.caveats] == [("tags_without_evidence", "1 tag")]
 
 
 def test_a_video_that_was_never_measured_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="not_ingested"):
-        TagStage([], cast("VideoRepository", Related())).run(FakeStageContext(tmp_path))
+        TagStage([]).run(FakeStageContext(tmp_path))
 
 
 @pytest.mark.parametrize("name", TAGGERS.names())
@@ -82,13 +69,15 @@ def test_what_is_to_be_published_has_no_markup_in_it(tmp_path: Path) -> None:
         text("<img src=x onerror=alert(1)>", **large),
         text("<marquee>Harvest", **large),
         text("Farm", **large),
+        text("[Barn](javascript:alert(1))", **large),
     ]
     context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10, score=0.5), *lines))
     taggers = [TAGGERS.create("keywords", ports())]
-    records = TagStage(taggers, cast("VideoRepository", Related())).run(context).records
+    records = TagStage(taggers).run(context).records
     advised = [record for record in records if isinstance(record, Recommendation)]
     assert [one.value for one in advised if one.kind == "title"] == ["Farm"]
     assert not [one for one in advised if "<" in one.value + one.reason or not one.value]
+    assert any("[Barn] (javascript" in one.value for one in advised)
     assert not [record for record in records if isinstance(record, Tag) and "<" in record.label]
     entries = [record.text for record in records if isinstance(record, SearchEntry)]
     assert lines[0].value in entries, "what stands there can be found as it stands there"
@@ -110,7 +99,7 @@ def test_orders_are_told_and_are_no_evidence(tmp_path: Path) -> None:
         ),
     )
     taggers = [TAGGERS.create(name, ports()) for name in ("keywords", "labels")]
-    records = TagStage(taggers, cast("VideoRepository", Related())).run(context).records
+    records = TagStage(taggers).run(context).records
     tags = {record.label: record for record in records if isinstance(record, Tag)}
     assert set(tags) == {"mountain hiking", "mountain"}
     assert tags["mountain"].verified

@@ -65,6 +65,8 @@ def test_a_language_that_was_heard_counts_more_than_what_the_file_says() -> None
         said("fr", 0.0, 5.0, name="speech_language", confidence=0.95),
     ]
     assert transcript_of([said("a"), *heard], media).language == "de"
+    none = said('de",URI="//evil.example', 0.0, 9.0, name="speech_language", confidence=0.9)
+    assert transcript_of([none], media_info(audio=())).language is None, "it goes into manifests"
     unsure = said("de", 0.0, 9.0, name="speech_language", confidence=0.4)
     assert transcript_of([said("a"), unsure], media).language == "eng"
 

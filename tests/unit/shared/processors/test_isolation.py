@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from shared.domain.errors import (
     PermanentError,
     TransientError,
 )
+from shared.domain.records import Finding
 from shared.domain.video import Lease, Video
 from shared.processors.isolation import Budget, Isolation
 from shared.processors.strategy import Limits, Strategy
@@ -44,7 +47,7 @@ class OfTheProduct(Outside):
 class Attempt(FakeStageContext):
     """An attempt whose number and time a test chooses."""
 
-    number: ClassVar[int] = 2
+    number: int = 2
     left_s: float = 100.0
 
     @property
@@ -61,6 +64,13 @@ class FirstAttempt(Attempt):
     """The first."""
 
     number = 1
+
+
+class Unspeakable(Exception):
+    """Has a fault of its own."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
 
 
 def results(
@@ -84,6 +94,9 @@ def failing(error: BaseException) -> Callable[[Budget], Iterable[int]]:
         MemoryError(),
         RecursionError(),
         SystemExit(2),
+        GeneratorExit(),
+        CancelledError(),
+        Unspeakable(),
         KeyError("x"),
         PermanentError("bad", "No."),
         ConfigurationError("bad", "No."),
@@ -130,6 +143,56 @@ def test_it_is_held_to_what_it_declares(left: list[Any], why: str, tmp_path: Pat
     assert context.caveats == []
     assert results(context, lambda _: left) == []
     assert why in context.caveats[0].detail
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"modality": "smell"}, "smell"),
+        ({"reason": None}, "reason"),
+        ({"shot": "first"}, "shot"),
+        ({"name": object()}, "object"),
+        ({"confidence": math.nan}, "JSON"),
+        ({"value": (1, 2)}, "value"),
+        ({"producer": "text"}, "'text'"),
+    ],
+)
+def test_what_nobody_could_read_again_is_none(wrong: dict[str, Any], why: str, tmp_path: Path) -> None:
+    context = Attempt(tmp_path)
+    assert left(context, {"box": [0.0, 0.0, 0.5, 1.0]})[0].box == (0.0, 0.0, 0.5, 1.0)
+    assert context.caveats == []
+    assert left(context, wrong) == []
+    assert why in context.caveats[0].detail
+
+
+def left(context: FakeStageContext, given: dict[str, Any]) -> list[Finding]:
+    usual = {
+        "name": "mood",
+        "modality": "picture",
+        "value": "calm",
+        "start_s": 0.0,
+        "end_s": 1.0,
+        "confidence": 1.0,
+    }
+    one = Finding(**{**usual, "producer": "outside", "producer_version": "1", **given})
+    outside = type("Free", (Outside,), {"outputs": None})
+    return list(Isolation(context).results(outside(NO_PORTS), Finding, lambda _: [one], lambda found: found.name))
+
+
+def test_the_third_attempt_goes_without_it(tmp_path: Path) -> None:
+    """What hangs or takes the process with it leaves no other trace than attempts that failed."""
+    context, asked = Attempt(tmp_path), []
+
+    def work(_: Budget) -> Iterable[int]:
+        asked.append(context.number)
+        return [1]
+
+    for context.number in (1, 2, 3):
+        results(context, work)
+    assert asked == [1, 2]
+    (caveat,) = context.caveats
+    assert (caveat.code, "2 attempts with it have failed" in caveat.detail) == ("plugin_failed", True)
+    assert results(context, work, OfTheProduct) == [1]
 
 
 def test_it_has_its_share_of_the_time(tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ class Greedy(Other):
     name = "greedy"
     inputs = frozenset({"look", "passwords"})
 
+class Listing(Other):
+    name = "listing"
+    inputs = ["look"]
+
 class NoPlanner:
     pass
 
@@ -86,6 +90,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package on the path with three entry points."""
     (tmp_path / "outside_ladders.py").write_text(PLUGIN)
     (tmp_path / "outside_typo.py").write_text("class Other(:")
+    (tmp_path / "outside_exiting.py").write_text("raise SystemExit(3)")
     info = tmp_path / "outside_ladders-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside-ladders\nVersion: 1.0\n")
@@ -100,6 +105,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "misnamed = outside_ladders:Misnamed\n"
         "unversioned = outside_ladders:Unversioned\n"
         "greedy = outside_ladders:Greedy\n"
+        "listing = outside_ladders:Listing\n"
+        "exiting = outside_exiting:Other\n"
     )
     for package in ("one", "two"):
         info = tmp_path / f"{package}-2.0.dist-info"
@@ -123,7 +130,9 @@ def test_a_packages_strategy_is_found(registry: Registry[LadderPlanner]) -> None
     assert strategy.package == "outside-ladders 1.0"
     assert registry.names() == (
         "broken",
+        "exiting",
         "greedy",
+        "listing",
         "misnamed",
         "no_class",
         "no_module",
@@ -176,7 +185,7 @@ def test_everything_is_listed_and_what_is_wrong_with_it(registry: Registry[Ladde
     )
     assert "can't be imported: SyntaxError" in listed["typo", "outside-ladders 1.0"].problem
     assert "one 2.0 and in two 2.0" in listed["second", "two 2.0"].problem
-    assert len(listed) == 3 + 9 + 2
+    assert len(listed) == 3 + 11 + 2
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(registry: Registry[LadderPlanner]) -> None:
@@ -197,6 +206,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones(registry: Registry[Ladde
         ("misnamed", "must have the name of its entry point"),
         ("unversioned", "must have a version"),
         ("greedy", "asks for passwords; there are look"),
+        ("listing", "must have a set of inputs and Limits"),
+        ("exiting", "can't be imported: SystemExit"),
     ],
 )
 def test_a_strategy_that_is_none_is_refused(registry: Registry[LadderPlanner], name: str, why: str) -> None:

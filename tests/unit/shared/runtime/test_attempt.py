@@ -101,6 +101,19 @@ def test_the_lease_lasts_as_long_as_the_stage_works(
         assert lease(driver, claim).progress == 0.5
 
 
+@pytest.mark.reliability("B16")
+def test_the_lease_of_one_that_hangs_ends_soon_after_its_time(
+    driver: VideoDriver, claim: Claim, attempt: RunningAttempt
+) -> None:
+    with captured_logs() as logs, attempt:
+        driver.clock.advance(claim.spec.timeout_s + 1)
+        for heartbeat in [each for each in threading.enumerate() if each.name.startswith("heartbeat")]:
+            heartbeat.join(timeout=10)
+        driver.clock.advance(LEASE_S)
+        assert lease(driver, claim).expires_at <= driver.clock.now()
+    assert [line["event"] for line in logs] == ["attempt_overdue"]
+
+
 def test_a_store_that_is_down_for_a_moment_ends_no_heartbeat(
     driver: VideoDriver, claim: Claim, attempt: RunningAttempt, repository: Heard
 ) -> None:
