@@ -38,8 +38,8 @@ _REPEAT = 0.1
 _SOMETHING = 0.5
 """Distance from which a step shows movement; among less, one that is nothing is no repeated frame."""
 
-_AROUND = 4
-"""Steps on each side that are compared, and how many must be larger: as where each frame is shown twice."""
+_AMONG = ((4, 4), (8, 6))
+"""How many of how many steps on each side must be larger: as where each frame is shown twice, or some thrice."""
 
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
@@ -208,7 +208,9 @@ def _held(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 def _moves(steps: Numbers) -> npt.NDArray[np.intp]:
     """Returns where steps are that are no repeated frame: next to nothing among many that are something."""
-    padded = np.pad(steps, _AROUND, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    larger = np.count_nonzero((_REPEAT * around > steps[:, np.newaxis]) & (around > _SOMETHING), axis=1)
-    return np.flatnonzero(larger < _AROUND)
+    repeats = np.zeros(len(steps), np.bool_)
+    for reach, least in _AMONG:
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(steps, reach, mode="edge"), 2 * reach + 1)
+        larger = (_REPEAT * around > steps[:, np.newaxis]) & (around > _SOMETHING)
+        repeats |= np.count_nonzero(larger, axis=1) >= least
+    return np.flatnonzero(~repeats)
