@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,9 +20,6 @@ _BETWEEN = (0.15, 0.85)
 
 _MAX_RESIDUE = 0.42
 """Part of a picture that no mixture explains, relative to the difference of the ends, for both may move on."""
-
-_APART = 0.25
-"""How far the mixture of shapes may be from that of all: an exposure that adapts changes brightness and no shape."""
 
 _UNEVEN = 0.05
 """How far the mixture may be from going at one pace, root mean square; movement comes and goes as it likes."""
@@ -50,9 +49,8 @@ def mixed(window: Planes) -> tuple[Numbers, float] | None:
     residue = float(median(residues[between]))
     if residue > _MAX_RESIDUE or not have_lost_contrast(first, last, window[between], held[between]):
         return None
-    if float(np.abs(_of_shapes(first, last, window[between], held[between]) - held[between]).mean()) > _APART:
-        return None
-    return held, 1 - residue
+    apart = float(np.abs(_of_shapes(first, last, window[between], held[between]) - held[between]).mean())
+    return held, (1 - residue) * math.sqrt(max(1 - apart, 0))
 
 
 def _of_shapes(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> Numbers:
@@ -66,5 +64,5 @@ def _of_shapes(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> 
 def _unevenness(steps: npt.NDArray[np.intp], held: Numbers) -> float:
     """Returns how far a mixture is from the straight line that comes nearest to it."""
     since, more = steps - steps.mean(), held - held.mean()
-    pace = since @ more / max(since @ since, 1)
+    pace = since @ more / max(since @ since, 0.5)
     return float(np.sqrt(np.mean((more - pace * since) ** 2)))

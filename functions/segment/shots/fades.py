@@ -29,7 +29,7 @@ _PICTURES, _EVERY_S = 6, 0.5
 _STAYS = 8.0
 """Luma by which a logo changes at most."""
 
-_LIGHT = 60.0
+_LIGHT = 40.0
 """Luma that none of the other cells has in black: a night with a few lights in it is a picture."""
 
 _LEAST_WHITE = 0.3

@@ -46,11 +46,11 @@ _LEAST_LIT = 0.3
 
 _MAX_LIKENESS = 0.65
 
-_MIN_STRAIGHTNESS = 0.15
+_MIN_STRAIGHTNESS = 0.1
 """Distance between the ends over the way the picture went: movement wanders, a transition goes straight."""
 
 _CELL_CHANGE = 12.0
-_CHANGED_SHARE = 0.9
+_CHANGED_SHARE = 0.85
 """Share of the cells that must change: an object that comes or leaves changes few."""
 
 _LEAST_STRENGTH = 4.0
