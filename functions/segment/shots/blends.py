@@ -7,13 +7,16 @@ import numpy.typing as npt
 
 from functions.segment.shots.thumbnail import Planes, median
 
-__all__ = ["MAX_RESIDUE", "are_blends", "shares"]
+__all__ = ["are_blends", "have_lost_contrast", "shares"]
 
-MAX_RESIDUE = 0.36
+_MAX_RESIDUE = 0.36
 """Part of a picture that no mixture explains, relative to the difference between the two."""
 
 _CONTRAST_LOSS = (0.6, 1.5)
 """Loss of contrast relative to what mixing makes; 1 in theory, 0 for movement."""
+
+_MAX_SPREAD = 0.25
+"""How much that may differ between frames, as standard deviation: what comes and goes loses it now and then."""
 
 Numbers = npt.NDArray[np.float32]
 
@@ -36,13 +39,18 @@ def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     mixing costs, which no movement of camera or objects imitates.
     """
     held, residues = shares(first, last, pictures)
-    if residues.max() > MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
+    if residues.max() > _MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
         return False
+    return have_lost_contrast(first, last, pictures, held)
+
+
+def have_lost_contrast(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> bool:
+    """Tells whether some pictures that hold so much of the last one have lost as much contrast as mixing costs."""
     # A mixture's variance is the mean of both variances less s(1 - s) times the variance of the difference.
     lost = (1 - held) * _variance(first) + held * _variance(last) - _variance(pictures)
     expected = held * (1 - held) * _variance(last - first)
-    ratio = float(median(lost / np.maximum(expected, 1e-3)))
-    return _CONTRAST_LOSS[0] < ratio < _CONTRAST_LOSS[1]
+    ratios = lost / np.maximum(expected, 1e-3)
+    return bool(_CONTRAST_LOSS[0] < median(ratios) < _CONTRAST_LOSS[1] and ratios.std() <= _MAX_SPREAD)
 
 
 def _variance(planes: Planes) -> Numbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +38,11 @@ _REPEAT = 0.1
 _SOMETHING = 0.5
 """Distance from which a step shows movement; among less, one that is nothing is no repeated frame."""
 
-_AROUND = 4
-"""Steps on each side that are compared, and how many must be larger: as where each frame is shown twice."""
+_AMONG = ((4, 4), (8, 6))
+"""Of how many steps on each side how many must be larger: as where each frame is shown twice, or some thrice."""
+
+_THRICE_FPS = 23.0
+"""Frames a second from which some are shown thrice: rates are converted to those of film and television."""
 
 _CALM = 3.0
 """Distance that noise alone may make; keeps still pictures from turning a flicker into a cut."""
@@ -104,6 +107,7 @@ class CutDetector:
         self._flash = min(max(round(fps * _FLASH_S), 1), _MAX_REACH)
         self._reach = max(self._flash, _MOTION_STEPS)
         self._ahead = self._reach + _SPANS[-1]
+        self._among = _AMONG if fps >= _THRICE_FPS else _AMONG[:1]
         self._next = 1
 
     def advance(self, *, final: bool = False) -> None:
@@ -120,7 +124,7 @@ class CutDetector:
         """Yields positions whose change may be a cut's, the steps it takes, and how calm it is around it."""
         steps = self._reel.steps
         sums = np.concatenate([np.zeros(1, np.float32), np.cumsum(steps, dtype=np.float64)])
-        moves = _moves(steps)
+        moves = _moves(steps, self._among)
         found = list[tuple[int, int, float]]()
         for span in _SPANS:
             positions = np.arange(start, min(end, len(steps) - span + 1))
@@ -206,9 +210,11 @@ def _held(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray(uneven & (gaps >= _HELD_S), np.bool_)
 
 
-def _moves(steps: Numbers) -> npt.NDArray[np.intp]:
+def _moves(steps: Numbers, among: Sequence[tuple[int, int]]) -> npt.NDArray[np.intp]:
     """Returns where steps are that are no repeated frame: next to nothing among many that are something."""
-    padded = np.pad(steps, _AROUND, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    larger = np.count_nonzero((_REPEAT * around > steps[:, np.newaxis]) & (around > _SOMETHING), axis=1)
-    return np.flatnonzero(larger < _AROUND)
+    repeats = np.zeros(len(steps), np.bool_)
+    for reach, least in among:
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(steps, reach, mode="edge"), 2 * reach + 1)
+        larger = (_REPEAT * around > steps[:, np.newaxis]) & (around > _SOMETHING)
+        repeats |= np.count_nonzero(larger, axis=1) >= least
+    return np.flatnonzero(~repeats)

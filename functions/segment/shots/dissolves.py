@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.blends import MAX_RESIDUE, are_blends, shares
-from functions.segment.shots.thumbnail import Planes
+from functions.segment.shots.blends import have_lost_contrast, shares
+from functions.segment.shots.thumbnail import Planes, median
 
 __all__ = ["middles_are_mixed", "mixed"]
 
@@ -15,6 +17,12 @@ _FLAT = 1.5
 
 _BETWEEN = (0.15, 0.85)
 """How much of the new picture there is in the middle of a window."""
+
+_MAX_RESIDUE = 0.42
+"""Part of a picture that no mixture explains, relative to the difference of the ends, for both may move on."""
+
+_UNEVEN = 0.05
+"""How far the mixture may be from going at one pace, root mean square; movement comes and goes as it likes."""
 
 Numbers = npt.NDArray[np.float32]
 
@@ -26,16 +34,35 @@ def middles_are_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
     held = np.einsum("ij,ij->i", part, whole) / energy
     unexplained = np.einsum("ij,ij->i", part, part) - held**2 * energy
     between = (held > _BETWEEN[0]) & (held < _BETWEEN[1])
-    return np.asarray(between & (unexplained <= MAX_RESIDUE**2 * energy), np.bool_)
+    return np.asarray(between & (unexplained <= _MAX_RESIDUE**2 * energy), np.bool_)
 
 
-def mixed(window: Planes) -> Numbers | None:
-    """Returns how much of the last picture each frame holds, if they are mixed as in a dissolve."""
+def mixed(window: Planes) -> tuple[Numbers, float] | None:
+    """Returns how much of the last picture each frame holds, if they are mixed as in a dissolve, and how pure."""
     first, last = window[0], window[-1]
     if min(first[..., 0].std(), last[..., 0].std()) < _FLAT:
         return None
-    held, _ = shares(first, last, window)
-    between = (held > 0.2) & (held < 0.8)
-    if np.count_nonzero(between) < len(window) / 4 or not are_blends(first, last, window[between]):
+    held, residues = shares(first, last, window)
+    between = np.flatnonzero((held > 0.2) & (held < 0.8))
+    if len(between) < len(window) / 4 or _unevenness(between, held[between]) > _UNEVEN:
         return None
-    return held
+    residue = float(median(residues[between]))
+    if residue > _MAX_RESIDUE or not have_lost_contrast(first, last, window[between], held[between]):
+        return None
+    apart = float(np.abs(_of_shapes(first, last, window[between], held[between]) - held[between]).mean())
+    return held, (1 - residue) * math.sqrt(max(1 - apart, 0))
+
+
+def _of_shapes(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> Numbers:
+    """Returns how much of the last picture's shapes some pictures hold, which hold so much of it in all."""
+    whole, cells = last - first, first.size // 3
+    brighter, parts = np.einsum("rcp->p", whole) / cells, np.einsum("nrcp->np", pictures - first) / cells
+    energy, even = float(np.einsum("rcp,rcp->", whole, whole)), cells * float(brighter @ brighter)
+    return np.asarray((held * energy - cells * parts @ brighter) / max(energy - even, 1e-3), np.float32)
+
+
+def _unevenness(steps: npt.NDArray[np.intp], held: Numbers) -> float:
+    """Returns how far a mixture is from the straight line that comes nearest to it."""
+    since, more = steps - steps.mean(), held - held.mean()
+    pace = since @ more / max(since @ since, 0.5)
+    return float(np.sqrt(np.mean((more - pace * since) ** 2)))

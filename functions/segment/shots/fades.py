@@ -18,7 +18,19 @@ _BLACK = 20.0
 _WHITE = 235.0
 
 _SHARE = 0.98
-"""Share of the cells that must be black or white: a station's logo may stay."""
+"""Share of the cells that must be black or white."""
+
+_LOGO = 0.08
+"""Share of the cells that may stay as they were in the pictures before black, as a station's logo does."""
+
+_PICTURES, _EVERY_S = 6, 0.5
+"""How many of those pictures are compared, and how far apart they are: a wipe or dissolve to lights is shorter."""
+
+_STAYS = 8.0
+"""Luma by which a logo changes at most."""
+
+_LIGHT = 40.0
+"""Luma that none of the other cells has in black: a night with a few lights in it is a picture."""
 
 _LEAST_WHITE = 0.3
 """Share of the cells that must be white; the rest may be letter box."""
@@ -116,6 +128,7 @@ class FadeDetector:
         self._reel = reel
         self._next = 0
         self._before: deque[_Look] = deque()
+        self._pictures: deque[tuple[float, npt.NDArray[np.float32]]] = deque(maxlen=_PICTURES)
         self._stretch: _Stretch | None = None
         self._after: list[_Look] = []
 
@@ -123,15 +136,25 @@ class FadeDetector:
         """Takes the new frames; decides about an empty stretch once it knows what follows."""
         start = self._next - self._reel.first
         luma = self._reel.planes[start:, ..., 0]
-        black = (luma < _BLACK).mean(axis=(1, 2)) >= _SHARE
+        black = (luma < _BLACK).mean(axis=(1, 2)) >= 1 - _LOGO
         bright = (luma > _WHITE).mean(axis=(1, 2)) >= _LEAST_WHITE
         for offset, mean in enumerate(luma.mean(axis=(1, 2))):
             white = bool(bright[offset]) and _is_white(luma[offset])
-            level = 0.0 if black[offset] else 255.0 if white else None
-            self._observe(_Look(self._reel.at[start + offset], float(mean)), level)
+            level = 0.0 if black[offset] and self._is_black(luma[offset]) else 255.0 if white else None
+            at = self._reel.at[start + offset]
+            if not black[offset] and (not self._pictures or at.time_s >= self._pictures[-1][0] + _EVERY_S):
+                self._pictures.append((at.time_s, luma[offset].copy()))
+            self._observe(_Look(at, float(mean)), level)
         self._next = self._reel.end
         if final:
             self._close()
+
+    def _is_black(self, luma: npt.NDArray[np.float32]) -> bool:
+        """Tells whether a dark picture is black but for what stays of the latest ones that were not dark."""
+        lit = luma >= _BLACK
+        if self._pictures:
+            lit &= np.max([np.abs(luma - picture) for _, picture in self._pictures], axis=0) > _STAYS
+        return bool(lit.mean() <= 1 - _SHARE and luma[lit].max(initial=0.0) < _LIGHT)
 
     def _observe(self, look: _Look, level: float | None) -> None:
         stretch = self._stretch
@@ -200,7 +223,7 @@ def _full_picture(ramp: Sequence[_Look]) -> int | None:
         ahead = away[position + 1 : position + 1 + max(3, position // 5)]
         if away[position] >= _FAINT and ahead.max(initial=0.0) <= away[position] * (1 + _GROWTH) + _NOISE:
             peak = max(away[position], ahead.max(initial=0.0))
-            if np.diff(away[: position + 1]).max() > _MAX_STEP * peak:
+            if np.diff(away[: position + 1]).max() > _MAX_STEP * peak + _NOISE:
                 return None
             # A ramp's ends are vague, its middle is not.
             quarter, most = (int(np.argmax(away >= share * peak)) for share in (0.25, 0.75))

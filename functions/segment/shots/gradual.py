@@ -44,14 +44,17 @@ _MIN_CHANGE = 34.0
 _LEAST_LIT = 0.3
 """Share of the picture that counts at least; letter boxes do not change."""
 
-_MAX_LIKENESS = 0.5
+_MAX_LIKENESS = 0.65
 
-_MIN_STRAIGHTNESS = 0.3
+_MIN_STRAIGHTNESS = 0.1
 """Distance between the ends over the way the picture went: movement wanders, a transition goes straight."""
 
 _CELL_CHANGE = 12.0
-_CHANGED_SHARE = 0.5
-"""Share of the cells that must change: an object that leaves a plain scene changes few."""
+_CHANGED_SHARE = 0.85
+"""Share of the cells that must change: an object that comes or leaves changes few."""
+
+_LEAST_STRENGTH = 4.0
+"""What is faint in all respects at once is none, though it may pass in each."""
 
 Kind: TypeAlias = Literal["dissolve", "wipe"]
 Positions = npt.NDArray[np.intp]
@@ -67,7 +70,7 @@ class Gradual:
         start: First frame in which both pictures are.
         middle: First frame that is at least half the new picture.
         end: First frame that is wholly the new picture.
-        strength: How much changes, and how straight, for choosing between overlapping finds.
+        strength: How much changes, how straight and how purely, for choosing between overlapping finds.
     """
 
     kind: Kind
@@ -127,10 +130,16 @@ class GradualDetector:
     def _likely(self, ends: Positions, lag: int, way: npt.NDArray[np.float64]) -> Iterator[tuple[int, Kind]]:
         """Yields where windows end whose ends differ, and what their middle shows: both mixed, or part of each."""
         planes, starts = self._reel.planes, ends - lag * self._stride
-        lit = (np.maximum(planes[ends, ..., 0], planes[starts, ..., 0]) > DARK).mean(axis=(1, 2))
-        change = distances(planes[ends], planes[starts]) / np.maximum(lit, _LEAST_LIT)
-        straight = change * lit >= _MIN_STRAIGHTNESS * (way[ends] - way[starts])
-        differ = straight & (change >= _MIN_CHANGE)
+        apart = over_colors(np.abs(planes[ends] - planes[starts]))
+        change = apart.mean(axis=(1, 2))
+        differ = change >= np.maximum(_MIN_STRAIGHTNESS * (way[ends] - way[starts]), _MIN_CHANGE * _LEAST_LIT)
+        ends, starts, apart, change = ends[differ], starts[differ], apart[differ], change[differ]
+        if not ends.size:
+            return
+        lit = np.maximum(planes[ends, ..., 0], planes[starts, ..., 0]) > DARK
+        share = lit.mean(axis=(1, 2))
+        differ = change >= _MIN_CHANGE * np.maximum(share, _LEAST_LIT)
+        differ &= ((apart > _CELL_CHANGE) & lit).mean(axis=(1, 2)) >= _CHANGED_SHARE * share
         ends, starts = ends[differ], starts[differ]
         if not ends.size:
             return
@@ -138,8 +147,8 @@ class GradualDetector:
         middle = planes[starts + lag // 2 * self._stride]
         blended = middles_are_mixed(first, last, middle)
         yield from ((int(end), "dissolve") for end in ends[blended])
-        parted = ends[~blended][middles_are_parted(first[~blended], last[~blended], middle[~blended])]
-        yield from ((int(end), "wipe") for end in parted)
+        parted = middles_are_parted(first, last, middle)
+        yield from ((int(end), "wipe") for end in ends[parted])
 
     def _keep(self, end: int, lag: int, kind: Kind) -> None:
         """Adds what happens in a window, if anything."""
@@ -190,15 +199,17 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
     """Returns the transition between the first and the last frame of a window, if that is what happens there."""
     first, last = window[0], window[-1]
     unlike = 1 - likeness(first, last)
-    lit = np.maximum(first[..., 0], last[..., 0]) > DARK
-    changed = over_colors(np.abs(last - first))[lit] > _CELL_CHANGE
-    if unlike < 1 - _MAX_LIKENESS or np.count_nonzero(changed) < _CHANGED_SHARE * changed.size:
+    if unlike < 1 - _MAX_LIKENESS:
         return None
-    held = mixed(window) if kind == "dissolve" else uncovered(window)
-    if held is None:
+    seen = mixed(window) if kind == "dissolve" else uncovered(window)
+    if seen is None:
         return None
+    held, purity = seen
     change = float(distances(first[np.newaxis], last)[0])
     straightness = change / float(distances(window[1:], window[:-1]).sum())
+    strength = unlike * change * straightness * purity**4
+    if strength < _LEAST_STRENGTH:
+        return None
     start, end = _extent(held)
     whole = 1.0 if start > 1 and end < len(window) - 2 else _PART
     half = int(np.argmax(held >= 0.5))
@@ -207,7 +218,7 @@ def _gradual(window: Planes, instants: Sequence[Instant], kind: Kind) -> Gradual
         start=instants[min(start, half)],
         middle=instants[half],
         end=instants[max(end, half)],
-        strength=unlike * change * straightness**2 * whole,
+        strength=strength * whole,
     )
 
 

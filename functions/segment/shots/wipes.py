@@ -59,8 +59,8 @@ def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
     return np.asarray(held, np.float32), np.asarray(neither, np.float32)
 
 
-def uncovered(window: Planes) -> Numbers | None:
-    """Returns how much of the last picture is to be seen in each frame, if it is uncovered as in a wipe.
+def uncovered(window: Planes) -> tuple[Numbers, float] | None:
+    """Returns how much of the last picture each frame shows, if it is uncovered as in a wipe, and how pure.
 
     Where both pictures move neither end of the window tells what a cell shows. But a cell changes most when the
     edge goes over it, and its neighbours do so just before and after it.
@@ -82,9 +82,10 @@ def uncovered(window: Planes) -> Numbers | None:
     if not len(window) / 5 <= np.count_nonzero(mixed) <= _MOST_MIXED * len(window):
         return None
     _, neither = _parts(first, last, window)
-    if np.diff(held).max() > _MAX_LEAP or neither[mixed].mean() > _MAX_NEITHER or not goes_evenly(window):
+    strange = float(neither[mixed].mean())
+    if np.diff(held).max() > _MAX_LEAP or strange > _MAX_NEITHER or not goes_evenly(window):
         return None
-    return np.asarray(held, np.float32)
+    return np.asarray(held, np.float32), 1 - strange
 
 
 def _roughness(when: Numbers, there: npt.NDArray[np.bool_]) -> float:

@@ -41,7 +41,7 @@ class ShotSegmenter(Segmenter):
     """Finds shots by their cuts, fades, dissolves and wipes; they tile the video without gap or overlap."""
 
     name: ClassVar[str] = "shots"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
 
     def start(self, media: MediaInfo) -> None:
         self._first: Instant | None = None

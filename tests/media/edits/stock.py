@@ -20,6 +20,9 @@ __all__ = ["Stock", "take_stock"]
 _MARGIN = 2
 """Frames that are left out next to an edit: one may be mixed."""
 
+_MIXED: Final = {"pixel8_en_combo_0_v.mp4": (155, 208)}
+"""Frames in which what is filmed, a telephone's screen, dissolves itself; cut to 16:9 it fills the picture."""
+
 _SHORTEST = 40
 _LONGEST = 220
 
@@ -98,6 +101,7 @@ def _stretches(video: Path, labels: dict[str, Any]) -> Iterator[Pictures]:
     """Yields what lies between all that is labelled."""
     spans = [(cut["frame"], cut["frame"]) for cut in labels["hard_cuts"]]
     spans += [tuple(span["frames"]) for span in labels.get("gradual_or_ambiguous", ())]
+    spans += [_MIXED[video.name]] if video.name in _MIXED else []
     edges = sorted([(0, 0), *spans, (labels["frames"], labels["frames"])])
     free = [(end + _MARGIN, start - _MARGIN) for (_, end), (start, _) in pairwise(edges)]
     free = [(start, end) for start, end in free if end - start >= _SHORTEST]
