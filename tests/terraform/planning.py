@@ -28,6 +28,13 @@ VARIABLES: Final[Mapping[str, object]] = {
 }
 """The least that a deployment has to say."""
 
+_QUIET_AND_QUICK: Final = {
+    "CHECKPOINT_DISABLE": "1",
+    "TF_CLI_CONFIG_FILE": "/dev/null",
+    "GOGC": "400",  # collecting garbage took a third of a plan's time
+}
+"""Terraform's environment: it asks nobody for news, and heeds nobody's settings."""
+
 _READS: Final = ("infra/gcp", "infra/README.md", "shared/pipeline.json")
 """What Terraform reads, relative to the project's root."""
 
@@ -209,7 +216,7 @@ def _terraform(arguments: list[str], module: Path, environment: Mapping[str, str
     run = subprocess.run(
         [_program(), *arguments, *flags.get(arguments[0], ["-no-color", "-input=false"])],
         cwd=module,
-        env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null", **environment},
+        env={**os.environ, **_QUIET_AND_QUICK, **environment},
         capture_output=True,
         text=True,
         check=False,

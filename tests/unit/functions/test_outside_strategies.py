@@ -31,7 +31,7 @@ from shared.testing.footage import Footage, take
 from shared.testing.media_tool import FakeMediaTool
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, object_ref, shot, tag
-from tests.unit.functions.segment.test_segment_stage import PROXY, SOUND, context_for, rendition, segments
+from tests.unit.functions.segment.test_segment_stage import PROXY, SOUND, context_for, high, segments
 
 NO_PORTS: Any = None
 OTHERS = "others 1.0"
@@ -88,7 +88,7 @@ def test_analyzers(tmp_path: Path) -> None:
     (tmp_path / "outputs").mkdir()
     for name in ("sound.wav", "proxy.mp4"):
         (tmp_path / "outputs" / name).touch()
-    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), rendition(720), sound, proxy))
+    context = FakeStageContext(tmp_path, media=media_info(), inputs=(shot(0, 0, 10), high(720), sound, proxy))
     stage = AnalyzeStage([Crashing(NO_PORTS), Good(NO_PORTS), Lying(NO_PORTS)])
 
     assert stage.run(context).records == (finding("good"),)
@@ -208,7 +208,7 @@ def footage() -> Footage:
 
 
 def test_segmenters(footage: Footage, tmp_path: Path) -> None:
-    context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
+    context = context_for(footage, tmp_path, (high(480), PROXY, SOUND))
     blind = Blind(NO_PORTS)
     own = SEGMENTERS.create("shots", NO_PORTS)
     stage = SegmentStage(
@@ -223,7 +223,7 @@ def test_segmenters(footage: Footage, tmp_path: Path) -> None:
 
 
 def test_without_anybody_who_could_tell_shots_the_video_is_one(footage: Footage, tmp_path: Path) -> None:
-    context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
+    context = context_for(footage, tmp_path, (high(480), PROXY, SOUND))
     records = SegmentStage(FakeMediaTool(tuple(footage.frames())), [Blind(NO_PORTS)]).run(context).records
 
     (whole,) = segments(records, "shot")
