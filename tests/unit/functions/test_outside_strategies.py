@@ -195,7 +195,7 @@ def test_shots_that_make_no_video(
     footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Sequence[dict[str, Any]]
 ) -> None:
     monkeypatch.setattr(Shots, "found", found)
-    context = context_for(footage, tmp_path, (rendition(480), PROXY, SOUND))
+    context = context_for(footage, tmp_path, (high(480), PROXY, SOUND))
     records = SegmentStage(FakeMediaTool(tuple(footage.frames())), [Shots(NO_PORTS)]).run(context).records
     assert [one.producer for one in segments(records, "shot")] == ["segment"]
     assert [caveat.code for caveat in context.caveats] == ["plugin_failed"]

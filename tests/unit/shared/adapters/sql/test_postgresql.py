@@ -244,7 +244,8 @@ def test_a_deadlock_is_tried_again(database: Database, driver: VideoDriver) -> N
     with ThreadPoolExecutor() as pool:
         for ended in [pool.submit(database.write, work(*order)) for order in ((one, two), (two, one))]:
             ended.result()
-    assert len(tries) == 3
+    # Who is tried again may lock its first row before the other, who waits for it, has woken up: once more.
+    assert len(tries) >= 3
 
 
 def test_one_that_is_always_in_the_way_is_given_up(database: Database) -> None:
