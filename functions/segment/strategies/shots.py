@@ -82,10 +82,12 @@ class ShotSegmenter(Segmenter):
     def _changes(self, first: Instant, last: Instant) -> Iterator[Change]:
         """Yields how shots go over into one another; what is surer comes first, and what overlaps it is none."""
         taken: list[tuple[int, int]] = []
+        sharp = [cut.at for cut in self._cuts.cuts if cut.steps == 1]
         for fade in self._fades.fades:
             if fade.start is not None and fade.end is not None:
-                taken.append((fade.start.index, fade.end.index))
-                yield Change("fade", fade.emptiest, fade.start, fade.end)
+                start, end = _between_cuts(fade.start, fade.end, fade, sharp)
+                taken.append((start.index, end.index))
+                yield Change("fade", fade.emptiest, start, end)
         slow = [one for one in self._gradual.found if one.end.index - one.start.index > SLOWEST_CUT]
         cuts = []
         for cut in self._cuts.cuts:
@@ -101,6 +103,13 @@ class ShotSegmenter(Segmenter):
         for gradual in slow:
             if _is_clear(gradual.start.index, gradual.end.index, taken):
                 yield Change(gradual.kind, gradual.middle, gradual.start, gradual.end)
+
+
+def _between_cuts(start: Instant, end: Instant, fade: Fade, cuts: Sequence[Instant]) -> tuple[Instant, Instant]:
+    """Returns the span of a fade without what a cut in the fuller half of its way shows beyond its two pictures."""
+    before = (cut for cut in cuts if start.index < cut.index <= (start.index + fade.empty.index) / 2)
+    after = (cut for cut in cuts if (fade.filled.index + end.index) / 2 <= cut.index < end.index)
+    return max(before, default=start), min(after, default=end)
 
 
 def _half_fades(

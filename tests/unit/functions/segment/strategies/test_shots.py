@@ -285,6 +285,18 @@ def test_a_cut_to_black_in_the_midst_of_a_fade_out_is_a_cut_only(rng: np.random.
     assert [(shot.start_frame, shot.transition_in) for shot in shots] == [(0, "none"), (46, "cut")]
 
 
+@pytest.mark.parametrize("step", [1, -1], ids=["after", "before"])
+def test_a_cut_next_to_a_fade_is_a_cut(step: int) -> None:
+    rng = np.random.default_rng(0)
+    out, back = (take(rng, 40, noise=0) // 2 for _ in range(2))
+    footage = Footage().cut(take(rng, 50)).cut(out[:20]).fade(back[:14], 12, hold=3).cut(take(rng, 50))
+    shots = shots_of(Footage(pictures=footage.pictures[::step]))
+    assert sorted(shot.transition_in for shot in shots) == ["cut", "cut", "fade", "none"]
+    assert begins(shots, "cut")[::step] == [
+        cut if step == 1 else len(footage.pictures) - cut for cut in footage.cuts
+    ]
+
+
 def test_one_frame_is_one_shot(rng: np.random.Generator) -> None:
     shots = shots_in(Footage().cut(take(rng, 1)).frames(), duration_s=0.04)
     assert [(shot.start_frame, shot.end_frame, shot.start_s, shot.end_s) for shot in shots] == [(0, 1, 0.0, 0.04)]
