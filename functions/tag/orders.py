@@ -7,10 +7,13 @@ where there are some, what a model says counts only as far as other lines show t
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Final
 
 from functions.tag.order_patterns import PATTERNS, SQUEEZED
@@ -29,6 +32,13 @@ _QUOTES: Final = frozenset({"text", "words", "qr_code"})
 _TOGETHER_S: Final = 0.5  # lines that appear in the same moment are read as one text
 _NEXT_S: Final = 5.0  # as are a few of which each begins so soon after the one before
 _MOST_IN_TURN: Final = 3
+_OPEN: Final = re.compile(
+    r"(?:\b(?:as|with|under|be|say|tags?|labels?|title|words?|als|como|comme|come|как)|[:=\"“'])\s*$",
+    re.IGNORECASE,
+)
+_CLOSING: Final = re.compile(r"\s*(?:as|with|under|als|como|comme|come|как)\b", re.IGNORECASE)
+"""A sentence that is not at its end there, and how its end begins."""
+
 _LINE_GAP: Final = 1.6  # between the lines of a paragraph there is less than so many times their height
 _AS_LARGE: Final = 1.5
 
@@ -140,18 +150,39 @@ def _is_ordered(lines: Sequence[Finding]) -> bool:
 
 
 def _beside(orders: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
-    """Returns what stands in a paragraph with an order, or repeats its words in that moment, in their order."""
+    """Returns what stands in a paragraph with an order, repeats its words in that moment, or ends its sentence."""
     found: dict[int, Finding] = {}
     by_moment: dict[tuple[str, str, int], list[Finding]] = defaultdict(list)
-    for one in others:
+    by_source: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in sorted(others, key=attrgetter("start_s")):
         by_moment[_place(one)[:3]].append(one)
+        if one.name != "qr_code":
+            by_source[_place(one)[:2]].append(one)
     todo = [one for one in orders if one.name != "qr_code"]
     while todo:
         known = todo.pop()
-        near = [one for one in by_moment[_place(known)[:3]] if id(one) not in found and _goes_with(one, known)]
+        near = [one for one in by_moment[_place(known)[:3]] if _goes_with(one, known)]
+        near += [one for lines in by_source.values() for one in _next_of(lines, known) if _ends(one, known)]
+        near = [one for one in near if id(one) not in found]
         found |= {id(one): one for one in near}
         todo += near
     return [one for one in others if id(one) in found]
+
+
+def _next_of(lines: Sequence[Finding], known: Finding) -> Sequence[Finding]:
+    """Returns the line that follows another soon, if one does.
+
+    Args:
+        lines: What was read or heard, in the order of its beginnings.
+        known: The other, from wherever.
+    """
+    at = bisect_right(lines, known.start_s, key=attrgetter("start_s"))
+    return [line for line in lines[at : at + 1] if line.start_s - known.start_s <= _NEXT_S]
+
+
+def _ends(line: Finding, known: Finding) -> bool:
+    """Says whether a line ends the sentence of the one before it."""
+    return bool(_OPEN.search(str(known.value)) or _CLOSING.match(str(line.value)))
 
 
 def _goes_with(line: Finding, known: Finding) -> bool:
