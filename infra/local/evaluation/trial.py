@@ -22,7 +22,6 @@ from shared.bootstrap import Bootstrap
 from shared.domain.errors import PermanentError, PipelineError
 from shared.domain.records import Finding, Tag
 from shared.domain.spending import ModelSpending, Pot, day_pot
-from shared.domain.video import Video
 from shared.ports.media_tool import MediaTool
 from shared.ports.vision_model import VisionModel
 from shared.processors.allowance import Allowance
@@ -94,7 +93,7 @@ class Trials:
             contender.prompts,
             tell_wrong=lambda: wrong.append(None),
         )
-        stage = AnalyzeStage([analyzer], lambda video: self._allowance(video, number))
+        stage = AnalyzeStage([analyzer], lambda _: self._allowance(number))
         said: Sequence[Finding] = ()
         failure = ""
         try:
@@ -116,7 +115,7 @@ class Trials:
             failure=failure,
         )
 
-    def _allowance(self, video: Video, number: int) -> Allowance:
+    def _allowance(self, number: int) -> Allowance:
         now, limits = self._wiring.clock.now(), self._wiring.settings.budget
         day = day_pot(limits, now)
         own = ModelSpending(id=f"evaluation:{self._name}", owner="", about="", due_at=day.empty.due_at)
@@ -124,7 +123,7 @@ class Trials:
         return Allowance(
             self._wiring.documents,
             key=f"evaluation:{self._name}:{number}",
-            about=f"evaluation:{self._name}:{video.id}",
+            about=f"evaluation:{self._name}:{number}",  # a day's budget names no video, which may be erased
             pots=(stated, day) if limits.day_usd else (stated,),
             now=now,
         )
