@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from functions.segment.shots.thumbnail import Planes, median
 
-__all__ = ["are_blends", "have_lost_contrast", "shares"]
+__all__ = ["MAX_RESIDUE", "are_blends", "have_lost_contrast", "shares"]
 
-_MAX_RESIDUE = 0.36
+MAX_RESIDUE = 0.36
 """Part of a picture that no mixture explains, relative to the difference between the two."""
 
 _CONTRAST_LOSS = (0.6, 1.5)
@@ -39,7 +39,7 @@ def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     mixing costs, which no movement of camera or objects imitates.
     """
     held, residues = shares(first, last, pictures)
-    if residues.max() > _MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
+    if residues.max() > MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
         return False
     return have_lost_contrast(first, last, pictures, held)
 
