@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.blends import MAX_RESIDUE, have_lost_contrast, shares
+from functions.segment.shots.blends import MAX_RESIDUE, are_blends, shares
 from functions.segment.shots.thumbnail import Planes, median
 
 __all__ = ["middles_are_mixed", "mixed"]
@@ -35,7 +35,7 @@ def middles_are_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
 
 
 def mixed(window: Planes) -> tuple[Numbers, float] | None:
-    """Returns how much of the last picture each frame holds, if it is mixed as in a dissolve, and how pure that is.
+    """Returns how much of the last picture each frame holds, if it is mixed as in a dissolve, and how purely, 0..1.
 
     A dissolve goes at one pace, and both brightness and shapes go over in it; an exposure that adapts while
     something leaves the picture changes the one without the other.
@@ -47,11 +47,10 @@ def mixed(window: Planes) -> tuple[Numbers, float] | None:
     between = np.flatnonzero((held > 0.2) & (held < 0.8))
     if len(between) < len(window) / 4 or _unevenness(between, held[between]) > _UNEVEN:
         return None
-    residue = float(median(residues[between]))
-    if residue > MAX_RESIDUE or not have_lost_contrast(first, last, window[between], held[between]):
+    if not are_blends(first, last, window[between]):
         return None
     apart = float(np.abs(_of_shapes(first, last, window[between], held[between]) - held[between]).mean())
-    return held, (1 - residue) * math.sqrt(max(1 - apart, 0))
+    return held, (1 - float(median(residues[between]))) * math.sqrt(max(1 - apart, 0))
 
 
 def _of_shapes(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> Numbers:

@@ -252,6 +252,14 @@ def test_a_dissolve_is_a_span_with_the_boundary_in_its_middle(rng: np.random.Gen
     assert shots[1].transition_s == pytest.approx((end - start) / 25, rel=0.35)
 
 
+def test_an_exposure_that_adapts_when_a_thing_leaves_is_no_dissolve(rng: np.random.Generator) -> None:
+    street = np.repeat(take(rng, 1, noise=0) // 8 + 30, 90, axis=0)
+    for frame in range(50):
+        street[frame, 2 * frame : 2 * frame + 50, 30:110] = 210
+    gain = np.interp(np.arange(90), [35, 55], [1.0, 2.2])[:, np.newaxis, np.newaxis, np.newaxis]
+    assert len(shots_of(Footage().cut(np.clip(street * gain, 0, 255).astype(np.uint8)))) == 1
+
+
 @pytest.mark.parametrize("hold", [1, 30])
 def test_a_logo_that_stays_hides_no_fade(rng: np.random.Generator, hold: int) -> None:
     footage = Footage().cut(take(rng, 60)).fade(take(rng, 60), 12, hold=hold)
