@@ -35,7 +35,7 @@ def middles_are_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
 
 
 def mixed(window: Planes) -> tuple[Numbers, float] | None:
-    """Returns how much of the last picture each frame holds, if it is mixed as in a dissolve, and how purely, 0..1.
+    """Returns how much of the last picture each frame holds, if mixed as in a dissolve, and how purely, 0..1.
 
     A dissolve goes at one pace, and both brightness and shapes go over in it; an exposure that adapts while
     something leaves the picture changes the one without the other.
