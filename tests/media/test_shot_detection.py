@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.segment.stage import PICTURES_LONG_SIDE
+from shared.adapters.ffmpeg import FfmpegMediaTool
 from shared.domain.records import Segment
+from shared.ports.media_tool import MediaLimits
 from shared.testing.footage import edited_footage
 from shared.testing.stage_context import FakeStageContext
 from shared.testing.videos import media_info, video_stream
@@ -47,6 +51,19 @@ def test_footage_without_gradual_transitions_has_none(labelled: dict[str, tuple[
     for name, (labels, shots) in labelled.items():
         if name != "second_vid.mp4":
             assert [one.transition_in for one in shots] == ["none"] + ["cut"] * len(labels["hard_cuts"]), name
+
+
+@pytest.mark.parametrize("step", [-1, 2, -2, 5, -5])
+def test_an_exposure_that_adapts_when_cars_leave_is_no_dissolve(
+    real_media: Path, tmp_path: Path, step: int
+) -> None:
+    context, tool = FakeStageContext(folder=tmp_path), FfmpegMediaTool()
+    media = tool.probe(real_media / "car-detection.mp4", MediaLimits(), context)
+    size = media.video[0].thumbnail_size(PICTURES_LONG_SIDE)
+    shown = list(tool.frames(real_media / "car-detection.mp4", size, context))
+    frames = [replace(after, rgb=frame.rgb) for after, frame in zip(shown, shown[::step], strict=False)]
+    [shot] = shots_in(frames, media)
+    assert shot.transition_in == "none"
 
 
 def test_every_source_frame_belongs_to_one_shot(labelled: dict[str, tuple[Any, Sequence[Segment]]]) -> None:

@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from functions.segment.shots.thumbnail import Planes, median
 
-__all__ = ["are_blends", "have_lost_contrast", "shares"]
+__all__ = ["MAX_RESIDUE", "are_blends", "shares"]
 
-_MAX_RESIDUE = 0.36
+MAX_RESIDUE = 0.36
 """Part of a picture that no mixture explains, relative to the difference between the two."""
 
 _CONTRAST_LOSS = (0.6, 1.5)
@@ -35,17 +35,12 @@ def shares(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
 def are_blends(first: Planes, last: Planes, pictures: Planes) -> bool:
     """Tells whether all of some pictures are true mixtures of two unlike ones.
 
-    Each must be near the weighted mean, with at least 15 % of either; and it must have lost as much contrast as
+    Each must be near the weighted mean, with at least 15 % of either; and all must have lost as much contrast as
     mixing costs, which no movement of camera or objects imitates.
     """
     held, residues = shares(first, last, pictures)
-    if residues.max() > _MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
+    if residues.max() > MAX_RESIDUE or held.min() < 0.15 or held.max() > 0.85:
         return False
-    return have_lost_contrast(first, last, pictures, held)
-
-
-def have_lost_contrast(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> bool:
-    """Tells whether some pictures that hold so much of the last one have lost as much contrast as mixing costs."""
     # A mixture's variance is the mean of both variances less s(1 - s) times the variance of the difference.
     lost = (1 - held) * _variance(first) + held * _variance(last) - _variance(pictures)
     expected = held * (1 - held) * _variance(last - first)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.blends import have_lost_contrast, shares
+from functions.segment.shots.blends import MAX_RESIDUE, are_blends, shares
 from functions.segment.shots.thumbnail import Planes, median
 
 __all__ = ["middles_are_mixed", "mixed"]
@@ -17,9 +17,6 @@ _FLAT = 1.5
 
 _BETWEEN = (0.15, 0.85)
 """How much of the new picture there is in the middle of a window."""
-
-_MAX_RESIDUE = 0.42
-"""Part of a picture that no mixture explains, relative to the difference of the ends, for both may move on."""
 
 _UNEVEN = 0.05
 """How far the mixture may be from going at one pace, root mean square; movement comes and goes as it likes."""
@@ -34,11 +31,15 @@ def middles_are_mixed(first: Planes, last: Planes, middle: Planes) -> npt.NDArra
     held = np.einsum("ij,ij->i", part, whole) / energy
     unexplained = np.einsum("ij,ij->i", part, part) - held**2 * energy
     between = (held > _BETWEEN[0]) & (held < _BETWEEN[1])
-    return np.asarray(between & (unexplained <= _MAX_RESIDUE**2 * energy), np.bool_)
+    return np.asarray(between & (unexplained <= MAX_RESIDUE**2 * energy), np.bool_)
 
 
 def mixed(window: Planes) -> tuple[Numbers, float] | None:
-    """Returns how much of the last picture each frame holds, if they are mixed as in a dissolve, and how pure."""
+    """Returns how much of the last picture each frame holds, if mixed as in a dissolve, and how purely, 0..1.
+
+    A dissolve goes at one pace, and both brightness and shapes go over in it; an exposure that adapts while
+    something leaves the picture changes the one without the other.
+    """
     first, last = window[0], window[-1]
     if min(first[..., 0].std(), last[..., 0].std()) < _FLAT:
         return None
@@ -46,11 +47,10 @@ def mixed(window: Planes) -> tuple[Numbers, float] | None:
     between = np.flatnonzero((held > 0.2) & (held < 0.8))
     if len(between) < len(window) / 4 or _unevenness(between, held[between]) > _UNEVEN:
         return None
-    residue = float(median(residues[between]))
-    if residue > _MAX_RESIDUE or not have_lost_contrast(first, last, window[between], held[between]):
+    if not are_blends(first, last, window[between]):
         return None
     apart = float(np.abs(_of_shapes(first, last, window[between], held[between]) - held[between]).mean())
-    return held, (1 - residue) * math.sqrt(max(1 - apart, 0))
+    return held, (1 - float(median(residues[between]))) * math.sqrt(max(1 - apart, 0))
 
 
 def _of_shapes(first: Planes, last: Planes, pictures: Planes, held: Numbers) -> Numbers:

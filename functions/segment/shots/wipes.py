@@ -60,7 +60,7 @@ def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
 
 
 def uncovered(window: Planes) -> tuple[Numbers, float] | None:
-    """Returns how much of the last picture each frame shows, if it is uncovered as in a wipe, and how pure.
+    """Returns how much of the last picture each frame shows, if as in a wipe, and how purely, 0..1.
 
     Where both pictures move neither end of the window tells what a cell shows. But a cell changes most when the
     edge goes over it, and its neighbours do so just before and after it.

@@ -106,7 +106,7 @@ class ShotSegmenter(Segmenter):
 
 
 def _between_cuts(start: Instant, end: Instant, fade: Fade, cuts: Sequence[Instant]) -> tuple[Instant, Instant]:
-    """Returns the span of a fade without what a cut in the fuller half of its way shows beyond its two pictures."""
+    """Returns a fade's span without what a cut in the fuller half of its way shows beyond its two pictures."""
     before = (cut for cut in cuts if start.index < cut.index <= (start.index + fade.empty.index) / 2)
     after = (cut for cut in cuts if (fade.filled.index + end.index) / 2 <= cut.index < end.index)
     return max(before, default=start), min(after, default=end)

@@ -80,10 +80,11 @@ def test_a_frame_blended_across_a_cut_does_not_hide_it(rng: np.random.Generator)
     assert cut in (40, 41)
 
 
-def test_repeated_frames_do_not_make_movement_a_cut(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("times", [(2,), (2, 2, 2, 4)], ids=["doubled", "converted twice"])
+def test_repeated_frames_do_not_make_movement_a_cut(rng: np.random.Generator, times: tuple[int, ...]) -> None:
     shaken = take(rng, 60, pan=4, shake=3)
-    doubled = np.repeat(shaken, 2, axis=0)
-    assert len(shots_of(Footage(fps=50).cut(doubled))) == 1
+    repeated = np.repeat(shaken, np.resize(times, 60), axis=0)
+    assert len(shots_of(Footage(fps=50).cut(repeated))) == 1
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
@@ -249,6 +250,30 @@ def test_a_dissolve_is_a_span_with_the_boundary_in_its_middle(rng: np.random.Gen
     [(start, end)] = footage.dissolves
     assert shots[1].start_frame == pytest.approx((start + end) / 2, abs=2)
     assert shots[1].transition_s == pytest.approx((end - start) / 25, rel=0.35)
+
+
+def test_an_exposure_that_adapts_when_a_thing_leaves_is_no_dissolve(rng: np.random.Generator) -> None:
+    street = np.repeat(take(rng, 1, noise=0) // 8 + 30, 90, axis=0)
+    for frame in range(50):
+        street[frame, 2 * frame : 2 * frame + 50, 30:110] = 210
+    gain = np.interp(np.arange(90), [35, 55], [1.0, 2.2])[:, np.newaxis, np.newaxis, np.newaxis]
+    assert len(shots_of(Footage().cut(np.clip(street * gain, 0, 255).astype(np.uint8)))) == 1
+
+
+@pytest.mark.parametrize("hold", [1, 30])
+def test_a_logo_that_stays_hides_no_fade(rng: np.random.Generator, hold: int) -> None:
+    footage = Footage().cut(take(rng, 60)).fade(take(rng, 60), 12, hold=hold)
+    footage.pictures[:, 5:20, 110:155] = 200
+    assert begins(shots_of(footage), "fade") == [60]
+
+
+def test_a_night_with_a_few_lights_is_no_black(rng: np.random.Generator) -> None:
+    night = np.full((60, 90, 160, 3), 8, np.uint8)
+    night[:, 40:45, 20:30] = night[:, 55:60, 90:95] = 220
+    footage = Footage().cut(take(rng, 60)).dissolve(night, 16).dissolve(take(rng, 60), 16)
+    shots = shots_of(footage)
+    assert begins(shots, "fade") == []
+    assert begins(shots, "dissolve") == [pytest.approx(middle, abs=2) for middle in (52, 96)]
 
 
 @pytest.mark.parametrize("level", [0, 255])
