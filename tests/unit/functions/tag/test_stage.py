@@ -29,6 +29,9 @@ class Related:
     def get(self, video_id: str) -> Video:
         return replace(FakeStageContext(Path()).video, id=video_id)
 
+    def records(self, video: Video, kind: type[Tag]) -> Sequence[Tag]:
+        return [tag("xpath", evidence=(evidence(quote="XPath"),))]
+
 
 class Careless(Tagger):
     """A tagger from outside that shows nothing for one of its tags."""
