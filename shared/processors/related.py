@@ -147,7 +147,7 @@ def _looked_at(
 
 
 def _things(tags: Iterable[Tag]) -> dict[_Thing, float]:
-    """Returns what a video is about and how much each says; a topic that can be read is words that are shown, too."""
+    """Returns what a video is about and how much each says; a topic that can be read is shown words, too."""
     weights: dict[_Thing, float] = {}
     for tag in filter(_tells, tags):
         kinds: tuple[TagKind, ...] = ("topic", "text") if tag.kind == "topic" and _is_read(tag) else (tag.kind,)

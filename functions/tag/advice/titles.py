@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from functions.tag.advice.headings import headings
+from functions.tag.advice.headings import can_be_read, headings
 from functions.tag.advice.known import SURE, Known, clock, distinct, number_word, shortened, written
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
@@ -30,7 +30,10 @@ def titles(known: Known) -> Iterator[Recommendation]:
             )
     opening_s = min(_OPENING_SHARE * known.media.duration_s, _OPENING_S)
     shown = [line for line in headings(known.findings, known.name) if height(line) >= TITLE_HEIGHT]
-    first = next((line for line in shown if line.start_s <= opening_s), None)
+    first = next(
+        (line for line in shown if line.start_s <= opening_s and can_be_read(line, 0.0, known.media.duration_s)),
+        None,
+    )
     if first is not None:
         size = f"{height(first):.0%} of the picture's height"
         yield Recommendation(

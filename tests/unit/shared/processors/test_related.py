@@ -21,7 +21,7 @@ QUOTED = tag("what stands there").evidence[0]
 
 @dataclass
 class Others:
-    """A repository with other videos: their labels, of which kind they are if not as asked, and what else is known.
+    """A repository with other videos: their labels, and what else is to be known of them.
 
     Attributes:
         labels: By the video's id.

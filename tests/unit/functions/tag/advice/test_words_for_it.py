@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,42 @@ class TestTitles:
         assert found(titles, late, tags=[tag("alps"), tag("trains"), tag("dark", kind="style")]) == [
             "Alps, trains"
         ]
+
+    def test_of_letters_of_one_size_the_first_count_whether_they_reach_below_the_line_or_not(self) -> None:
+        def shown(value: str, start_s: float, height: float, length_s: float = 4.0) -> Finding:
+            return text(value, start_s=start_s, end_s=start_s + length_s, box=(0.1, 0.1, 0.5, height))
+
+        hiking = shown("Mountain Hiking", 4.0, 0.125)
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.099)) == ["Sunrise at the Harbor"]
+        assert found(titles, hiking, shown("sea or snow", 0.0, 0.072)) == ["sea or snow"]
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.08)) == ["Mountain Hiking"]
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.3, 1.4)) == ["Mountain Hiking"], "gone"
+
+    def test_a_heading_of_two_lines_is_one(self) -> None:
+        first = text("Saturday Farmers", end_s=5.0, box=(0.1, 0.1, 0.5, 0.1))
+        second = text("Market and Honey", end_s=5.2, box=(0.1, 0.24, 0.5, 0.1))
+        assert found(titles, first, second) == ["Saturday Farmers Market and Honey"]
+        assert found(descriptions, first, second) == ["On screen: “Saturday Farmers Market and Honey”."]
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"value": "Market and Honey for everybody who comes in time"},
+            {"value": "• Market and Honey"},
+            {"end_s": 8.0},
+            {"start_s": 2.0},
+            {"box": (0.1, 0.24, 0.5, 0.07)},
+            {"box": (0.1, 0.4, 0.5, 0.1)},
+            {"box": (0.4, 0.24, 0.5, 0.1)},
+        ],
+        ids=["too long", "an item", "stays", "comes later", "smaller", "further down", "elsewhere"],
+    )
+    def test_what_only_stands_below_a_heading_is_no_part_of_it(self, changed: dict[str, Any]) -> None:
+        first = text("Saturday Farmers", end_s=5.0, box=(0.1, 0.1, 0.5, 0.1))
+        second = text("Market and Honey", end_s=5.0, box=(0.1, 0.24, 0.5, 0.1))
+        assert found(titles, first, replace(second, **changed)) == ["Saturday Farmers"]
+        third = replace(second, value="Cheese", box=(0.1, 0.38, 0.3, 0.08))
+        assert found(titles, first, second, third) == ["Saturday Farmers"], "three are a list"
 
     def test_topics_are_named_as_many_as_there_are(self) -> None:
         tags = [tag(label) for label in ("blender foundation", "blender", "sintel")]
