@@ -156,6 +156,19 @@ class TestDescriptions:
         known = Known(media=media_info(duration_s=60.0), segments=[], findings=[HEADING], tags=[tag("alps")])
         (told,) = descriptions(known)
         assert told.reason == "one topic and one line on screen, in the order in which they come up"
+        (alone,) = descriptions(replace(known, tags=[]))
+        assert alone.reason == "one line on screen"
+
+    def test_quotes_end_as_they_do_and_have_no_dots_of_lists(self) -> None:
+        lines = text("Shortened sequences.", box=HEADING.box), text("• Every first Sunday", start_s=3.0, end_s=6.0)
+        assert found(descriptions, *lines) == ["On screen: “Shortened sequences.”, “Every first Sunday”."]
+        assert found(descriptions, lines[0]) == ["On screen: “Shortened sequences.”"]
+
+    def test_persons_are_mentioned_and_no_topic(self) -> None:
+        credit = evidence(quote="Film By Anna Berger", start_s=3.0, end_s=5.0)
+        tags = [tag("anna berger", kind="person-mentioned", evidence=(credit,)), tag("harbour")]
+        assert found(descriptions, tags=tags) == ["About harbour. Mentions Anna Berger."]
+        assert found(descriptions, tags=tags[:1]) == ["Mentions Anna Berger."]
 
     def test_addresses_are_not_repeated(self) -> None:
         link = text("visit https://evil.example now", box=(0.1, 0.1, 0.5, 0.2))
