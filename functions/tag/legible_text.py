@@ -19,8 +19,8 @@ _SMALL_PRINT: Final = 0.022
 _EDGE: Final = 0.01  # a line that reaches so near to the left or right edge is probably cut off there
 _TALL: Final = re.compile(r"[^\W_acegm-su-z]")
 _DEEP: Final = re.compile(r"[gjpqy,;()\[\]]")
-_LOW_HEIGHT: Final = 0.73  # of a letter such as "a", in heights of a capital
-_DEPTH: Final = 0.29  # of what reaches below the line
+_LOW_HEIGHT: Final = 0.9  # of the box of a line like "errors", in heights of that of a capital: boxes have margins
+_DEPTH: Final = 0.25  # what letters that reach below the line add to it
 _SAME_SIZE: Final = 1.15
 
 

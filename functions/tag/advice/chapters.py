@@ -50,15 +50,11 @@ class _Namer:
     def title(self, number: int, start_s: float, end_s: float) -> _Title | None:
         """Returns the title of a stretch; None where nothing names it."""
         opening_s = min(start_s + _OPENING_S, end_s)
-        shown = [
-            line
-            for line in self._headings.between(start_s, end_s)
-            if line.start_s >= start_s - 0.5 and can_be_read(line, start_s, end_s)
-        ]
+        shown = [line for line in self._headings.between(start_s, end_s) if line.start_s >= start_s - 0.5]
         opening = [line for line in shown if line.start_s < opening_s]
         later = [line for line in shown if line.start_s >= opening_s]
         options = [
-            *(_heading(line) for line in (*opening, *later)),
+            *map(_heading, sorted((*opening, *later), key=lambda line: not can_be_read(line, start_s, end_s))),
             *(_topic(tag, start_s, end_s) for tag in self._topics),
             self._words(number),
         ]
@@ -190,7 +186,7 @@ def _is_at_top(line: Finding) -> bool:
 
 def _heading(line: Finding) -> _Title:
     text = shortened(str(line.value))
-    return _Title(text, f"the largest text that appears there, at {clock(line.start_s)}", 0.8)
+    return _Title(text, f"the largest text to be read there, at {clock(line.start_s)}", 0.8)
 
 
 def _topic(tag: Tag, start_s: float, end_s: float) -> _Title | None:

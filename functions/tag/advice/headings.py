@@ -48,7 +48,7 @@ def headings(lines: Iterable[Finding], name: str = "") -> list[Finding]:
 
 
 def can_be_read(line: Finding, start_s: float, end_s: float) -> bool:
-    """Says whether a heading is there long enough in a stretch to name it: what only flashes by does not."""
+    """Says whether a heading is there long enough in a stretch to name it; others do so for want of one."""
     there_s = min(line.end_s, end_s) - max(line.start_s, start_s)
     return there_s >= min(_READ_S, _READ_SHARE * (end_s - start_s))
 

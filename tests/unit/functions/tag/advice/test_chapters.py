@@ -50,9 +50,9 @@ def test_scenes_are_chapters_titled_with_what_appears_in_them_and_untitled_ones_
     chosen = found(scenes(0.0, 10.0, 20.0, 30.0, end_s=45.0), findings, 45.0, tags)
     assert titled(*chosen) == [("Introduction to trees", 0.0), ("Xpath", 20.0), ("Oaks", 30.0)]
     assert [one.reason for one in chosen] == [
-        "the largest text that appears there, at 0:01",
+        "the largest text to be read there, at 0:01",
         "what it is about, read at 0:22",
-        "the largest text that appears there, at 0:31",
+        "the largest text to be read there, at 0:31",
     ]
 
 

@@ -74,9 +74,12 @@ class TestTitles:
 
         hiking = shown("Mountain Hiking", 4.0, 0.125)
         assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.099)) == ["Sunrise at the Harbor"]
-        assert found(titles, hiking, shown("sea or snow", 0.0, 0.072)) == ["sea or snow"]
+        assert found(titles, hiking, shown("sea or snow", 0.0, 0.085)) == ["sea or snow"]
         assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.08)) == ["Mountain Hiking"]
         assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.3, 1.4)) == ["Mountain Hiking"], "gone"
+        assert found(titles, shown("Sunrise at the Harbor", 0.0, 0.1, 1.4)) == ["Sunrise at the Harbor"], (
+            "no other"
+        )
 
     def test_a_heading_of_two_lines_is_one(self) -> None:
         first = text("Saturday Farmers", end_s=5.0, box=(0.1, 0.1, 0.5, 0.1))
