@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding
 
-__all__ = ["TITLE_HEIGHT", "height", "legible"]
+__all__ = ["TITLE_HEIGHT", "height", "legible", "letter_size", "quotable", "same_size"]
 
 TITLE_HEIGHT: Final = 0.06
 """Share of the picture's height from which a line stands out as a title."""
@@ -15,6 +17,11 @@ TITLE_HEIGHT: Final = 0.06
 _MIN_CONFIDENCE: Final = 0.97  # a line read with less has a wrong letter too often
 _SMALL_PRINT: Final = 0.022
 _EDGE: Final = 0.01  # a line that reaches so near to the left or right edge is probably cut off there
+_TALL: Final = re.compile(r"[^\W_acegm-su-z]")
+_DEEP: Final = re.compile(r"[gjpqy,;()\[\]]")
+_LOW_HEIGHT: Final = 0.9  # of the box of a line like "errors", in heights of that of a capital: boxes have margins
+_DEPTH: Final = 0.25  # what letters that reach below the line add to it
+_SAME_SIZE: Final = 1.15
 
 
 def legible(findings: Iterable[Finding]) -> Sequence[Finding]:
@@ -25,6 +32,25 @@ def legible(findings: Iterable[Finding]) -> Sequence[Finding]:
 def height(line: Finding) -> float:
     """Returns a line's height as a share of the picture's; 0 when unknown."""
     return line.box[3] if line.box else 0.0
+
+
+def letter_size(line: Finding) -> float:
+    """Returns how high a capital of a line is, whether it has one or not, as a share of the picture's height."""
+    text = str(line.value)
+    tall = 1.0 if _TALL.search(text) else _LOW_HEIGHT
+    return height(line) / (tall + (_DEPTH if _DEEP.search(text) else 0.0))
+
+
+def same_size(line: Finding, other: Finding) -> bool:
+    """Says whether two lines are in letters of one size, as far as that can be measured."""
+    small, large = sorted((letter_size(line), letter_size(other)))
+    return large <= _SAME_SIZE * small
+
+
+def quotable(line: Finding) -> bool:
+    """Says whether a line can be published as it stands: with its markup taken out, a quote would be untrue."""
+    text = str(line.value)
+    return plain_text(text, len(text)) == text
 
 
 def _is_legible(line: Finding) -> bool:

@@ -54,6 +54,7 @@ class TagStage:
     ) -> None:
         self._taggers = taggers
         self._embedder = embedder
+        self._leveled = loudness_lufs != "off"
         self._loudness_lufs = _USUAL_LUFS if loudness_lufs == "off" else loudness_lufs
         self._taxonomy = Taxonomy()
 
@@ -91,6 +92,7 @@ class TagStage:
             tags=tags,
             name=PurePosixPath(source.name).stem,
             loudness_lufs=self._loudness_lufs,
+            leveled=self._leveled,
         )
         for one in advice(about):
             # It is to be published, wherever that is: Markdown has links in it, too.

@@ -16,6 +16,7 @@ __all__ = [
     "LARGEST_RUNG_THREADS",
     "MAX_OUTPUT_FPS",
     "MAX_SOUND_TRACKS",
+    "MOST_GAIN_DB",
     "SEGMENT_S",
     "ClipPlan",
     "Codec",
@@ -49,6 +50,9 @@ MAX_OUTPUT_FPS = Fraction(60)
 
 MAX_SOUND_TRACKS = 8
 """Sound tracks that are encoded; a player's menu has no use for more."""
+
+MOST_GAIN_DB = 40.0
+"""What sound is made louder at most. Talk so far below is rare; the noise of an empty room is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

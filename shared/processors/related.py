@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import log2
-from typing import Final
+from typing import Final, TypeAlias
 
 from shared.domain.corrections import PERSON
 from shared.domain.records import Embedding, Recommendation, Tag
@@ -53,14 +54,22 @@ _SAME_LENGTH_S: Final = 0.05
 _SAME_LABELS: Final = 3
 
 
+_Thing: TypeAlias = tuple[TagKind, str]
+"""A label and what it is a label of: "music" that can be read is not the music that is heard."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
-    """Another video, the labels that are shared, and what was described alike in both."""
+    """Another video, what is shared, and what was described alike in both.
+
+    Until its tags were looked at, the video is None, and everything counts as shared whose label it has.
+    """
 
     video_id: str
-    labels: frozenset[str]
+    things: frozenset[_Thing]
     meaning: float = 0.0
     described: str = ""
+    video: Video | None = None
 
 
 def related_videos(
@@ -83,55 +92,90 @@ def related_videos(
         points: Its embeddings, if there are any; the first one counts, which is about the whole.
         limit: Most videos to return.
     """
-    telling = {tag.label: tag for tag in tags if _tells(tag)}
-    weights = {label: tag.confidence * _TELLING[tag.kind] for label, tag in telling.items()}
-    candidates = _candidates(video, tuple(weights), repository, points)
-    spread = {label: sum(label in one.labels for one in candidates) for label in weights}
-    rare = {label: weight / (1 + log2(max(spread[label], 1))) for label, weight in weights.items()}
-    scores = {one: _score(sum(rare[label] for label in one.labels), one.meaning) for one in candidates}
-    chosen = _chosen(video, scores, repository, limit)
+    weights = _things(tags)
+    candidates = _candidates(video, weights, repository, points)
+    spread = Counter(label for one in candidates for _, label in one.things)
+    rare = {thing: weight / (1 + log2(max(spread[thing[1]], 1))) for thing, weight in weights.items()}
     return [
         (
             Recommendation(
-                kind="related", value=other.id, reason=_reason(one, telling, rare), score=round(scores[one], 3)
+                kind="related", value=other.id, reason=_reason(one, rare), score=round(_score(one, rare), 3)
             ),
             other,
         )
-        for one, other in chosen
+        for one, other in _chosen(video, candidates, rare, repository, limit)
     ]
 
 
 def _chosen(
-    video: Video, scores: Mapping[_Candidate, float], repository: VideoRepository, limit: int
+    video: Video,
+    candidates: Iterable[_Candidate],
+    rare: Mapping[_Thing, float],
+    repository: VideoRepository,
+    limit: int,
 ) -> list[tuple[_Candidate, Video]]:
-    """Returns the best, each next one for what the ones before it don't have; no copies."""
+    """Returns the best, each next one for what the ones before it don't have; no copies.
+
+    A candidate's tags are read once it is the best so far: with less in common than its labels have it, it waits.
+    """
     chosen: list[tuple[_Candidate, Video]] = []
-    left = list(scores)
+    left = list(candidates)
     while left and len(chosen) < limit:
-        best = max(left, key=lambda one: (_worth(one, scores[one], chosen), one.video_id))
+        best = max(left, key=lambda one: (_worth(one, _score(one, rare), chosen), one.video_id))
         left.remove(best)
-        other = repository.get(best.video_id)
-        if other is None or other.owner != video.owner or _is_copy(video, other):
-            continue
-        if not any(_is_copy(known, other) or _is_version(best, other, one, known) for one, known in chosen):
+        other = best.video
+        if other is None:
+            left += _looked_at(best, video, rare, repository)
+        elif not any(_is_copy(known, other) or _is_version(best, other, one, known) for one, known in chosen):
             chosen.append((best, other))
     return chosen
+
+
+def _looked_at(
+    one: _Candidate, video: Video, rare: Mapping[_Thing, float], repository: VideoRepository
+) -> Iterator[_Candidate]:
+    """Yields a candidate with its video and what both are about; nothing if that is none, a copy or another's."""
+    other = repository.get(one.video_id)
+    if other is None or other.owner != video.owner or _is_copy(video, other):
+        return
+    own = _things(repository.records(other, Tag)) if one.things else {}
+    shared: dict[str, _Thing] = {}
+    for thing in sorted(own.keys() & rare.keys(), key=lambda thing: rare[thing]):
+        shared[thing[1]] = thing
+    if shared or one.meaning:
+        yield replace(one, video=other, things=frozenset(shared.values()))
+
+
+def _things(tags: Iterable[Tag]) -> dict[_Thing, float]:
+    """Returns what a video is about and how much each says; a topic that can be read is shown words, too."""
+    weights: dict[_Thing, float] = {}
+    for tag in filter(_tells, tags):
+        kinds: tuple[TagKind, ...] = ("topic", "text") if tag.kind == "topic" and _is_read(tag) else (tag.kind,)
+        for kind in kinds:
+            thing = kind, tag.label
+            weights[thing] = max(weights.get(thing, 0.0), tag.confidence * _TELLING[kind])
+    return weights
 
 
 def _tells(tag: Tag) -> bool:
     """Says whether a tag says what the video is about, rather than how it looks or in which language it is."""
     if tag.kind == "text":
-        return any(tag.label in (item.quote or "").casefold() for item in tag.evidence) or tag.producer == PERSON
+        return _is_read(tag) or tag.producer == PERSON
     return tag.label in _FORMS if tag.kind == "style" else tag.kind in _TELLING
 
 
+def _is_read(tag: Tag) -> bool:
+    return any(item.modality == "text" and tag.label in (item.quote or "").casefold() for item in tag.evidence)
+
+
 def _candidates(
-    video: Video, labels: Sequence[str], repository: VideoRepository, points: Sequence[Embedding]
+    video: Video, things: Mapping[_Thing, float], repository: VideoRepository, points: Sequence[Embedding]
 ) -> list[_Candidate]:
-    shared: dict[str, frozenset[str]] = {}
-    if labels:
-        found = repository.related(owner=video.owner, labels=labels, exclude=video.id, limit=_ASKED)
-        shared = {one.video_id: frozenset(one.labels) for one in found}
+    shared: dict[str, frozenset[_Thing]] = {}
+    by_label = {label: (kind, label) for kind, label in sorted(things, key=lambda thing: things[thing])}
+    if by_label:
+        found = repository.related(owner=video.owner, labels=tuple(by_label), exclude=video.id, limit=_ASKED)
+        shared = {one.video_id: frozenset(by_label[label] for label in one.labels) for one in found}
     alike: dict[str, tuple[float, str]] = {}
     for point in points[:1]:
         hits = repository.nearest(point.vector, model=point.model, owner=video.owner, limit=_ASKED)
@@ -141,7 +185,7 @@ def _candidates(
     return [
         _Candidate(
             video_id=video_id,
-            labels=shared.get(video_id, frozenset()),
+            things=shared.get(video_id, frozenset()),
             meaning=min(alike.get(video_id, (0.0, ""))[0], 1.0),
             described=alike.get(video_id, (0.0, ""))[1],
         )
@@ -149,18 +193,18 @@ def _candidates(
     ]
 
 
-def _score(shared: float, meaning: float) -> float:
+def _score(one: _Candidate, rare: Mapping[_Thing, float]) -> float:
     """Returns how much is in common, 0..1: one sure topic is a half; each further one closes half of the gap."""
-    by_labels: float = 1 - 0.5**shared
-    return by_labels + (1 - by_labels) * _MEANING * meaning
+    by_labels: float = 1 - 0.5 ** sum(rare[thing] for thing in one.things)
+    return by_labels + (1 - by_labels) * _MEANING * one.meaning
 
 
 def _worth(one: _Candidate, score: float, chosen: Sequence[tuple[_Candidate, Video]]) -> float:
     """Returns what is left of a score next to videos that share the same labels."""
     likeness = [
-        len(one.labels & other.labels) / len(one.labels | other.labels)
+        len(one.things & other.things) / len(one.things | other.things)
         for other, _ in chosen
-        if one.labels or other.labels
+        if one.things or other.things
     ]
     return score * (1 - _SAME * max(likeness, default=0.0))
 
@@ -173,16 +217,16 @@ def _is_copy(one: Video, other: Video) -> bool:
 
 def _is_version(one: _Candidate, video: Video, other: _Candidate, known: Video) -> bool:
     """Says whether two videos are all but certainly the same, encoded twice."""
-    if video.media is None or known.media is None or len(one.labels) < _SAME_LABELS:
+    if video.media is None or known.media is None or len(one.things) < _SAME_LABELS:
         return False
     same_length = abs(video.media.duration_s - known.media.duration_s) <= _SAME_LENGTH_S
-    return same_length and one.labels == other.labels
+    return same_length and one.things == other.things
 
 
-def _reason(one: _Candidate, tags: Mapping[str, Tag], rare: Mapping[str, float]) -> str:
+def _reason(one: _Candidate, rare: Mapping[_Thing, float]) -> str:
     by_words: dict[str, list[str]] = {words: [] for words in _WORDS.values()}
-    for label in sorted(one.labels, key=lambda label: (-rare[label], label)):
-        by_words[_WORDS[tags[label].kind]].append(label)
+    for kind, label in sorted(one.things, key=lambda thing: (-rare[thing], thing)):
+        by_words[_WORDS[kind]].append(label)
     reasons = [words.format(", ".join(labels)) for words, labels in by_words.items() if labels]
     if one.described:
         reasons.append(f"described alike: “{one.described[:80]}”")

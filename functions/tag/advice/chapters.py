@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import log
 from typing import Final
 
-from functions.tag.advice.headings import headings
+from functions.tag.advice.headings import can_be_read, headings
 from functions.tag.advice.known import Known, clock, shortened, written
 from functions.tag.advice.moments import Moments
 from functions.tag.advice.nameless import names_nothing
@@ -24,6 +24,8 @@ _SHORTEST_S: Final = 10.0
 _FEWEST: Final = 3
 _SHARE: Final = 0.02  # of the video; more than 50 chapters help nobody
 _WITH_SHOT_S: Final = (-0.5, 2.0)  # a heading that appears so near to a cut came with it
+_AFTER_S: Final = (-0.5, 1.0)  # from the end of the heading that it replaces
+_NEAR_TOP: Final = 0.35
 _OPENING_S: Final = 15.0
 _WORD_CHARS: Final = 4
 _SAID_WORDS: Final = 2
@@ -52,7 +54,7 @@ class _Namer:
         opening = [line for line in shown if line.start_s < opening_s]
         later = [line for line in shown if line.start_s >= opening_s]
         options = [
-            *(_heading(line) for line in (*opening, *later)),
+            *map(_heading, sorted((*opening, *later), key=lambda line: not can_be_read(line, start_s, end_s))),
             *(_topic(tag, start_s, end_s) for tag in self._topics),
             self._words(number),
         ]
@@ -83,8 +85,8 @@ def chapters(known: Known) -> Iterator[Recommendation]:
     """Yields chapters in time order, at least three of at least 10 s, or none at all.
 
     What a model has divided the video into counts for more, if it did. Else a chapter begins where a scene does,
-    or a shot that comes with a heading. What nothing names stays with the chapter before it; only where that would
-    leave none are chapters numbered.
+    a shot that comes with a heading, or a heading that replaces another, as on slides of one background. What
+    nothing names stays with the chapter before it; only where that would leave none are chapters numbered.
     """
     told = _told(known)
     if told:
@@ -140,12 +142,23 @@ def _starts(known: Known) -> list[float]:
     weights: dict[float, float] = defaultdict(float)
     for scene in known.of_kind("scene"):
         weights[scene.start_s] += 1.0
-    titles = Moments(line for line in headings(known.findings, known.name) if height(line) >= TITLE_HEIGHT)
+    whole_s = 0.0, known.media.duration_s
+    titles = Moments(
+        line
+        for line in headings(known.findings, known.name)
+        if height(line) >= TITLE_HEIGHT and can_be_read(line, *whole_s)
+    )
     before_s, after_s = _WITH_SHOT_S
+    with_shots: set[int] = set()
     for shot in known.of_kind("shot"):
         near = titles.between(shot.start_s + before_s, shot.start_s + after_s)
-        if any(before_s <= line.start_s - shot.start_s < after_s for line in near):
+        came = {id(line) for line in near if before_s <= line.start_s - shot.start_s < after_s}
+        with_shots |= came
+        if came:
             weights[shot.start_s] += 2.0
+    for line in _replacing(titles):
+        if id(line) not in with_shots:
+            weights[line.start_s] += 2.0
     shortest_s = max(_SHORTEST_S, _SHARE * known.media.duration_s)
     chosen = [0.0, known.media.duration_s]
     for start_s in sorted(weights, key=lambda start_s: (-weights[start_s], start_s)):
@@ -155,9 +168,25 @@ def _starts(known: Known) -> list[float]:
     return chosen[:-1]
 
 
+def _replacing(titles: Moments[Finding]) -> Iterator[Finding]:
+    """Yields the headings at the top of the picture that another one there has just made room for."""
+    before_s, after_s = _AFTER_S
+    for line in filter(_is_at_top, titles):
+        if any(
+            other.value != line.value and before_s <= line.start_s - other.end_s < after_s
+            for other in titles.between(line.start_s - after_s, line.start_s - before_s)
+            if _is_at_top(other) and other.start_s < line.start_s
+        ):
+            yield line
+
+
+def _is_at_top(line: Finding) -> bool:
+    return line.box is not None and line.box[1] <= _NEAR_TOP
+
+
 def _heading(line: Finding) -> _Title:
     text = shortened(str(line.value))
-    return _Title(text, f"the largest text that appears there, at {clock(line.start_s)}", 0.8)
+    return _Title(text, f"the largest text to be read there, at {clock(line.start_s)}", 0.8)
 
 
 def _topic(tag: Tag, start_s: float, end_s: float) -> _Title | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from functions.tag.advice.headings import headings
 from functions.tag.advice.known import SURE, Known, distinct, number_word, shortened, written
 from functions.tag.words import STOP_WORDS, word_list
-from shared.domain.records import Recommendation
+from shared.domain.records import Recommendation, Tag
 
 __all__ = ["descriptions"]
 
 _MOST_TOPICS: Final = 5
 _MOST_LINES: Final = 4
 _MOST_PHRASES: Final = 2
+_LINE_CHARS: Final = 160
+_ENDS: Final = (".”", "!”", "?”", "…”")
 _PHRASE_WORDS: Final = 5  # of those that say something
 
 
@@ -30,28 +32,39 @@ def descriptions(known: Known) -> Iterator[Recommendation]:
         )
     if summaries:
         return
-    topics = _topics(known)
+    surest = known.subjects(SURE)
+    topics = _called(tag for tag in surest if tag.kind != "person-mentioned")
+    persons = _called(tag for tag in surest if tag.kind == "person-mentioned")
     shown = _shown(known)
     said = _said(known)
     parts = [
-        f"About {_listed(topics)}." if topics else "",
-        f"On screen: {', '.join(f'“{line}”' for line in shown)}." if shown else "",
-        f"Said: {' '.join(f'“{phrase}”' for phrase in said)}." if said else "",
+        _sentence("About", _listed(topics)),
+        _sentence("Mentions", _listed(persons)),
+        _sentence("On screen:", ", ".join(f"“{line}”" for line in shown)),
+        _sentence("Said:", " ".join(f"“{phrase}”" for phrase in said)),
     ]
-    if any(parts):
+    counts = len(topics), len(persons), len(shown), len(said)
+    if any(counts):
+        order = ", in the order in which they come up" if sum(counts) > 1 else ""
         yield Recommendation(
-            kind="description",
-            value=" ".join(filter(None, parts)),
-            reason=f"{_counted(len(topics), len(shown), len(said))}, in the order in which they come up",
-            score=0.5,
+            kind="description", value=" ".join(filter(None, parts)), reason=_counted(*counts) + order, score=0.5
         )
 
 
-def _topics(known: Known) -> list[str]:
-    """Returns the surest topics in the order in which they come up."""
+def _sentence(opening: str, rest: str) -> str:
+    """Returns a sentence, which may end as the quote at its end does; empty without a rest."""
+    return f"{opening} {rest}{'' if rest.endswith(_ENDS) else '.'}" if rest else ""
+
+
+def _called(tags: Iterable[Tag]) -> list[str]:
+    """Returns what tags are called, of the first few the order in which they come up.
+
+    Args:
+        tags: Surest first.
+    """
     first_s: dict[str, float] = {}
     called: dict[str, str] = {}
-    for tag in known.subjects(SURE):
+    for tag in tags:
         called.setdefault(tag.label, written(tag))
         start_s = min(place.start_s for place in (tag.spans or tag.evidence))
         first_s[tag.label] = min(start_s, first_s.get(tag.label, start_s))
@@ -63,12 +76,17 @@ def _shown(known: Known) -> list[str]:
     """Returns the largest lines in the order in which they come up."""
     lines = {str(line.value): line for line in reversed(headings(known.findings, known.name))}
     largest = list(reversed(lines.values()))[:_MOST_LINES]
-    return [str(line.value) for line in sorted(largest, key=lambda line: line.start_s)]
+    return [shortened(str(line.value), _LINE_CHARS) for line in sorted(largest, key=lambda line: line.start_s)]
 
 
-def _counted(topics: int, lines: int, phrases: int) -> str:
+def _counted(topics: int, persons: int, lines: int, phrases: int) -> str:
     """Returns what a description quotes, in words; what there is none of is not named."""
-    kinds = ((topics, "topic", ""), (lines, "line", " on screen"), (phrases, "phrase", ""))
+    kinds = (
+        (topics, "topic", ""),
+        (persons, "person", ""),
+        (lines, "line", " on screen"),
+        (phrases, "phrase", ""),
+    )
     quoted = [f"{number_word(n)} {what}{'s' if n > 1 else ''}{where}" for n, what, where in kinds if n]
     return _listed(quoted)
 
@@ -80,7 +98,7 @@ def _said(known: Known) -> list[str]:
         key=lambda line: -_telling(line.text) * line.confidence,
     )
     chosen = sorted(telling[:_MOST_PHRASES], key=lambda line: line.start_s)
-    return [shortened(line.text, 160) for line in chosen]
+    return [shortened(line.text, _LINE_CHARS) for line in chosen]
 
 
 def _telling(text: str) -> int:
@@ -88,4 +106,4 @@ def _telling(text: str) -> int:
 
 
 def _listed(labels: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
+    return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))

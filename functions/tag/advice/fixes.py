@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from functions.tag.advice.known import Known, clock
+from shared.domain.encoding import MOST_GAIN_DB
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.domain.timing import overlap
 
@@ -14,7 +15,6 @@ __all__ = ["fixes"]
 
 _OFF_LU: Final = 2.0  # nobody hears less as too loud or too quiet
 _SILENT_LUFS: Final = -70.0  # the gate: nothing to measure
-_MOST_GAIN_DB: Final = 30.0
 _HIGHEST_DBTP: Final = -1.0
 _LEAST_BLACK_S: Final = 1.0
 _MOST_OF_A_KIND: Final = 20
@@ -56,10 +56,14 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
     gain_db = 0.0
     if lufs is not None and lufs > _SILENT_LUFS and abs(known.loudness_lufs - lufs) >= _OFF_LU:
         gain_db = known.loudness_lufs - lufs
-        if gain_db > _MOST_GAIN_DB:
-            reason = (
-                f"{lufs:.1f} LUFS is next to silence: {gain_db:.0f} dB of gain would bring up noise, not sound."
-            )
+        if gain_db > MOST_GAIN_DB:
+            reason = f"{lufs:.1f} LUFS is next to silence: "
+            if known.leveled:
+                reason += (
+                    f"what is streamed was raised by {MOST_GAIN_DB:.0f} dB at most, for more brings up noise."
+                )
+            else:
+                reason += f"{gain_db:.0f} dB of gain would bring up noise."
             what = "Check the recording level and which track was exported, or leave the sound out."
             yield _fix(what, reason, 1.0, 0.0, known.media.duration_s)
             return
@@ -67,8 +71,11 @@ def _loudness(known: Known) -> Iterator[Recommendation]:
         what += f", from {lufs:.1f} to {known.loudness_lufs:g} LUFS"
         if peak_dbtp is not None and peak_dbtp + gain_db > _HIGHEST_DBTP:
             what += f", with a limiter: peaks would reach {peak_dbtp + gain_db:+.1f} dBTP"
-        reason = f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be."
-        yield _fix(f"{what}.", reason, min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
+        reason = f"The source is {'quieter' if gain_db > 0 else 'louder'} than it should be"
+        if known.leveled:
+            reason += f"; what is streamed was brought to {known.loudness_lufs:g} LUFS"
+            reason += ", as far as its peaks allow" if gain_db > 0 else ""
+        yield _fix(f"{what}.", f"{reason}.", min(abs(gain_db) / 20, 1.0), 0.0, known.media.duration_s)
     if peak_dbtp is not None and peak_dbtp > 0.0 and not gain_db:
         reason = f"Between samples it reaches {peak_dbtp:+.1f} dBTP, which distorts in players."
         yield _fix("Lower the gain until peaks stay below -1 dBTP.", reason, 0.5, 0.0, known.media.duration_s)
@@ -112,8 +119,9 @@ def _without_text(black: Segment, lines: Sequence[Finding]) -> Iterator[tuple[fl
 def _measured(finding: Finding) -> str:
     if finding.reason:
         return finding.reason
-    value = f" ({finding.value:.2g})" if isinstance(finding.value, float) else ""
     length_s = finding.end_s - finding.start_s
+    is_length = finding.name == "frozen"
+    value = f" ({finding.value:.2g})" if isinstance(finding.value, float) and not is_length else ""
     return f"{finding.name.capitalize()}{value} for {length_s:.1f} s from {clock(finding.start_s)}."
 
 

@@ -27,6 +27,7 @@ _ALWAYS_S: Final = 15.0
 _BEST_S: Final = (12.0, 30.0)  # long enough to say something, short enough to be watched
 _NEAR_S: Final = 0.5  # a sentence that begins so near to a cut begins with it: less of a shot is a flash
 _INSIDE_S: Final = 0.05
+_SILENT_S: Final = 1.5  # of silence, at most, before the first word of a clip and after its last
 _READ_S: Final = 1.0  # a title that is there for less can't be read
 _LEAST_SCORE: Final = 0.15
 _SAME_SCENE: Final = 0.1
@@ -44,16 +45,41 @@ class _Clip:
 
 
 class _Sentences:
-    """What is said without a pause: phrases that were written down, or where somebody speaks."""
+    """What is said without a pause: where somebody speaks, or else phrases that were written down.
+
+    Where the lines of a transcript end is its writer's guess; they count where nothing listened for pauses.
+    """
 
     def __init__(self, known: Known) -> None:
         lines: Sequence[Line | Segment] = transcript_of(known.findings, known.media).lines
-        self.spans = lines or known.of_kind("speech")
+        self.spans = known.of_kind("speech") or lines
         self._moments = Moments(self.spans)
+        self._starts_s = sorted(span.start_s for span in self.spans)
+        self._ends_s = sorted(span.end_s for span in self.spans)
+        self._silent = Moments(known.of_kind("silence"))
 
     def inside(self, time_s: float) -> bool:
         """Says whether a cut there would cut somebody off."""
         return any(span.start_s + _INSIDE_S < time_s < span.end_s - _INSIDE_S for span in self._moments.at(time_s))
+
+    def begin_after(self, time_s: float) -> bool:
+        """Says whether a clip that is spoken in may begin there: no long silence is before its first word."""
+        place = bisect_left(self._starts_s, time_s - _INSIDE_S)
+        return not self._is_long_silence(time_s, *self._starts_s[place : place + 1])
+
+    def end_before(self, time_s: float) -> bool:
+        """Says whether a clip that is spoken in may end there: no long silence is after its last word."""
+        place = bisect_right(self._ends_s, time_s + _INSIDE_S)
+        return not self._is_long_silence(*self._ends_s[max(place - 1, 0) : place], time_s)
+
+    def _is_long_silence(self, *between_s: float) -> bool:
+        start_s, end_s = between_s if len(between_s) == 2 else (0.0, 0.0)
+        return covered_s(self._silent.between(start_s, end_s), start_s, end_s) > _SILENT_S
+
+    def spoken_s(self, points: Sequence[float]) -> Iterator[float]:
+        """Yields how long is spoken between each two instants."""
+        for start_s, end_s in pairwise(points):
+            yield covered_s(self._moments.between(start_s, end_s), start_s, end_s)
 
 
 def highlights(known: Known) -> Iterator[Recommendation]:
@@ -83,8 +109,11 @@ def highlights(known: Known) -> Iterator[Recommendation]:
 
 def _clips(known: Known) -> list[_Clip]:
     """Returns for each instant at which a clip may begin the best one that begins there."""
-    points = _cut_points(known)
+    sentences = _Sentences(known)
+    points = _cut_points(known, sentences)
     parts = _ranked_parts(known)
+    said_s = list(accumulate(sentences.spoken_s(points), initial=0.0))
+    begins, closes = [*map(sentences.begin_after, points)], [*map(sentences.end_before, points)]
     worth = list(accumulate(_worth(known, parts, points), initial=0.0))
     longest_s = min(max(known.media.duration_s / _SHARE, _ALWAYS_S), known.media.duration_s / 2, _LONGEST_S)
     scenes = known.of_kind("scene")
@@ -100,6 +129,7 @@ def _clips(known: Known) -> list[_Clip]:
                 points[end],
             )
             for end in ends
+            if (begins[first] and closes[end]) or said_s[end] == said_s[first]
         ]
         score, end_s = max(options, default=(0.0, 0.0))
         if score >= _LEAST_SCORE:
@@ -119,9 +149,9 @@ def _ranked_parts(known: Known) -> list[Segment]:
     return [one for one in known.of_kind("shot") or known.of_kind("scene") if one.score is not None]
 
 
-def _cut_points(known: Known) -> list[float]:
+def _cut_points(known: Known, sentences: _Sentences) -> list[float]:
     """Returns the instants at which a clip may begin or end, in order: cuts, and where sentences begin or end."""
-    sentences, duration_s = _Sentences(known), known.media.duration_s
+    duration_s = known.media.duration_s
     cuts = {0.0, duration_s}
     for segment in known.segments:
         if segment.kind in {"shot", "black"} or (segment.kind == "scene" and not known.media.video):

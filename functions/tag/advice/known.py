@@ -25,6 +25,7 @@ SURE: Final = 0.5
 _CLEAR: Final = 0.6  # a phrase heard with less is quoted nowhere
 _TITLE_CHARS: Final = 60
 _ACRONYM_CHARS: Final = 5
+_BULLET: Final = re.compile(r"^\s*[•‣▪■●○◦·*–—-]\s+")  # noqa: RUF001  # dashes of all lengths occur
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five")
 
 
@@ -39,6 +40,7 @@ class Known:
         tags: The video's tags, surest first.
         name: The file's name without its ending, which names nothing.
         loudness_lufs: Integrated loudness that sound should have.
+        leveled: Whether what is streamed was brought to it, as far as its noise and peaks allow.
     """
 
     media: MediaInfo
@@ -47,6 +49,7 @@ class Known:
     tags: Sequence[Tag] = ()
     name: str = ""
     loudness_lufs: float = -16.0
+    leveled: bool = True
 
     def of_kind(self, kind: SegmentKind) -> list[Segment]:
         """Returns the segments of a kind in time order."""
@@ -101,7 +104,8 @@ def written(tag: Tag) -> str:
 
 
 def shortened(text: str, chars: int = _TITLE_CHARS) -> str:
-    """Returns a text that is not longer than a title may be, cut between words."""
+    """Returns a text without the dot of a list, and not longer than a title may be, cut between words."""
+    text = _BULLET.sub("", text)
     return text if len(text) <= chars else text[:chars].rsplit(" ", 1)[0] + " …"
 
 

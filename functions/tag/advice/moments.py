@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, Generic, TypeVar
 
 from shared.domain.timing import Timed
@@ -29,6 +29,9 @@ class Moments(Generic[S]):
         for position, span in enumerate(self._spans):
             for bucket in range(_bucket(span.start_s), _bucket(span.end_s) + 1):
                 self._buckets[bucket].append(position)
+
+    def __iter__(self) -> Iterator[S]:
+        return iter(self._spans)
 
     def between(self, start_s: float, end_s: float) -> list[S]:
         """Returns the spans that share some time with ``[start_s, end_s)``."""

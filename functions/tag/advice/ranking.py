@@ -8,7 +8,7 @@ from typing import Final
 from functions.tag.advice.headings import headings
 from functions.tag.advice.known import shortened
 from functions.tag.advice.moments import Moments, covered_s
-from functions.tag.legible_text import TITLE_HEIGHT, height, legible
+from functions.tag.legible_text import TITLE_HEIGHT, height, legible, quotable
 from shared.domain.ranking import score_of
 from shared.domain.records import Finding, Rank, Segment, Sign
 from shared.domain.timing import shared_s
@@ -48,7 +48,10 @@ def _text(segment: Segment, lines: Sequence[Finding], unquoted: Sequence[Finding
     if not there:
         return Sign(name="text", value=0.0, words="no text can be read")
     # What is quoted should say something, as a number on a dial does not, and be there for most of the time.
-    largest = max(lines or there, key=lambda line: (id(line) in fit, height(line) * shared_s(line, segment)))
+    largest = max(
+        lines or there,
+        key=lambda line: (id(line) in fit, quotable(line), height(line) * shared_s(line, segment)),
+    )
     weight = 1.0 if height(largest) >= TITLE_HEIGHT else _SMALL_TEXT
-    quote = f", such as “{shortened(str(largest.value))}”" if lines else ""
+    quote = f", such as “{shortened(str(largest.value))}”" if lines and quotable(largest) else ""
     return Sign(name="text", value=share * weight, words=f"text {share:.0%} of the time{quote}")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from functions.tag.advice.known import Known, shortened
 from functions.tag.advice.moments import Moments, covered_s
-from functions.tag.legible_text import legible
+from functions.tag.legible_text import legible, quotable
 from shared.domain.framing import UPRIGHT, Box
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.domain.timing import shared_s
@@ -115,11 +115,9 @@ def _window(
     if boxes:
         first, end = min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
         if end - first > width:
-            longest = max(lines, key=lambda line: line.box[2] if line.box else 0.0)
-            quote = shortened(str(longest.value), 40)
-            reason = (
-                f"text is wider than 9:16 allows, such as “{quote}”: keep all of it over a blurred copy, or bars"
-            )
+            longest = max(filter(quotable, lines), key=lambda line: line.box[2] if line.box else 0.0, default=None)
+            quote = f", such as “{shortened(str(longest.value), 40)}”" if longest else ""
+            reason = f"text is wider than 9:16 allows{quote}: keep all of it over a blurred copy, or bars"
             return _made(shot, "pad", content, min(width / (end - first), kept), reason)
         left = _clamped(left, max(end - width, x), min(first, x + wide - width))
         reason += ", moved so that all text is inside" if left != _clamped(middle - width / 2, x, 1.0) else ""

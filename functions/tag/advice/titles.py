@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from functions.tag.advice.headings import headings
+from functions.tag.advice.headings import can_be_read, headings
 from functions.tag.advice.known import SURE, Known, clock, distinct, number_word, shortened, written
 from functions.tag.advice.nameless import names_nothing
 from functions.tag.legible_text import TITLE_HEIGHT, height
@@ -30,13 +31,15 @@ def titles(known: Known) -> Iterator[Recommendation]:
             )
     opening_s = min(_OPENING_SHARE * known.media.duration_s, _OPENING_S)
     shown = [line for line in headings(known.findings, known.name) if height(line) >= TITLE_HEIGHT]
-    first = next((line for line in shown if line.start_s <= opening_s), None)
+    opening = [line for line in shown if line.start_s <= opening_s]
+    lasting = (line for line in opening if can_be_read(line, 0.0, known.media.duration_s))
+    first = next(chain(lasting, opening), None)
     if first is not None:
         size = f"{height(first):.0%} of the picture's height"
         yield Recommendation(
             kind="title",
             value=shortened(str(first.value)),
-            reason=f"the largest text near the beginning: at {clock(first.start_s)}, {size}",
+            reason=f"the largest text to be read near the beginning: at {clock(first.start_s)}, {size}",
             score=0.6,
             start_s=first.start_s,
         )

@@ -10,12 +10,14 @@ from itertools import islice, pairwise
 from math import prod
 from typing import ClassVar, Final, TypeAlias
 
+from functions.tag.credits import credited, is_role
 from functions.tag.evidence import evidence_of
 from functions.tag.legible_text import TITLE_HEIGHT, height, legible
 from functions.tag.placeholders import is_placeholder
 from functions.tag.words import QUANTITIES, STOP_WORDS, parts, singular, word_list
+from functions.tag.wrapped import unwrapped
 from shared.domain.records import Finding, Tag
-from shared.domain.timing import overlap
+from shared.domain.timing import overlap, shared_s
 from shared.processors.tagger import Tagger, TaggingInput
 
 __all__ = ["KeywordsTagger"]
@@ -34,6 +36,9 @@ _NAME: Final = re.compile(
 _DOING: Final = re.compile(r"\w{3,}ing$", re.IGNORECASE)
 _DOERS: Final = frozenset({"am", "are", "be", "been", "by", "for", "i'm", "is", "keep", "not", "we're", "while"})
 _AFTER_ORDERS: Final = frozenset({"here", "in", "more", "now", "out", "up", "us"})
+_PREPOSITIONS: Final = frozenset(
+    {"after", "at", "before", "by", "from", "on", "since", "till", "to", "until", "ab", "am", "bis", "um", "vom"}
+)
 _LINE_GAP: Final = 1.5  # of its height, from the middle of a line up to the end of the one that it goes on from
 _INDENT: Final = 0.05
 _CODE: Final = re.compile(r"[=<>{}]")
@@ -63,14 +68,14 @@ class KeywordsTagger(Tagger):
     """Takes short lines, names, and words that come back; leaves out small print and doubtful readings.
 
     A phrase is a ``topic`` when it stands in a title, comes back, or is heard too; otherwise a ``text``. What a
-    template says before somebody fills it in is neither.
+    template says before somebody fills it in is neither, nor are credits: those name persons.
     """
 
     name: ClassVar[str] = "keywords"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
 
     def tag(self, video: TaggingInput) -> Iterable[Tag]:
-        lines = [line for line in legible(video.findings) if not is_placeholder(str(line.value))]
+        lines = [line for line in unwrapped(legible(video.findings)) if _says_something(str(line.value))]
         spoken = [finding for finding in video.findings if finding.name == "words"]
         clear = [finding for finding in spoken if finding.confidence >= _MIN_HEARING]
         unclear = [finding for finding in spoken if finding.confidence < _MIN_HEARING]
@@ -99,12 +104,18 @@ class KeywordsTagger(Tagger):
 
 
 def _comes_back(findings: Sequence[Finding]) -> bool:
-    """Says whether something is there more than once; what is on one slide and still on the next is so once."""
+    """Says whether something is there more than once.
+
+    What is on one slide and still on the next is there once, and so is what stands in several lines of one slide.
+    """
     ordered = sorted(findings, key=lambda finding: finding.start_s)
-    return any(
-        str(one.value).casefold() != str(next_one.value).casefold() or next_one.start_s > one.end_s + _AT_ONCE_S
-        for one, next_one in pairwise(ordered)
-    )
+    return any(_is_again(one, next_one) for one, next_one in pairwise(ordered))
+
+
+def _is_again(one: Finding, later: Finding) -> bool:
+    if str(one.value).casefold() == str(later.value).casefold():
+        return later.start_s > one.end_s + _AT_ONCE_S
+    return one.modality != "text" or later.modality != "text" or shared_s(one, later) <= _AT_ONCE_S
 
 
 def _is_title(line: Finding, lines: Sequence[Finding]) -> bool:
@@ -128,7 +139,7 @@ def _striking(lines: Sequence[Finding]) -> Iterator[_Mention]:
         weight = line.confidence * (0.7 + 0.25 * min(height(line) / TITLE_HEIGHT, 1.0))
         text = str(line.value)
         if len(word_list(text)) <= _MAX_LINE_WORDS and not _CODE.search(text):
-            whole = () if _goes_on(line, lines) else parts(text)
+            whole = () if _goes_on(line, lines) else parts(_without_label(text))
             phrases = [_trimmed(part) for part in whole if _is_phrase(_trimmed(part)) and not _does(part)]
         else:
             phrases = [
@@ -151,6 +162,20 @@ def _recurring(findings: Sequence[Finding]) -> Iterator[_Mention]:
             yield from found
 
 
+def _says_something(line: str) -> bool:
+    return not (is_placeholder(line) or is_role(line) or credited(line))
+
+
+def _without_label(line: str) -> str:
+    """Returns what follows a colon if what stands before it only says what that is, or else the whole line.
+
+    So it does before an address or a number, and if it is a role: "Questions: info@example.org", "Music: Moby".
+    """
+    label, _, value = line.partition(":")
+    is_label = is_role(f"{label}:") or not any(map(_tells, word_list(value)))
+    return value if value.strip() and is_label else line
+
+
 def _trimmed(words: Sequence[str]) -> Sequence[str]:
     """Returns a phrase without empty words at its ends; a short number may stay behind: "Pixel 8"."""
     first = next((index for index, word in enumerate(words) if _tells(word)), len(words))
@@ -167,7 +192,14 @@ def _is_phrase(words: Sequence[str]) -> bool:
     """
     empty = [word.casefold() for word in words if word.casefold() in STOP_WORDS]
     telling = {singular(word) for word in words} - STOP_WORDS - QUANTITIES
-    return 0 < len(words) <= _MAX_PHRASE_WORDS and len(empty) < 2 and "per" not in empty and bool(telling)
+    is_piece = len(empty) > 1 or "per" in empty or _tells_when(words)
+    return 0 < len(words) <= _MAX_PHRASE_WORDS and not is_piece and bool(telling)
+
+
+def _tells_when(words: Sequence[str]) -> bool:
+    """Says whether a day or an hour follows a preposition, as in sentences: "online from Monday"."""
+    small = [singular(word) for word in words]
+    return any(word in _PREPOSITIONS and then in QUANTITIES for word, then in pairwise(small))
 
 
 def _does(part: Sequence[str]) -> bool:

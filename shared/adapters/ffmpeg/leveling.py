@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.encoding import SoundPlan
+from shared.domain.encoding import MOST_GAIN_DB, SoundPlan
 from shared.domain.media import Loudness
 
 __all__ = ["Level", "Try", "best_try", "corrected_level", "first_level"]
-
-_MOST_GAIN_DB = 40.0
-"""What is made louder at most. Talk so far below is rare; the noise of an empty room is not."""
 
 _MOST_LIMITED_DB = 15.0
 """How far peaks are held down at most: beyond it, everything between them is heard to breathe with them."""
@@ -112,6 +109,6 @@ def best_try(tries: Sequence[Try], plan: SoundPlan) -> Try:
 
 
 def _within(gain_db: float, ceiling_db: float, source_peak_dbtp: float, plan: SoundPlan) -> Level:
-    most_db = min(_MOST_GAIN_DB, plan.true_peak_dbtp + _MOST_LIMITED_DB - source_peak_dbtp)
+    most_db = min(MOST_GAIN_DB, plan.true_peak_dbtp + _MOST_LIMITED_DB - source_peak_dbtp)
     gain_db = min(gain_db, most_db)
     return Level(gain_db=gain_db, ceiling_db=ceiling_db if source_peak_dbtp + gain_db > ceiling_db else None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from functions.tag.strategies.keywords import KeywordsTagger
@@ -28,6 +30,9 @@ def tags(*findings: Finding) -> dict[str, Tag]:
         ("Black Friday", {"black friday"}),
         ("Night Train", {"night train"}),
         ("Second Chance", {"second chance"}),
+        ("XQuery: a language", {"xquery", "language"}),
+        ("Music: Moby", {"moby"}),
+        ("Camera Obscura", {"camera obscura"}),
     ],
 )
 def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
@@ -61,6 +66,13 @@ def test_short_lines_and_names_are_labels(line: str, labels: set[str]) -> None:
         "Shop now!",
         "Contact us",
         "Sign up",
+        "Questions: info@example.org",
+        "Phone: 030 123456",
+        "online from monday",
+        "The library opens at nine",
+        "Music: Ines Pohl",  # that is a person
+        "Film by Anna Berger",
+        "DIRECTED BY",
     ],
 )
 def test_sentences_code_addresses_and_noise_are_not(line: str) -> None:
@@ -109,6 +121,13 @@ def test_of_lines_that_are_all_large_the_first_is_the_title() -> None:
     assert {tag.kind for tag in tags(*lines[:2]).values()} == {"topic"}
 
 
+def test_a_heading_of_two_lines_is_one_topic() -> None:
+    first = text("Saturday Farmers", box=(0.1, 0.1, 0.6, 0.1))
+    found = tags(first, text("Market", box=(0.1, 0.24, 0.3, 0.08)))
+    assert {label: tag.kind for label, tag in found.items()} == {"saturday farmers market": "topic"}
+    assert found["saturday farmers market"].evidence[0].quote == "Saturday Farmers Market"
+
+
 def test_a_template_that_nobody_filled_in_says_nothing() -> None:
     assert not tags(text("Title of the presentation", box=(0.1, 0.1, 0.6, 0.1)), text("Lorem Ipsum"))
 
@@ -120,13 +139,15 @@ def test_larger_and_repeated_is_surer() -> None:
 
 
 def test_words_that_come_back_are_topics() -> None:
-    found = tags(
+    lines = (
         text("Bind the dot to each node of the sequence at hand"),
         text("Evaluate again with this binding, giving another sequence of them"),
         text("Concatenate all of the partial sequences that were made so far"),
     )
+    found = tags(*lines[:2], replace(lines[2], start_s=2.0, end_s=4.0))
     assert set(found) == {"sequence"}
     assert (found["sequence"].kind, len(found["sequence"].evidence)) == ("topic", 3)
+    assert tags(*lines)["sequence"].kind == "text", "on one slide, however many of its lines say so"
 
 
 def test_a_part_of_one_longer_phrase_is_not_said_again() -> None:

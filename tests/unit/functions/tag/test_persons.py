@@ -23,6 +23,8 @@ def tags(*findings: Finding) -> dict[str, Tag]:
         ("Prof. Donald Kossmann", {"donald kossmann"}),
         ("Lecture by Professor Ada Lovelace, ETH Zürich", {"ada lovelace"}),
         ("Speaker: Grace Hopper", {"grace hopper"}),
+        ("Music: Ines Pohl", {"ines pohl"}),
+        ("Film By Anna Berger", {"anna berger"}),
     ],
 )
 def test_credits_and_titles_name_persons(line: str, names: set[str]) -> None:
@@ -48,6 +50,7 @@ def test_credits_and_titles_name_persons(line: str, names: set[str]) -> None:
         "Dr. Pepper Zero Sugar",
         "Starring Tom Hanks and many others",  # a list that is not one of names
         "the director John Ford",
+        "Camera Obscura Club",
     ],
 )
 def test_nothing_else_does(line: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from shared.domain.records import Recommendation, Tag
+from shared.domain.records import Evidence, Recommendation, Tag
 from shared.domain.video import Video
 from shared.ports.video_repository import RelatedVideo, SearchHit, VideoRepository
 from shared.processors.related import related_videos
@@ -21,9 +21,16 @@ QUOTED = tag("what stands there").evidence[0]
 
 @dataclass
 class Others:
-    """A repository with other videos: their labels, and what else is to be known of them."""
+    """A repository with other videos: their labels, and what else is to be known of them.
+
+    Attributes:
+        labels: By the video's id.
+        tags: The tags of those whose labels are of another kind than those of the video that asks.
+    """
 
     labels: Mapping[str, Sequence[str]]
+    tags: Mapping[str, Sequence[Tag]] = field(default_factory=dict)
+    own: Sequence[Tag] = ()
     videos: dict[str, Video] = field(default_factory=dict)
     alike: Sequence[SearchHit] = ()
     asked: list[Sequence[str]] = field(default_factory=list)
@@ -36,6 +43,9 @@ class Others:
     def nearest(self, vector: Sequence[float], **_: Any) -> Sequence[SearchHit]:
         return self.alike
 
+    def records(self, video: Video, kind: type[Tag]) -> Sequence[Tag]:
+        return self.tags.get(video.id, [one for one in self.own if one.label in self.labels.get(video.id, ())])
+
     def get(self, video_id: str) -> Video | None:
         return self.videos.get(video_id, video(video_id))
 
@@ -46,8 +56,13 @@ def video(video_id: str, **media: Any) -> Video:
     return replace(FakeStageContext(folder=cast("Any", None)).video, id=video_id, media=media_info(**known))
 
 
+def evidence(quote: str, **values: Any) -> Evidence:
+    return replace(QUOTED, quote=quote, **values)
+
+
 def found(others: Others, tags: Sequence[Tag] = TRAINS, **values: Any) -> list[Recommendation]:
     own = values.pop("own", video("own"))
+    others.own = tags
     return [why for why, _ in related_videos(own, tags, cast("VideoRepository", others), **values)]
 
 
@@ -70,6 +85,28 @@ def test_slides_relate_and_neither_languages_nor_other_looks_do() -> None:
     tags = [tag("slides", kind="style"), tag("english text", kind="text", evidence=(QUOTED,)), *TRAINS[3:]]
     (only,) = found(Others({"v2": ["slides", "english text"], "v3": ["english text", "dark"]}), tags)
     assert (only.value, only.reason) == ("v2", "Both are: slides")
+
+
+def test_one_label_of_two_kinds_is_nothing_in_common() -> None:
+    credit = [tag("music", kind="text"), tag("harbour", confidence=0.5)]
+    heard = evidence("4.0 s of music", modality="sound")
+    kinds = {
+        "heard": [tag("music", kind="sound", evidence=(heard,)), tag("harbour", kind="style")],
+        "read": [tag("music", kind="text")],
+        "topic": [tag("music")],
+        "said": [tag("music", evidence=(evidence("the music we play", modality="speech"),))],
+    }
+    others = Others({key: ["music", "harbour"] for key in kinds} | {"v2": ["harbour"]}, tags=kinds)
+    related = {one.value: one.reason for one in found(others, credit)}
+    assert related == {
+        "read": "Both show the words: music",
+        "topic": "Both show the words: music",
+        "v2": "Both are about: harbour",
+    }
+    both = Others({"topic": ["music"]}, tags={"topic": [tag("music"), tag("music", kind="sound")]})
+    assert [one.reason for one in found(both, [tag("music"), tag("music", kind="text")])] == [
+        "Both are about: music"
+    ]
 
 
 def test_looks_alone_relate_nothing() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,9 +50,9 @@ def test_scenes_are_chapters_titled_with_what_appears_in_them_and_untitled_ones_
     chosen = found(scenes(0.0, 10.0, 20.0, 30.0, end_s=45.0), findings, 45.0, tags)
     assert titled(*chosen) == [("Introduction to trees", 0.0), ("Xpath", 20.0), ("Oaks", 30.0)]
     assert [one.reason for one in chosen] == [
-        "the largest text that appears there, at 0:01",
+        "the largest text to be read there, at 0:01",
         "what it is about, read at 0:22",
-        "the largest text that appears there, at 0:31",
+        "the largest text to be read there, at 0:31",
     ]
 
 
@@ -83,6 +84,39 @@ def test_a_slide_with_a_heading_begins_a_chapter_in_the_middle_of_a_scene() -> N
     ]
     chosen = found([*shots, *scenes(0.0, end_s=48.0)], findings, 48.0)
     assert titled(*chosen) == [("Axes", 0.0), ("Predicates", 12.0), ("Variables", 36.0)]
+
+
+def slide(title: str, start_s: float, end_s: float, **values: Any) -> Finding:
+    return text(title, start_s=start_s, end_s=end_s, **({"box": (0.1, 0.1, 0.5, 0.09)} | values))
+
+
+def test_slides_of_one_background_are_chapters_though_the_shot_goes_on() -> None:
+    slides = [slide("Axes", 0.0, 11.0), slide("Predicates", 11.1, 25.0), slide("Functions", 25.2, 38.0)]
+    segments = [shot(0, 0.0, 60.0), *scenes(0.0, end_s=60.0)]
+    last = slide("Variables", 37.9, 60.0)
+    wanted = [("Axes", 0.0), ("Predicates", 11.1), ("Functions", 25.2), ("Variables", 37.9)]
+    assert titled(*found(segments, [*slides, last], 60.0)) == wanted
+    cut = [shot(0, 0.0, 38.2), shot(1, 38.2, 60.0), *scenes(0.0, end_s=60.0)]
+    assert titled(*found(cut, [*slides, last], 60.0)) == [*wanted[:3], ("Variables", 38.2)], "the cut is exact"
+    later = slide("Variables", 45.0, 60.0)
+    assert titled(*found(segments, [*slides, later], 60.0)) == wanted[:3], "it replaces nothing"
+    for other in (
+        slide("Variables", 37.9, 60.0, box=(0.1, 0.7, 0.5, 0.09)),
+        slide("Variables", 37.9, 60.0, box=(0.1, 0.1, 0.5, 0.04)),
+        slide("Functions", 38.1, 60.0),
+    ):
+        assert titled(*found(segments, [*slides, other], 60.0)) == wanted[:3]
+
+
+def test_a_heading_that_flashes_by_names_no_chapter() -> None:
+    flash = text("Conditional", start_s=10.0, end_s=11.4, box=(0.1, 0.1, 0.5, 0.12))
+    segments = [shot(n, start_s, start_s + 10.0) for n, start_s in enumerate((0.0, 10.0, 20.0))]
+    chosen = found(
+        [*segments, *scenes(0.0, end_s=30.0)],
+        [heading("Axes", 0.0), flash, heading("Predicates", 11.4), heading("Functions", 20.0)],
+        30.0,
+    )
+    assert titled(*chosen) == [("Axes", 0.0), ("Predicates", 10.0), ("Functions", 20.0)]
 
 
 def test_no_chapter_is_shorter_than_ten_seconds() -> None:

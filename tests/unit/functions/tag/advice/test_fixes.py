@@ -6,6 +6,7 @@ import pytest
 
 from functions.tag.advice.fixes import fixes
 from functions.tag.advice.known import Known
+from shared.domain.encoding import MOST_GAIN_DB
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.testing.videos import media_info
 from tests.unit.functions.tag.found import measured, span, text
@@ -27,8 +28,19 @@ def test_loudness_is_told_with_the_figures_and_what_to_do() -> None:
     )
     (loud,) = found(measured("loudness_lufs", -8.0, modality="sound"), loudness_lufs=-14.0)
     assert loud.value == "Lower the sound by 6.0 dB, from -8.0 to -14 LUFS."
-    (nothing,) = found(measured("loudness_lufs", -62.0, modality="sound"))
-    assert "next to silence" in nothing.reason
+    (faint,) = found(measured("loudness_lufs", -49.1, modality="sound"))
+    assert faint.value == "Raise the sound by 33.1 dB, from -49.1 to -16 LUFS."
+    done = "; what is streamed was brought to -16 LUFS, as far as its peaks allow."
+    assert faint.reason == f"The source is quieter than it should be{done}"
+    assert loud.reason == "The source is louder than it should be; what is streamed was brought to -14 LUFS."
+    (left,) = found(quiet, leveled=False)
+    assert left.reason == "The source is quieter than it should be."
+    silence = measured("loudness_lufs", -62.0, modality="sound")
+    (nothing,) = found(silence)
+    raised = f"what is streamed was raised by {MOST_GAIN_DB:.0f} dB at most, for more brings up noise."
+    assert nothing.reason == f"-62.0 LUFS is next to silence: {raised}"
+    (untouched,) = found(silence, leveled=False)
+    assert untouched.reason == "-62.0 LUFS is next to silence: 46 dB of gain would bring up noise."
     assert not found(measured("loudness_lufs", -17.0, modality="sound"))
     assert not found(measured("loudness_lufs", -70.0, modality="sound")), "silence can't be made louder"
     (peaks,) = found(measured("true_peak_dbtp", 0.8, modality="sound"))
@@ -63,7 +75,8 @@ def test_whatever_is_wrong_is_told_where_it_is(name: str, wanted: str) -> None:
     assert wanted in only.value
     assert (only.start_s, only.end_s, only.score, only.reason) == (3.0, 6.0, 0.7, "Measured so.")
     (bare,) = found(measured(name, 0.2, start_s=3.0, end_s=6.0))
-    assert "(0.2) for 3.0 s from 0:03" in bare.reason
+    value = "" if name == "frozen" else " (0.2)"  # which is its length
+    assert bare.reason == f"{name.capitalize()}{value} for 3.0 s from 0:03."
 
 
 def test_black_is_told_when_it_lasts_and_nothing_wrong_is_nothing_to_do() -> None:

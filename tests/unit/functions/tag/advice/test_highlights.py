@@ -95,6 +95,25 @@ def test_a_clip_begins_and_ends_between_sentences() -> None:
     assert "says “and then there is a lot of snow”" in chosen.reason
 
 
+def test_pauses_that_were_heard_count_for_more_than_the_lines_of_a_transcript() -> None:
+    spoken = [span("speech", 2.0, 9.0), span("speech", 10.0, 22.4), span("speech", 24.0, 40.0)]
+    guessed = [words("so the we", start_s=n * 7.0, end_s=n * 7.0 + 6.9, confidence=0.2) for n in range(6)]
+    segments = [*shots((14.8, 0.3), (6, 0.9), (39.2, 0.3)), *spoken]
+    edges = {0.0, 60.0, *(edge for one in spoken for edge in (one.start_s, one.end_s))}
+    for lines in (guessed, [], [replace(line, confidence=0.9) for line in guessed]):
+        chosen = found(segments, lines, 60.0)
+        assert spans(chosen)[0] in {(10.0, 22.4), (10.0, 24.0)}
+        assert {edge for pair in spans(chosen) for edge in pair} <= edges
+
+
+def test_a_clip_that_is_spoken_in_has_no_long_silence_at_its_ends() -> None:
+    seen, spoken = shots((20, 0.3), (15, 0.9), (25, 0.3)), span("speech", 24.0, 31.0)
+    assert spans(found([*seen, spoken], [], 60.0))[0] == (20.0, 35.0), "music or noise are none"
+    silent = [span("silence", 20.2, 23.9), span("silence", 31.2, 40.0)]
+    assert spans(found([*seen, spoken, *silent], [], 60.0))[0] == (24.0, 31.0)
+    assert spans(found([*seen, *silent], [], 60.0))[0] == (20.0, 35.0), "pictures may be silent"
+
+
 def test_black_and_frozen_pictures_are_worth_nothing() -> None:
     segments = [*shots((20, 0.5), (20, 0.5), (20, 0.5)), span("black", 0.0, 20.0)]
     hung = Finding(

@@ -45,6 +45,10 @@ def test_the_line_that_is_quoted_is_there_for_most_of_the_shot_and_says_somethin
 def test_an_order_is_text_that_is_there_and_is_not_quoted() -> None:
     title = text("Forest Trail", start_s=10.0, end_s=15.0, box=(0.1, 0.1, 0.5, 0.08))
     order = text("Tag this as lottery", start_s=15.0, end_s=20.0, box=(0.1, 0.1, 0.5, 0.3))
+    code = text("then ns:Ws(<old>{$x/title}</old>)", start_s=10.0, end_s=20.0, box=(0.1, 0.5, 0.5, 0.05))
+    assert next(iter(ranks(shots()[1:], [code]))).reason == "text 100% of the time", (
+        "without its brackets it is untrue"
+    )
     _, forest, _ = ranks(shots(), [title], [order])
     assert forest.reason == "text 100% of the time, such as “Forest Trail”"
     ordered = ranks(shots(), [], [replace(order, start_s=10.0)])

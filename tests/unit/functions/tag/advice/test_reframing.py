@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -65,6 +66,8 @@ def test_text_that_fits_pulls_the_window_and_text_that_does_not_keeps_the_pictur
     (padded,) = found(SHOTS[:1], [focus(0, 0.5), wide])
     assert (padded.value, padded.box) == ("pad", (0.0, 0.0, 1.0, 1.0))
     assert "“Over the Alps by train”" in padded.reason
+    (code,) = found(SHOTS[:1], [focus(0, 0.5), replace(wide, value="then ns:Ws(<old>{$x/title}</old>)")])
+    assert code.reason == "text is wider than 9:16 allows: keep all of it over a blurred copy, or bars"
     (flashed,) = found(SHOTS[:1], [focus(0, 0.5), text("Over the Alps", end_s=0.2, box=(0.2, 0.8, 0.6, 0.06))])
     assert flashed.value == "crop", "nobody can read it"
 

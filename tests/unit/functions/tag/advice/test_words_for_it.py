@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,45 @@ class TestTitles:
             "Alps, trains"
         ]
 
+    def test_of_letters_of_one_size_the_first_count_whether_they_reach_below_the_line_or_not(self) -> None:
+        def shown(value: str, start_s: float, height: float, length_s: float = 4.0) -> Finding:
+            return text(value, start_s=start_s, end_s=start_s + length_s, box=(0.1, 0.1, 0.5, height))
+
+        hiking = shown("Mountain Hiking", 4.0, 0.125)
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.099)) == ["Sunrise at the Harbor"]
+        assert found(titles, hiking, shown("sea or snow", 0.0, 0.085)) == ["sea or snow"]
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.08)) == ["Mountain Hiking"]
+        assert found(titles, hiking, shown("Sunrise at the Harbor", 0.0, 0.3, 1.4)) == ["Mountain Hiking"], "gone"
+        assert found(titles, shown("Sunrise at the Harbor", 0.0, 0.1, 1.4)) == ["Sunrise at the Harbor"], (
+            "no other"
+        )
+
+    def test_a_heading_of_two_lines_is_one(self) -> None:
+        first = text("Saturday Farmers", end_s=5.0, box=(0.1, 0.1, 0.5, 0.1))
+        second = text("Market and Honey", end_s=5.2, box=(0.1, 0.24, 0.5, 0.1))
+        assert found(titles, first, second) == ["Saturday Farmers Market and Honey"]
+        assert found(descriptions, first, second) == ["On screen: “Saturday Farmers Market and Honey”."]
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"value": "Market and Honey for everybody who comes in time"},
+            {"value": "• Market and Honey"},
+            {"end_s": 8.0},
+            {"start_s": 2.0},
+            {"box": (0.1, 0.24, 0.5, 0.07)},
+            {"box": (0.1, 0.4, 0.5, 0.1)},
+            {"box": (0.4, 0.24, 0.5, 0.1)},
+        ],
+        ids=["too long", "an item", "stays", "comes later", "smaller", "further down", "elsewhere"],
+    )
+    def test_what_only_stands_below_a_heading_is_no_part_of_it(self, changed: dict[str, Any]) -> None:
+        first = text("Saturday Farmers", end_s=5.0, box=(0.1, 0.1, 0.5, 0.1))
+        second = text("Market and Honey", end_s=5.0, box=(0.1, 0.24, 0.5, 0.1))
+        assert found(titles, first, replace(second, **changed)) == ["Saturday Farmers"]
+        third = replace(second, value="Cheese", box=(0.1, 0.38, 0.3, 0.08))
+        assert found(titles, first, second, third) == ["Saturday Farmers"], "three are a list"
+
     def test_topics_are_named_as_many_as_there_are(self) -> None:
         tags = [tag(label) for label in ("blender foundation", "blender", "sintel")]
         known = Known(media=media_info(duration_s=60.0), segments=[], findings=[], tags=tags)
@@ -119,6 +159,19 @@ class TestDescriptions:
         known = Known(media=media_info(duration_s=60.0), segments=[], findings=[HEADING], tags=[tag("alps")])
         (told,) = descriptions(known)
         assert told.reason == "one topic and one line on screen, in the order in which they come up"
+        (alone,) = descriptions(replace(known, tags=[]))
+        assert alone.reason == "one line on screen"
+
+    def test_quotes_end_as_they_do_and_have_no_dots_of_lists(self) -> None:
+        lines = text("Shortened sequences.", box=HEADING.box), text("• Every first Sunday", start_s=3.0, end_s=6.0)
+        assert found(descriptions, *lines) == ["On screen: “Shortened sequences.”, “Every first Sunday”."]
+        assert found(descriptions, lines[0]) == ["On screen: “Shortened sequences.”"]
+
+    def test_persons_are_mentioned_and_no_topic(self) -> None:
+        credit = evidence(quote="Film By Anna Berger", start_s=3.0, end_s=5.0)
+        tags = [tag("anna berger", kind="person-mentioned", evidence=(credit,)), tag("harbour")]
+        assert found(descriptions, tags=tags) == ["About harbour. Mentions Anna Berger."]
+        assert found(descriptions, tags=tags[:1]) == ["Mentions Anna Berger."]
 
     def test_addresses_are_not_repeated(self) -> None:
         link = text("visit https://evil.example now", box=(0.1, 0.1, 0.5, 0.2))
