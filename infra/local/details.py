@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.local.advice_rows import advice_rows
-from infra.local.rendering import SHORT_ID, clock_time, plain_table, program_name, styled_status
+from infra.local.rendering import GUESS, SHORT_ID, clock_time, file_size, plain_table, program_name, styled_status
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt
 from shared.domain.media import MediaInfo
@@ -29,6 +29,7 @@ from shared.domain.records import (
     Segment,
     Tag,
 )
+from shared.domain.transcript import ROUGH_BELOW
 from shared.domain.video import Video
 from shared.processors.related import related_videos
 
@@ -39,8 +40,16 @@ T = TypeVar("T")
 MOST_ROWS = 12
 """Longer tables are cut here, or at some times that; the API and --json have everything."""
 
+_BETTER_HEARD = (
+    "What was heard is rough. For good transcripts download a faster-whisper model, set "
+    "AUTOMATIONS_TRANSCRIBER=whisper and AUTOMATIONS_WHISPER_MODEL=FOLDER, and replay from analyze."
+)
+
 MOST_OF_A_KIND = 8
 """Recommendations of one kind that are shown."""
+
+MOST_EVIDENCE = 2
+"""Places of a tag that are shown, the strongest."""
 
 
 def video_details(wiring: Bootstrap, video: Video) -> Group:
@@ -51,7 +60,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         "Renditions": _renditions(repository.records(video, Rendition)),
         "Decisions": _decisions(repository.records(video, Choice)),
         "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
-        "Text and speech": _texts(repository.records(video, Finding)),
+        "Text and speech": _texts(repository.records(video, Finding), wiring.settings.transcriber),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
         "Recommendations": _recommendations(repository.records(video, Recommendation), _related(wiring, video)),
         "What it took": _costs(repository.attempts(video.id), video.run),
@@ -73,7 +82,7 @@ def _headline(video: Video) -> Panel:
         lines.append(
             Text.assemble(
                 ("Source   ", "dim"),
-                f"{clock_time(media.duration_s)}, {_pictures(media)}, {sound}, {media.size_bytes / 1e6:.1f} MB",
+                f"{clock_time(media.duration_s)}, {_pictures(media)}, {sound}, {file_size(media.size_bytes)}",
             )
         )
     lines.append(Text.assemble(("Id       ", "dim"), video.id))
@@ -126,20 +135,28 @@ def _segments(segments: Sequence[Segment]) -> Table:
     return table
 
 
-def _texts(findings: Sequence[Finding]) -> Table:
+def _texts(findings: Sequence[Finding], transcriber: str) -> Table:
     table = plain_table("From", "Found by", "Confidence", "Words")
     names = ("text", "words", "qr_code")
     worded = [found for found in findings if found.name in names and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
-        table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
+        guess = (f"  {GUESS}", "dim") if found.confidence < ROUGH_BELOW else ""
+        words = Text.assemble(str(found.value), guess)
+        table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", words)
+    if transcriber != "whisper" and any(
+        found.name == "words" and found.confidence < ROUGH_BELOW for found in worded
+    ):
+        notes = [str(table.caption)] if table.caption else []
+        table.caption = "\n".join([*notes, _BETTER_HEARD])
     return table
 
 
 def _tags(tags: Sequence[Tag]) -> Table:
     table = plain_table("Tag", "Kind", "Confidence", "Evidence")
     for tag in _cut(sorted(tags, key=lambda tag: -tag.confidence), table, 2 * MOST_ROWS):
-        strongest = sorted(tag.evidence[:2], key=lambda each: each.start_s)
-        evidence = "\n".join(map(_evidence, strongest))
+        strongest = sorted(tag.evidence[:MOST_EVIDENCE], key=lambda each: each.start_s)
+        more = [f"and {len(tag.evidence) - MOST_EVIDENCE} more"] if len(tag.evidence) > MOST_EVIDENCE else []
+        evidence = "\n".join([*map(_evidence, strongest), *more])
         table.add_row(Text(tag.label, "bold"), tag.kind, f"{tag.confidence:.2f}", Text(evidence))
     return table
 
