@@ -29,7 +29,7 @@ from shared.domain.records import (
     Segment,
     Tag,
 )
-from shared.domain.transcript import ROUGH_BELOW
+from shared.domain.transcript import ROUGH_BELOW, transcript_of
 from shared.domain.video import Video
 from shared.processors.related import related_videos
 
@@ -40,27 +40,28 @@ T = TypeVar("T")
 MOST_ROWS = 12
 """Longer tables are cut here, or at some times that; the API and --json have everything."""
 
-_BETTER_HEARD = (
-    "What was heard is rough. For good transcripts download a faster-whisper model, set "
-    "AUTOMATIONS_TRANSCRIBER=whisper and AUTOMATIONS_WHISPER_MODEL=FOLDER, and replay from analyze."
-)
-
 MOST_OF_A_KIND = 8
 """Recommendations of one kind that are shown."""
 
 MOST_EVIDENCE = 2
 """Places of a tag that are shown, the strongest."""
 
+_BETTER_HEARD = (
+    "What was said is written down roughly. For good transcripts download a faster-whisper model, set "
+    "AUTOMATIONS_TRANSCRIBER=whisper and AUTOMATIONS_WHISPER_MODEL=FOLDER, and replay from analyze."
+)
+
 
 def video_details(wiring: Bootstrap, video: Video) -> Group:
     """Returns everything worth knowing about a video, and how to look at it."""
     repository = wiring.repository
+    findings = repository.records(video, Finding)
     parts: list[RenderableType] = [_headline(video)]
     tables = {
         "Renditions": _renditions(repository.records(video, Rendition)),
         "Decisions": _decisions(repository.records(video, Choice)),
         "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
-        "Text and speech": _texts(repository.records(video, Finding), wiring.settings.transcriber),
+        "Text and speech": _texts(findings),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
         "Recommendations": _recommendations(repository.records(video, Recommendation), _related(wiring, video)),
         "What it took": _costs(repository.attempts(video.id), video.run),
@@ -69,6 +70,8 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         if table.row_count:
             table.title = title
             parts.append(table)
+    if wiring.settings.transcriber != "whisper" and transcript_of(findings, video.media).rough:
+        parts.append(Text(_BETTER_HEARD))
     return Group(*parts)
 
 
@@ -135,7 +138,7 @@ def _segments(segments: Sequence[Segment]) -> Table:
     return table
 
 
-def _texts(findings: Sequence[Finding], transcriber: str) -> Table:
+def _texts(findings: Sequence[Finding]) -> Table:
     table = plain_table("From", "Found by", "Confidence", "Words")
     names = ("text", "words", "qr_code")
     worded = [found for found in findings if found.name in names and isinstance(found.value, str)]
@@ -143,11 +146,6 @@ def _texts(findings: Sequence[Finding], transcriber: str) -> Table:
         guess = (f"  {GUESS}", "dim") if found.confidence < ROUGH_BELOW else ""
         words = Text.assemble(str(found.value), guess)
         table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", words)
-    if transcriber != "whisper" and any(
-        found.name == "words" and found.confidence < ROUGH_BELOW for found in worded
-    ):
-        notes = [str(table.caption)] if table.caption else []
-        table.caption = "\n".join([*notes, _BETTER_HEARD])
     return table
 
 

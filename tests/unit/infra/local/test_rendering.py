@@ -63,7 +63,7 @@ def test_what_is_rough_and_left_out_is_said(
         value="recognise speech",
         start_s=0.0,
         end_s=2.0,
-        confidence=0.7,
+        confidence=0.6,
         producer="words",
         producer_version="1",
     )
