@@ -176,7 +176,7 @@ def test_what_may_be_wrong_is_marked(browser: Browser, deployment: Deployment, v
     visitor.page.route("**/findings", lambda route: route.fulfill(json={"findings": findings}))
     visitor.go(f"/#/videos/{video_id}")
     said = visitor.page.locator("#panel-transcript")
-    expect(said.locator(".line", has_text="a guess")).to_have_text(["0:00wreck a nice beacha guess"])
+    expect(said.locator(".line", has_text="a guess")).to_have_text(["0:00wreck a nice beach a guess"])
     expect(said.get_by_text("Whisper")).to_have_count(1)
     visitor.page.get_by_role("tab", name="Text").click()
     panel = visitor.page.locator("#panel-text")

@@ -36,12 +36,13 @@ export function lineList(lines, query, playhead, signal) {
   return list;
 }
 
-/** Says of a text that it is more likely wrong than right. */
-export function guess() {
-  return h('small.doubt', {title: 'More likely wrong than right'}, 'a guess');
-}
+// The space is for those who hear it.
+const note = (words, title = null) => h('small.doubt', {title}, ` ${words}`);
 
-const unverified = () => h('small.doubt', {title: 'A model says so; nothing on the device has read or heard it there'}, 'not verified');
+/** Says of a text that it is more likely wrong than right. */
+export const guess = () => note('a guess', 'More likely wrong than right');
+
+const unverified = () => note('not verified', 'A model says so; nothing on the device has read or heard it there');
 
 /** Tells whether a line is more likely wrong than right. */
 export const isRough = line => line.confidence < ROUGH_BELOW;
@@ -52,7 +53,7 @@ export function linesOf(findings, ...names) {
     .filter(finding => names.includes(finding.name) && typeof finding.value === 'string')
     .map(({name, start_s, end_s, value, confidence, verified}) => ({
       start_s, end_s, text: value, confidence,
-      notes: [name === 'qr_code' && h('small.doubt', {}, 'QR code'), isRough({confidence}) && guess(), verified === false && unverified()],
+      notes: [name === 'qr_code' && note('QR code'), isRough({confidence}) && guess(), verified === false && unverified()],
     }))
     .sort((one, other) => one.start_s - other.start_s);
 }

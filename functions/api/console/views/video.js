@@ -162,7 +162,7 @@ class VideoPage {
       shown.abort();
       shown = new AbortController();
       const signal = AbortSignal.any([shown.signal, this.#signal]);
-      fill(place.transcript, said.some(isRough) && h('p.fine.hint', {}, 'What is marked “a guess” is more likely wrong than right. Who runs this can have good transcripts with a Whisper model; the README says how, under Speech.'), said.length ? lineList(said, this.#query, this.playhead, signal) : this.#nothing('Nobody speaks', 'Speech that is recognised shows up here, line by line.'));
+      fill(place.transcript, said.some(isRough) && h('p.fine.hint', {}, 'What is marked “a guess” is more likely wrong than right. Whoever runs this can have good transcripts by a Whisper model; the README says how, under Speech.'), said.length ? lineList(said, this.#query, this.playhead, signal) : this.#nothing('Nobody speaks', 'Speech that is recognised shows up here, line by line.'));
       fill(place.text, seen.length ? lineList(seen, this.#query, this.playhead, signal) : this.#nothing('No text on screen', 'Titles, slides and signs that can be read show up here.'));
     };
     const find = h('input', {type: 'search', placeholder: 'Find in this video', 'aria-label': 'Find in this video', value: this.#query});
