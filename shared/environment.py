@@ -129,11 +129,15 @@ def _wrong_ones(given: Mapping[str, Any]) -> list[str]:
             _convert(value, kinds[name])
         except ValueError as error:
             reason, _, place = str(error).partition(" - at `$.")
-            if get_origin(kinds[name]) is Literal:
-                reason = f"is none of {', '.join(get_args(kinds[name]))}"
-            elif kinds[name] is bool:
+            part = place.rstrip("`")
+            kind = kinds[name]
+            if is_dataclass(kind):
+                kind = get_type_hints(kind).get(part)
+            if get_origin(kind) is Literal:
+                reason = f"is none of {', '.join(get_args(kind))}"
+            elif kind is bool:
                 reason = "is neither true nor false"
-            part = f"__{place.rstrip('`').upper()}" if place else ""
+            part = f"__{part.upper()}" if part else ""
             wrong.append(f"{variable_of(name)}{part}: {reason}")
     return wrong
 

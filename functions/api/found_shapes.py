@@ -167,7 +167,8 @@ class SearchHitView(Struct, frozen=True):
     """One place in one video where the query was found.
 
     ``fit`` says whether all words are there whole, some begin longer ones, or some are only spelt alike; it is
-    null where meanings were compared. ``excerpt`` is what to show of the text, in pieces. ``url`` is where the
+    null where meanings were compared. ``rough`` says that the text is more likely wrong than right, such as what a
+    rough transcriber heard. ``excerpt`` is what to show of the text, in pieces. ``url`` is where the
     console shows it.
     """
 
@@ -179,6 +180,7 @@ class SearchHitView(Struct, frozen=True):
     excerpt: tuple[PieceView, ...]
     start_s: float
     end_s: float
+    rough: bool
     fit: Literal["whole", "beginnings", "alike"] | None
     score: float
     url: str

@@ -23,6 +23,7 @@ __all__ = ["FieldProblem", "Problem", "Refusal", "invalid_parameters", "problem_
 _DEFAULT_RETRY_AFTER_S = 5.0
 _TYPE = "application/problem+json"
 _PLACE = re.compile(r"^(.*) - at `(?:key` in `)?\$\.?(.*)`$", re.DOTALL)
+_LENGTH = re.compile(r"Expected `(str|array)` of length (>=|<=) (\d+)")
 
 
 class FieldProblem(Struct, frozen=True):
@@ -94,6 +95,11 @@ def invalid_parameters(error: msgspec.ValidationError, *kinds: type[msgspec.Stru
     if detail.startswith("Invalid enum value"):
         choices = [choice for kind in kinds for choice in _choices(kind, field.partition("[")[0])]
         detail += f"; there are {', '.join(choices)}" if choices else ""
+    elif limit := _LENGTH.fullmatch(detail):
+        unit = "entries" if limit[1] == "array" else "characters"
+        detail = f"It has too {'few' if limit[2] == '>=' else 'many'} {unit}: " + (
+            f"at least {limit[3]} are needed." if limit[2] == ">=" else f"at most {limit[3]} are taken."
+        )
     return Refusal(422, "invalid_parameters", detail, field=field)
 
 

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from functions.segment.shots.thumbnail import Planes, distance, thumbnails
 from shared.ports.media_tool import Frame
 
-__all__ = ["Colors", "PictureSamples", "Sample", "likeness_of_colors", "usual_colors"]
+__all__ = ["FLASH_S", "Colors", "PictureSamples", "Sample", "likeness_of_colors", "usual_colors"]
 
 Colors: TypeAlias = npt.NDArray[np.float16]
 """How much of a picture has which colour and brightness; sums to 1."""
 
-_INTERVAL_S = 0.2
-"""Seconds between samples: one of them lies in any shot that can be seen. Six hours take 25 MB."""
+FLASH_S = 0.2
+"""Seconds between samples: one of them lies in any shot that can be seen; a shorter one is a flash. Six hours take
+25 MB."""
 
 _DARK = 24.0
 _EVEN = 5.0
@@ -64,7 +65,7 @@ class PictureSamples:
 
     def observe(self, frame: Frame) -> None:
         """Takes the next frame; most are passed over."""
-        if self._times_s and frame.time_s - self._times_s[-1] < _INTERVAL_S:
+        if self._times_s and frame.time_s - self._times_s[-1] < FLASH_S:
             return
         planes = thumbnails([frame])[0]
         change = 0.0

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.picture_samples import PictureSamples, likeness_of_colors, usual_colors
+from functions.segment.picture_samples import FLASH_S, PictureSamples, likeness_of_colors, usual_colors
 from shared.domain.ranking import score_of
 from shared.domain.records import Segment, Sign
 
@@ -23,6 +23,8 @@ LEVEL_INTERVAL_S = 0.1
 _LOWEST_DBFS = -90.0
 _HARDLY_HEARD = 0.001  # of full scale: -60 dBFS
 _HARDLY_MOVES = 2.0  # change a second; coding makes as much of a slide
+_LOUDER_DB = 1.0  # less is not heard from one shot to another
+_MOVES_MORE = 1.25  # times as much change; less depends on what is filmed
 
 _Signs: TypeAlias = Mapping[str, Sequence[Sign]]
 """Name -> the sign of each segment."""
@@ -37,7 +39,7 @@ def rank(
     """Returns segments of one kind with their signs, their score and the reason for it.
 
     Motion and loudness are measured against the same video's other segments, so that a quiet film has its
-    highlights too. Black segments score 0.
+    highlights too, and what nobody would notice counts as equal. Black segments score 0, and so do flashes.
 
     Args:
         segments: All of one kind.
@@ -53,8 +55,8 @@ def rank(
     }
     ranked = []
     for position, segment in enumerate(segments):
-        if pictures is not None and _shows_nothing(segment, pictures):
-            ranked.append(replace(segment, score=0.0, reason="black"))
+        if pictures is not None and (reason := _unseen(segment, pictures)):
+            ranked.append(replace(segment, score=0.0, reason=reason))
             continue
         own = tuple(of_all[position] for of_all in signs.values())
         score, reason = score_of(own)
@@ -62,8 +64,12 @@ def rank(
     return ranked
 
 
-def _shows_nothing(segment: Segment, pictures: PictureSamples) -> bool:
-    return all(sample.shows_nothing for sample in pictures.between(segment.start_s, segment.end_s))
+def _unseen(segment: Segment, pictures: PictureSamples) -> str:
+    """Returns why nothing can be seen in a segment; empty if something can."""
+    if segment.end_s - segment.start_s < FLASH_S:
+        return "too short to be seen"
+    samples = pictures.between(segment.start_s, segment.end_s)
+    return "black" if all(sample.shows_nothing for sample in samples) else ""
 
 
 def _heard(segments: Sequence[Segment], others: Sequence[Segment], levels: npt.NDArray[np.float32]) -> _Signs:
@@ -78,7 +84,7 @@ def _heard(segments: Sequence[Segment], others: Sequence[Segment], levels: npt.N
     shares = [Sign(name="speech", value=share, words=f"people speak {share:.0%} of the time") for share in spoken]
     louder = [
         _compared("loudness", value, level > _HARDLY_HEARD, ("louder", "some sound", "hardly any sound"))
-        for value, level in zip(_standing(loud), loud, strict=True)
+        for value, level in zip(_standing(list(map(_dbfs, loud)), _LOUDER_DB), loud, strict=True)
     ]
     told = (f"{sign.words} ({_dbfs(level):.0f} dBFS)" for sign, level in zip(louder, loud, strict=True))
     return {
@@ -95,11 +101,12 @@ def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> _Signs:
         motion.append(float(np.median([sample.change for sample in samples])))
     lengths = np.array([segment.end_s - segment.start_s for segment in segments])
     usual = np.average(looks, axis=0, weights=lengths).astype(np.float16)
+    moves = [math.log(max(change, _HARDLY_MOVES)) for change in motion]
     unlike = [min(max(1 - likeness_of_colors(look, usual), 0.0), 1.0) for look in looks]
     return {
         "motion": [
             _compared("motion", value, change > _HARDLY_MOVES, ("moves more", "some motion", "hardly any motion"))
-            for value, change in zip(_standing(motion), motion, strict=True)
+            for value, change in zip(_standing(moves, math.log(_MOVES_MORE)), motion, strict=True)
         ],
         "novelty": [
             Sign(name="novelty", value=value, words=f"{value:.0%} of its colours are not those of the whole")
@@ -132,11 +139,17 @@ def _compared(name: str, value: float | None, counts: bool, words: tuple[str, st
     return Sign(name=name, value=value, words=f"{more} than {value:.0%} of the others")
 
 
-def _standing(values: Sequence[float]) -> list[float | None]:
-    """Returns the part of the others that each value exceeds; None where all are alike, or there is one."""
-    if len(values) == 1 or np.ptp(values) == 0:
+def _standing(values: Sequence[float], least: float) -> list[float | None]:
+    """Returns the part of the others that each value exceeds; None where all are alike, or there is one.
+
+    Args:
+        values: One of each segment.
+        least: By how much a value must exceed another to count as more.
+    """
+    if np.ptp(values) <= least:
         return [None] * len(values)
-    below: list[float | None] = (np.searchsorted(np.sort(values), values) / (len(values) - 1)).tolist()
+    lower = np.searchsorted(np.sort(values), np.subtract(values, least))
+    below: list[float | None] = (lower / (len(values) - 1)).tolist()
     return below
 
 

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from functions.segment.picture_samples import Colors, PictureSamples, likeness_of_colors, usual_colors
+from functions.segment.picture_samples import FLASH_S, Colors, PictureSamples, likeness_of_colors, usual_colors
 from shared.domain.records import Segment
 
 __all__ = ["group_scenes"]
 
 _PRODUCER = "scenes"
-_VERSION = "2"
+_VERSION = "3"
 
 _ALIKE = 0.6
 """Part of the colours two shots must share to be of one scene."""
+
+_ONE_TONE = 0.8
+"""Part of a picture in one colour from which it shows next to nothing: cards are alike whatever lies between."""
 
 _REACH_SHOTS = 6
 _REACH_S = 30.0
@@ -37,8 +40,9 @@ def group_scenes(
     """Returns the scenes, which tile the shots, and the shots with the index of their scene.
 
     A shot joins the scene of an earlier one that it looks like, and takes along what lies between: A-B-A is one
-    scene. Nor does a scene begin in the middle of a sentence. A fade ends a scene whatever is seen or heard across
-    it, and so does a long silence.
+    scene. Pictures of almost one tone, such as black and empty cards, take nothing along. Nor does a scene begin
+    in the middle of a sentence. A fade ends a scene whatever is seen or heard across it, and so does a long
+    silence. A flash goes to the scene that it looks more like.
 
     Args:
         shots: In time order, without gaps.
@@ -62,16 +66,35 @@ def group_scenes(
             firsts.pop()
         if not firsts or linked == index:
             firsts.append(index)
-    return _scenes(shots, firsts)
+    return _scenes(shots, _without_flashes(firsts, shots, looks))
 
 
 def _earliest_alike(index: int, since: int, shots: Sequence[Segment], looks: Sequence[Colors]) -> int:
     """Returns the earliest shot within reach that looks like the one at an index; that index if there is none."""
     for earlier in range(max(since, index - _REACH_SHOTS), index):
-        near = shots[index].start_s - shots[earlier].end_s <= _REACH_S
+        empty = max(looks[earlier].max(), looks[index].max()) >= _ONE_TONE
+        reach_s = 0.0 if empty else _REACH_S
+        near = shots[index].start_s - shots[earlier].end_s <= reach_s
         if near and likeness_of_colors(looks[earlier], looks[index]) >= _ALIKE:
             return earlier
     return index
+
+
+def _without_flashes(firsts: Sequence[int], shots: Sequence[Segment], looks: Sequence[Colors]) -> list[int]:
+    """Returns the scenes' first shots without scenes that are too short to be seen."""
+    kept: list[int] = []
+    start = 0
+    for end in [*firsts[1:], len(shots)]:
+        is_last = end == len(shots)
+        if shots[end - 1].end_s - shots[start].start_s < FLASH_S and (kept or not is_last):
+            before = likeness_of_colors(looks[start - 1], looks[start]) if kept else -1.0
+            after = likeness_of_colors(looks[end - 1], looks[end]) if not is_last else -1.0
+            if before > after:
+                start = end
+        else:
+            kept.append(start)
+            start = end
+    return kept
 
 
 def _cut_across(times_s: Sequence[float], spans: Sequence[Segment], edge_s: float) -> list[bool]:

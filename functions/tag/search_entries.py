@@ -36,6 +36,11 @@ def search_entries(
     for finding in findings:
         source = _SOURCES.get(finding.name)
         if source:
-            text = str(finding.value)
-            yield SearchEntry(source=source, text=text, start_s=finding.start_s, end_s=finding.end_s)
+            yield SearchEntry(
+                source=source,
+                text=str(finding.value),
+                start_s=finding.start_s,
+                end_s=finding.end_s,
+                confidence=finding.confidence,
+            )
     yield from tag_entries(tags)

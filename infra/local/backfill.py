@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from typing import Annotated, Final
 
@@ -149,11 +150,13 @@ def _foretold(wiring: Bootstrap, selection: Selection, from_stage: str, rate: fl
         return 0
     minutes = expected.videos / rate
     counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
-    say(f"{counted} from {from_stage}, begun in {minutes:.0f} minutes at the soonest.")
+    soonest = "a minute" if minutes <= 1 else f"{math.ceil(minutes)} minutes"
+    say(f"{counted} from {from_stage}, all begun within {soonest} at the soonest.")
     out.print(costs_table(wiring, expected))
+    made_out = f", made out from {expected.sampled} of them" if expected.sampled < expected.videos else ""
     say(
-        f"That is what the same stages took {expected.sampled} of them last time, made out for all: instances' "
-        "time at Cloud Run's list price, and tokens at the models', which cost nothing where an answer is kept."
+        f"That is what the same stages took last time{made_out}: instances' time at Cloud Run's list price, and "
+        "tokens at the models', which cost nothing where an answer is kept."
     )
     stages = [spec.stage for spec in wiring.flow.stages[len(wiring.flow.before(from_stage)) :]]
     if unknown := [stage for stage in stages if stage not in expected.last_time]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.local.advice_rows import advice_rows, related_now
-from infra.local.rendering import SHORT_ID, clock_time, plain_table, program_name, styled_status
+from infra.local.rendering import GUESS, SHORT_ID, clock_time, file_size, plain_table, program_name, styled_status
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import Attempt
 from shared.domain.media import MediaInfo
@@ -28,6 +28,7 @@ from shared.domain.records import (
     Segment,
     Tag,
 )
+from shared.domain.transcript import ROUGH_BELOW, transcript_of
 from shared.domain.video import Video
 
 __all__ = ["video_details", "where_to_look"]
@@ -40,16 +41,25 @@ MOST_ROWS = 12
 MOST_OF_A_KIND = 8
 """Recommendations of one kind that are shown."""
 
+MOST_EVIDENCE = 2
+"""Places of a tag that are shown, the strongest."""
+
+_BETTER_HEARD = (
+    "What was said is written down roughly. For good transcripts download a faster-whisper model, set "
+    "AUTOMATIONS_TRANSCRIBER=whisper and AUTOMATIONS_WHISPER_MODEL=FOLDER, and replay from analyze."
+)
+
 
 def video_details(wiring: Bootstrap, video: Video) -> Group:
     """Returns everything worth knowing about a video, and how to look at it."""
     repository = wiring.repository
+    findings = repository.records(video, Finding)
     parts: list[RenderableType] = [_headline(video)]
     tables = {
         "Renditions": _renditions(repository.records(video, Rendition)),
         "Decisions": _decisions(repository.records(video, Choice)),
         "Segments": _segments(with_ranks(repository.records(video, Segment), repository.records(video, Rank))),
-        "Text and speech": _texts(repository.records(video, Finding)),
+        "Text and speech": _texts(findings),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
         "Recommendations": _recommendations(repository.records(video, Recommendation), related_now(wiring, video)),
         "What it took": _costs(repository.attempts(video.id), video.run),
@@ -58,6 +68,8 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         if table.row_count:
             table.title = title
             parts.append(table)
+    if wiring.settings.transcriber != "whisper" and transcript_of(findings, video.media).rough:
+        parts.append(Text(_BETTER_HEARD))
     return Group(*parts)
 
 
@@ -71,7 +83,7 @@ def _headline(video: Video) -> Panel:
         lines.append(
             Text.assemble(
                 ("Source   ", "dim"),
-                f"{clock_time(media.duration_s)}, {_pictures(media)}, {sound}, {media.size_bytes / 1e6:.1f} MB",
+                f"{clock_time(media.duration_s)}, {_pictures(media)}, {sound}, {file_size(media.size_bytes)}",
             )
         )
     lines.append(Text.assemble(("Id       ", "dim"), video.id))
@@ -129,15 +141,18 @@ def _texts(findings: Sequence[Finding]) -> Table:
     names = ("text", "words", "qr_code")
     worded = [found for found in findings if found.name in names and isinstance(found.value, str)]
     for found in _cut(sorted(worded, key=lambda found: found.start_s), table, 2 * MOST_ROWS):
-        table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", Text(str(found.value)))
+        guess = (f"  {GUESS}", "dim") if found.confidence < ROUGH_BELOW else ""
+        words = Text.assemble(str(found.value), guess)
+        table.add_row(clock_time(found.start_s), found.producer, f"{found.confidence:.2f}", words)
     return table
 
 
 def _tags(tags: Sequence[Tag]) -> Table:
     table = plain_table("Tag", "Kind", "Confidence", "Evidence")
     for tag in _cut(sorted(tags, key=lambda tag: -tag.confidence), table, 2 * MOST_ROWS):
-        strongest = sorted(tag.evidence[:2], key=lambda each: each.start_s)
-        evidence = "\n".join(map(_evidence, strongest))
+        strongest = sorted(tag.evidence[:MOST_EVIDENCE], key=lambda each: each.start_s)
+        more = [f"and {len(tag.evidence) - MOST_EVIDENCE} more"] if len(tag.evidence) > MOST_EVIDENCE else []
+        evidence = "\n".join([*map(_evidence, strongest), *more])
         table.add_row(Text(tag.label, "bold"), tag.kind, f"{tag.confidence:.2f}", Text(evidence))
     return table
 

@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from infra.local.options import AsJson
+from infra.local.rendering import file_size
 from infra.local.terminal import out, say
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import ToolRun
@@ -141,7 +142,7 @@ def _print(work: Work, cost: VideoCost) -> None:
         table.add_row(part.name, works, f"{part.usd * 100:.4f}", most)
     stage, price, share = cost.dominant
     minutes = work.media.duration_s / 60
-    say(f"{minutes:.1f} min, {size}, {work.media.size_bytes / 1e6:.1f} MB uploaded")
+    say(f"{minutes:.1f} min, {size}, {file_size(work.media.size_bytes)} uploaded")
     out.print(table)
     say(f"Processing: {cost.usd:.4f} USD, {cost.usd / minutes:.4f} a minute; {share:.0%} is {price} of {stage}.")
     say(f"  At most {cost.most_usd:.4f} USD, if a vCPU is half as fast as the cores that were measured.")

@@ -15,8 +15,10 @@ from shared.domain.status import FAILED, READY
 from shared.domain.video import Cost, Video
 
 __all__ = [
+    "GUESS",
     "SHORT_ID",
     "clock_time",
+    "file_size",
     "outcome_line",
     "plain_table",
     "program_name",
@@ -27,6 +29,9 @@ __all__ = [
 
 SHORT_ID = 9
 """Letters of an id that are shown; commands take any beginning that only one video has."""
+
+GUESS = "(a guess)"
+"""Follows a text that is more likely wrong than right."""
 
 STYLES = {
     READY: "green",
@@ -45,6 +50,16 @@ def clock_time(seconds: float) -> str:
     """Returns a position in a video, such as ``1:02.5``."""
     minutes, rest = divmod(round(seconds, 1), 60)
     return f"{minutes:.0f}:{rest:04.1f}"
+
+
+def file_size(size_bytes: int) -> str:
+    """Returns how much there is in a file, such as ``38 kB`` or ``1.4 MB``."""
+    value, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if round(value) < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if unit != "bytes" and value < 99.95 else f"{value:.0f} {unit}"
 
 
 def outcome_line(video: Video) -> Text:

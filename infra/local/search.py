@@ -13,7 +13,7 @@ from functions.api.views import moment_url
 from infra.local.as_json import hit_view
 from infra.local.console_address import console_address
 from infra.local.options import AsJson, DataDir
-from infra.local.rendering import clock_time
+from infra.local.rendering import GUESS, clock_time
 from infra.local.session import open_deployment
 from infra.local.terminal import out, say
 from shared.domain.plain_text import plain_text
@@ -77,6 +77,7 @@ def search(
 def _print(hit: SearchHit, query: str, console: str) -> None:
     head = f"{clock_time(hit.start_s):>8}  {_SOURCES[hit.source]:<11}  "
     quote = [(piece.text, "bold yellow") if piece.marked else piece.text for piece in excerpt(query, hit.text)]
-    out.print(Text.assemble((head, "dim"), *quote), soft_wrap=True)
+    guess = (f"  {GUESS}", "dim") if hit.rough else ""
+    out.print(Text.assemble((head, "dim"), *quote, guess), soft_wrap=True)
     link = f"{console.rstrip('/')}{moment_url(hit.video_id, hit.start_s)}"
     out.print(Text.assemble(" " * 10, plain_text(hit.title), "  ", (link, "dim")), soft_wrap=True)

@@ -208,7 +208,8 @@ def _showable(video: Described, *, upright: bool) -> tuple[list[_Highlight], str
         except NotFound as error:
             cut.append((number, error))
     if not whole:
-        raise cut[0][1]
+        number, refusal = cut[0]
+        raise NotFound(f"No highlight fits into 9:16. {HIGHLIGHT}:{number}: {refusal.detail}")
     names = ", ".join(f"{HIGHLIGHT}:{number}" for number, _ in cut)
     return whole, f"Without {names}: a window of 9:16 would cut off what matters there." if cut else ""
 

@@ -50,19 +50,24 @@ def tag_label(text: str) -> str:
 def corrected_tags(tags: Iterable[Tag], edits: Sequence[TagEdit], duration_s: float) -> list[Tag]:
     """Returns tags as people say they are, surest first.
 
-    A tag that somebody confirmed keeps its evidence and its places. Correcting twice changes nothing more.
+    A label is one tag once somebody has said something about it. One that was confirmed keeps its evidence and its
+    places: those of its kind, if it was found as that. Correcting twice changes nothing more.
 
     Args:
         tags: What was found, or was corrected before.
         edits: What people say; at most one about each label.
         duration_s: The video's length in seconds.
     """
+    tags = tuple(tags)
     by_label = {edit.label: edit for edit in edits}
+    as_said = {tag.label for tag in tags if tag.label in by_label and tag.kind == by_label[tag.label].kind}
     kept: list[Tag] = []
     found: dict[str, _Found] = defaultdict(_Found)
     for tag in tags:
-        if tag.label in by_label:
-            found[tag.label].add(tag)
+        edit = by_label.get(tag.label)
+        if edit is not None:
+            if tag.kind == edit.kind or tag.label not in as_said:
+                found[tag.label].add(tag)
         elif tag.producer != PERSON:
             kept.append(tag)
     said = [_said(edit, found[edit.label], duration_s) for edit in edits if edit.present]
@@ -73,7 +78,13 @@ def tag_entries(tags: Iterable[Tag]) -> Iterator[SearchEntry]:
     """Yields what makes each tag searchable; it leads to its strongest evidence."""
     for tag in tags:
         strongest = tag.evidence[0]
-        yield SearchEntry(source="tag", text=tag.label, start_s=strongest.start_s, end_s=strongest.end_s)
+        yield SearchEntry(
+            source="tag",
+            text=tag.label,
+            start_s=strongest.start_s,
+            end_s=strongest.end_s,
+            confidence=tag.confidence,
+        )
 
 
 def detail_entries(video: Video, duration_s: float) -> Iterator[SearchEntry]:

@@ -200,12 +200,14 @@ class SearchEntry:
         text: The text itself, plain.
         start_s: First instant it can be seen or heard; 0 for the title.
         end_s: First instant after it.
+        confidence: How surely it is there, 0..1; 1 of what a person wrote.
     """
 
     source: SearchSource
     text: str
     start_s: float
     end_s: float
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,15 @@ from typing import Final
 from shared.domain.media import MediaInfo
 from shared.domain.records import Finding
 
-__all__ = ["CAPTION_MAX_CHARS", "Line", "Transcript", "transcript_of"]
+__all__ = ["CAPTION_MAX_CHARS", "ROUGH_BELOW", "Line", "Transcript", "transcript_of"]
 
 CAPTION_MAX_CHARS: Final = 84
 """Two lines of 42, which is what people read at a glance."""
 
+ROUGH_BELOW: Final = 0.5
+"""Confidence below which more may be wrong than right: a guess, and shown as one."""
+
 _SHORTEST_S: Final = 0.001  # what has no length is never shown
-_READABLE: Final = 0.5
 _SURE_OF_LANGUAGE: Final = 0.5
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
@@ -58,7 +60,7 @@ class Transcript:
     def rough(self) -> bool:
         """Whether more of it may be wrong than right, by how sure the producer was of each second."""
         length_s = sum(line.end_s - line.start_s for line in self.lines)
-        return _sure_s(self.lines) < _READABLE * length_s
+        return _sure_s(self.lines) < ROUGH_BELOW * length_s
 
     def captions(self) -> Iterator[Line]:
         """Yields the lines in pieces short enough to be read below a picture, each in its share of the time."""

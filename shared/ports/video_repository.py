@@ -13,6 +13,7 @@ from shared.domain.events import VideoEvent
 from shared.domain.media import Kind
 from shared.domain.records import Record, SearchSource
 from shared.domain.search_query import Fit
+from shared.domain.transcript import ROUGH_BELOW
 from shared.domain.video import Video
 
 __all__ = ["Page", "RelatedVideo", "Saved", "SearchHit", "Sort", "Usage", "VideoRepository"]
@@ -50,6 +51,7 @@ class SearchHit:
         text: The whole text found.
         start_s: Where in the video it starts.
         end_s: Where it ends.
+        confidence: How surely the text is there, 0..1.
         fit: How the text fits the words that were looked for; None where its meaning was compared.
         score: Relevance; higher is better, comparable within one answer only.
     """
@@ -62,8 +64,14 @@ class SearchHit:
     text: str
     start_s: float
     end_s: float
+    confidence: float = 1.0
     fit: Fit | None = None
     score: float
+
+    @property
+    def rough(self) -> bool:
+        """Whether the text is more likely wrong than right."""
+        return self.confidence < ROUGH_BELOW
 
     @property
     def rank(self) -> tuple[float, float, str, float]:

@@ -146,6 +146,7 @@ class InMemoryVideoRepository:
                 text=entry.text,
                 start_s=entry.start_s,
                 end_s=entry.end_s,
+                confidence=entry.confidence,
                 fit=how,
                 score=closeness(query, how, len(words)),
             )

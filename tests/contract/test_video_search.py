@@ -15,7 +15,7 @@ class TestSearch:
     @pytest.fixture
     def video(self, driver: VideoDriver) -> Video:
         entries = [
-            search_entry("The quick brown fox", source="speech", start_s=1.0, end_s=2.0),
+            search_entry("The quick brown fox", source="speech", start_s=1.0, end_s=2.0, confidence=0.4),
             search_entry("Quarterly REVENUE: 42 %", start_s=3.0, end_s=4.0),
             search_entry("Café münchen naïve", start_s=5.0, end_s=6.0),
             search_entry("holiday", source="tag", start_s=7.0, end_s=8.0),
@@ -28,7 +28,9 @@ class TestSearch:
 
         assert (hit.video_id, hit.name, hit.source) == (video.id, "clip.mp4", "speech")
         assert (hit.text, hit.start_s, hit.end_s) == ("The quick brown fox", 1.0, 2.0)
+        assert (hit.confidence, hit.rough) == (0.4, True)
         assert hit.score > 0
+        assert not repository.search("revenue")[0].rough
 
     @pytest.mark.usefixtures("video")
     @pytest.mark.parametrize(

@@ -249,14 +249,14 @@ def test_search_shows_what_was_found_and_where(automations: Automations, tmp_pat
     automations.run("search", "train", exit_code=1)
     repository = SqlVideoRepository(main_database(sqlite_url(tmp_path / "videos.db")))
     driver = VideoDriver(repository)
-    entry = search_entry("The night\x1b[31m [red]train[/red]", source="speech", start_s=61.5)
+    entry = search_entry("The night\x1b[31m [red]train[/red]", source="speech", start_s=61.5, confidence=0.2)
     video = driver.finish(driver.upload("local/a.mp4"), {"tag": [entry]})
     repository.close()
 
     link = f"http://127.0.0.1:8080/#/videos/{video.id}?t=61.50"
     shown = automations.run("search", "night trian")
     assert "spelt alike" in shown
-    assert "1:01.5  said         The night [31m [red]train[/red]" in shown
+    assert "1:01.5  said         The night [31m [red]train[/red]  (a guess)" in shown
     assert link in shown
     assert "\x1b" not in shown
     (hit,) = json.loads(automations.run("search", '"red train"', "--json", "--owner", "local"))

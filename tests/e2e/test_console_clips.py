@@ -44,6 +44,7 @@ def test_a_shot_is_cut_out_and_plays(visitor: Visitor, deployment: Deployment, s
     clip.wait_for(timeout=60_000)
     expect(section.get_by_text("No clips yet")).to_be_hidden()
     shown = deployment.ask("GET", f"/v1/videos/{video_id}/clips")["clips"][0]
+    assert "keyframes/" in (clip.get_attribute("poster") or "")
     duration_s, width, height, error = clip.evaluate(PLAYED)
     assert duration_s == pytest.approx(shown["spans"][0][1] - shown["spans"][0][0], abs=0.05)
     assert (width, height, error) == (640, 360, None)

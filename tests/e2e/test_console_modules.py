@@ -64,17 +64,18 @@ def test_a_storyboard_is_read_past_an_hour(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("time_s", "shown"), [(0, "0:00"), (65.99, "1:05"), (3599.9995, "1:00:00"), (3661, "1:01:01")]
+    ("time_s", "shown"), [(0, "0:00"), (4.97, "0:05"), (65.4, "1:05"), (3599.9995, "1:00:00"), (3661, "1:01:01")]
 )
 def test_clocks(page: Page, time_s: float, shown: str) -> None:
     assert called(page, "app/format.js", "return it.clock(argument)", time_s) == shown
 
 
 def test_lengths_are_rounded_and_short_stretches_have_tenths(page: Page) -> None:
-    assert called(page, "app/format.js", "return it.lengthOf(argument)", 15.55) == "0:16"
+    script = "return [it.duration(argument), it.spoken(argument)]"
+    assert called(page, "app/format.js", script, 119.6) == ["2 min 0 s", "2 minutes"]
     script = "return it.stretch(argument[0], argument[1])"
     assert called(page, "app/format.js", script, [16.5, 16.83]) == "0:16.5\u20130:16.8"
-    assert called(page, "app/format.js", script, [16.9, 17.2]) == "0:16\u20130:17"
+    assert called(page, "app/format.js", script, [16.9, 17.6]) == "0:17\u20130:18"
 
 
 def test_words_that_were_looked_for_are_marked_whatever_they_are(page: Page) -> None:

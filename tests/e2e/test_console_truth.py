@@ -159,22 +159,29 @@ def test_advice_is_shown_in_pictures_and_leads_to_its_second(
     visitor.leave()
 
 
-def test_a_line_that_nothing_but_a_model_says_is_marked(
-    browser: Browser, deployment: Deployment, video_id: str
-) -> None:
+def test_what_may_be_wrong_is_marked(browser: Browser, deployment: Deployment, video_id: str) -> None:
     visitor = Visitor.come(browser, deployment.origin, deployment.token(owner="bob"))
     visitor.log_in()
     (line, *_) = deployment.ask("GET", f"/v1/videos/{video_id}/findings", owner="bob")["findings"]
     lines = {"Read on the device": None, "Read by both": True, "Made up": False}
     findings = [
-        {**line, "name": "text", "modality": "text", "value": value, "verified": verified}
+        {**line, "name": "text", "modality": "text", "value": value, "confidence": 0.9, "verified": verified}
         for value, verified in lines.items()
+    ]
+    findings += [
+        {**findings[0], "name": "qr_code", "value": "https://example.org"},
+        {**findings[0], "name": "words", "value": "recognise speech", "confidence": 0.7},
+        {**findings[0], "name": "words", "value": "wreck a nice beach", "confidence": 0.2},
     ]
     visitor.page.route("**/findings", lambda route: route.fulfill(json={"findings": findings}))
     visitor.go(f"/#/videos/{video_id}")
+    said = visitor.page.locator("#panel-transcript")
+    expect(said.locator(".line", has_text="a guess")).to_have_text(["0:00wreck a nice beach a guess"])
+    expect(said.get_by_text("Whisper")).to_have_count(1)
     visitor.page.get_by_role("tab", name="Text").click()
     panel = visitor.page.locator("#panel-text")
-    expect(panel.locator(".line")).to_have_count(3)
+    expect(panel.locator(".line")).to_have_count(4)
+    expect(panel.locator(".line", has_text="QR code")).to_contain_text("https://example.org")
     marked = panel.locator(".line", has_text="not verified")
     expect(marked).to_have_count(1)
     expect(marked).to_contain_text("Made up")

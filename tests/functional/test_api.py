@@ -175,17 +175,21 @@ def test_search(library: Library) -> None:
     (hit,) = library.get("/v1/search?q=train", owner="ben")["hits"]
     assert (hit["video_id"], hit["name"], hit["source"], hit["start_s"]) == (bens, "b.mp4", "text", 0.0)
     assert library.get("/v1/search?q=nothing")["hits"] == []
-    assert_problem(library.ask("/v1/search?q="), 422, "invalid_parameters")
+    for query, told in (("", "Say what to look for"), ("...", "Say what to look for"), ("x" * 501, "at most 500")):
+        refused = assert_problem(library.ask(f"/v1/search?q={query}"), 422, "invalid_parameters")
+        assert told in refused["detail"]
+        assert [one["field"] for one in refused["errors"]] == ["q"]
 
 
 def test_a_hit_shows_what_was_looked_for_and_leads_there(library: Library) -> None:
     text = 'The <b>night</b> train "leaves"'
-    entries = [search_entry(text, start_s=61.239, end_s=63.0), search_entry("trainspotting")]
+    entries = [search_entry(text, start_s=61.239, end_s=63.0), search_entry("trainspotting", confidence=0.2)]
     video = library.driver.finish(library.driver.upload("ann/a.mp4"), {"tag": entries})
     first, second = library.get("/v1/search?q=TRAIN")["hits"]
     pieces = [("The <b>night</b> ", False), ("train", True), (' "leaves"', False)]
     assert [(piece["text"], piece["marked"]) for piece in first["excerpt"]] == pieces
     assert (first["text"], first["fit"], second["fit"]) == (text, "whole", "beginnings")
+    assert (first["rough"], second["rough"]) == (False, True)
     assert first["url"] == f"/#/videos/{video.id}?t=61.23"
     (hit,) = library.get("/v1/search?q=nihgt")["hits"]
     assert (hit["fit"], [piece["text"] for piece in hit["excerpt"] if piece["marked"]]) == ("alike", ["night"])

@@ -70,13 +70,14 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock, publish: Callab
     def put_tag(call: Call[Nothing, TagStatement]) -> Answer:
         """Gives a video a tag, or confirms one that was found.
 
-        It outlives every replay. A tag that was found keeps its evidence.
+        It outlives every replay. A tag that was found keeps its evidence. A label is one tag from then on: others
+        of the same label and another kind are taken off.
         """
         label = _label(call.path["label"])
 
         def change(video: Video) -> Video:
             end_s = _end_s(call.body, video)
-            shown = _shown(call, video, label)
+            shown = _shown(call, video, label, call.body.kind)
             edit = TagEdit(
                 label=label,
                 kind=call.body.kind or (shown.kind if shown else "topic"),
@@ -99,7 +100,10 @@ def tag_routes(views: Views, lifecycle: Lifecycle, clock: Clock, publish: Callab
         heeds_if_match=True,
     )
     def remove_tag(call: Call[Nothing, Nothing]) -> Answer:
-        """Takes a tag off a video; no replay brings it back."""
+        """Takes a tag off a video, of whatever kind; no replay brings it back.
+
+        Of two tags of one label, keep one by confirming it with its kind: that takes the other off.
+        """
         label = _label(call.path["label"])
 
         def change(video: Video) -> Video:
@@ -150,8 +154,10 @@ def _end_s(statement: TagStatement, video: Video) -> float | None:
     return statement.end_s
 
 
-def _shown(call: Call[Any, Any], video: Video, label: str) -> Tag | None:
-    return next((tag for tag in call.videos.tags(video) if tag.label == label), None)
+def _shown(call: Call[Any, Any], video: Video, label: str, kind: TagKind | None = None) -> Tag | None:
+    """Returns the tag of a label, of a kind if there is one; else the surest."""
+    same = [tag for tag in call.videos.tags(video) if tag.label == label]
+    return next((tag for tag in same if tag.kind == kind), same[0] if same else None)
 
 
 def _found(shown: Tag | None, video: Video, label: str) -> Tag | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -62,9 +62,7 @@ def _places(
     for _ in range(_MAX_PAGES):
         found = list(documents.stream(**READING))
         hits += [
-            _hit(
-                video, entry.source, entry.text, entry.start_s, entry.end_s, how, closeness(query, how, len(words))
-            )
+            _hit(video, entry, how, closeness(query, how, len(words)))
             for document, video in _counting(client, found)
             for entry in read_lines(SearchEntry, document.get("body"))
             if (how := fit(query, words := search_words(entry.text), least)) is not None
@@ -92,11 +90,8 @@ def nearest_places(
         )
         found = list(query.stream(**READING))
         hits = [
-            _hit(
-                video, "description", place["text"], place["start_s"], place["end_s"], None, document.get("cosine")
-            )
+            _hit(video, _place(json.loads(document.get("body"))), None, document.get("cosine"))
             for document, video in _counting(client, found)
-            for place in [json.loads(document.get("body"))]
         ]
         if len(hits) >= limit or len(found) < count:
             break
@@ -131,18 +126,23 @@ def _counting(client: firestore.Client, found: Sequence[Any]) -> Iterator[tuple[
             yield document, video
 
 
-def _hit(
-    video: Video, source: Any, text: str, start_s: float, end_s: float, how: Fit | None, score: float
-) -> SearchHit:
+def _place(embedding: Mapping[str, Any]) -> SearchEntry:
+    return SearchEntry(
+        source="description", text=embedding["text"], start_s=embedding["start_s"], end_s=embedding["end_s"]
+    )
+
+
+def _hit(video: Video, place: SearchEntry, how: Fit | None, score: float) -> SearchHit:
     return SearchHit(
         video_id=video.id,
         name=video.source.name,
         title=video.title,
         added_at=video.created_at,
-        source=source,
-        text=text,
-        start_s=start_s,
-        end_s=end_s,
+        source=place.source,
+        text=place.text,
+        start_s=place.start_s,
+        end_s=place.end_s,
+        confidence=place.confidence,
         fit=how,
         score=score,
     )

@@ -71,6 +71,7 @@ def _hit(document: str, place: SearchEntry | Embedding, found: Found) -> SearchH
         text=place.text,
         start_s=place.start_s,
         end_s=place.end_s,
+        confidence=place.confidence if isinstance(place, SearchEntry) else 1.0,
         fit=found.fit,
         score=found.score,
     )

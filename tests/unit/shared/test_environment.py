@@ -86,11 +86,15 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AUTOMATIONS_LEASE_S", "0")
     monkeypatch.setenv("AUTOMATIONS_LADDER", "tall")
     monkeypatch.setenv("AUTOMATIONS_LIMITS__MAX_FPS", "fast")
+    monkeypatch.setenv("AUTOMATIONS_ENCODING__CHUNKS", "foo")
+    monkeypatch.setenv("AUTOMATIONS_TRANSCRIBER", "parrot")
     with pytest.raises(ConfigurationError) as raised:
         load_settings()
     assert raised.value.detail == (
         "The settings are wrong. AUTOMATIONS_LEASE_S: Expected `float` > 0.0; "
-        "AUTOMATIONS_LIMITS__MAX_FPS: Expected `float`, got `str`."
+        "AUTOMATIONS_LIMITS__MAX_FPS: Expected `float`, got `str`; "
+        "AUTOMATIONS_ENCODING__CHUNKS: is none of auto, always, never; "
+        "AUTOMATIONS_TRANSCRIBER: is none of sphinx, whisper."
     )
 
 

@@ -4,21 +4,16 @@ const AGES = [[60, 'second'], [60, 'minute'], [24, 'hour'], [7, 'day'], [4.35, '
 const relative = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
 const instants = new Intl.DateTimeFormat('en', {dateStyle: 'medium', timeStyle: 'short'});
 
-/** `1:02:03`, with tenths where asked for. */
+/** `1:02:03`: a moment or a length to the nearest second, or to the nearest tenth where asked for. */
 export function clock(time_s, tenths = false) {
-  const shown = Math.max(0, tenths ? Math.round(time_s * 10) / 10 : Math.floor(time_s + 1e-3));
+  const shown = Math.max(0, tenths ? Math.round(time_s * 10) / 10 : Math.round(time_s));
   const hours = Math.floor(shown / 3600);
   const minutes = Math.floor(shown / 60) % 60;
   const seconds = (shown % 60).toFixed(tenths ? 1 : 0).padStart(tenths ? 4 : 2, '0');
   return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
 
-/** How long something is, to the nearest second; clock() says which second a moment is in. */
-export function lengthOf(time_s) {
-  return clock(Math.round(time_s));
-}
-
-/** `0:12–0:20`, with tenths where it would end in the second that it begins in. */
+/** `0:12–0:20`, with tenths where it would end as it begins. */
 export function stretch(start_s, end_s) {
   const tenths = clock(start_s) === clock(end_s);
   return `${clock(start_s, tenths)}–${clock(end_s, tenths)}`;
@@ -26,16 +21,18 @@ export function stretch(start_s, end_s) {
 
 /** A time said aloud: `1 minute 5 seconds`. */
 export function spoken(time_s) {
-  const parts = [[Math.floor(time_s / 3600), 'hour'], [Math.floor(time_s / 60) % 60, 'minute'], [Math.floor(time_s % 60), 'second']];
+  const whole_s = Math.round(time_s);
+  const parts = [[Math.floor(whole_s / 3600), 'hour'], [Math.floor(whole_s / 60) % 60, 'minute'], [whole_s % 60, 'second']];
   const said = parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
   return said.join(' ') || '0 seconds';
 }
 
 /** `4.2 s`, `3 min 20 s`, `1 h 5 min`. */
 export function duration(time_s) {
-  if (time_s < 60) return `${time_s < 10 ? time_s.toFixed(1) : Math.round(time_s)} s`;
-  const minutes = Math.floor(time_s / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(time_s % 60)} s`;
+  const whole_s = Math.round(time_s);
+  if (whole_s < 60) return `${time_s < 9.95 ? time_s.toFixed(1) : whole_s} s`;
+  const minutes = Math.floor(whole_s / 60);
+  if (minutes < 60) return `${minutes} min ${whole_s % 60} s`;
   const hours = Math.floor(minutes / 60);
   return hours < 100 ? `${hours} h ${minutes % 60} min` : `${hours.toLocaleString('en')} h`;
 }

@@ -17,9 +17,11 @@ export function clips(video, playhead, signal) {
   const none = emptyState('No clips yet', h('p', {}, 'A clip is a part of this video as a file of its own, exact to the frame. It is kept for a week.'));
   const shown = new Map();
   let timer = null;
+  let shots = null;
   const load = async () => {
     clearTimeout(timer);
     const all = (await get(path, {}, signal)).clips;
+    if (all.length && !shots) ({segments: shots} = await get(`/v1/videos/${part(video.id)}/segments`, {kind: 'shot'}, signal));
     for (const one of all) if (one.state === 'ready' && shown.has(one.id) && isOpen(shown.get(one.id).one)) announce(`${one.name} is ready`);
     // A row that says the same stays: what is played in it goes on.
     const rows = all.map(one => (same(shown.get(one.id)?.one, one) ? shown.get(one.id) : {one, element: row(one)}));
@@ -38,9 +40,10 @@ export function clips(video, playhead, signal) {
   };
   const row = one => h('li', {}, h('div', {},
     h('strong', {}, one.name), h('p.fine', {}, dotted(one.spans.map(([start_s, end_s]) => stretch(start_s, end_s)).join(', '), isOpen(one) ? `${words(one.state)} ${Math.round(one.progress * 100)} %` : words(one.state), one.width && `${one.width}x${one.height}`, one.url && bytes(one.size_bytes), one.expires_at && ['removed ', ago(one.expires_at)], one.note, one.reason)),
-    one.url && h('video', {src: one.url, controls: true, preload: 'none', playsinline: true, 'aria-label': one.name})),
+    one.url && h('video', {src: one.url, poster: stillOf(one), controls: true, preload: 'none', playsinline: true, 'aria-label': one.name})),
   h('p.row-of-buttons', {}, one.url && h('a.button.small', {href: one.url, download: one.name}, icon('download'), 'Download'),
     session.may('editor') && iconButton('trash', `Delete ${one.name}`, () => remove(`${path}/${part(one.id)}`).then(load).catch(notifyProblem))));
+  const stillOf = ({spans: [[start_s]]}) => shots.find(shot => start_s < shot.end_s)?.keyframe_url ?? video.poster_url;
   const made = panel(load, () => [none, list], 'clips');
   return h('div', {}, session.may('editor') && panel(() => parts(video, signal), found => maker(found, video, playhead, cut), 'what can be cut out').element, made.element);
 }
@@ -59,7 +62,7 @@ async function parts(video, signal) {
   const named = (kind, index, start_s, more) => [`${kind}:${index}`, `${kind}:${index}, from ${clock(start_s)}${more ? `: ${more}` : ''}`];
   return [
     ...(highlights.length ? [['highlight', 'All highlights, one after the other']] : []),
-    ...highlights.map((one, index) => named('highlight', index, one.start_s, one.reason)),
+    ...highlights.map((one, index) => named('highlight', index, one.start_s, one.value)),
     ...chapters.map((one, index) => named('chapter', index, one.start_s, one.value)),
     ...segments.filter(one => KINDS.includes(one.kind)).map(one => named(one.kind, one.index, one.start_s)),
   ];

@@ -1,6 +1,6 @@
 /**
- * What is said and what stands on screen, line by line; each leads to its second and shows when it is there. One that
- * only a model says so of is marked.
+ * What is said and what stands on screen, line by line; each leads to its second and shows when it is there. What is
+ * rather a guess is marked, and what only a model says.
  */
 
 import {h} from '../app/element.js';
@@ -9,10 +9,11 @@ import {holds, marked} from '../app/marks.js';
 import {emptyState} from '../app/panel.js';
 
 const GONE_S = 0.25;
+const ROUGH_BELOW = 0.5; // confidence, as in a transcript that is rough
 
 /**
  * Makes a list of lines.
- * @param {Array<{start_s: number, end_s: number, text: string, verified: ?boolean}>} lines The lines, in time order.
+ * @param {Array<{start_s: number, end_s: number, text: string, notes: Node[]}>} lines The lines, in time order.
  * @param {string} query What to look for in them; empty for all.
  * @param {Playhead} playhead What they lead to.
  * @param {AbortSignal} signal Tells when the list is gone.
@@ -21,7 +22,7 @@ export function lineList(lines, query, playhead, signal) {
   const shown = query ? lines.filter(line => holds(line.text, query)) : lines;
   if (!shown.length) return emptyState('No line has these words');
   const rows = shown.map(line => h('li', {}, h('button.line', {type: 'button', onclick: () => playhead.seek(line.start_s)},
-    h('time', {}, clock(line.start_s)), h('span', {}, query ? marked(line.text, query) : line.text, line.verified === false ? doubt() : null))));
+    h('time', {}, clock(line.start_s)), h('span', {}, query ? marked(line.text, query) : line.text, line.notes))));
   const list = h('ol.lines', {}, rows);
   let last = null;
   playhead.watch(time_s => {
@@ -35,15 +36,25 @@ export function lineList(lines, query, playhead, signal) {
   return list;
 }
 
-function doubt() {
-  return h('small.doubt', {title: 'A model says so; nothing on the device has read or heard it there'}, 'not verified');
-}
+// The space is for those who hear it.
+const note = (words, title = null) => h('small.doubt', {title}, ` ${words}`);
 
-/** Returns the lines of one name, such as words, from what was found. */
-export function linesOf(findings, name) {
+/** Says of a text that it is more likely wrong than right. */
+export const guess = () => note('a guess', 'More likely wrong than right');
+
+const unverified = () => note('not verified', 'A model says so; nothing on the device has read or heard it there');
+
+/** Tells whether a line is more likely wrong than right. */
+export const isRough = line => line.confidence < ROUGH_BELOW;
+
+/** Returns the lines of some names, such as words, from what was found. */
+export function linesOf(findings, ...names) {
   return findings
-    .filter(finding => finding.name === name && typeof finding.value === 'string')
-    .map(({start_s, end_s, value, verified}) => ({start_s, end_s, text: value, verified}))
+    .filter(finding => names.includes(finding.name) && typeof finding.value === 'string')
+    .map(({name, start_s, end_s, value, confidence, verified}) => ({
+      start_s, end_s, text: value, confidence,
+      notes: [name === 'qr_code' && note('QR code'), isRough({confidence}) && guess(), verified === false && unverified()],
+    }))
     .sort((one, other) => one.start_s - other.start_s);
 }
 

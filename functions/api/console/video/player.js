@@ -2,7 +2,7 @@
 
 import {get, part} from '../app/api.js';
 import {fill, h, icon, iconButton, vary} from '../app/element.js';
-import {clock, lengthOf} from '../app/format.js';
+import {clock} from '../app/format.js';
 import {onKeys} from '../app/keys.js';
 import {announce, notifyProblem} from '../app/notices.js';
 import {emptyState, problemBox} from '../app/panel.js';
@@ -91,7 +91,7 @@ export class Player {
       fill(play, icon(label.toLowerCase()));
       play.setAttribute('aria-label', label);
       play.title = label;
-      fill(time.lastChild, ` / ${lengthOf(this.#playhead.duration_s)}`);
+      fill(time.lastChild, ` / ${clock(this.#playhead.duration_s)}`);
     };
     this.#playhead.addEventListener('state', show, {signal: this.#signal});
     this.#playhead.watch(at_s => { time.firstChild.textContent = clock(at_s); }, this.#signal);

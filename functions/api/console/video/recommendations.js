@@ -2,7 +2,7 @@
 
 import {get, part} from '../app/api.js';
 import {h, icon} from '../app/element.js';
-import {clock, lengthOf} from '../app/format.js';
+import {clock} from '../app/format.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
 import {previewOn} from '../views/preview.js';
@@ -39,7 +39,7 @@ export function related(id, signal) {
 
 function relatedCard(one) {
   const poster = h('div.poster', {}, one.poster_url ? h('img', {src: one.poster_url, alt: '', loading: 'lazy'}) : h('div.no-poster', {}, icon('film')),
-    one.duration_s !== null && h('span.length', {}, lengthOf(one.duration_s)));
+    one.duration_s !== null && h('span.length', {}, clock(one.duration_s)));
   const card = h('li.card', {'data-status': 'ready'}, poster,
     h('div.card-text', {}, h('a.card-link', {href: videoAddress(one.id)}, h('span.card-title', {}, one.title)), h('p.card-state', {}, one.reason)));
   previewOn(card, poster, () => one.preview_url);

@@ -8,7 +8,7 @@ import {announce, notifyProblem} from '../app/notices.js';
 import {emptyState} from '../app/panel.js';
 import {session} from '../app/session.js';
 
-const KINDS = {category: 'Categories', topic: 'Topics', text: 'On screen', sound: 'Sound', style: 'Style', quality: 'Quality'};
+const KINDS = {category: 'Categories', topic: 'Topics', text: 'On screen', sound: 'Sound', object: 'Things', 'person-mentioned': 'People mentioned', style: 'Style', quality: 'Quality'};
 
 export class Tags {
   element = h('div.tags');
@@ -35,12 +35,12 @@ export class Tags {
     const chips = [];
     const choose = tag => {
       this.#chosen = tag.label;
-      chips.forEach(([chip, label]) => chip.setAttribute('aria-pressed', String(label === tag.label)));
-      fill(evidence, this.#evidence(tag));
+      chips.forEach(([chip, shown]) => chip.setAttribute('aria-pressed', String(shown === tag)));
+      fill(evidence, this.#evidence(tag, tags.some(other => other !== tag && other.label === tag.label)));
     };
     const chip = tag => {
       const button = h('button.tag', {type: 'button', 'aria-pressed': 'false', onclick: () => choose(tag)}, tag.label, isConfirmed(tag) ? icon('check') : null);
-      chips.push([button, tag.label]);
+      chips.push([button, tag]);
       return h('li', {}, button);
     };
     fill(this.element,
@@ -52,12 +52,13 @@ export class Tags {
     return this.element;
   }
 
-  #evidence(tag) {
+  #evidence(tag, isShared) {
     const mayChange = session.may('editor');
     return [
       h('header', {}, h('h3', {}, tag.label), h('span.fine', {}, isConfirmed(tag) ? 'said by a person' : `${percent(tag.confidence)} sure`),
         mayChange && !isConfirmed(tag) && iconButton('check', `Confirm the tag ${tag.label}`, () => this.#confirm(tag)),
         mayChange && iconButton('trash', `Take off the tag ${tag.label}`, () => this.#takeOff(tag))),
+      mayChange && isShared && h('p.fine', {}, `To confirm this one takes the other “${tag.label}” off; to take it off takes off both.`),
       h('ul', {}, tag.evidence.toSorted((one, other) => one.start_s - other.start_s).map(one => h('li', {}, h('button.proof', {type: 'button', onclick: () => this.#playhead.seek(one.start_s)},
         one.frame_url && h('img', {src: one.frame_url, alt: `Picture at ${clock(one.start_s)}`, loading: 'lazy'}),
         h('span', {}, h('time', {}, clock(one.start_s)), one.quote ? h('q', {}, one.quote) : h('span', {}, 'seen here'),

@@ -2,7 +2,7 @@
 
 import {ago} from '../app/ages.js';
 import {dotted, fill, h, icon} from '../app/element.js';
-import {lengthOf, percent} from '../app/format.js';
+import {clock, percent} from '../app/format.js';
 import {videoAddress} from '../app/router.js';
 import {isDone, stageBar, stateOf} from '../app/stages.js';
 import {previewOn} from './preview.js';
@@ -34,7 +34,7 @@ export function videoCard(video) {
       fill(poster, h('div.no-poster', {'aria-hidden': 'true'}, icon(shown.status === 'failed' ? 'warning' : shown.kind === 'audio' ? 'volume' : 'film')));
     }
     poster.querySelectorAll('.length, .stages').forEach(old => old.remove());
-    if (shown.media) poster.append(h('span.length', {}, h('span.unseen', {}, 'Length '), lengthOf(shown.media.duration_s)));
+    if (shown.media) poster.append(h('span.length', {}, h('span.unseen', {}, 'Length '), clock(shown.media.duration_s)));
     if (!isDone(shown)) poster.append(bar.element);
   };
   update();

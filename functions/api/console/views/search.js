@@ -2,10 +2,11 @@
 
 import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
-import {clock, counted, lengthOf} from '../app/format.js';
+import {clock, counted} from '../app/format.js';
 import {notify} from '../app/notices.js';
 import {emptyState, panel} from '../app/panel.js';
 import {videoAddress} from '../app/router.js';
+import {guess} from '../video/lines.js';
 import {previewOn} from './preview.js';
 
 const SOURCES = {speech: 'Said', text: 'On screen', tag: 'Tag', title: 'Title', description: 'Description'};
@@ -57,12 +58,12 @@ function result(id, places, signal) {
   get(`/v1/videos/${part(id)}`, {}, signal).then(video => {
     fill(title, video.title);
     preview = video.preview_url;
-    if (video.poster_url) fill(poster, h('img', {src: video.poster_url, alt: '', loading: 'lazy'}), video.media && h('span.length', {}, lengthOf(video.media.duration_s)));
+    if (video.poster_url) fill(poster, h('img', {src: video.poster_url, alt: '', loading: 'lazy'}), video.media && h('span.length', {}, clock(video.media.duration_s)));
     else if (video.kind === 'audio') fill(poster, h('div.no-poster', {}, icon('volume')));
   }).catch(error => { if (error.name !== 'AbortError') console.warn(`The poster of ${id} is missing: ${error.message}`); });
   const row = h('li.result', {}, poster, h('div', {}, h('h2', {}, title),
     h('ol.hits', {}, places.map(place => h('li', {}, h('a.hit', {href: videoAddress(id, place.start_s)},
-      h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, place.excerpt.map(piece => piece.marked ? h('mark', {}, piece.text) : piece.text))))))));
+      h('time', {}, clock(place.start_s)), h('span.source', {}, SOURCES[place.source] ?? place.source), h('span.quote', {}, place.excerpt.map(piece => piece.marked ? h('mark', {}, piece.text) : piece.text), place.rough && guess())))))));
   previewOn(row, poster, () => preview);
   return row;
 }

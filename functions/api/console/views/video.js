@@ -3,7 +3,7 @@
 import {ago} from '../app/ages.js';
 import {get, part} from '../app/api.js';
 import {fill, h, icon} from '../app/element.js';
-import {lengthOf} from '../app/format.js';
+import {clock} from '../app/format.js';
 import {live} from '../app/live.js';
 import {announce} from '../app/notices.js';
 import {emptyState, panel, problemBox} from '../app/panel.js';
@@ -14,7 +14,7 @@ import {advice} from '../video/advice.js';
 import {clips} from '../video/clips.js';
 import {files} from '../video/files.js';
 import {happenings} from '../video/happenings.js';
-import {lineList, linesOf} from '../video/lines.js';
+import {isRough, lineList, linesOf} from '../video/lines.js';
 import {Player} from '../video/player.js';
 import {Playhead} from '../video/playhead.js';
 import {chapters, related} from '../video/recommendations.js';
@@ -109,7 +109,7 @@ class VideoPage {
     fill(this.#title, video.title);
     document.title = `${video.title} · Automations`;
     const {media} = video;
-    fill(this.#facts, stateChip(video), media && h('span', {}, lengthOf(media.duration_s)), media && (video.kind === 'audio' ? h('span', {}, 'Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
+    fill(this.#facts, stateChip(video), media && h('span', {}, clock(media.duration_s)), media && (video.kind === 'audio' ? h('span', {}, 'Sound only') : h('span', {}, `${media.display_width} × ${media.display_height}`)),
       h('span', {}, 'added ', ago(video.created_at)));
     fill(this.#description, video.description);
     this.#description.hidden = !video.description;
@@ -155,14 +155,14 @@ class VideoPage {
 
   #fillAside(segments, findings, recommendations, problem) {
     const said = linesOf(findings, 'words');
-    const seen = linesOf(findings, 'text');
+    const seen = linesOf(findings, 'text', 'qr_code');
     const place = {transcript: h('div'), text: h('div')};
     let shown = new AbortController();
     const showLines = () => {
       shown.abort();
       shown = new AbortController();
       const signal = AbortSignal.any([shown.signal, this.#signal]);
-      fill(place.transcript, said.length ? lineList(said, this.#query, this.playhead, signal) : this.#nothing('Nobody speaks', 'Speech that is recognised shows up here, line by line.'));
+      fill(place.transcript, said.some(isRough) && h('p.fine.hint', {}, 'What is marked “a guess” is more likely wrong than right. Whoever runs this can have good transcripts by a Whisper model; the README says how, under Speech.'), said.length ? lineList(said, this.#query, this.playhead, signal) : this.#nothing('Nobody speaks', 'Speech that is recognised shows up here, line by line.'));
       fill(place.text, seen.length ? lineList(seen, this.#query, this.playhead, signal) : this.#nothing('No text on screen', 'Titles, slides and signs that can be read show up here.'));
     };
     const find = h('input', {type: 'search', placeholder: 'Find in this video', 'aria-label': 'Find in this video', value: this.#query});

@@ -71,6 +71,29 @@ def test_the_loudest_shot_is_loud(pictures: PictureSamples) -> None:
     assert ["louder than 100%" in s.reason for s in rank(SHOTS, (), pictures, loudness)] == [False, True, False]
 
 
+@pytest.mark.parametrize(("louder_db", "told"), [(0.6, "some sound"), (2.0, "louder than 100% of the others")])
+def test_what_nobody_would_notice_is_no_difference(pictures: PictureSamples, louder_db: float, told: str) -> None:
+    loudness = np.full(80, 0.1, np.float32)
+    loudness[20:40] *= 10 ** (louder_db / 20)
+    first, second, _ = rank(SHOTS, (), pictures, loudness)
+    assert second.signs[1].words.startswith(told)
+    assert (second.signs[1].value > first.signs[1].value) == (louder_db > 1)
+
+
+@pytest.mark.parametrize(("pan", "told"), [(4.8, "some motion"), (1.0, "moves more than 100% of the others")])
+def test_motion_that_looks_the_same_is_no_difference(pan: float, told: str) -> None:
+    first, second = (take(np.random.default_rng(5), 100, pan=speed) for speed in (5.0, pan))
+    shots = rank(
+        [shot(0, 0.0, 4.0), shot(1, 4.0, 8.0)], (), samples_of(Footage().cut(first).cut(second)), NO_SOUND
+    )
+    assert next(sign.words for sign in shots[0].signs if sign.name == "motion") == told
+
+
+def test_a_flash_scores_nothing(pictures: PictureSamples) -> None:
+    flash, _ = rank([shot(0, 2.0, 2.1), shot(1, 2.1, 8.0)], (), pictures, np.full(80, 0.5, np.float32))
+    assert (flash.score, flash.reason, flash.signs) == (0.0, "too short to be seen", ())
+
+
 def test_a_black_shot_scores_nothing_and_a_title_on_black_does() -> None:
     rng = np.random.default_rng(5)
     black = np.zeros((50, 90, 160, 3), np.uint8)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,16 +15,22 @@ from shared.domain.records import Segment
 from shared.ports.media_tool import Frame
 from shared.testing.videos import shot
 
-PLACES = {"A": (200, 40, 40), "B": (40, 200, 40), "C": (40, 40, 200), "D": (220, 220, 60), "E": (20, 20, 20)}
+PLACES = {"A": (200, 40, 40), "B": (40, 200, 40), "C": (40, 40, 200), "D": (220, 220, 60), "E": (90, 200, 200)}
+PLACES["F"] = (100, 20, 20)  # as A is in its shadow
+CARD = (0, 0, 0)
 
 
 def filmed(places: str, *, shot_s: float = 2.0) -> tuple[list[Segment], PictureSamples]:
-    """Shots of one colour each, a letter a shot."""
+    """Shots of one colour and its shadow each, a letter a shot; of others a card with a line on it."""
     samples = PictureSamples()
     shots = [shot(index, index * shot_s, (index + 1) * shot_s) for index in range(len(places))]
-    for index, place in enumerate(np.repeat(list(places), round(shot_s * 5))):
-        rgb = np.full((90, 160, 3), PLACES[place], np.uint8)
-        samples.observe(Frame(index=index, time_s=index / 5, rgb=rgb))
+    for index, place in enumerate(np.repeat(list(places), round(shot_s * 4))):
+        rgb = np.full((90, 160, 3), PLACES.get(place, CARD), np.uint8)
+        if place in PLACES:
+            rgb[:, :80] //= 2
+        else:
+            rgb[40:48, 40:120] = 230
+        samples.observe(Frame(index=index, time_s=index / 4, rgb=rgb))
     return shots, samples
 
 
@@ -49,6 +57,25 @@ def test_what_lies_between_two_alike_shots_belongs_to_them() -> None:
 
 def test_a_picture_that_comes_back_much_later_opens_a_new_scene() -> None:
     assert scenes_of("ABA", shot_s=40.0) == [0, 1, 2]
+
+
+def test_cards_are_alike_only_side_by_side() -> None:
+    assert scenes_of("-A-B-") == [0, 1, 2, 3, 4]
+    assert scenes_of("A--B") == [0, 1, 1, 2]
+    assert scenes_of("A-AB") == [0, 0, 0, 1], "what comes back takes a card along"
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [("AFB", [0, 0, 1]), ("BFA", [0, 1, 1]), ("ACB", [0, 1, 1]), ("AC", [0, 0]), ("CA", [0, 0]), ("A", [0])],
+)
+def test_a_flash_is_no_scene_of_its_own(places: str, expected: list[int]) -> None:
+    """It belongs to what it looks more like, or else to what follows."""
+    shots, pictures = filmed(places, shot_s=0.25)
+    flash = next((index for index, place in enumerate(places) if place in "CF"), 0)
+    brief = [replace(one, end_s=one.start_s + 0.1) if one.index == flash else one for one in shots]
+    assert [member.scene for member in group_scenes(brief, (), pictures)[1]] == expected
+    assert [member.scene for member in group_scenes(shots, (), pictures)[1]] == list(range(len(places)))
 
 
 def test_a_fade_ends_a_scene_whatever_follows() -> None:
@@ -86,7 +113,7 @@ def test_a_long_silence_across_a_cut_ends_a_scene_and_a_short_one_does_not() -> 
 
 @given(st.text("ABCDE", min_size=1, max_size=20), st.booleans())
 def test_scenes_tile_the_shots(places: str, speaks: bool) -> None:
-    shots, pictures = filmed(places, shot_s=0.4)
+    shots, pictures = filmed(places, shot_s=0.5)
     others = [speech(0.3, 1.7), speech(2.1, 3.0)] if speaks else []
     scenes, members = group_scenes(shots, others, pictures)
     assert [scene.index for scene in scenes] == list(range(len(scenes)))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 from rich.console import Console, RenderableType
 
 from infra.local.details import video_details
-from infra.local.rendering import video_table
+from infra.local.rendering import file_size, video_table
 from shared.bootstrap import Bootstrap
+from shared.domain.records import Finding
 from shared.domain.video import Video
 from shared.settings import Settings
 from shared.testing.driver import VideoDriver
 from shared.testing.video_repository import InMemoryVideoRepository
-from shared.testing.videos import audio_stream, media_info
+from shared.testing.videos import audio_stream, media_info, tag
 
 
 @pytest.fixture
@@ -49,3 +51,37 @@ def test_a_list_before_anything_was_measured(repository: InMemoryVideoRepository
 def test_its_details_say_that_there_is_sound_alone(repository: InMemoryVideoRepository, recording: Video) -> None:
     wiring = cast("Bootstrap", SimpleNamespace(repository=repository, settings=Settings()))
     assert "sound alone, mp3, 2 ch" in printed(video_details(wiring, recording))
+
+
+@pytest.mark.parametrize(("transcriber", "hints"), [("sphinx", 1), ("whisper", 0)])
+def test_what_is_rough_and_left_out_is_said(
+    repository: InMemoryVideoRepository, transcriber: Literal["sphinx", "whisper"], hints: int
+) -> None:
+    said = Finding(
+        name="words",
+        modality="speech",
+        value="recognise speech",
+        start_s=0.0,
+        end_s=2.0,
+        confidence=0.6,
+        producer="words",
+        producer_version="1",
+    )
+    heard = [said, replace(said, value="nice beach", confidence=0.2)]
+    beach = tag("beach")
+    seen = replace(beach, evidence=beach.evidence * 10)
+    driver = VideoDriver(repository)
+    video = driver.finish(driver.upload("ann/a.mp4"), {"analyze": heard, "tag": [seen]})
+    wiring = cast("Bootstrap", SimpleNamespace(repository=repository, settings=Settings(transcriber=transcriber)))
+    shown = printed(video_details(wiring, video))
+    assert [line.split("  ")[-1].strip() for line in shown.splitlines() if "a guess" in line] == ["(a guess)"]
+    assert "nice beach  (a guess)" in shown
+    assert shown.count("AUTOMATIONS_WHISPER_MODEL=") == hints
+    assert "and 8 more" in shown
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "shown"), [(0, "0 bytes"), (38_400, "38.4 kB"), (999_960, "1.0 MB"), (421_000_000, "421 MB")]
+)
+def test_sizes(size_bytes: int, shown: str) -> None:
+    assert file_size(size_bytes) == shown

@@ -163,5 +163,5 @@ class TestUpright:
         assert (reel.spans, reel.box) == (((1.0, 3.0),), cropped.box)
         assert reel.note == "Without highlight:0: a window of 9:16 would cut off what matters there."
         assert choose("highlight", video(title, face, cropped, padded)).note == ""
-        with pytest.raises(NotFound, match="wide text"):
+        with pytest.raises(NotFound, match=r"^.*No highlight fits into 9:16. highlight:0: A window .*wide text"):
             choose("highlight", video(title, cropped, padded), vertical=True)

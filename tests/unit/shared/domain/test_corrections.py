@@ -87,6 +87,10 @@ def test_one_tag_a_label_whatever_kinds_were_found() -> None:
     assert (snow.label, snow.kind, snow.producer) == ("snow", "style", PERSON)
     assert [one.producer for one in snow.evidence] == ["text", "text", PERSON]
     assert train == tag("train")
+    own, _ = corrected_tags(found, [replace(says("snow"), kind="text")], DURATION_S)
+    assert [one.producer for one in own.evidence] == ["text", PERSON], (
+        "the other tag shows nothing of it"
+    )
     assert corrected_tags(found, [says("snow", present=False)], DURATION_S) == [tag("train")]
 
 
@@ -118,7 +122,7 @@ def test_records_follow_what_is_said_and_nothing_else_changes() -> None:
         tag("train"),
         *kept,
         *detail_entries(before, DURATION_S),
-        search_entry("train", source="tag"),
+        search_entry("train", source="tag", confidence=tag("train").confidence),
     )
     after = replace(before, details=Details(title="Alps", description="A\nlake"), tag_edits=(says("snow"),))
     records = corrected_records(left, before, after)
