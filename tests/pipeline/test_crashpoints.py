@@ -18,7 +18,10 @@ SHARDS = 8
 TOGETHER = 25
 """Schedules that share a data folder: opening one takes as long as a schedule, and a full one is swept slowly."""
 
-pytestmark = pytest.mark.reliability("B3", "B5", "B6", "B7", "B9", "B10", "B19", "B22")
+pytestmark = [
+    pytest.mark.reliability("B3", "B5", "B6", "B7", "B9", "B10", "B19", "B22"),
+    pytest.mark.no_cover,  # which would take half as long again, and they reach nothing that the others do not
+]
 
 
 @pytest.fixture
@@ -104,7 +107,6 @@ def test_work_lost_before_it_was_saved_is_done_once_more_and_both_tries_are_on_r
     assert [attempt.outcome for attempt in tries] == ["lost", "succeeded"]
 
 
-@pytest.mark.no_cover  # which would take half as long again, and they reach nothing that the others do not
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_random_schedules(shard: int, folder: Path) -> None:
     """Two videos at once, messages shuffled, about one boundary in twelve faulty."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from functions.segment.shots.thumbnail import Planes, over_colors
+from functions.segment.shots.thumbnail import CELL_CHANGE, Planes, over_colors
 
 __all__ = ["goes_evenly"]
 
@@ -22,8 +22,6 @@ _ROUNDS = 3
 _QUARTERS = (0.0, 0.25, 0.5, 0.75)
 """Turns at which the hand of a clock may start."""
 
-_CELL_CHANGE = 12.0
-
 Numbers = npt.NDArray[np.float64]
 
 
@@ -34,7 +32,7 @@ def goes_evenly(window: Planes) -> bool:
     Hands and sheets of paper before the camera, and what comes into the picture when it turns, do not.
     """
     first, last = window[0], window[-1]
-    there = over_colors(np.abs(last - first)) > _CELL_CHANGE
+    there = over_colors(np.abs(last - first)) > CELL_CHANGE
     when = _gone_over(window)[there]
     if when.size == 0 or when.var() == 0:
         return False

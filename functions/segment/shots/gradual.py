@@ -13,6 +13,7 @@ import numpy.typing as npt
 from functions.segment.shots.dissolves import middles_are_mixed, mixed
 from functions.segment.shots.reel import Reel
 from functions.segment.shots.thumbnail import (
+    CELL_CHANGE,
     DARK,
     Instant,
     Planes,
@@ -49,7 +50,6 @@ _MAX_LIKENESS = 0.65
 _MIN_STRAIGHTNESS = 0.1
 """Distance between the ends over the way the picture went: movement wanders, a transition goes straight."""
 
-_CELL_CHANGE = 12.0
 _CHANGED_SHARE = 0.85
 """Share of the cells that must change: an object that comes or leaves changes few."""
 
@@ -139,7 +139,7 @@ class GradualDetector:
         lit = np.maximum(planes[ends, ..., 0], planes[starts, ..., 0]) > DARK
         share = lit.mean(axis=(1, 2))
         differ = change >= _MIN_CHANGE * np.maximum(share, _LEAST_LIT)
-        differ &= ((apart > _CELL_CHANGE) & lit).mean(axis=(1, 2)) >= _CHANGED_SHARE * share
+        differ &= ((apart > CELL_CHANGE) & lit).mean(axis=(1, 2)) >= _CHANGED_SHARE * share
         ends, starts = ends[differ], starts[differ]
         if not ends.size:
             return

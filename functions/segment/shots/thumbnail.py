@@ -12,6 +12,7 @@ import numpy.typing as npt
 from shared.ports.media_tool import Frame
 
 __all__ = [
+    "CELL_CHANGE",
     "DARK",
     "Instant",
     "Planes",
@@ -33,6 +34,9 @@ _CELL = 5
 
 _RGB_TO_YCC = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
 _MEAN_OF_CELL = np.tile(_RGB_TO_YCC, (_CELL, 1)) / _CELL**2
+
+CELL_CHANGE = 12.0
+"""Difference of a cell, over luma and both colour differences, from which it shows another picture."""
 
 DARK = 18.0
 """Luma up to which a whole row or column is letter box, which must not make two pictures look alike."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from functions.segment.shots.edges import goes_evenly
-from functions.segment.shots.thumbnail import DARK, Planes, over_colors
+from functions.segment.shots.thumbnail import CELL_CHANGE, DARK, Planes, over_colors
 
 __all__ = ["middles_are_parted", "uncovered"]
 
@@ -34,9 +34,6 @@ _MOST_MIXED = 0.65
 _MAX_LEAP = 0.36
 """Part of the picture that goes over in one frame; more is a cut."""
 
-_CELL_CHANGE = 12.0
-"""Change from which a cell shows another picture."""
-
 Numbers = npt.NDArray[np.float32]
 
 
@@ -51,7 +48,7 @@ def _parts(first: Planes, last: Planes, pictures: Planes) -> tuple[Numbers, Numb
     axes = (-2, -1)
     whole = over_colors(np.abs(last - first))
     old, new = (over_colors(np.abs(pictures - end)) for end in (first, last))
-    changing = whole > _CELL_CHANGE
+    changing = whole > CELL_CHANGE
     count = np.maximum(changing.sum(axis=axes), 1)
     held = ((new < old) & changing).sum(axis=axes) / count
     neither = np.where(changing, np.minimum(old, new), 0).sum(axis=axes)
@@ -70,7 +67,7 @@ def uncovered(window: Planes) -> tuple[Numbers, float] | None:
     changes = over_colors(np.abs(np.diff(window, axis=0)))
     changes = np.maximum(changes - 2 * changes.mean(axis=0) - _CELL_NOISE, 0)
     total = changes.sum(axis=0)
-    changing = (total > _CELL_CHANGE) & lit
+    changing = (total > CELL_CHANGE) & lit
     if np.count_nonzero(changing) < _CHANGING_SHARE * np.count_nonzero(lit):
         return None
     steps = np.arange(1, len(window), dtype=np.float32)[:, np.newaxis, np.newaxis]
