@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_slides_of_one_background_are_chapters_though_the_shot_goes_on() -> None
     assert titled(*found(segments, [*slides, last], 60.0)) == wanted
     cut = [shot(0, 0.0, 38.2), shot(1, 38.2, 60.0), *scenes(0.0, end_s=60.0)]
     assert titled(*found(cut, [*slides, last], 60.0)) == [*wanted[:3], ("Variables", 38.2)], "the cut is exact"
+    again = [replace(slides[2], end_s=35.5), replace(slides[2], start_s=35.6), last]
+    assert titled(*found(segments, [*slides[:2], *again], 60.0)) == wanted, "what is read anew is no other heading"
     later = slide("Variables", 45.0, 60.0)
     assert titled(*found(segments, [*slides, later], 60.0)) == wanted[:3], "it replaces nothing"
     for other in (
