@@ -150,11 +150,9 @@ def _foretold(wiring: Bootstrap, selection: Selection, from_stage: str, rate: fl
         return 0
     minutes = math.ceil((expected.videos - 1) / rate)
     counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
-    begun = (
-        "begun within a minute at best"
-        if minutes <= 1
-        else f"the last begun after {minutes} minutes at the soonest"
-    )
+    begun = "begun within a minute at best"
+    if minutes > 1:
+        begun = f"the last begun after {minutes} minutes at the soonest"
     say(f"{counted} from {from_stage}, {begun}.")
     out.print(costs_table(wiring, expected))
     made_out = f", made out from {expected.sampled} of them" if expected.sampled < expected.videos else ""
