@@ -96,10 +96,8 @@ def invalid_parameters(error: msgspec.ValidationError, *kinds: type[msgspec.Stru
         choices = [choice for kind in kinds for choice in _choices(kind, field.partition("[")[0])]
         detail += f"; there are {', '.join(choices)}" if choices else ""
     elif limit := _LENGTH.fullmatch(detail):
-        unit = "entries" if limit[1] == "array" else "characters"
-        detail = f"It has too {'few' if limit[2] == '>=' else 'many'} {unit}: " + (
-            f"at least {limit[3]} are needed." if limit[2] == ">=" else f"at most {limit[3]} are taken."
-        )
+        bound, unit = "least" if limit[2] == ">=" else "most", "character" if limit[1] == "str" else "part"
+        detail = f"Give it at {bound} {limit[3]} {unit}{'' if limit[3] == '1' else 's'}."
     return Refusal(422, "invalid_parameters", detail, field=field)
 
 

@@ -148,10 +148,12 @@ def _foretold(wiring: Bootstrap, selection: Selection, from_stage: str, rate: fl
             fit = f"those left out are all that fit {conditions}"
         say(f"No video can be processed again from {from_stage}: {fit}.")
         return 0
-    minutes = expected.videos / rate
+    minutes = math.ceil((expected.videos - 1) / rate)
     counted = "1 video" if expected.videos == 1 else f"{expected.videos} videos"
-    soonest = "a minute" if minutes <= 1 else f"{math.ceil(minutes)} minutes"
-    say(f"{counted} from {from_stage}, all begun within {soonest} at the soonest.")
+    begun = "begun within a minute at best"
+    if minutes > 1:
+        begun = f"the last begun after {minutes} minutes at the soonest"
+    say(f"{counted} from {from_stage}, {begun}.")
     out.print(costs_table(wiring, expected))
     made_out = f", made out from {expected.sampled} of them" if expected.sampled < expected.videos else ""
     say(

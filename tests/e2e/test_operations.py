@@ -88,8 +88,9 @@ class TestBackfill:
         videos = [driver.finish(driver.upload(f"ann/{number}.mp4")) for number in range(4)]
         command = ("backfill", "--where", "owner=ann", "--from", "tag")
 
-        said = automations.run(*command, "--dry-run")
-        assert "4 videos from tag" in said
+        said = automations.run(*command, "--dry-run", "--rate", "1")
+        assert "4 videos from tag, the last begun after 3 minutes at the soonest." in said
+        assert "the same stages took last time: instances' time" in said
         assert "Nothing was changed." in said
         assert wiring.repository.list_videos().videos == tuple(reversed(videos))
 

@@ -88,9 +88,7 @@ def test_one_tag_a_label_whatever_kinds_were_found() -> None:
     assert [one.producer for one in snow.evidence] == ["text", "text", PERSON]
     assert train == tag("train")
     own, _ = corrected_tags(found, [replace(says("snow"), kind="text")], DURATION_S)
-    assert [one.producer for one in own.evidence] == ["text", PERSON], (
-        "the other tag shows nothing of it"
-    )
+    assert [one.producer for one in own.evidence] == ["text", PERSON], "the other tag shows nothing of it"
     assert corrected_tags(found, [says("snow", present=False)], DURATION_S) == [tag("train")]
 
 
