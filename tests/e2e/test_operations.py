@@ -95,7 +95,7 @@ class TestBackfill:
         assert wiring.repository.list_videos().videos == tuple(reversed(videos))
 
         with subprocess.Popen(
-            automations.command(*command, "--yes", "--rate", "30"),
+            automations.command(*command, "--yes", "--rate", "6"),
             cwd=ROOT,
             env=automations.environment(),
             stdout=subprocess.PIPE,
