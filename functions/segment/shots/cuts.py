@@ -165,15 +165,13 @@ class CutDetector:
     def _score(self, position: int, span: int, calm: float) -> float:
         planes = self._reel.planes
         before, after = position - 1, position - 1 + span
+        if span > 1 and not are_blends(planes[before], planes[after], planes[position:after]):
+            return 0.0
         later = planes[after : after + self._flash]
         earlier = planes[max(position - self._flash, 0) : before]
         change = float(distances(later, planes[before]).min()) / span
         if len(earlier):
             change = min(change, float(distances(earlier, planes[after]).min()) / span)
-        if _UTTERLY * change < _THRESHOLD * calm:  # what follows takes more, and makes it no larger
-            return 0.0
-        if span > 1 and not are_blends(planes[before], planes[after], planes[position:after]):
-            return 0.0
         if calm <= _STILL and is_another_slide(planes[before], planes[after]):
             return _UTTERLY * change / calm
         if changed_share(planes[before], planes[after], _CELL_CHANGE) < _CHANGED_SHARE:
