@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 from typing import TypeAlias
 
 import numpy as np
@@ -98,7 +99,7 @@ def _seen(segments: Sequence[Segment], pictures: PictureSamples) -> _Signs:
     for segment in segments:
         samples = pictures.between(segment.start_s, segment.end_s)
         looks.append(usual_colors(samples))
-        motion.append(float(np.median([sample.change for sample in samples])))
+        motion.append(median(sample.change for sample in samples))  # numpy's own loads masked arrays first
     lengths = np.array([segment.end_s - segment.start_s for segment in segments])
     usual = np.average(looks, axis=0, weights=lengths).astype(np.float16)
     moves = [math.log(max(change, _HARDLY_MOVES)) for change in motion]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.domain.encoding import GOP_S, MAX_OUTPUT_FPS, Preset, Rung, StoryboardPlan, TranscodePlan
@@ -11,9 +10,9 @@ from shared.domain.media import MediaInfo
 
 __all__ = ["plan_pictures", "plan_storyboard", "without_copy"]
 
-# Detectors of shots and black need no more, and read these pictures many times faster than the source.
-_PROXY_WIDTH = 160
-_TILE_SIDE = 160
+# The longer side of a storyboard's pictures. Detectors of shots and black need no more either, and read a proxy of
+# such pictures many times faster than the source.
+_SMALL_SIDE = 160
 # As many pictures as fit one sheet, but not further apart than people can jump; then there are more sheets.
 _TILE_INTERVAL_S = (1.0, 10.0)
 _COLUMNS = 10
@@ -29,7 +28,7 @@ def plan_pictures(
         rungs=rungs,
         gop_s=GOP_S,
         max_output_fps=MAX_OUTPUT_FPS,
-        proxy_size=_within(_PROXY_WIDTH, rungs),
+        proxy_size=_small(min(rungs, key=lambda rung: rung.width)),
         preset=preset,
         deinterlace=deinterlace,
     )
@@ -47,21 +46,14 @@ def plan_storyboard(media: MediaInfo, rungs: tuple[Rung, ...]) -> StoryboardPlan
     tiles = max(math.ceil(media.duration_s / interval_s - _ROUNDING), 1)
     columns = min(tiles, _COLUMNS)
     return StoryboardPlan(
-        tile_size=_tile_size(rungs[-1]),
+        tile_size=_small(rungs[-1]),
         interval_s=interval_s,
         tiles=tiles,
         grid=(columns, min(math.ceil(tiles / columns), _COLUMNS)),
     )
 
 
-def _tile_size(rung: Rung) -> tuple[int, int]:
+def _small(rung: Rung) -> tuple[int, int]:
     """Returns an even size of a rung's shape, within a square and not larger than the rung."""
-    scale = min(_TILE_SIDE / max(rung.width, rung.height), 1.0)
+    scale = min(_SMALL_SIDE / max(rung.width, rung.height), 1.0)
     return max(round(rung.width * scale / 2) * 2, 2), max(round(rung.height * scale / 2) * 2, 2)
-
-
-def _within(width: int, rungs: Sequence[Rung]) -> tuple[int, int]:
-    """Returns an even size of the smallest rung's shape, not wider than it."""
-    smallest = min(rungs, key=lambda rung: rung.width)
-    width = min(width, smallest.width)
-    return width, max(round(width * smallest.height / smallest.width / 2) * 2, 2)

@@ -21,13 +21,13 @@ from functions.ingest import main as ingest
 from functions.segment import main as segment
 from functions.transcode import main as transcode
 from shared.adapters.ffmpeg import FfmpegEncoder
-from shared.adapters.http_delivery import Endpoint
 from shared.bootstrap import Bootstrap
 from shared.domain.attempt import ToolRun
 from shared.domain.encoding import SoundPlan, TranscodePlan
 from shared.domain.identity import video_id_of
 from shared.domain.media import MediaInfo
 from shared.domain.records import Artifact, Rendition
+from shared.domain.wire import Delivery
 from shared.testing.videos import delivery_of, upload
 from tests.bench.measuring import used_by
 
@@ -92,8 +92,12 @@ def transcoded(source: Path, folder: Path, settings: Mapping[str, str] | None = 
         )
         ingest.endpoint().handle(delivery_of(finalized))
 
+    def work() -> None:
+        delivery = _next_delivery(folder, settings)
+        transcode.endpoint().handle(delivery)
+
     used_by(prepare)
-    return lambda: _go_on(transcode.endpoint, folder, settings)
+    return work
 
 
 def segmented(beforehand: Path, folder: Path) -> Callable[[], object]:
@@ -104,13 +108,14 @@ def segmented(beforehand: Path, folder: Path) -> Callable[[], object]:
         folder: A missing folder.
     """
     shutil.copytree(beforehand, folder)
+    told = folder / "delivery.pickle"
+    used_by(lambda: told.write_bytes(pickle.dumps(_next_delivery(folder))))
+    delivery = pickle.loads(told.read_bytes())
 
     def work() -> None:
-        _go_on(segment.endpoint, folder)
-        wiring = Bootstrap()
-        video = wiring.repository.get(_video_id(wiring))
-        assert video is not None
-        assert video.status == "segmented", video.failure
+        _enter(folder)
+        segment.endpoint().handle(delivery)
+        assert any(folder.rglob("preview.mp4")), "it failed"
 
     return work
 
@@ -192,8 +197,8 @@ def _enter(folder: Path, settings: Mapping[str, str] | None = None) -> None:
     os.environ.update({**own, **(settings or {})})
 
 
-def _go_on(endpoint: Callable[[], Endpoint], folder: Path, settings: Mapping[str, str] | None = None) -> None:
-    """Does what comes next for the video, by the entry point of that stage."""
+def _next_delivery(folder: Path, settings: Mapping[str, str] | None = None) -> Delivery:
+    """Returns what makes the next stage begin with the video."""
     _enter(folder, settings)
     wiring = Bootstrap()
     video = wiring.repository.get(_video_id(wiring))
@@ -201,7 +206,7 @@ def _go_on(endpoint: Callable[[], Endpoint], folder: Path, settings: Mapping[str
     assert video.failure is None, video.failure
     event = wiring.lifecycle.redrive(video)
     assert event is not None
-    endpoint().handle(delivery_of(event))
+    return delivery_of(event)
 
 
 def _video_id(wiring: Bootstrap) -> str:

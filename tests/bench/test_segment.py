@@ -37,7 +37,9 @@ def enlarged(video: Path, path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("video", ["60 s of 1080p", "30 s of 720p", "second_vid.mp4", "ChromeCast.mp4"])
+@pytest.mark.parametrize(
+    "video", ["60 s of 1080p", "30 s of 720p", "second_vid.mp4", "ChromeCast.mp4", "pixel8_en_combo_0_v.mp4"]
+)
 def test_segment_over_one_decode(real_media: Path, tmp_path: Path, video: str) -> None:
     source, folders = real_media / video, new_folders(tmp_path)
     if not source.exists():

@@ -13,7 +13,13 @@ import pytest
 
 from functions.transcode.stills import make_stills
 from shared.adapters.ffmpeg import FfmpegMediaTool
+from shared.adapters.ffmpeg.fragments import read_fragments
+from shared.adapters.ffmpeg.programs import Programs
+from shared.adapters.ffmpeg.timeline import read_timeline
+from shared.adapters.packager import ShakaPackager
 from shared.domain.encoding import Excerpt, StoryboardPlan
+from shared.domain.errors import TransientError
+from shared.ports.encoder import EncodedPictures
 from shared.testing.stage_context import FakeStageContext
 from tests.media.transcodes import H264, SOUND, MakeClip, Transcode
 
@@ -40,6 +46,13 @@ def size_of(picture: Path) -> tuple[int, int]:
     """Returns the width and height of a JPEG."""
     height, width, _ = np.asarray(cv2.imread(str(picture))).shape
     return width, height
+
+
+def package(pictures: EncodedPictures, session: FakeStageContext) -> Path:
+    """Returns the largest pictures as they are streamed."""
+    folder = session.workspace / "stream"
+    folder.mkdir()
+    return ShakaPackager().package(pictures.rungs, (), (), 1.0, folder, session).streams[0].path
 
 
 @dataclass
@@ -285,6 +298,49 @@ def test_stills_show_the_picture_of_the_time(
     ramp_levels = [frame.rgb.mean() for frame in tool.frames(encoded.pictures.rungs[0].path, (8, 8), session)]
     nearest = [int(np.argmin(np.abs(np.array(ramp_levels) - level))) for level in levels]
     assert nearest == shown
+
+
+@pytest.mark.parametrize(("late", "b_frames"), [("0", True), ("1.2", False)])
+def test_packaged_pictures_are_those_of_the_time(
+    transcode: Transcode,
+    tool: FfmpegMediaTool,
+    session: FakeStageContext,
+    make_clip: MakeClip,
+    late: str,
+    b_frames: bool,
+) -> None:
+    """Fragments say what ffprobe says, and a picture is the same without those that none is made from."""
+    moving = make_clip(
+        "moving.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=2,noise=alls=20:allf=t", *H264
+    )
+    shifted = ("-itsoffset", late, "-i", str(moving), "-f", "lavfi", "-i", "sine=440:d=3.5")
+    encoded = transcode(make_clip(f"late{late}.mkv", *shifted, "-c:v", "copy"))
+    plain, packaged = encoded.pictures.rungs[0].path, package(encoded.pictures, session)
+    told, asked = read_fragments(packaged), read_timeline(Programs(), packaged, session)
+    assert told is not None
+    assert told.tick_s == asked.tick_s
+    for one, other in ((told.pts, asked.pts), (told.places, asked.places), (told.is_key, asked.is_key)):
+        assert np.array_equal(one, other)
+    assert told.is_referred.all() == (not b_frames)
+    assert read_fragments(plain) is None
+    times_s = [float(late) + 0.04 * number + 0.01 for number in range(3, 50, 6)]
+    pictures = []
+    for video in (plain, packaged):
+        stills = session.workspace / video.parent.name
+        stills.mkdir(exist_ok=True)
+        pictures.append([still.read_bytes() for still in tool.stills(video, times_s, stills, session)])
+    assert len(set(pictures[0])) == len(times_s)
+    assert pictures[0] == pictures[1]
+
+
+def test_damaged_fragments_are_told(
+    transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
+) -> None:
+    packaged = package(transcode(clip).pictures, session)
+    whole = packaged.read_bytes()
+    packaged.write_bytes(whole[: whole.rindex(b"trun") + 40])
+    with pytest.raises(TransientError, match="bad_output"):
+        tool.key_frame_times(packaged, session)
 
 
 def test_frames_come_one_at_a_time(tool: FfmpegMediaTool, session: FakeStageContext, clip: Path) -> None:

@@ -52,7 +52,7 @@ def is_another_slide(before: Planes, after: Planes) -> bool:
     nothing stays as it was; getting only brighter or darker is a matter of exposure.
     """
     change = distance(before, after)
-    if float(np.median(np.maximum(before, after)[..., 0])) > DARK:
+    if median(np.maximum(before, after)[..., 0].ravel()) > DARK:
         before, after = _without_bars(before, after)
     grounds = median(before.reshape(-1, 3)), median(after.reshape(-1, 3))
     filled = [_differs(slide - ground) for slide, ground in zip((before, after), grounds, strict=True)]

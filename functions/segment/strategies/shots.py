@@ -31,7 +31,7 @@ from shared.processors.segmenter import Segmenter
 
 __all__ = ["ShotSegmenter"]
 
-_BLOCK = 32
+_BLOCK = 64
 """Frames that are looked at together: arrays of many cost little more than of one."""
 
 _LEAST_KEPT = 128

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+from shared.adapters.ffmpeg.fragments import read_fragments
 from shared.adapters.ffmpeg.programs import Programs, literal
 from shared.adapters.ffmpeg.timeline import Timeline, read_timeline
 from shared.domain.errors import TransientError
@@ -47,7 +48,8 @@ class Timelines:
         file = (video, status.st_ino, status.st_size, status.st_mtime_ns)
         latest = self._latest
         if latest is None or latest[0] != file:
-            latest = self._latest = (file, read_timeline(self._programs, video, session))
+            timeline = read_fragments(video) or read_timeline(self._programs, video, session)
+            latest = self._latest = (file, timeline)
         if not latest[1].is_shown.any():
             raise TransientError("tool_failed", f"No picture could be read in {video.name}.")
         return latest[1]
@@ -71,31 +73,43 @@ def picked(video: Path, timeline: Timeline, wanted: Ticks) -> Any:
         timeline: Its packets.
         wanted: When the pictures are shown, in ticks; dozens at most, as each makes the expression longer.
     """
-    spans = list(_spans(timeline, wanted))
-    kept = "+".join(f"between(pos,{timeline.places[first]},{timeline.places[last]})" for first, last in spans)
-    begins_s = timeline.times_s(timeline.pts[[min(first for first, _ in spans)]])[0]
+    packets = _needed(timeline, wanted)
+    places = timeline.places[packets]
+    # Packets that follow one another are kept together.
+    ends = np.flatnonzero(np.diff(packets) > 1)
+    runs = list(zip(places[[0, *(ends + 1)]].tolist(), places[[*ends, -1]].tolist(), strict=True))
+    begins_s = timeline.times_s(timeline.pts[packets[:1]])[0]
     source = ffmpeg.input(
         literal(video),
         ss=f"{begins_s:.6f}",
         seek_timestamp=1,  # ss counts from the timeline's 0, not from the file's first picture
         noaccurate_seek=None,  # what comes before is dropped here, and what is late must not be
         threads=1,  # the files are small, and a frame's worth of threads costs more than it gains
-        **{"bsf:v": f"noise=drop=not({kept})".replace(",", r"\,")},
+        **{"bsf:v": f"noise=drop=not({_among(runs)})".replace(",", r"\,")},
     )
     return source.video
 
 
-def _spans(timeline: Timeline, wanted: Ticks) -> Iterator[tuple[int, int]]:
-    """Yields the first and the last packet, by their numbers, of each run that has to be decoded."""
+def _needed(timeline: Timeline, wanted: Ticks) -> npt.NDArray[np.intp]:
+    """Returns which packets some pictures are made of: from the key frame on, all that others refer to."""
     pts = timeline.pts
     order = np.argsort(pts, kind="stable")
     packets = order[np.searchsorted(pts[order], wanted)]
     keys = np.flatnonzero(timeline.is_key)
-    last_of: dict[int, int] = {}
+    needed = np.zeros(len(pts), np.bool_)
     for packet in packets.tolist():
         before = keys[: np.searchsorted(keys, packet, "right")]
         # A picture that comes after a key frame and is shown before it is made of the one before, too.
         before = before[pts[before] <= pts[packet]]
-        key = int(before[-1]) if before.size else 0
-        last_of[key] = max(last_of.get(key, packet), packet)
-    yield from last_of.items()
+        needed[int(before[-1]) if before.size else 0 : packet] = True
+    needed &= timeline.is_referred
+    needed[packets] = True
+    return np.flatnonzero(needed)
+
+
+def _among(runs: Sequence[tuple[int, int]]) -> str:
+    """Returns the condition that a packet lies in one of some stretches of the file, halving them at each step."""
+    if len(runs) == 1:
+        return f"between(pos,{runs[0][0]},{runs[0][1]})"
+    half = len(runs) // 2
+    return f"if(lt(pos,{runs[half][0]}),{_among(runs[:half])},{_among(runs[half:])})"

@@ -36,7 +36,7 @@ def take_stills(
     """
     shown = shown_at(timeline, times_s)
     stills = dict[int, Path]()
-    pictures = np.unique(shown)
+    pictures = np.array(sorted(set(shown.tolist())))  # numpy's own unique() loads masked arrays first
     for batch, start in enumerate(range(0, len(pictures), _STILLS_A_PROCESS)):
         some = pictures[start : start + _STILLS_A_PROCESS]
         paths = [folder / f"still-{batch:04d}-{number:03d}.jpg" for number in range(1, len(some) + 1)]

@@ -15,9 +15,10 @@ from shared.adapters.ffmpeg.programs import Programs, tool_failed
 from shared.adapters.ffmpeg.streams import rational
 from shared.ports.tool_session import ToolSession
 
-__all__ = ["Timeline", "read_timeline"]
+__all__ = ["KEY", "UNREFERRED", "Timeline", "read_timeline"]
 
-_KEY, _NOT_SHOWN, _NO_TIME = 1, 2, 4
+KEY, _NOT_SHOWN, _NO_TIME, UNREFERRED = 1, 2, 4, 8
+"""Flags of a packet: decoding can begin at it; it is decoded only; nobody says when; no other is made from it."""
 
 
 class Timeline:
@@ -48,8 +49,16 @@ class Timeline:
             self._places.append(packet.place)
             if time is not None and packet.is_shown:
                 self._last.see(time, packet.lasts)
-            flags = _KEY * packet.is_key + _NOT_SHOWN * (not packet.is_shown) + _NO_TIME * (time is None)
+            flags = KEY * packet.is_key + _NOT_SHOWN * (not packet.is_shown) + _NO_TIME * (time is None)
             self._flags.append(flags)
+
+    def note(
+        self, pts: npt.NDArray[np.int64], places: npt.NDArray[np.int64], flags: npt.NDArray[np.int64]
+    ) -> None:
+        """Takes in packets: when they are shown, where they are in the file, and KEY and UNREFERRED of each."""
+        self._pts.extend(pts.tolist())
+        self._places.extend(places.tolist())
+        self._flags.extend(flags.tolist())
 
     @property
     def last_ticks(self) -> int:
@@ -69,7 +78,12 @@ class Timeline:
     @property
     def is_key(self) -> npt.NDArray[np.bool_]:
         """Which packets decoding can begin at."""
-        return self._flagged(_KEY)
+        return self._flagged(KEY)
+
+    @property
+    def is_referred(self) -> npt.NDArray[np.bool_]:
+        """Which packets others may be made from; all of which nothing is known."""
+        return ~self._flagged(UNREFERRED)
 
     @property
     def is_shown(self) -> npt.NDArray[np.bool_]:

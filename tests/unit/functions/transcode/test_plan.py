@@ -32,11 +32,12 @@ def test_small_pictures_are_not_enlarged() -> None:
     assert plan_pictures((flat,)).proxy_size == (160, 2)
 
 
-def test_tiles_have_the_shape_of_the_video_and_a_bounded_size() -> None:
+def test_small_pictures_have_the_shape_of_the_video_and_a_bounded_size() -> None:
     sizes = [(426, 240), (240, 426), (240, 240), (100, 50), (64, 4000)]
     rungs = [Rung(name="r", width=width, height=height, max_bitrate_bps=1, crf=23) for width, height in sizes]
     tiles = [plan_storyboard(media_info(), (rung,)).tile_size for rung in rungs]
     assert tiles == [(160, 90), (90, 160), (160, 160), (100, 50), (2, 160)]
+    assert [plan_pictures((rung,)).proxy_size for rung in rungs] == tiles
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shared.adapters.ffmpeg.picking import picked, shown_at
-from shared.adapters.ffmpeg.timeline import Timeline
+from shared.adapters.ffmpeg.timeline import KEY, UNREFERRED, Timeline
 
 # I P B B | I P B B: each a hundred bytes, in decoding order.
 TIMES = [0, 3, 1, 2, 4, 7, 5, 6]
@@ -43,7 +43,7 @@ def kept(timeline: Timeline, *wanted: int) -> tuple[list[tuple[int, int]], float
         ([1], [(0, 200)], 0.0),
         ([3], [(0, 100)], 0.0),
         ([1, 3], [(0, 200)], 0.0),
-        ([2, 4], [(0, 300), (400, 400)], 0.0),
+        ([2, 4], [(0, 400)], 0.0),
         ([6], [(400, 700)], 0.16),
     ],
 )
@@ -51,6 +51,14 @@ def test_no_more_is_decoded_than_a_picture_is_made_of(
     wanted: list[int], spans: list[tuple[int, int]], begins_s: float
 ) -> None:
     assert kept(timeline_of(TIMES), *wanted) == (spans, begins_s)
+
+
+def test_what_no_other_is_made_from_is_decoded_only_if_it_is_wanted() -> None:
+    timeline = Timeline()
+    flags = [KEY, 0, UNREFERRED, UNREFERRED, KEY, 0, UNREFERRED, UNREFERRED]
+    timeline.note(np.array(TIMES), 100 * np.arange(8), np.array(flags))
+    assert kept(timeline, 2)[0] == [(0, 100), (300, 300)]
+    assert kept(timeline, 1, 4, 6)[0] == [(0, 200), (400, 500), (700, 700)]
 
 
 def test_what_is_shown_before_its_key_frame_is_made_of_the_one_before_too() -> None:
