@@ -105,10 +105,7 @@ class Registry(Generic[P]):
             built = strategy(ports)
         except PipelineError:
             raise
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # A package's own code; the selection is to blame.
+        except (Exception, SystemExit) as error:  # A package's own code; the selection is to blame.
             raise self._bad(name, point, f"can't be built: {error!r}") from error
         if point is not None:
             built.package = _package(point)
