@@ -41,8 +41,6 @@ def counted(
         claim = driver.claim(video, spec.stage)
         for kind in INPUTS[spec.stage]:
             repository.records(claim.video, kind)
-        if spec.stage == "tag":
-            repository.related(owner="ann", labels=["label"], exclude=video.id)
         tools = (TOOL,) * (TOOLS[spec.stage] if results else 1)
         video = driver.commit(claim, results.get(spec.stage, ()), effort=Effort(tools=tools))
         repository.mark_published([event.event_id for event in repository.outbox(video_id=video.id)])
