@@ -10,7 +10,6 @@ from functions.api.found_shapes import SearchHitView
 from functions.api.operation import Answer, Call, Nothing, Routes
 from functions.api.problems import Refusal
 from functions.api.views import Views
-from shared.domain.search_words import search_words
 
 __all__ = ["search_routes"]
 
@@ -21,6 +20,7 @@ class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True):
     q: Annotated[
         str,
         Meta(
+            min_length=1,
             max_length=500,
             description="What to look for: words, or their beginnings, and phrases in double quotes.",
         ),
@@ -53,9 +53,6 @@ def search_routes(views: Views) -> Routes:
         word of five letters or more may be one letter off, and two from eight letters on.
         """
         query = call.query
-        if not search_words(query.q):
-            detail = "Say what to look for: words, or their beginnings."
-            raise Refusal(422, "invalid_parameters", detail, field="q")
         if query.by == "meaning" and not call.videos.searchable_by_meaning:
             raise Refusal(
                 400,
