@@ -333,14 +333,30 @@ def test_packaged_pictures_are_those_of_the_time(
     assert pictures[0] == pictures[1]
 
 
-def test_damaged_fragments_are_told(
+def test_fragments_that_are_laid_out_otherwise_are_left_to_a_program(
     transcode: Transcode, tool: FfmpegMediaTool, session: FakeStageContext, clip: Path
 ) -> None:
     packaged = package(transcode(clip).pictures, session)
     whole = packaged.read_bytes()
-    packaged.write_bytes(whole[: whole.rindex(b"trun") + 40])
-    with pytest.raises(TransientError, match="bad_output"):
-        tool.key_frame_times(packaged, session)
+    cut_off = whole[: whole.rindex(b"trun") + 40]
+    for number, content in enumerate((b"", b"\x1a\x45\xdf\xa3" * 9, cut_off, _with_two_runs(whole))):
+        path = session.workspace / f"other{number}.mp4"
+        path.write_bytes(content)
+        assert read_fragments(path) is None
+    with pytest.raises(TransientError, match="tool_failed"):
+        tool.key_frame_times(session.workspace / "other2.mp4", session)
+
+
+def _with_two_runs(packaged: bytes) -> bytes:
+    """Returns a file whose first fragment tells of its samples twice."""
+    starts = {kind: packaged.index(kind) - 4 for kind in (b"moof", b"traf", b"trun")}
+    sizes = {kind: int.from_bytes(packaged[start : start + 4], "big") for kind, start in starts.items()}
+    run = packaged[starts[b"trun"] : starts[b"trun"] + sizes[b"trun"]]
+    grown = bytearray(packaged)
+    for kind in (b"moof", b"traf"):
+        grown[starts[kind] : starts[kind] + 4] = (sizes[kind] + len(run)).to_bytes(4, "big")
+    grown[starts[b"trun"] : starts[b"trun"]] = run
+    return bytes(grown)
 
 
 def test_frames_come_one_at_a_time(tool: FfmpegMediaTool, session: FakeStageContext, clip: Path) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.adapters.ffmpeg.timeline import KEY, UNREFERRED, Timeline
-from shared.domain.errors import TransientError
 
 __all__ = ["read_fragments"]
 
@@ -50,23 +49,30 @@ class _Header:
 
 
 def read_fragments(path: Path) -> Timeline | None:
-    """Reads the packets of a file with one track that this product packaged; None for a file without fragments.
+    """Reads the packets of a file as this product packages it; None for one that is laid out otherwise."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _read(data)
+    except (struct.error, KeyError, IndexError, ValueError):
+        return None
 
-    Raises:
-        TransientError: It is damaged.
-    """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            top = _boxes(data, 0, len(data))
-            fragments = [(start, end) for kind, start, end in top if kind == b"moof"]
-            if not fragments:
-                return None
-            header = _header(data, dict(_within(data, 0, fragments[0][0] - _HEADER.size)))
-            for start, end in fragments:
-                _add(header, data, start, dict(_within(data, start, end)))
-        except (struct.error, KeyError, IndexError, ValueError) as error:
-            raise TransientError("bad_output", f"The fragments of {path.name} can't be read.") from error
+
+def _read(data: mmap.mmap) -> Timeline:
+    top = _boxes(data, 0, len(data))
+    fragments = [(start, end) for kind, start, end in top if kind == b"moof"]
+    header = _header(data, _by_kind(data, 0, fragments[0][0] - _HEADER.size))
+    for start, end in fragments:
+        _add(header, data, start, _by_kind(data, start, end))
     return header.timeline
+
+
+def _by_kind(data: mmap.mmap, start: int, end: int) -> dict[bytes, int]:
+    """Returns the first content byte of each kind of box. Raises ValueError for several tracks or runs."""
+    boxes = list(_within(data, start, end))
+    kinds = [kind for kind, _ in boxes]
+    if kinds.count(b"mdhd") > 1 or kinds.count(b"trun") > 1:
+        raise ValueError("there is more than one track or run")
+    return dict(boxes)
 
 
 def _boxes(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
