@@ -9,12 +9,13 @@ from typing import Final
 from shared.domain.plain_text import plain_text
 from shared.domain.records import Finding
 
-__all__ = ["TITLE_HEIGHT", "height", "legible", "letter_size", "quotable", "same_size"]
+__all__ = ["TITLE_HEIGHT", "height", "legible", "letter_size", "quotable", "same_size", "standing"]
 
 TITLE_HEIGHT: Final = 0.06
 """Share of the picture's height from which a line stands out as a title."""
 
 _MIN_CONFIDENCE: Final = 0.97  # a line read with less has a wrong letter too often
+_IS_TEXT: Final = 0.8  # what was read with less may be a pattern, and no text at all
 _SMALL_PRINT: Final = 0.022
 _EDGE: Final = 0.01  # a line that reaches so near to the left or right edge is probably cut off there
 _TALL: Final = re.compile(r"[^\W_acegm-su-z]")
@@ -26,7 +27,12 @@ _SAME_SIZE: Final = 1.15
 
 def legible(findings: Iterable[Finding]) -> Sequence[Finding]:
     """Returns the lines of text that were read surely and whole, without the small print."""
-    return [finding for finding in findings if finding.name == "text" and _is_legible(finding)]
+    return [line for line in standing(findings) if line.confidence >= _MIN_CONFIDENCE]
+
+
+def standing(findings: Iterable[Finding]) -> Sequence[Finding]:
+    """Returns the lines of text that are there as a whole, even if some letters may be others; no small print."""
+    return [finding for finding in findings if finding.name == "text" and _stands(finding)]
 
 
 def height(line: Finding) -> float:
@@ -53,9 +59,10 @@ def quotable(line: Finding) -> bool:
     return plain_text(text, len(text)) == text
 
 
-def _is_legible(line: Finding) -> bool:
+def _stands(line: Finding) -> bool:
+    if line.confidence < _IS_TEXT:
+        return False
     if line.box is None:
-        return line.confidence >= _MIN_CONFIDENCE
+        return True
     left, _, width, tall = line.box
-    whole = left >= _EDGE and left + width <= 1 - _EDGE
-    return line.confidence >= _MIN_CONFIDENCE and whole and tall >= _SMALL_PRINT
+    return left >= _EDGE and left + width <= 1 - _EDGE and tall >= _SMALL_PRINT

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from functions.tag.advice.known import Known, shortened
 from functions.tag.advice.moments import Moments, covered_s
-from functions.tag.legible_text import legible, quotable
+from functions.tag.legible_text import legible, quotable, standing
 from shared.domain.framing import UPRIGHT, Box
 from shared.domain.records import Finding, Recommendation, Segment
 from shared.domain.timing import shared_s
@@ -73,7 +73,7 @@ def _windows(known: Known, aspect: float) -> Iterator[_Window]:
     focuses = {finding.shot: finding for finding in known.named("focus")}
     black = Moments(known.of_kind("black"))
     bars = Moments([*known.named("letterbox"), *known.named("pillarbox")])
-    lines = Moments(legible(known.findings))
+    lines = Moments(standing(known.findings))
     for shot in known.of_kind("shot"):
         if covered_s(black.between(shot.start_s, shot.end_s), shot.start_s, shot.end_s) >= _NOTHING * (
             shot.end_s - shot.start_s
@@ -115,7 +115,9 @@ def _window(
     if boxes:
         first, end = min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
         if end - first > width:
-            longest = max(filter(quotable, lines), key=lambda line: line.box[2] if line.box else 0.0, default=None)
+            longest = max(
+                filter(quotable, legible(lines)), key=lambda line: line.box[2] if line.box else 0.0, default=None
+            )
             quote = f", such as “{shortened(str(longest.value), 40)}”" if longest else ""
             reason = f"text is wider than 9:16 allows{quote}: keep all of it over a blurred copy, or bars"
             return _made(shot, "pad", content, min(width / (end - first), kept), reason)

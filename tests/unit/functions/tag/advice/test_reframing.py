@@ -68,6 +68,8 @@ def test_text_that_fits_pulls_the_window_and_text_that_does_not_keeps_the_pictur
     assert "“Over the Alps by train”" in padded.reason
     (code,) = found(SHOTS[:1], [focus(0, 0.5), replace(wide, value="then ns:Ws(<old>{$x/title}</old>)")])
     assert code.reason == "text is wider than 9:16 allows: keep all of it over a blurred copy, or bars"
+    (misread,) = found(SHOTS[:1], [focus(0, 0.5), replace(wide, value="0ver the A1ps by train", confidence=0.9)])
+    assert misread.reason.startswith("text is wider than 9:16 allows: "), "it is there, but no quote"
     (flashed,) = found(SHOTS[:1], [focus(0, 0.5), text("Over the Alps", end_s=0.2, box=(0.2, 0.8, 0.6, 0.06))])
     assert flashed.value == "crop", "nobody can read it"
 
