@@ -53,7 +53,7 @@ _BETTER_HEARD = (
 def video_details(wiring: Bootstrap, video: Video) -> Group:
     """Returns everything worth knowing about a video, and how to look at it."""
     repository = wiring.repository
-    findings = repository.records(video, Finding)
+    findings, attempts = repository.records(video, Finding), repository.attempts(video.id)
     parts: list[RenderableType] = [_headline(video)]
     tables = {
         "Renditions": _renditions(repository.records(video, Rendition)),
@@ -62,7 +62,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
         "Text and speech": _texts(findings),
         "Tags and their evidence": _tags(repository.records(video, Tag)),
         "Recommendations": _recommendations(repository.records(video, Recommendation), related_now(wiring, video)),
-        "What it took": _costs(repository.attempts(video.id), video.run),
+        "What it took": _costs(attempts, video.run),
     }
     for title, table in tables.items():
         if table.row_count:
@@ -70,6 +70,7 @@ def video_details(wiring: Bootstrap, video: Video) -> Group:
             parts.append(table)
     if wiring.settings.transcriber != "whisper" and transcript_of(findings, video.media).rough:
         parts.append(Text(_BETTER_HEARD))
+    parts += _notes(attempts, video.run)
     return Group(*parts)
 
 
@@ -174,6 +175,12 @@ def _recommendations(
     if left_out:
         table.caption = f"{left_out} more with --json"
     return table
+
+
+def _notes(attempts: Sequence[Attempt], run: int) -> list[Text]:
+    """Returns what stages have left out, or could only do in part."""
+    done = [attempt for attempt in attempts if attempt.run == run and attempt.outcome == "succeeded"]
+    return [Text(f"Note of {one.stage}: {caveat.detail}", "yellow") for one in done for caveat in one.caveats]
 
 
 def _costs(attempts: Sequence[Attempt], run: int) -> Table:

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from infra.local.details import video_details
 from infra.local.rendering import file_size, video_table
 from shared.bootstrap import Bootstrap
+from shared.domain.attempt import Caveat, Effort
 from shared.domain.records import Finding
 from shared.domain.video import Video
 from shared.settings import Settings
@@ -71,13 +72,16 @@ def test_what_is_rough_and_left_out_is_said(
     beach = tag("beach")
     seen = replace(beach, evidence=beach.evidence * 10)
     driver = VideoDriver(repository)
-    video = driver.finish(driver.upload("ann/a.mp4"), {"analyze": heard, "tag": [seen]})
+    partly = Effort(caveats=(Caveat(code="text_partly_read", detail="Text was read in 2 of 3 pictures."),))
+    ingested = driver.commit(driver.claim(driver.upload("ann/a.mp4"), "ingest"), effort=partly)
+    video = driver.finish(ingested, {"analyze": heard, "tag": [seen]})
     wiring = cast("Bootstrap", SimpleNamespace(repository=repository, settings=Settings(transcriber=transcriber)))
     shown = printed(video_details(wiring, video))
     assert [line.split("  ")[-1].strip() for line in shown.splitlines() if "a guess" in line] == ["(a guess)"]
     assert "nice beach  (a guess)" in shown
     assert shown.count("AUTOMATIONS_WHISPER_MODEL=") == hints
     assert "and 8 more" in shown
+    assert "Note of ingest: Text was read in 2 of 3 pictures." in shown
 
 
 @pytest.mark.parametrize(
