@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,10 +13,9 @@ __all__ = ["unwrapped"]
 
 _MAX_CHARS: Final = 60  # no title is longer
 _SAME_TIME_S: Final = 0.5
-_PITCH: Final = (
-    0.9,
-    2.2,
-)  # from line to line, in heights of a capital letter; items of a list stand further apart
+_PITCH: Final = (0.9, 2.2)
+"""From line to line, in heights of a capital letter; items of a list stand further apart."""
+
 _ALIGNED: Final = 0.03
 _ENDS: Final = (".", ":", "!", "?", ";", ",")
 
@@ -27,31 +26,28 @@ def unwrapped(lines: Iterable[Finding]) -> Sequence[Finding]:
     Its lines have one size, stand right below each other, and come and go together. Three of that kind are a list.
     """
     known = list(lines)
-    below = {id(line): _below(line, known) for line in known if height(line) >= TITLE_HEIGHT}
-    second = {id(next_line): id(line) for line in known for next_line in below.get(id(line), ())}
-    return list(_joined(known, below, second))
+    below = {id(line): after for line in known if (after := _below(line, known)) is not None}
+    return list(_joined(known, below))
 
 
-def _joined(
-    lines: Iterable[Finding], below: dict[int, Sequence[Finding]], second: dict[int, int]
-) -> Iterator[Finding]:
+def _joined(lines: Iterable[Finding], below: Mapping[int, Finding]) -> Iterator[Finding]:
+    above = {id(after): first for first, after in below.items()}
+
     def is_pair(first: int) -> bool:
-        return first not in second and not any(below.get(id(line)) for line in below[first])
+        return first not in above and id(below[first]) not in below
 
     for line in lines:
-        if id(line) in second and is_pair(second[id(line)]):
+        if id(line) in above and is_pair(above[id(line)]):
             continue
-        after = below.get(id(line), ())
-        yield _one(line, after[0]) if after and is_pair(id(line)) else line
+        after = below.get(id(line))
+        yield _one(line, after) if after is not None and is_pair(id(line)) else line
 
 
-def _below(line: Finding, others: Iterable[Finding]) -> Sequence[Finding]:
-    """Returns the line that goes on below, if there is one."""
-    if not str(line.value).rstrip().endswith(_ENDS):
-        for other in others:
-            if _goes_on(line, other):
-                return (other,)
-    return ()
+def _below(line: Finding, others: Iterable[Finding]) -> Finding | None:
+    """Returns the line that goes on below a title, if there is one."""
+    if height(line) < TITLE_HEIGHT or str(line.value).rstrip().endswith(_ENDS):
+        return None
+    return next((other for other in others if _goes_on(line, other)), None)
 
 
 def _goes_on(line: Finding, other: Finding) -> bool:
